@@ -1,0 +1,1 @@
+"""Settings: what can be set, the presets, and where values come from."""

@@ -1,0 +1,98 @@
+"""The two sizes of model that the loop is laid out for.
+
+A 135-million-parameter model cannot follow what a 30-billion one can, so scene length, the
+sizes of the plan's schemas and the prompt's budgets differ. Everything else is the same code.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+SizeName = Literal["small", "standard"]
+
+
+@dataclass(frozen=True)
+class PromptBudget:
+    """Tokens for each part of the narrator's prompt, and for the scene it answers with."""
+
+    system: int
+    world: int
+    summary: int
+    canon: int
+    tail: int
+    brief: int
+    scene: int
+
+    @property
+    def prompt(self) -> int:
+        """Tokens of all parts before the scene."""
+        return self.system + self.world + self.summary + self.canon + self.tail + self.brief
+
+    @property
+    def total(self) -> int:
+        """Tokens of the prompt and the scene together."""
+        return self.prompt + self.scene
+
+
+@dataclass(frozen=True)
+class SizePreset:
+    """Everything that depends on how able the models are."""
+
+    name: SizeName
+    scene_words: int
+    chapter_words: int
+    """Words of a chapter, from which the number of chapters follows."""
+    cast_size: int
+    hooks: int
+    beats: int
+    field_chars: int
+    """Longest string that a schema lets the planner write in a brief's field, in characters."""
+    facts_per_scene: int
+    summary_words: int
+    length_low: float
+    """A draft that ends below this share of its target is carried on, from the same prompt."""
+    length_high: float
+    """A draft is ended at the first paragraph's end above this share of its target."""
+    length_block: tuple[float, float]
+    """Shares of the target outside which the length check blocks."""
+    budget: PromptBudget
+
+
+SMALL = SizePreset(
+    name="small",
+    scene_words=600,
+    chapter_words=2_400,
+    cast_size=4,
+    hooks=3,
+    beats=3,
+    field_chars=110,
+    facts_per_scene=3,
+    summary_words=90,
+    length_low=0.9,
+    length_high=1.0,
+    length_block=(0.6, 1.4),
+    budget=PromptBudget(
+        system=150, world=250, summary=200, canon=160, tail=120, brief=320, scene=1_100
+    ),
+)
+
+STANDARD = SizePreset(
+    name="standard",
+    scene_words=1_500,
+    chapter_words=4_500,
+    cast_size=7,
+    hooks=8,
+    beats=5,
+    field_chars=400,
+    facts_per_scene=8,
+    summary_words=280,
+    length_low=0.6,
+    length_high=1.35,
+    length_block=(0.5, 1.6),
+    budget=PromptBudget(
+        system=150, world=400, summary=400, canon=400, tail=300, brief=500, scene=3_000
+    ),
+)
+
+PRESETS: dict[SizeName, SizePreset] = {"small": SMALL, "standard": STANDARD}

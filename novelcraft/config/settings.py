@@ -1,0 +1,141 @@
+"""What a person can set, as checked models. Where the values come from is `config.load`.
+
+A field is documented by the string beneath it; the same strings become the comments of the
+`novel.toml` that `novelcraft new` writes.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+RoleName = Literal["reasoning", "narrator", "cheap"]
+ROLES: tuple[RoleName, ...] = get_args(RoleName)
+
+GateName = Literal["plan", "chapter", "scene"]
+PresetName = Literal["auto", "small", "standard"]
+Provider = Literal["embedded", "openai"]
+
+Positive = Annotated[int, Field(ge=1)]
+
+MIN_PAGES = 1
+MAX_PAGES = 2_000
+
+
+class Section(BaseModel):
+    """Base of all sections: unknown keys are refused, values are immutable."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class RoleSettings(Section):
+    """One model role: who serves it, and how it samples."""
+
+    model: str = "embedded:auto"
+    """`provider:model`. Providers: `embedded` (llama.cpp, run for you; `auto` takes the best
+    model you have pulled) and `openai` (any server that speaks the OpenAI protocol)."""
+    base_url: str = ""
+    """URL of the server, for example http://127.0.0.1:8000/v1. Not used by `embedded`."""
+    api_key_env: str = "OPENAI_API_KEY"
+    """Name of the environment variable that holds the key. A local server needs none."""
+    adapter: str = ""
+    """Name under which the server knows a LoRA adapter; empty for the bare model."""
+    context: int = Field(default=0, ge=0)
+    """Context length in tokens; 0 asks the server."""
+    timeout: float = Field(default=600.0, gt=0)
+    """Seconds to wait for an answer, or between two tokens of a streamed one."""
+    max_concurrency: int = Field(default=0, ge=0)
+    """Calls in flight at once; 0 takes 1 for `embedded` and 8 for a server."""
+    think: bool = True
+    """Let a reasoning model think where its family can be told not to."""
+    sampling: dict[str, Any] = Field(default_factory=dict)
+    """Overrides of the model family's preset: temperature, top_p, min_p, ..."""
+    extra: dict[str, Any] = Field(default_factory=dict)
+    """Further fields of the request body, passed to the server as they are."""
+
+    @field_validator("model")
+    @classmethod
+    def _provider_and_model(cls, value: str) -> str:
+        provider, colon, name = value.partition(":")
+        if not colon or not name.strip() or provider not in get_args(Provider):
+            known = " or ".join(f"{p}:NAME" for p in get_args(Provider))
+            raise ValueError(f"must be {known}, not {value!r}")
+        return value
+
+    @property
+    def provider(self) -> str:
+        """The part before the colon."""
+        return self.model.partition(":")[0]
+
+    @property
+    def name(self) -> str:
+        """The part after the colon."""
+        return self.model.partition(":")[2]
+
+
+class NovelSettings(Section):
+    """The book."""
+
+    premise: str = ""
+    """What the novel is about, in a sentence or a page."""
+    pages: int = Field(default=100, ge=MIN_PAGES, le=MAX_PAGES)
+    """Length of the book in pages."""
+    words_per_page: int = Field(default=275, ge=50, le=1_000)
+    """Words on a page."""
+    chapters: int = Field(default=0, ge=0, le=500)
+    """Number of chapters; 0 lets the planner's preset decide."""
+    title: str = ""
+    """Title; empty lets the planner choose."""
+    author: str = "Novelcraft"
+    """Name on the title page."""
+    language: str = "en"
+    """Language of the book, as a BCP 47 tag."""
+    style: str = ""
+    """Wishes for tone and style, given to the planner."""
+    seed: int = Field(default=1, ge=0)
+    """The same seed and the same answers of the server give the same novel."""
+
+    @property
+    def target_words(self) -> int:
+        """Words that the whole book should have."""
+        return self.pages * self.words_per_page
+
+
+class WriteSettings(Section):
+    """How the writing loop works."""
+
+    preset: PresetName = "auto"
+    """`small` for models under about 3 billion parameters, `standard` above; `auto` decides by
+    the narrator's model."""
+    attempts: int = Field(default=3, ge=1, le=20)
+    """Drafts of a scene before the best one is kept as it is."""
+    attend: tuple[GateName, ...] = ()
+    """Where to stop for a person: any of plan, chapter, scene. Empty: never."""
+    scene_words: int = Field(default=0, ge=0, le=10_000)
+    """Words of a scene; 0 takes the preset's."""
+    replan: bool = True
+    """Revise the coming scenes at each chapter's end by what was really written."""
+    continuity_blocks: bool = False
+    """Let the continuity agent's findings call for a redraft, not only warn."""
+    embedding: Literal["minilm", "hash"] = "minilm"
+    """How passages are found again: by meaning (`minilm`), or by shared words alone (`hash`)."""
+
+
+class BudgetSettings(Section):
+    """Tokens of each part of the narrator's prompt; 0 takes the preset's."""
+
+    system: int = Field(default=0, ge=0)
+    """The narrator's standing instructions."""
+    world: int = Field(default=0, ge=0)
+    """The constitution of the book."""
+    summary: int = Field(default=0, ge=0)
+    """The story so far."""
+    canon: int = Field(default=0, ge=0)
+    """Facts and passages that were looked up for the scene."""
+    tail: int = Field(default=0, ge=0)
+    """The last words of the scene before."""
+    brief: int = Field(default=0, ge=0)
+    """What the scene must do."""
+    scene: int = Field(default=0, ge=0)
+    """The scene itself."""

@@ -1,0 +1,219 @@
+"""Everything that can go wrong, as one hierarchy.
+
+Each class has its own process exit code, so that a script can tell them apart, and each
+instance names the thing at fault, its value and the next step for the person to take.
+
+    NovelcraftError                    1
+    ├── InputError                    10
+    │   ├── ConfigError               11   a settings file or variable that cannot be used
+    │   ├── UnknownRoleError          12   a role that is none of reasoning, narrator, cheap
+    │   ├── PremiseError              13   an empty or unreadable premise
+    │   ├── PagesError                14   a page count out of range
+    │   ├── BudgetError               15   a token budget that does not fit the context
+    │   └── UnknownTargetError        16   no such scene, commit, branch or plan version
+    ├── ProjectError                  20
+    │   ├── NotAProjectError          21   a folder that holds no novel, or holds other files
+    │   ├── ProjectBusyError          22   another run holds the novel
+    │   ├── ReadOnlyError             23   the folder cannot be written
+    │   ├── DiskFullError             24   no space left
+    │   ├── NewerDatabaseError        25   written by a newer version of this program
+    │   ├── DamagedDatabaseError      26   the file is no database, or is corrupt
+    │   ├── HeadMovedError            27   a commit whose parent is no longer the branch's head
+    │   └── ExportError               28   pandoc, or the engine it needs, failed
+    ├── ModelError                    30
+    │   ├── ServerUnreachableError    31   nothing answers at the URL
+    │   ├── AuthenticationError       32   the key is missing or refused
+    │   ├── ModelNotServedError       33   the server does not serve that model
+    │   ├── ContextOverflowError      34   the prompt does not fit the model's context
+    │   ├── ModelTimeoutError         35   no answer in time
+    │   ├── InvalidAnswerError        36   an answer that breaks its schema, again and again
+    │   ├── EngineError               37   the embedded engine failed to start, or died
+    │   ├── ModelDownloadError        38   weights could not be fetched, or their hash is wrong
+    │   └── ServerFaultError          39   the server answered with an error of its own
+    └── PlanError                     40   a plan that cannot be mended
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class NovelcraftError(Exception):
+    """Base of all errors this package raises on purpose.
+
+    Args:
+        message: What is wrong, naming the thing and the offending value.
+        fix: The next step for the person, as an imperative sentence.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, fix: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.fix = fix
+
+    def __str__(self) -> str:
+        return f"{self.message}\n  {self.fix}" if self.fix else self.message
+
+
+class InputError(NovelcraftError):
+    """What the person gave cannot be used."""
+
+    exit_code = 10
+
+
+class ConfigError(InputError):
+    """A settings file, key or environment variable cannot be used."""
+
+    exit_code = 11
+
+
+class UnknownRoleError(InputError):
+    """A model role other than reasoning, narrator and cheap was named."""
+
+    exit_code = 12
+
+
+class PremiseError(InputError):
+    """The premise is empty or cannot be read."""
+
+    exit_code = 13
+
+
+class PagesError(InputError):
+    """The page count is out of range."""
+
+    exit_code = 14
+
+
+class BudgetError(InputError):
+    """The token budget does not fit the model's context, or contradicts itself."""
+
+    exit_code = 15
+
+
+class UnknownTargetError(InputError):
+    """No scene, commit, branch or plan version has that name."""
+
+    exit_code = 16
+
+
+class ProjectError(NovelcraftError):
+    """The novel's folder or database cannot be used."""
+
+    exit_code = 20
+
+
+class NotAProjectError(ProjectError):
+    """The folder holds no novel, or holds files that are not ours."""
+
+    exit_code = 21
+
+
+class ProjectBusyError(ProjectError):
+    """Another run holds the novel."""
+
+    exit_code = 22
+
+
+class ReadOnlyError(ProjectError):
+    """The folder cannot be written."""
+
+    exit_code = 23
+
+
+class DiskFullError(ProjectError):
+    """There is no space left on the device."""
+
+    exit_code = 24
+
+
+class NewerDatabaseError(ProjectError):
+    """The database was written by a newer version of this program."""
+
+    exit_code = 25
+
+
+class DamagedDatabaseError(ProjectError):
+    """The file is not a database, or is corrupt."""
+
+    exit_code = 26
+
+
+class HeadMovedError(ProjectError):
+    """A commit's parent is no longer the head of its branch."""
+
+    exit_code = 27
+
+
+class ExportError(ProjectError):
+    """An export failed: pandoc, or an engine that it needs."""
+
+    exit_code = 28
+
+
+class ModelError(NovelcraftError):
+    """A model could not be reached, or did not give what was asked."""
+
+    exit_code = 30
+
+
+class ServerUnreachableError(ModelError):
+    """Nothing answers at the role's URL."""
+
+    exit_code = 31
+
+
+class AuthenticationError(ModelError):
+    """The API key is missing or was refused."""
+
+    exit_code = 32
+
+
+class ModelNotServedError(ModelError):
+    """The server does not serve the model that the role names."""
+
+    exit_code = 33
+
+
+class ContextOverflowError(ModelError):
+    """The prompt and answer do not fit the model's context."""
+
+    exit_code = 34
+
+
+class ModelTimeoutError(ModelError):
+    """The model gave no answer within the role's timeout."""
+
+    exit_code = 35
+
+
+class InvalidAnswerError(ModelError):
+    """The model's answers broke their schema more often than is retried."""
+
+    exit_code = 36
+
+
+class EngineError(ModelError):
+    """The embedded engine failed to start, or died."""
+
+    exit_code = 37
+
+
+class ModelDownloadError(ModelError):
+    """Model weights could not be fetched, or have the wrong hash."""
+
+    exit_code = 38
+
+
+class ServerFaultError(ModelError):
+    """The server answered with an error of its own making."""
+
+    exit_code = 39
+
+
+class PlanError(NovelcraftError):
+    """A plan breaks its rules in a way that code cannot mend."""
+
+    exit_code = 40

@@ -1,0 +1,28 @@
+"""The base of all state models, and content addressing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Frozen(BaseModel):
+    """An immutable model that refuses unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def content_hash(value: Any) -> str:
+    """Hash a JSON-able value, the same on every machine.
+
+    Args:
+        value: Anything `json.dumps` takes.
+
+    Returns:
+        The SHA-256 of its canonical JSON (sorted keys, no spaces, UTF-8), as 64 hex digits.
+    """
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()

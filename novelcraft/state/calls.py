@@ -1,0 +1,52 @@
+"""The record of a model call."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from novelcraft.state.base import Frozen
+
+Outcome = Literal["ok", "invalid", "error"]
+
+
+class Message(Frozen):
+    """One chat message."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+class Usage(Frozen):
+    """Tokens of one call, as the server counted them."""
+
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    completion_tokens: int = 0
+
+
+class CallRecord(Frozen):
+    """One call to a model: everything needed to trace, replay and bill it."""
+
+    key: str
+    """SHA-256 over role, model, adapter, sampling, seed, step, messages and schema."""
+    role: str
+    purpose: str
+    """What it was for: `plan.core`, `scene.narrate`, …"""
+    step: str
+    """Which step of which run asked: `main/s003/1`."""
+    model: str
+    adapter: str = ""
+    prompt_hash: str
+    messages: tuple[Message, ...]
+    sampling: dict[str, Any]
+    seed: int
+    text: str
+    """The answer without its think block; empty when the call failed."""
+    thinking: str = ""
+    finish_reason: str = ""
+    usage: Usage = Usage()
+    seconds: float = 0.0
+    outcome: Outcome = "ok"
+    error: str = ""
+    at: str = ""
+    """UTC time the call ended, ISO 8601."""

@@ -1,0 +1,132 @@
+"""The manuscript: an immutable chain of scene commits, the drafts before them, the branches."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from novelcraft.state.base import Frozen, content_hash
+from novelcraft.state.findings import Finding
+
+AcceptedBy = Literal["checks", "cap", "person"]
+"""Who let a scene in: its checks; the cap on attempts, with findings left; a person."""
+
+_WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*")
+
+
+def count_words(text: str) -> int:
+    """Words in a text: runs of letters and digits, joined by apostrophes or hyphens."""
+    return sum(1 for _ in _WORD.finditer(text))
+
+
+class Fact(Frozen):
+    """Something a scene made true, as of the commit that adds it."""
+
+    subject: str
+    """Whom or what it is about: a name as it stands in the cast or among the places."""
+    statement: str
+    quote: str = ""
+    """The words of the scene that show it, verbatim; empty when the model gave none that match."""
+
+
+class PromptSection(Frozen):
+    """One part of an assembled prompt, with what it was allowed and what it took."""
+
+    name: str
+    tokens: int
+    budget: int
+    trimmed: int = 0
+    """Tokens that were cut to fit the budget."""
+
+
+class Provenance(Frozen):
+    """Where a scene's prose came from, to the last token."""
+
+    role: str = "narrator"
+    model: str
+    adapter: str = ""
+    prompt_hash: str
+    template_hash: str
+    sampling: dict[str, Any]
+    seed: int
+    prompt_tokens: int
+    completion_tokens: int
+    finish_reason: str
+    """As the server gave it, or `length_reached` where the narrator stopped at its target."""
+    attempt: int = Field(ge=1)
+    calls: tuple[str, ...]
+    """Keys of the model calls that made the prose, in order."""
+    sections: tuple[PromptSection, ...] = ()
+
+
+class SceneCommit(Frozen):
+    """One accepted scene. Its id is the hash of its content, so writing it twice is harmless."""
+
+    id: str = ""
+    parent: str | None
+    position: int = Field(ge=1)
+    """Place in the chain, counted from 1."""
+    scene_id: str
+    chapter_id: str
+    plan_version: int
+    prose: str
+    summary: str
+    """The rolling summary after this scene: what the next one starts from."""
+    facts: tuple[Fact, ...]
+    findings: tuple[Finding, ...]
+    accepted_by: AcceptedBy
+    provenance: Provenance
+    stale: tuple[str, ...] = ()
+    """Why this scene may no longer fit what comes before it, after an edit; empty when it does."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _address(cls, data: Any) -> Any:
+        if isinstance(data, dict) and not data.get("id"):
+            probe = cls.model_construct(**data)
+            data = {**data, "id": content_hash(probe.model_dump(mode="json", exclude={"id"}))}
+        return data
+
+    @property
+    def words(self) -> int:
+        """Words of prose."""
+        return count_words(self.prose)
+
+
+class Draft(Frozen):
+    """A narrated scene that has not been accepted yet, and what its reviewers said.
+
+    Kept in the store, because the graph's state carries only its id.
+    """
+
+    id: str
+    """`branch/parent/scene/draw/attempt`, so that a node that runs again finds its own draft."""
+    branch: str
+    parent: str | None
+    scene_id: str
+    attempt: int = Field(ge=1)
+    prose: str
+    provenance: Provenance
+    findings: tuple[Finding, ...] | None = None
+    """From the deterministic checks; None while they have not run."""
+    continuity: tuple[Finding, ...] | None = None
+    """From the continuity agent; None while it has not run."""
+    summary: str | None = None
+    facts: tuple[Fact, ...] | None = None
+
+    @property
+    def all_findings(self) -> tuple[Finding, ...]:
+        """Findings of all reviewers that have run."""
+        return (self.findings or ()) + (self.continuity or ())
+
+
+class Branch(Frozen):
+    """A name for a head in the chain."""
+
+    name: str
+    head: str | None
+    plan_version: int | None
+    forked_from: str | None = None
+    """The commit at which it left another branch."""

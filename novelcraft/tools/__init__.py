@@ -1,0 +1,1 @@
+"""Deterministic capabilities, one folder a subject."""
