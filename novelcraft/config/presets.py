@@ -56,7 +56,17 @@ class SizePreset:
     """A draft is ended at the first paragraph's end above this share of its target."""
     length_block: tuple[float, float]
     """Shares of the target outside which the length check blocks."""
+    thinking_tokens: int
+    """Room for a reasoning model's think block before a structured answer."""
     budget: PromptBudget
+
+    def answer_tokens(self, chars: int) -> int:
+        """Tokens to allow for a structured answer of at most so many characters.
+
+        Half a token a character is generous for prose and leaves room for the JSON around it;
+        an answer that is cut off is lost, so the bound errs upwards.
+        """
+        return self.thinking_tokens + 100 + chars // 2
 
 
 SMALL = SizePreset(
@@ -72,6 +82,7 @@ SMALL = SizePreset(
     length_low=0.9,
     length_high=1.0,
     length_block=(0.6, 1.4),
+    thinking_tokens=0,
     budget=PromptBudget(
         system=150, world=250, summary=200, canon=160, tail=120, brief=320, scene=1_100
     ),
@@ -90,6 +101,7 @@ STANDARD = SizePreset(
     length_low=0.6,
     length_high=1.35,
     length_block=(0.5, 1.6),
+    thinking_tokens=4_000,
     budget=PromptBudget(
         system=150, world=400, summary=400, canon=400, tail=300, brief=500, scene=3_000
     ),

@@ -26,3 +26,12 @@ def content_hash(value: Any) -> str:
     """
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def derive_seed(seed: int, *labels: object) -> int:
+    """A seed for one step, fixed by the novel's seed and the step's name.
+
+    Returns:
+        An integer of 31 bits, which every server takes.
+    """
+    return int(content_hash([seed, *map(str, labels)])[:8], 16) & 0x7FFFFFFF

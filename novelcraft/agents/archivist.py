@@ -1,0 +1,95 @@
+"""The archivist: the rolling summary after a scene, and the facts that the scene adds."""
+
+from __future__ import annotations
+
+from pydantic import create_model
+
+from novelcraft.config.presets import SizePreset
+from novelcraft.prompts.loader import load_template
+from novelcraft.state.manuscript import Fact
+from novelcraft.tools.models.asking import Caller
+from novelcraft.tools.models.schemas import bounded, strict_list, tidy
+
+_CHARS_PER_WORD = 6
+
+
+async def summarize(
+    caller: Caller,
+    preset: SizePreset,
+    *,
+    step: str,
+    prose: str,
+    summary: str,
+    names: tuple[str, ...],
+) -> str:
+    """The summary that the next scene starts from.
+
+    Args:
+        caller: The models and the novel's seed.
+        preset: Bounds of the answer.
+        step: Name of the step for the call log.
+        prose: The scene.
+        summary: The rolling summary before it; empty for the first scene.
+        names: Names that must stay in it.
+
+    Raises:
+        InvalidAnswerError: If the model cannot keep to the schema.
+    """
+    chars = preset.summary_words * _CHARS_PER_WORD
+    schema = create_model("SummaryAnswer", summary=(bounded(chars), ...))
+    messages = load_template("summarize").render(
+        scene=prose, summary=summary, words=preset.summary_words, names=names
+    )
+    answer = await caller.ask(
+        "cheap",
+        "scene.summarize",
+        step,
+        messages,
+        schema,
+        max_tokens=preset.answer_tokens(chars),
+    )
+    return tidy(answer.model_dump()["summary"])
+
+
+async def extract_facts(
+    caller: Caller, preset: SizePreset, *, step: str, prose: str
+) -> tuple[Fact, ...]:
+    """The facts that a scene makes true.
+
+    A quote that is not in the scene is dropped, its fact is kept; repeats are dropped.
+
+    Raises:
+        InvalidAnswerError: If the model cannot keep to the schema.
+    """
+    chars = preset.field_chars
+    item = create_model(
+        "FactAnswer",
+        about=(bounded(40), ...),
+        fact=(bounded(chars), ...),
+        quote=(bounded(chars), ...),
+    )
+    schema = create_model("FactsAnswer", facts=(strict_list(item, 0, preset.facts_per_scene), ...))
+    messages = load_template("extract_facts").render(scene=prose, count=preset.facts_per_scene)
+    answer = await caller.ask(
+        "cheap",
+        "scene.extract",
+        step,
+        messages,
+        schema,
+        max_tokens=preset.answer_tokens(preset.facts_per_scene * (2 * chars + 90)),
+    )
+    return _facts(answer.model_dump()["facts"], prose)
+
+
+def _facts(answers: list[dict[str, str]], prose: str) -> tuple[Fact, ...]:
+    facts: dict[str, Fact] = {}
+    for answer in answers:
+        subject, statement = tidy(answer["about"]), tidy(answer["fact"])
+        if not subject or not statement:
+            continue
+        quote = answer["quote"].strip()
+        facts.setdefault(
+            statement.casefold(),
+            Fact(subject=subject, statement=statement, quote=quote if quote in prose else ""),
+        )
+    return tuple(facts.values())

@@ -1,0 +1,114 @@
+"""Keep a book on course while it is written: words left, scenes left, hooks left. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from novelcraft.agents.planner.compose import with_hooks, with_targets
+from novelcraft.agents.planner.outline import spread
+from novelcraft.state.plan import Chapter, Hook, Plan, SceneBrief
+
+LEAST_SHARE = 0.5
+MOST_SHARE = 1.6
+"""How far a scene's target may bend from the usual length to bring the book back on course."""
+
+
+def next_target(words_left: int, scenes_left: int, usual: int) -> int:
+    """Target of the next scene: an even share of what is left, within bounds.
+
+    Args:
+        words_left: Words that the book still needs; may be negative.
+        scenes_left: Scenes still to write, the next one among them.
+        usual: Usual length of a scene, in words.
+    """
+    share = round(words_left / max(1, scenes_left))
+    return min(round(usual * MOST_SHARE), max(round(usual * LEAST_SHARE), share))
+
+
+def scenes_wanted(words_left: int, chapters_left: int, usual: int) -> int:
+    """How many scenes of usual length the rest of the book needs, at least one a chapter."""
+    return max(chapters_left, round(words_left / usual))
+
+
+def revised_ids(plan: Plan, written: Sequence[str], words_left: int, usual: int) -> list[list[str]]:
+    """Scene ids of each chapter that is still to come, after adding or dropping scenes.
+
+    Scenes are dropped from a chapter's middle, so that its first and last keep the hooks they
+    carry; new ones take ids never used before and go before the last scene of their chapter.
+    """
+    chapters = chapters_to_come(plan, written)
+    ids = [[s.id for s in plan.scenes_of(c.id)] for c in chapters]
+    wanted = spread(scenes_wanted(words_left, len(chapters), usual), len(chapters))
+    if sum(wanted) == sum(map(len, ids)):
+        return ids
+    unused = 1 + max(int(s.id[1:]) for s in plan.scenes)
+    revised = []
+    for have, count in zip(ids, wanted, strict=True):
+        fresh = [f"s{unused + i:03}" for i in range(max(0, count - len(have)))]
+        unused += len(fresh)
+        kept = have if count >= len(have) else have[: max(0, count - 1)] + have[-1:]
+        revised.append(kept[:-1] + fresh + kept[-1:])
+    return revised
+
+
+def chapters_to_come(plan: Plan, written: Sequence[str]) -> list[Chapter]:
+    """Chapters none of whose scenes is written."""
+    done = {s.chapter for s in plan.scenes if s.id in set(written)}
+    return [c for c in plan.chapters if c.id not in done]
+
+
+def revise_plan(
+    plan: Plan,
+    written: Sequence[str],
+    briefs: Sequence[SceneBrief],
+    words_left: int,
+    mends: Sequence[str],
+) -> Plan:
+    """The plan with other briefs for the scenes to come; what is written stays as it was.
+
+    Hooks that are open keep their place or move to the nearest scene there is; the targets of
+    the coming scenes add up to the words that are left.
+    """
+    done = [s for s in plan.scenes if s.id in set(written)]
+    coming = with_targets(briefs, max(words_left, len(briefs)))
+    order = [*done, *coming]
+    hooks = _rehang(plan.hooks, plan, order, {s.id for s in done})
+    revised = with_hooks(coming, hooks)
+    chapters = tuple(_retarget(c, [s for s in order if s.chapter == c.id]) for c in plan.chapters)
+    return plan.model_copy(
+        update={
+            "parent": plan.version,
+            "hooks": hooks,
+            "chapters": chapters,
+            "scenes": (*done, *revised),
+            "mends": (*plan.mends, *mends),
+        }
+    )
+
+
+def _retarget(chapter: Chapter, scenes: Sequence[SceneBrief]) -> Chapter:
+    return chapter.model_copy(update={"target_words": sum(s.target_words for s in scenes)})
+
+
+def _rehang(
+    hooks: Sequence[Hook], plan: Plan, order: Sequence[SceneBrief], done: set[str]
+) -> tuple[Hook, ...]:
+    ids = [s.id for s in order]
+    kept = []
+    for hook in hooks:
+        plant = _nearest(hook.plant_scene, plan, order, done, first=True)
+        payoff = _nearest(hook.payoff_scene, plan, order, done, first=False)
+        if ids.index(plant) < ids.index(payoff):
+            kept.append(hook.model_copy(update={"plant_scene": plant, "payoff_scene": payoff}))
+    return tuple(kept)
+
+
+def _nearest(
+    scene_id: str, plan: Plan, order: Sequence[SceneBrief], done: set[str], *, first: bool
+) -> str:
+    if scene_id in {s.id for s in order}:
+        return scene_id
+    chapter = plan.scene(scene_id).chapter
+    there = [s.id for s in order if s.chapter == chapter and s.id not in done]
+    there = there or [s.id for s in order]
+    return there[0] if first else there[-1]

@@ -1,0 +1,184 @@
+"""Level two: acts and chapters with word targets, and the hooks between chapters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import create_model
+
+from novelcraft.agents.planner.mend import Mender
+from novelcraft.agents.planner.story import Story
+from novelcraft.agents.planner.task import PlanTask
+from novelcraft.prompts.loader import load_template
+from novelcraft.state.base import Frozen
+from novelcraft.state.plan import Chapter
+from novelcraft.tools.models.schemas import bounded, one_of, strict_list
+
+ACT_TASKS = (
+    "which sets the story going",
+    "in which everything gets harder",
+    "which leads to the ending",
+)
+ACT_SHARES = (0.25, 0.5, 0.25)
+
+
+class HookIdea(Frozen):
+    """A hook before scenes exist: between two chapters, counted from 1."""
+
+    text: str
+    plant_chapter: int
+    payoff_chapter: int
+
+
+class Outline(Frozen):
+    """The answer of level two."""
+
+    chapters: tuple[Chapter, ...]
+    hooks: tuple[HookIdea, ...]
+    mends: tuple[str, ...] = ()
+
+
+def spread(total: int, parts: int) -> list[int]:
+    """Divide a whole number into parts that differ by at most one, the larger ones first."""
+    share, rest = divmod(total, parts)
+    return [share + 1] * rest + [share] * (parts - rest)
+
+
+def act_sizes(chapters: int) -> list[int]:
+    """Chapters of each act: a quarter, a half, a quarter; fewer acts for fewer chapters."""
+    if chapters < len(ACT_SHARES):
+        return [1] * chapters
+    first = max(1, round(chapters * ACT_SHARES[0]))
+    last = max(1, round(chapters * ACT_SHARES[2]))
+    return [first, chapters - first - last, last]
+
+
+async def plan_outline(task: PlanTask, story: Story) -> Outline:
+    """Chapters act by act, each act knowing those before it, then the hooks.
+
+    Raises:
+        InvalidAnswerError: If the model cannot keep to a schema.
+    """
+    mender = Mender(task.caller.seed)
+    sketches: list[dict[str, str]] = []
+    acts: list[int] = []
+    for act, size in enumerate(act_sizes(task.chapters), 1):
+        sketches += await _act(task, story, act, size, sketches)
+        acts += [act] * size
+    chapters = _chapters(task, acts, sketches, mender)
+    hooks = await _hooks(task, story, chapters, mender)
+    return Outline(chapters=chapters, hooks=hooks, mends=mender.notes)
+
+
+async def _act(
+    task: PlanTask, story: Story, act: int, size: int, earlier: list[dict[str, str]]
+) -> list[dict[str, str]]:
+    chars = task.preset.field_chars
+    chapter = create_model(
+        "ChapterSketch", title=(bounded(40), ...), summary=(bounded(2 * chars), ...)
+    )
+    schema = create_model("ActAnswer", chapters=(strict_list(chapter, size, size), ...))
+    messages = load_template("plan_outline").render(
+        core=story.core,
+        world=story.world,
+        cast=[f"{c.name}: {c.role}; wants {c.want}" for c in story.cast],
+        earlier=[f"{n}. {s['title']}: {s['summary']}" for n, s in enumerate(earlier, 1)],
+        total=task.chapters,
+        act=act,
+        task=ACT_TASKS[act - 1],
+        first=len(earlier) + 1,
+        last=len(earlier) + size,
+    )
+    answer = await task.caller.ask(
+        "reasoning",
+        "plan.outline",
+        f"{task.step}/act{act}",
+        messages,
+        schema,
+        max_tokens=task.preset.answer_tokens(size * (2 * chars + 60)),
+    )
+    sketched: list[dict[str, str]] = answer.model_dump()["chapters"]
+    return sketched
+
+
+def _chapters(
+    task: PlanTask, acts: list[int], sketches: list[dict[str, str]], mender: Mender
+) -> tuple[Chapter, ...]:
+    scenes = spread(task.scenes, task.chapters)
+    words = [round(task.target_words * n / task.scenes) for n in scenes]
+    words[-1] += task.target_words - sum(words)
+    taken: set[str] = set()
+    chapters = []
+    for n, (act, sketch) in enumerate(zip(acts, sketches, strict=True), 1):
+        title = mender.title(sketch["title"], f"Chapter {n}")
+        if title.casefold() in taken:
+            fresh = " ".join(sketch["summary"].split()[:4])
+            mender.note(f"chapter {n} shared the title {title!r} and took its summary's opening")
+            title = mender.title(fresh, f"Chapter {n}")
+        taken.add(title.casefold())
+        chapters.append(
+            Chapter(
+                id=f"ch{n:02}",
+                number=n,
+                title=title,
+                act=act,
+                summary=mender.text(f"the summary of chapter {n}", sketch["summary"], title),
+                target_words=words[n - 1],
+            )
+        )
+    return tuple(chapters)
+
+
+async def _hooks(
+    task: PlanTask, story: Story, chapters: tuple[Chapter, ...], mender: Mender
+) -> tuple[HookIdea, ...]:
+    wanted = min(task.preset.hooks, len(chapters))
+    numbers = one_of_numbers(len(chapters))
+    idea = create_model(
+        "HookAnswer",
+        text=(bounded(task.preset.field_chars), ...),
+        plant_chapter=(numbers, ...),
+        payoff_chapter=(numbers, ...),
+    )
+    schema = create_model("HooksAnswer", hooks=(strict_list(idea, wanted, wanted), ...))
+    messages = load_template("plan_hooks").render(
+        core=story.core,
+        chapters=[f"{c.number}. {c.title}: {c.summary}" for c in chapters],
+        count=wanted,
+    )
+    answer = await task.caller.ask(
+        "reasoning",
+        "plan.hooks",
+        f"{task.step}/hooks",
+        messages,
+        schema,
+        max_tokens=task.preset.answer_tokens(wanted * (task.preset.field_chars + 60)),
+    )
+    return mend_hooks(answer.model_dump()["hooks"], len(chapters), mender)
+
+
+def one_of_numbers(count: int) -> Any:
+    """The chapter numbers 1 to `count`, as strings: enums of strings work on every server."""
+    return one_of(tuple(str(n) for n in range(1, count + 1)))
+
+
+def mend_hooks(
+    answers: list[dict[str, str]], chapters: int, mender: Mender
+) -> tuple[HookIdea, ...]:
+    """Drop repeats, and move a payoff that does not come after its plant.
+
+    A one-chapter book plants and pays within that chapter.
+    """
+    hooks: dict[str, HookIdea] = {}
+    for n, answer in enumerate(answers, 1):
+        text = mender.text(f"hook {n}", answer["text"], "a thing that will matter later")
+        if text.casefold() in hooks:
+            mender.note(f"a repeated hook was dropped: {text}")
+            continue
+        plant, payoff = int(answer["plant_chapter"]), int(answer["payoff_chapter"])
+        if payoff <= plant and chapters > 1:
+            plant = min(plant, max(1, chapters // 2))
+            payoff = chapters
+            mender.note(f"hook {n} was paid before it was planted; now chapters {plant}, {payoff}")
+        hooks[text.casefold()] = HookIdea(text=text, plant_chapter=plant, payoff_chapter=payoff)
+    return tuple(hooks.values())

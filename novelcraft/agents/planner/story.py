@@ -1,0 +1,121 @@
+"""Level one: story core, world, cast."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, Field, create_model
+
+from novelcraft.agents.planner.mend import Mender
+from novelcraft.agents.planner.task import PlanTask
+from novelcraft.prompts.loader import load_template
+from novelcraft.state.base import Frozen
+from novelcraft.state.plan import Character, StoryCore, World
+from novelcraft.tools.models.schemas import bounded, name_field, strict_list
+
+
+class Story(Frozen):
+    """The answer of level one."""
+
+    core: StoryCore
+    world: World
+    cast: tuple[Character, ...] = Field(min_length=1)
+    mends: tuple[str, ...] = ()
+
+
+async def plan_story(task: PlanTask) -> Story:
+    """Story core, then the world for it, then the cast for both.
+
+    Raises:
+        InvalidAnswerError: If the model cannot keep to a schema.
+    """
+    mender = Mender(task.caller.seed)
+    core = await _core(task, mender)
+    world = await _world(task, core, mender)
+    cast = await _cast(task, core, world, mender)
+    return Story(core=core, world=world, cast=cast, mends=mender.notes)
+
+
+async def _core(task: PlanTask, mender: Mender) -> StoryCore:
+    chars = task.preset.field_chars
+    schema = create_model(
+        "StoryCoreAnswer",
+        title=(bounded(50), ...),
+        logline=(bounded(2 * chars), ...),
+        themes=(strict_list(bounded(30), 2, 3), ...),
+        tone=(bounded(60), ...),
+        style=(bounded(chars), ...),
+        ending=(bounded(2 * chars), ...),
+    )
+    answer = await _ask(task, "core", schema, 6 * chars, premise=task.premise, style=task.style)
+    fields = answer.model_dump()
+    return StoryCore(
+        title=task.title or mender.title(fields["title"], task.premise),
+        logline=mender.text("the logline", fields["logline"], task.premise),
+        themes=tuple(mender.unique("themes", fields["themes"])),
+        tone=mender.text("the tone", fields["tone"], "quiet and hopeful"),
+        style=task.style or mender.text("the style", fields["style"], "plain, concrete prose"),
+        ending=mender.text("the ending", fields["ending"], task.premise),
+    )
+
+
+async def _world(task: PlanTask, core: StoryCore, mender: Mender) -> World:
+    chars = task.preset.field_chars
+    places = task.preset.cast_size
+    schema = create_model(
+        "WorldAnswer",
+        text=(bounded(4 * chars), ...),
+        places=(strict_list(bounded(40), places, places), ...),
+    )
+    answer = await _ask(task, "world", schema, 8 * chars, premise=task.premise, core=core)
+    fields = answer.model_dump()
+    return World(
+        text=mender.text("the world", fields["text"], task.premise),
+        places=mender.places(fields["places"], core.logline),
+    )
+
+
+async def _cast(
+    task: PlanTask, core: StoryCore, world: World, mender: Mender
+) -> tuple[Character, ...]:
+    chars = task.preset.field_chars
+    member = create_model(
+        "CastMember",
+        name=(name_field(), ...),
+        role=(bounded(50), ...),
+        want=(bounded(chars), ...),
+        flaw=(bounded(chars), ...),
+        voice=(bounded(chars), ...),
+        knows=(bounded(chars), ...),
+    )
+    size = task.preset.cast_size
+    schema = create_model("CastAnswer", cast=(strict_list(member, size, size), ...))
+    answer = await _ask(
+        task, "cast", schema, size * 6 * chars, premise=task.premise, core=core, world=world
+    )
+    members = answer.model_dump()["cast"]
+    names = mender.names([m["name"] for m in members])
+    return tuple(
+        Character(
+            id=f"c{n}",
+            name=name,
+            role=mender.text(f"the role of {name}", m["role"], "a witness of the story"),
+            want=mender.text(f"what {name} wants", m["want"], core.logline),
+            flaw=mender.text(f"the flaw of {name}", m["flaw"], "pride"),
+            voice=mender.text(f"the voice of {name}", m["voice"], "plain and direct"),
+            knows=mender.text(f"what {name} knows", m["knows"], core.logline),
+        )
+        for n, (name, m) in enumerate(zip(names, members, strict=True), 1)
+    )
+
+
+async def _ask(
+    task: PlanTask, part: str, schema: type[BaseModel], chars: int, **variables: object
+) -> BaseModel:
+    messages = load_template(f"plan_{part}").render(**variables)
+    return await task.caller.ask(
+        "reasoning",
+        f"plan.{part}",
+        f"{task.step}/{part}",
+        messages,
+        schema,
+        max_tokens=task.preset.answer_tokens(chars),
+    )

@@ -1,0 +1,42 @@
+"""What the planner is asked to plan, and how large it is to be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from novelcraft.config.presets import SizePreset
+from novelcraft.tools.models.asking import Caller
+
+MIN_CHAPTERS = 3
+"""A book with enough scenes has at least so many chapters, however short it is."""
+
+
+@dataclass(frozen=True)
+class PlanTask:
+    """A premise and the size of the book that is to come of it."""
+
+    premise: str
+    title: str
+    style: str
+    language: str
+    target_words: int
+    scene_words: int
+    chapters_wanted: int
+    """Number of chapters asked for; 0 leaves it to the preset."""
+    preset: SizePreset
+    caller: Caller
+    step: str
+    """Prefix of the call log's step names, for example the branch."""
+
+    @property
+    def scenes(self) -> int:
+        """Scenes of the whole book."""
+        return max(1, round(self.target_words / self.scene_words), self.chapters_wanted)
+
+    @property
+    def chapters(self) -> int:
+        """Chapters of the whole book, never more than scenes."""
+        if self.chapters_wanted:
+            return self.chapters_wanted
+        natural = round(self.target_words / self.preset.chapter_words)
+        return min(self.scenes, max(MIN_CHAPTERS, natural))

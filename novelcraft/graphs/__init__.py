@@ -1,0 +1,1 @@
+"""The state machines, and the runner that starts, resumes, forks and steers them."""

@@ -1,0 +1,60 @@
+"""What a node gets from outside: models, stores, settings. Tests pass fakes here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from langgraph.runtime import Runtime
+
+from novelcraft.agents.planner import PlanTask
+from novelcraft.config.presets import PromptBudget, SizePreset
+from novelcraft.config.settings import NovelSettings, WriteSettings
+from novelcraft.prompts.fit import TokenCounter
+from novelcraft.state.events import Event
+from novelcraft.tools.canon.index import PassageIndex
+from novelcraft.tools.canon.store import ManuscriptStore
+from novelcraft.tools.models.asking import Caller
+
+
+@dataclass(frozen=True)
+class WriteContext:
+    """Runtime context of the write graph."""
+
+    folder: Path
+    store: ManuscriptStore
+    index: PassageIndex
+    caller: Caller
+    count: TokenCounter
+    """Counts tokens of the narrator's model."""
+    can_continue: bool
+    """Whether the narrator's server carries on a given completion."""
+    novel: NovelSettings
+    write: WriteSettings
+    preset: SizePreset
+    budget: PromptBudget
+    scene_words: int
+    until: int | None = None
+
+    def plan_task(self, step: str, note: str = "") -> PlanTask:
+        """The planner's task, with a person's wish for this draw added to the style."""
+        return PlanTask(
+            premise=self.novel.premise,
+            title=self.novel.title,
+            style=" ".join(filter(None, (self.novel.style, note))),
+            language=self.novel.language,
+            target_words=self.novel.target_words,
+            scene_words=self.scene_words,
+            chapters_wanted=self.novel.chapters,
+            preset=self.preset,
+            caller=self.caller,
+            step=step,
+        )
+
+
+WriteRuntime = Runtime[WriteContext]
+
+
+def emit(runtime: WriteRuntime, event: Event) -> None:
+    """Send an event into the graph's stream."""
+    runtime.stream_writer(event)

@@ -1,0 +1,1 @@
+"""The nodes: each reads the state, calls one agent or tool, and returns a partial update."""

@@ -1,0 +1,111 @@
+"""Nodes at a chapter's end: the planner reads what was really written, and a person may look."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from novelcraft.agents.planner import plan_chapter_scenes
+from novelcraft.agents.planner.course import chapters_to_come, revise_plan, revised_ids
+from novelcraft.agents.planner.outline import HookIdea
+from novelcraft.agents.planner.scenes import ChapterRequest
+from novelcraft.graphs.context import WriteContext, WriteRuntime
+from novelcraft.graphs.nodes.plan import ask_person, store_plan
+from novelcraft.graphs.nodes.scene import plan_of
+from novelcraft.state.gates import GateRequest
+from novelcraft.state.graph import WriteState
+from novelcraft.state.plan import Plan, SceneBrief
+
+
+async def replan(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
+    """A new plan version: the next chapter's briefs by what was written, the rest on course.
+
+    Chapters further on keep their briefs unless the word budget adds scenes to them.
+    """
+    context = runtime.context
+    plan = plan_of(state, context)
+    chain = context.store.chain(state["head"])
+    written = [c.scene_id for c in chain]
+    words_left = plan.target_words - sum(c.words for c in chain)
+    ids = revised_ids(plan, written, words_left, context.scene_words)
+    requests = _requests(plan, written, ids, chain[-1].summary, rewrite=context.write.replan)
+    step = f"{state['branch']}/{(state['head'] or 'root')[:12]}/{state.get('draw', 0)}"
+    task = context.plan_task(f"replan/{step}", state.get("note", ""))
+    answers = await asyncio.gather(*(plan_chapter_scenes(task, r) for r in requests))
+    fresh = {b.id: b for answer in answers for b in answer.briefs}
+    briefs = [_brief(plan, fresh, scene_id) for chapter in ids for scene_id in chapter]
+    mends = [m for answer in answers for m in answer.mends]
+    revised = revise_plan(plan, written, briefs, words_left, mends)
+    return store_plan(state, runtime, revised)
+
+
+def _brief(plan: Plan, fresh: dict[str, SceneBrief], scene_id: str) -> SceneBrief:
+    return fresh[scene_id] if scene_id in fresh else plan.scene(scene_id)
+
+
+def _requests(
+    plan: Plan, written: list[str], ids: list[list[str]], summary: str, *, rewrite: bool
+) -> list[ChapterRequest]:
+    """The next chapter, where it is to be rewritten, and every chapter with new scenes."""
+    known = {s.id for s in plan.scenes}
+    ideas = _ideas(plan)
+    chapters = chapters_to_come(plan, written)
+    requests = []
+    for n, (chapter, scene_ids) in enumerate(zip(chapters, ids, strict=True)):
+        if (rewrite and n == 0) or not known.issuperset(scene_ids):
+            place = plan.chapters.index(chapter)
+            after = plan.chapters[place + 1].summary if place + 1 < len(plan.chapters) else ""
+            requests.append(
+                ChapterRequest(
+                    chapter=chapter,
+                    chapters=len(plan.chapters),
+                    before=plan.chapters[place - 1].summary if place else "",
+                    after=after or plan.core.ending,
+                    scene_ids=tuple(scene_ids),
+                    cast=plan.cast,
+                    places=plan.world.places,
+                    logline=plan.core.logline,
+                    hooks=ideas,
+                    summary=summary,
+                )
+            )
+    return requests
+
+
+def _ideas(plan: Plan) -> tuple[HookIdea, ...]:
+    number = {s.id: plan.chapter(s.chapter).number for s in plan.scenes}
+    return tuple(
+        HookIdea(
+            text=h.text,
+            plant_chapter=number[h.plant_scene],
+            payoff_chapter=number[h.payoff_scene],
+        )
+        for h in plan.hooks
+    )
+
+
+async def gate_chapter(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
+    """Stop for a person at a chapter's end; `redraw` asks the planner for another replan."""
+    context = runtime.context
+    if "chapter" not in context.write.attend:
+        return {"action": "accept", "chapter_ended": False, "draw": 0}
+    decision = ask_person(runtime, _chapter_request(state, context))
+    again = decision.action == "redraw"
+    return {
+        "action": decision.action,
+        "note": decision.note,
+        "chapter_ended": again,
+        "draw": state.get("draw", 0) + 1 if again else 0,
+    }
+
+
+def _chapter_request(state: WriteState, context: WriteContext) -> GateRequest:
+    plan = plan_of(state, context)
+    commit = context.store.get(state["head"] or "")
+    chapter = plan.chapter(commit.chapter_id)
+    coming = plan.scenes[commit.position :]
+    lines = [f"The story so far: {commit.summary}", "", "Next:"]
+    lines += [f"  {s.id} {s.place}: {s.goal}" for s in coming if s.chapter == coming[0].chapter]
+    return GateRequest(
+        gate="chapter", about=f"chapter {chapter.number}, {chapter.title}", text="\n".join(lines)
+    )

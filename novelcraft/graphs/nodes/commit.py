@@ -1,0 +1,135 @@
+"""Nodes after a scene is accepted: commit it, renew what is derived, ask the person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from novelcraft.errors import HeadMovedError
+from novelcraft.graphs.context import WriteContext, WriteRuntime, emit
+from novelcraft.graphs.nodes.plan import ask_person
+from novelcraft.graphs.nodes.review import summary_findings
+from novelcraft.graphs.nodes.scene import plan_of, reviewed
+from novelcraft.state.events import SceneCommitted
+from novelcraft.state.findings import blocking
+from novelcraft.state.gates import GateRequest
+from novelcraft.state.graph import WriteState
+from novelcraft.state.manuscript import AcceptedBy, Draft, SceneCommit
+from novelcraft.tools.export import write_manuscript
+
+MANUSCRIPT = "manuscript.md"
+
+
+def make_commit(
+    state: WriteState, context: WriteContext, draft: Draft, accepted_by: AcceptedBy
+) -> SceneCommit:
+    """The commit that a reviewed draft becomes. The same draft gives the same commit."""
+    plan = plan_of(state, context)
+    chain = context.store.commit_ids(draft.parent)
+    summary = draft.summary or ""
+    return SceneCommit(
+        parent=draft.parent,
+        position=len(chain) + 1,
+        scene_id=draft.scene_id,
+        chapter_id=plan.scene(draft.scene_id).chapter,
+        plan_version=state["plan_version"] or plan.version,
+        prose=draft.prose,
+        summary=summary,
+        facts=draft.facts or (),
+        findings=draft.all_findings + summary_findings(state, context, draft, summary),
+        accepted_by=accepted_by,
+        provenance=draft.provenance,
+    )
+
+
+def accepted_by(state: WriteState, draft: Draft) -> AcceptedBy:
+    """Who lets the draft in: a person, its checks, or the cap on attempts."""
+    if state.get("by_person"):
+        return "person"
+    return "cap" if blocking(draft.all_findings) else "checks"
+
+
+async def commit_scene(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
+    """Write the scene into the chain, in one transaction. Running it again is harmless."""
+    context = runtime.context
+    draft = reviewed(state, context)
+    commit = context.store.commit(
+        state["branch"], make_commit(state, context, draft, accepted_by(state, draft))
+    )
+    chain = context.store.chain(commit.id)
+    plan = plan_of(state, context)
+    emit(
+        runtime,
+        SceneCommitted(
+            commit=commit.id,
+            scene_id=commit.scene_id,
+            position=commit.position,
+            scenes=len(plan.scenes),
+            words=commit.words,
+            words_total=sum(c.words for c in chain),
+            target_words=plan.target_words,
+            accepted_by=commit.accepted_by,
+            attempts=state["attempt"],
+        ),
+    )
+    last_of_chapter = plan.scenes_of(commit.chapter_id)[-1].id == commit.scene_id
+    return {
+        "head": commit.id,
+        "position": commit.position,
+        "total": len(plan.scenes),
+        "chapter_ended": last_of_chapter,
+        "draw": 0,
+        "note": "",
+        "attempt": 1,
+    }
+
+
+async def derive(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
+    """Renew what is derived from the chain: the passage index and `manuscript.md`."""
+    context = runtime.context
+    chain = context.store.chain(state["head"])
+    context.index.sync(chain)
+    write_manuscript(context.folder / MANUSCRIPT, plan_of(state, context), chain, context.novel)
+    return {}
+
+
+async def gate_scene(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
+    """Stop for a person to read the scene; `redraw` takes it back and draws another one.
+
+    Raises:
+        HeadMovedError: If the branch was moved by someone else while the person was reading.
+    """
+    context = runtime.context
+    commit = context.store.get(state["head"] or "")
+    decision = ask_person(
+        runtime,
+        GateRequest(gate="scene", about=f"scene {commit.position}", text=commit.prose),
+    )
+    if decision.action != "redraw":
+        return {"action": decision.action}
+    take_back(context, state["branch"], commit)
+    return {
+        "action": "redraw",
+        "head": commit.parent,
+        "note": decision.note,
+        "draw": _draws(context, state["branch"], commit) + 1,
+        "chapter_ended": False,
+    }
+
+
+def take_back(context: WriteContext, branch: str, commit: SceneCommit) -> None:
+    """Move the head back over a commit; doing it twice is harmless."""
+    head = context.store.branch(branch).head
+    if head == commit.parent:
+        return
+    if head != commit.id:
+        raise HeadMovedError(
+            f"The branch {branch!r} is no longer at scene {commit.position}.",
+            fix="Run the same command again to go on from where the branch is now.",
+        )
+    context.store.set_head(branch, commit.parent, expected=commit.id)
+
+
+def _draws(context: WriteContext, branch: str, commit: SceneCommit) -> int:
+    """The highest draw of that scene so far, counted from 0."""
+    drafts = context.store.drafts(branch, commit.parent, commit.scene_id)
+    return max((int(d.id.rsplit("/", 2)[1]) for d in drafts), default=0)

@@ -1,0 +1,57 @@
+"""The last node: checks over the whole book, the exports, the sums of the run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from novelcraft.graphs.context import WriteRuntime, emit
+from novelcraft.graphs.nodes.scene import plan_of
+from novelcraft.state.events import Exported, Notice, RunFinished
+from novelcraft.state.graph import WriteState
+from novelcraft.tools.checks import check_book
+from novelcraft.tools.export import export_book
+
+FORMATS = ("md", "epub", "docx", "pdf", "report")
+FINISHED = "finished"
+"""Key under which the store keeps the head whose book is complete, and its findings."""
+
+
+async def finish(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
+    """Check the book as a whole, export it, and sum up the run."""
+    context = runtime.context
+    plan = plan_of(state, context)
+    chain = context.store.chain(state["head"])
+    findings = check_book(chain, plan)
+    totals = context.store.call_totals()
+    result = export_book(
+        context.folder / "exports",
+        plan,
+        chain,
+        context.novel,
+        context.store.novel_id,
+        FORMATS,
+        book_findings=findings,
+        totals=totals,
+    )
+    for path in result.paths:
+        emit(runtime, Exported(format=path.suffix.lstrip("."), path=str(path)))
+    for notice in result.notices:
+        emit(runtime, Notice(text=notice))
+    context.store.put_plan_part(state["branch"], FINISHED, {"head": state["head"]})
+    words = sum(c.words for c in chain)
+    emit(
+        runtime,
+        RunFinished(
+            scenes=len(chain),
+            chapters=len({c.chapter_id for c in chain}),
+            words=words,
+            pages=round(words / context.novel.words_per_page, 1),
+            at_cap=sum(c.accepted_by == "cap" for c in chain),
+            warnings=sum(f.severity == "warn" for c in chain for f in c.findings),
+            model_calls=totals.calls,
+            prompt_tokens=totals.prompt_tokens,
+            completion_tokens=totals.completion_tokens,
+            seconds=totals.seconds,
+        ),
+    )
+    return {"action": "finished"}

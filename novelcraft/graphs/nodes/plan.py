@@ -1,0 +1,155 @@
+"""Nodes that plan: story, outline, scene briefs, and the gate for a person.
+
+The levels that exist before there is a plan version wait in the store, so that a killed run
+goes on with the level it was at.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from langgraph.types import interrupt
+
+from novelcraft.agents.planner import Outline, Story, plan_chapter_scenes, plan_outline, plan_story
+from novelcraft.agents.planner.compose import chapter_requests, compose_plan
+from novelcraft.agents.planner.scenes import ChapterRequest, ChapterScenes
+from novelcraft.errors import PlanError
+from novelcraft.graphs.context import WriteRuntime, emit
+from novelcraft.state.events import Planning, PlanReady, Waiting
+from novelcraft.state.gates import Decision, GateRequest
+from novelcraft.state.graph import WriteState
+from novelcraft.state.plan import Plan
+from novelcraft.tools.checks import check_plan
+
+STEPS_BEFORE_SCENES = 2
+"""Story and outline: steps of the planner before it comes to the chapters."""
+
+
+def _key(state: WriteState, level: str) -> str:
+    return f"plan/{state.get('plan_draw', 0)}/{level}"
+
+
+async def write_story(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
+    """Level one: story core, world, cast."""
+    context = runtime.context
+    emit(runtime, Planning(step="story and cast", done=0, total=STEPS_BEFORE_SCENES))
+    task = context.plan_task(_key(state, "story"), state.get("note", ""))
+    story = await plan_story(task)
+    context.store.put_plan_part(state["branch"], _key(state, "story"), story.model_dump())
+    return {"plan_draw": state.get("plan_draw", 0)}
+
+
+async def write_outline(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
+    """Level two: chapters and hooks."""
+    context = runtime.context
+    emit(runtime, Planning(step="chapters", done=1, total=STEPS_BEFORE_SCENES))
+    story = _part(state, runtime, "story", Story)
+    task = context.plan_task(_key(state, "outline"), state.get("note", ""))
+    outline = await plan_outline(task, story)
+    context.store.put_plan_part(state["branch"], _key(state, "outline"), outline.model_dump())
+    return {"plan_draw": state.get("plan_draw", 0)}
+
+
+async def write_briefs(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
+    """Level three: the scene briefs of all chapters side by side, then the plan itself.
+
+    Raises:
+        PlanError: If the composed plan breaks a rule.
+    """
+    context = runtime.context
+    story = _part(state, runtime, "story", Story)
+    outline = _part(state, runtime, "outline", Outline)
+    task = context.plan_task(_key(state, "scenes"), state.get("note", ""))
+    requests = chapter_requests(task, story, outline)
+    done = 0
+
+    async def one(request: ChapterRequest) -> ChapterScenes:
+        nonlocal done
+        scenes = await plan_chapter_scenes(task, request)
+        done += 1
+        total = STEPS_BEFORE_SCENES + len(requests)
+        emit(
+            runtime,
+            Planning(step="scenes of a chapter", done=STEPS_BEFORE_SCENES + done, total=total),
+        )
+        return scenes
+
+    answers = await asyncio.gather(*map(one, requests))
+    plan = compose_plan(
+        task,
+        story,
+        outline,
+        [b for a in answers for b in a.briefs],
+        [m for a in answers for m in a.mends],
+    )
+    return store_plan(state, runtime, plan)
+
+
+def store_plan(state: WriteState, runtime: WriteRuntime, plan: Plan) -> dict[str, Any]:
+    """Validate a plan, store it as the branch's version, tell the readers.
+
+    Raises:
+        PlanError: If the plan breaks a rule that blocks.
+    """
+    faults = [f.message for f in check_plan(plan) if f.severity == "block"]
+    if faults:
+        raise PlanError(
+            f"The plan breaks its rules: {'; '.join(faults)}",
+            fix="Run the same command with another --seed, or a more able reasoning model.",
+        )
+    version = runtime.context.store.add_plan(state["branch"], plan)
+    emit(
+        runtime,
+        PlanReady(
+            version=version,
+            title=plan.core.title,
+            chapters=len(plan.chapters),
+            scenes=len(plan.scenes),
+            mends=len(plan.mends),
+            replan=plan.parent is not None,
+        ),
+    )
+    return {"plan_version": version, "total": len(plan.scenes), "note": ""}
+
+
+async def gate_plan(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
+    """Stop for a person to look at a new plan, where that is wished."""
+    context = runtime.context
+    if "plan" not in context.write.attend:
+        return {"action": "accept", "until": context.until}
+    plan = context.store.plan(state["plan_version"] or 1)
+    decision = ask_person(runtime, GateRequest(gate="plan", about=plan.core.title, text=outline_text(plan)))
+    again = decision.action == "redraw"
+    return {
+        "action": decision.action,
+        "note": decision.note,
+        "plan_draw": state.get("plan_draw", 0) + again,
+        "until": context.until,
+    }
+
+
+def ask_person(runtime: WriteRuntime, request: GateRequest) -> Decision:
+    """Interrupt the graph; when it is resumed, this returns the person's decision."""
+    emit(runtime, Waiting(gate=request.gate, about=request.about))
+    return Decision.model_validate(interrupt(request.model_dump()))
+
+
+def outline_text(plan: Plan) -> str:
+    """A plan as a person reads it."""
+    lines = [plan.core.title, plan.core.logline, f"It ends: {plan.core.ending}", ""]
+    lines += [f"{c.name}: {c.role}; wants {c.want}" for c in plan.cast]
+    for chapter in plan.chapters:
+        lines += ["", f"Chapter {chapter.number}: {chapter.title}. {chapter.summary}"]
+        lines += [f"  {s.id} {s.place}: {s.goal}" for s in plan.scenes_of(chapter.id)]
+    return "\n".join(lines)
+
+
+def _part(state: WriteState, runtime: WriteRuntime, level: str, model: Any) -> Any:
+    found = runtime.context.store.plan_part(state["branch"], _key(state, level))
+    if found is None:
+        raise PlanError(
+            f"The plan's {level} is missing in the database.",
+            fix="Run the same command again; the planner starts over.",
+        )
+    return model.model_validate(found)

@@ -1,0 +1,98 @@
+"""Nodes that read a draft: continuity, summary and facts side by side, then the judge."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from novelcraft.agents.archivist import extract_facts, summarize
+from novelcraft.agents.continuity import check_continuity
+from novelcraft.graphs.context import WriteContext, WriteRuntime
+from novelcraft.graphs.nodes.scene import plan_of, reviewed
+from novelcraft.state.findings import Finding, blocking
+from novelcraft.state.graph import WriteState
+from novelcraft.state.manuscript import Draft
+from novelcraft.tools.checks import check_summary
+
+KNOWN_FACTS = 12
+"""Facts that the continuity agent compares a draft with."""
+
+
+async def read_continuity(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
+    """Contradictions with what was true before, by the continuity agent."""
+    context = runtime.context
+    draft = reviewed(state, context)
+    findings = await check_continuity(
+        context.caller,
+        context.preset,
+        step=draft.id,
+        prose=draft.prose,
+        known=_known(state, context, draft),
+        severity="block" if context.write.continuity_blocks else "warn",
+    )
+    exempt = context.store.exemptions()
+    kept = tuple(f for f in findings if f.key not in exempt)
+    context.store.update_draft(draft.id, continuity=kept)
+    return {}
+
+
+def _known(state: WriteState, context: WriteContext, draft: Draft) -> list[str]:
+    plan = plan_of(state, context)
+    brief = plan.scene(draft.scene_id)
+    names = {n.casefold() for name in plan.names(brief.present) for n in name.split()}
+    facts = [fact for _, fact in context.store.facts_as_of(draft.parent)]
+    about = [f for f in facts if names & set(f.subject.casefold().split())]
+    return [f"{f.subject}: {f.statement}" for f in about[-KNOWN_FACTS:]]
+
+
+async def write_summary(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
+    """The rolling summary after the draft; asked for once more when its check warns."""
+    context = runtime.context
+    draft = reviewed(state, context)
+    before = context.store.get(draft.parent).summary if draft.parent else ""
+    plan = plan_of(state, context)
+    names = plan.names(plan.scene(draft.scene_id).present)
+    tries = []
+    for n in (1, 2):
+        text = await summarize(
+            context.caller,
+            context.preset,
+            step=f"{draft.id}/{n}",
+            prose=draft.prose,
+            summary=before,
+            names=names,
+        )
+        tries.append((len(summary_findings(state, context, draft, text)), n, text))
+        if not tries[-1][0]:
+            break
+    context.store.update_draft(draft.id, summary=min(tries)[2])
+    return {}
+
+
+def summary_findings(
+    state: WriteState, context: WriteContext, draft: Draft, summary: str
+) -> tuple[Finding, ...]:
+    """What the summary's check says; it warns and never blocks."""
+    plan = plan_of(state, context)
+    return check_summary(
+        summary, plan.scene(draft.scene_id), plan, max_words=context.preset.summary_words
+    )
+
+
+async def read_facts(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
+    """The facts that the draft would add to the canon."""
+    context = runtime.context
+    draft = reviewed(state, context)
+    facts = await extract_facts(context.caller, context.preset, step=draft.id, prose=draft.prose)
+    context.store.update_draft(draft.id, facts=facts)
+    return {}
+
+
+async def judge(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
+    """Accept the draft, or send it back for what its readers found."""
+    context = runtime.context
+    draft = reviewed(state, context)
+    attempts_left = state["attempt"] < context.write.attempts
+    sent_back = blocking(draft.continuity or ()) and state["verdict"] == "review"
+    if sent_back and attempts_left and not state.get("by_person"):
+        return {"verdict": "redraft", "attempt": state["attempt"] + 1}
+    return {"verdict": "commit", "note": ""}

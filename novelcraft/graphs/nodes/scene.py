@@ -1,0 +1,219 @@
+"""Nodes that make a draft: brief, recall, narrate, check, choose."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from novelcraft.agents.narrator import NarrationTask, narrate
+from novelcraft.agents.planner.course import next_target
+from novelcraft.graphs.best import best_draft
+from novelcraft.graphs.context import WriteContext, WriteRuntime, emit
+from novelcraft.prompts.brief import render_brief
+from novelcraft.prompts.fit import sentences
+from novelcraft.prompts.narrator import AssembledPrompt, NarratorInput, assemble
+from novelcraft.prompts.world import render_world
+from novelcraft.state.events import DraftChecked, Drafting, SceneStarted
+from novelcraft.state.findings import blocking
+from novelcraft.state.graph import WriteState
+from novelcraft.state.manuscript import Draft, count_words
+from novelcraft.state.plan import Plan, SceneBrief
+from novelcraft.tools.canon.recall import recall
+from novelcraft.tools.checks import CheckInput, check_scene
+
+RECALLED = 12
+"""Canon notes looked up for a scene; the prompt's budget may take fewer."""
+
+TAIL_SENTENCES = 12
+"""Sentences of the scene before that are offered to the prompt; its budget may take fewer."""
+
+
+def plan_of(state: WriteState, context: WriteContext) -> Plan:
+    """The plan version that the state is at."""
+    version = state["plan_version"]
+    assert version is not None, "a scene is written only with a plan"
+    return context.store.plan(version)
+
+
+def draw_step(state: WriteState) -> str:
+    """Name of this draw of this scene: the same after a crash, another for another draw."""
+    parent = (state["head"] or "root")[:12]
+    return f"{state['branch']}/{parent}/{state['scene_id']}/{state.get('draw', 0)}"
+
+
+async def set_brief(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
+    """The next scene, with a word target that keeps the book on course."""
+    context = runtime.context
+    plan = plan_of(state, context)
+    chain = context.store.chain(state["head"])
+    brief = plan.scenes[len(chain)]
+    left = plan.target_words - sum(c.words for c in chain)
+    return {
+        "scene_id": brief.id,
+        "position": len(chain),
+        "total": len(plan.scenes),
+        "target_words": next_target(left, len(plan.scenes) - len(chain), context.scene_words),
+        "attempt": 1,
+        "by_person": False,
+        "until": context.until,
+        "attend": list(context.write.attend),
+    }
+
+
+async def look_up(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
+    """Canon facts and passages for the scene, as of its parent."""
+    context = runtime.context
+    plan = plan_of(state, context)
+    notes = recall(
+        context.store,
+        context.index,
+        state["head"],
+        plan.scene(state["scene_id"]),
+        plan,
+        RECALLED,
+    )
+    context.store.put_plan_part(
+        state["branch"], f"recall/{draw_step(state)}", {"notes": [n.text for n in notes]}
+    )
+    return {"attempt": state.get("attempt", 1)}
+
+
+async def narrate_scene(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
+    """A draft from a clean prompt; after a rejected one, with constraints added."""
+    context = runtime.context
+    plan = plan_of(state, context)
+    brief = plan.scene(state["scene_id"])
+    attempt = state["attempt"]
+    emit(runtime, _started(state, brief, attempt))
+    prompt = await asyncio.to_thread(scene_prompt, state, context)
+    step = draw_step(state)
+
+    def on_words(words: int) -> None:
+        emit(
+            runtime,
+            Drafting(scene_id=brief.id, words=words, target_words=state["target_words"]),
+        )
+
+    narration = await narrate(
+        NarrationTask(
+            prompt=prompt,
+            target_words=state["target_words"],
+            attempt=attempt,
+            step=f"{step}/{attempt}",
+            preset=context.preset,
+            can_continue=context.can_continue,
+        ),
+        context.caller,
+        on_words,
+    )
+    draft = Draft(
+        id=f"{step}/{attempt}",
+        branch=state["branch"],
+        parent=state["head"],
+        scene_id=brief.id,
+        attempt=attempt,
+        prose=narration.prose,
+        provenance=narration.provenance,
+    )
+    context.store.put_draft(draft)
+    return {"draft": draft.id}
+
+
+def _started(state: WriteState, brief: SceneBrief, attempt: int) -> SceneStarted:
+    return SceneStarted(
+        scene_id=brief.id,
+        chapter_id=brief.chapter,
+        position=state["position"] + 1,
+        scenes=state["total"],
+        attempt=attempt,
+        target_words=state["target_words"],
+        goal=brief.goal,
+    )
+
+
+def scene_prompt(state: WriteState, context: WriteContext) -> AssembledPrompt:
+    """The narrator's prompt for the scene that the state is at."""
+    plan = plan_of(state, context)
+    chain = context.store.chain(state["head"])
+    notes = context.store.plan_part(state["branch"], f"recall/{draw_step(state)}") or {"notes": []}
+    tail = sentences(chain[-1].prose)[-TAIL_SENTENCES:] if chain else []
+    given = NarratorInput(
+        world=render_world(plan),
+        summary=chain[-1].summary if chain else "",
+        notes=tuple(notes["notes"]),
+        tail=" ".join(tail),
+        brief=tuple(render_brief(plan.scene(state["scene_id"]), plan, state["target_words"])),
+        constraints=_constraints(state, context),
+    )
+    return assemble(given, context.budget, context.count)
+
+
+def _constraints(state: WriteState, context: WriteContext) -> tuple[str, ...]:
+    """What earlier drafts of this draw did wrong, and what a person wished; no repeats."""
+    said = [state["note"]] if state.get("note") else []
+    for attempt in range(1, state["attempt"]):
+        draft = context.store.draft(f"{draw_step(state)}/{attempt}")
+        said += [f.constraint for f in blocking(draft.all_findings)] if draft else []
+    return tuple(dict.fromkeys(filter(None, said)))
+
+
+async def check_draft(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
+    """The deterministic checks. A draft that fails them is not worth a model's reading."""
+    context = runtime.context
+    plan = plan_of(state, context)
+    draft = reviewed(state, context)
+    findings = check_scene(
+        CheckInput(
+            prose=draft.prose,
+            finish_reason=draft.provenance.finish_reason,
+            brief=plan.scene(draft.scene_id),
+            plan=plan,
+            preset=context.preset,
+            target_words=state["target_words"],
+            prompt=_prompt_text(state, context, draft),
+            earlier=[c.prose for c in context.store.chain(state["head"])],
+        ),
+        context.store.exemptions(),
+    )
+    context.store.update_draft(draft.id, findings=findings)
+    verdict = _verdict(state, context, bool(blocking(findings)))
+    emit(
+        runtime,
+        DraftChecked(
+            scene_id=draft.scene_id,
+            attempt=state["attempt"],
+            words=count_words(draft.prose),
+            blocks=tuple(f.check for f in blocking(findings)),
+            warns=sum(f.severity == "warn" for f in findings),
+            verdict=verdict,
+        ),
+    )
+    return {"verdict": verdict, "attempt": state["attempt"] + (verdict == "redraft")}
+
+
+def _prompt_text(state: WriteState, context: WriteContext, draft: Draft) -> str:
+    record = context.store.find_call(draft.provenance.calls[0]) if draft.provenance.calls else None
+    return "\n".join(m.content for m in record.messages) if record else ""
+
+
+def _verdict(state: WriteState, context: WriteContext, blocked: bool) -> Any:
+    if not blocked or state.get("by_person"):
+        return "review"
+    return "redraft" if state["attempt"] < context.write.attempts else "cap"
+
+
+async def choose_draft(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
+    """The draft that is reviewed: the one that passed, or at the cap the best of all."""
+    context = runtime.context
+    if state["verdict"] != "cap":
+        return {"draft": state["draft"]}
+    step = draw_step(state)
+    drafts = [context.store.draft(f"{step}/{n}") for n in range(1, state["attempt"] + 1)]
+    return {"draft": best_draft([d for d in drafts if d], state["target_words"]).id}
+
+
+def reviewed(state: WriteState, context: WriteContext) -> Draft:
+    """The draft under review."""
+    draft = context.store.draft(state["draft"])
+    assert draft is not None, f"draft {state['draft']} was stored before it is reviewed"
+    return draft

@@ -1,0 +1,90 @@
+"""The revision graph: another draft of a scene that is already in the chain.
+
+A redrawn scene is narrated again; an edited one brings a person's own words and only needs
+its readers. Either way the scene is replaced, the scenes after it are set upon the new one
+with their prose unchanged, their summaries are told anew, and those that rest on what is gone
+are marked stale. The old chain stays as it was, under a branch of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from langgraph.graph import END, START, StateGraph
+
+from novelcraft.agents.archivist import summarize
+from novelcraft.graphs.context import WriteContext, WriteRuntime
+from novelcraft.graphs.nodes.commit import accepted_by, make_commit
+from novelcraft.graphs.nodes.scene import plan_of, reviewed
+from novelcraft.graphs.stale import stale_reasons
+from novelcraft.graphs.write import Builder, WriteGraph, add_drafting
+from novelcraft.state.graph import WriteState
+from novelcraft.state.manuscript import SceneCommit
+
+
+def _entry(state: WriteState) -> Literal["recall", "check"]:
+    return "check" if state.get("by_person") else "recall"
+
+
+def build_revise_graph() -> WriteGraph:
+    """Compile the graph. It needs no checkpointer: its only lasting effect is its last step."""
+    builder: Builder = StateGraph(WriteState, WriteContext)
+    add_drafting(builder)
+    builder.add_node("commit", replace_scene)
+    builder.add_conditional_edges(START, _entry)
+    builder.add_edge("commit", END)
+    return builder.compile(name="revise")
+
+
+async def replace_scene(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
+    """Put the reviewed draft in the place of the scene it revises, in one transaction."""
+    context = runtime.context
+    draft = reviewed(state, context)
+    branch = context.store.branch(state["branch"])
+    chain = context.store.chain(branch.head)
+    old = next(c for c in chain if c.scene_id == draft.scene_id)
+    new = make_commit(state, context, draft, accepted_by(state, draft))
+    new = SceneCommit.model_validate(
+        {**new.model_dump(exclude={"id"}), "plan_version": old.plan_version}
+    )
+    rebased = await rebase(context, state, old, new, chain[old.position :])
+    context.store.replace_tail(state["branch"], rebased, expected=branch.head)
+    return {"head": rebased[-1].id, "position": len(chain)}
+
+
+async def rebase(
+    context: WriteContext,
+    state: WriteState,
+    old: SceneCommit,
+    new: SceneCommit,
+    later: Sequence[SceneCommit],
+) -> list[SceneCommit]:
+    """The new scene and the later ones set upon it."""
+    rebased = [new]
+    for commit in later:
+        reasons = stale_reasons(old, new, commit)
+        summary = await _retell(context, state, rebased[-1], commit)
+        changes = {
+            "parent": rebased[-1].id,
+            "summary": summary,
+            "stale": tuple(dict.fromkeys((*commit.stale, *reasons))),
+        }
+        rebased.append(
+            SceneCommit.model_validate({**commit.model_dump(exclude={"id"}), **changes})
+        )
+    return rebased
+
+
+async def _retell(
+    context: WriteContext, state: WriteState, before: SceneCommit, commit: SceneCommit
+) -> str:
+    plan = plan_of(state, context)
+    return await summarize(
+        context.caller,
+        context.preset,
+        step=f"{state['branch']}/retell/{before.id}/{commit.scene_id}",
+        prose=commit.prose,
+        summary=before.summary,
+        names=tuple(c.name for c in plan.cast if c.name.split()[0] in commit.prose),
+    )

@@ -1,0 +1,35 @@
+"""Which later scenes may no longer fit after a scene was changed, and why. Pure."""
+
+from __future__ import annotations
+
+from novelcraft.state.manuscript import Fact, SceneCommit
+
+
+def stale_reasons(old: SceneCommit, new: SceneCommit, later: SceneCommit) -> tuple[str, ...]:
+    """Reasons for which `later` rests on what `old` said and `new` no longer says.
+
+    Args:
+        old: The scene as it was.
+        new: The scene as it is.
+        later: A scene after it, written when `old` stood there.
+
+    Returns:
+        A sentence for each reason; empty when there is none.
+    """
+    reasons = []
+    if later.position == old.position + 1 and _ending(old) != _ending(new):
+        reasons.append(f"scene {old.position} now ends otherwise than this scene's opening knew")
+    statements = {f.statement.casefold() for f in new.facts}
+    for fact in old.facts:
+        if fact.statement.casefold() not in statements and _speaks_of(later, fact):
+            reasons.append(f"scene {old.position} no longer states: {fact.statement}")
+    return tuple(reasons)
+
+
+def _ending(commit: SceneCommit) -> str:
+    return commit.prose.rstrip().rsplit("\n", 1)[-1]
+
+
+def _speaks_of(later: SceneCommit, fact: Fact) -> bool:
+    names = [word for word in fact.subject.split() if word[:1].isupper()]
+    return any(name in later.prose for name in names)

@@ -1,0 +1,45 @@
+"""The state of the write graph: ids and counters, never prose.
+
+Every step stores the whole state in a checkpoint, so it must stay small: what is long lives in
+the manuscript store under the ids that are here.
+"""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from novelcraft.state.events import Gate
+
+
+class WriteState(TypedDict, total=False):
+    """One branch of one novel, at one step."""
+
+    branch: str
+    head: str | None
+    """Commit that the next scene grows from."""
+    plan_version: int | None
+    plan_draw: int
+    """How often a person asked for another plan."""
+    position: int
+    """Scenes in the chain."""
+    total: int
+    """Scenes in the plan."""
+    chapter_ended: bool
+    scene_id: str
+    target_words: int
+    draw: int
+    """How often a person asked for another draw of this scene."""
+    note: str
+    """What the person wished for when asking for another draw or plan."""
+    attempt: int
+    draft: str
+    """Id of the draft under review."""
+    verdict: str
+    """What the last check or judge said: review, redraft, cap, commit."""
+    by_person: bool
+    """The draft is a person's own words, which no check sends back."""
+    attend: list[Gate]
+    until: int | None
+    """Stop when so many scenes are written; 0 stops after the plan."""
+    action: str
+    """What the person said at the last gate."""

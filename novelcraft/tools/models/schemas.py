@@ -1,0 +1,46 @@
+"""Bounded pieces that the agents' schemas are made of, and the tidying of what they give.
+
+A small model gives valid JSON only when strings and lists have bounds; a large one is not
+hindered by them.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints
+
+_SENTENCE = re.compile(r"^.*[.!?](?=[\"'”’)]?(?:\s|$))[\"'”’)]?", re.DOTALL)
+_NAME = r"^[A-Z][a-z]{1,11} [A-Z][a-z]{1,13}$"
+
+
+def bounded(chars: int) -> Any:
+    """A string of 1 to `chars` characters."""
+    return Annotated[str, StringConstraints(min_length=1, max_length=chars)]
+
+
+def name_field() -> Any:
+    """A given name and a family name."""
+    return Annotated[str, StringConstraints(pattern=_NAME)]
+
+
+def strict_list(item: Any, low: int, high: int) -> Any:
+    """A list of `low` to `high` items."""
+    return Annotated[list[item], Field(min_length=low, max_length=high)]
+
+
+def one_of(values: tuple[str, ...]) -> Any:
+    """One of those strings."""
+    return Literal[values]
+
+
+def tidy(text: str) -> str:
+    """One line, without what a length bound left half said at the end."""
+    line = " ".join(text.split()).strip(" \"'“”")
+    if not line or line[-1] in ".!?":
+        return line
+    whole = _SENTENCE.match(line)
+    if whole and len(whole.group()) > len(line) // 2:
+        return whole.group()
+    return line.rstrip(",;:-– ")
