@@ -1,0 +1,157 @@
+"""Staging: which requests get what in place of the plain answer.
+
+    script = Script()
+    script.on(has("Write the scene"), loop(), after=2, count=1)    # the third narration loops
+    script.on(with_schema("Summary"), fail(500), count=1)
+    script.on(anything, drop(after=20))
+
+The first rule that applies decides. Predicates take a `ChatRequest`; effects take the request
+and the plain answer, and give the one to send.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from tests.fakes import tokens
+from tests.fakes.chat import Answer, ChatRequest
+
+Predicate = Callable[[ChatRequest], bool]
+Effect = Callable[[ChatRequest, Answer], Answer]
+
+
+@dataclass
+class Rule:
+    when: Predicate
+    then: Effect
+    count: int | None = None
+    """How many matches it applies to; None all."""
+    after: int = 0
+    """How many matches it lets pass first."""
+    seen: int = 0
+
+    def applies(self, request: ChatRequest) -> bool:
+        """Whether it is this rule's turn; counts the match."""
+        if not self.when(request):
+            return False
+        self.seen += 1
+        used = self.seen - self.after
+        return used > 0 and (self.count is None or used <= self.count)
+
+    @property
+    def spent(self) -> bool:
+        """It was applied as often as it was meant to."""
+        return self.seen >= self.after + (self.count or 1)
+
+
+class Script:
+    """Rules in order. Safe to use from many threads."""
+
+    def __init__(self) -> None:
+        self.rules: list[Rule] = []
+        self._lock = threading.Lock()
+
+    def on(
+        self, when: Predicate, then: Effect, *, count: int | None = None, after: int = 0
+    ) -> Rule:
+        """Add a rule; the returned object counts its matches."""
+        rule = Rule(when, then, count, after)
+        self.rules.append(rule)
+        return rule
+
+    def play(self, request: ChatRequest, plain: Answer) -> Answer:
+        """The answer to send: the first applying rule's, or the plain one."""
+        with self._lock:
+            rule = next((r for r in self.rules if r.applies(request)), None)
+        return plain if rule is None else rule.then(request, plain)
+
+
+def anything(_request: ChatRequest) -> bool:
+    return True
+
+
+def has(*texts: str) -> Predicate:
+    """The prompt holds one of these texts."""
+    return lambda request: any(text in request.prompt for text in texts)
+
+
+def with_schema(*names: str) -> Predicate:
+    """The answer is asked for in a schema with one of these names."""
+    return lambda request: request.schema_name in names
+
+
+def prose(request: ChatRequest) -> bool:
+    """Free text is asked for, not JSON."""
+    return request.schema is None
+
+
+def for_model(name: str) -> Predicate:
+    return lambda request: request.model == name
+
+
+def say(text: str | Callable[[ChatRequest], str], finish_reason: str = "stop") -> Effect:
+    """Answer with this text."""
+    return lambda request, plain: replace(
+        plain, text=text(request) if callable(text) else text, finish_reason=finish_reason
+    )
+
+
+def edit(change: Callable[[str], str]) -> Effect:
+    """Answer with the plain text, changed."""
+    return lambda _request, plain: replace(plain, text=change(plain.text))
+
+
+def fail(status: int, body: Any = None) -> Effect:
+    """Answer with an HTTP error."""
+    error = body or {"error": {"message": f"staged fault {status}", "code": status}}
+    return lambda _request, plain: replace(plain, status=status, error=error)
+
+
+def drop(after: int = 10) -> Effect:
+    """Break the connection after so many tokens."""
+    return lambda _request, plain: replace(plain, drop_after=after)
+
+
+def wait(seconds: float) -> Effect:
+    """Say nothing for so long, then answer."""
+    return lambda _request, plain: replace(plain, delay=seconds)
+
+
+def pace(seconds: float) -> Effect:
+    """Wait so long before every chunk of a stream."""
+    return lambda _request, plain: replace(plain, pace=seconds)
+
+
+def hold(until: threading.Event) -> Effect:
+    """Say nothing until the event is set."""
+    return lambda _request, plain: replace(plain, hold=until)
+
+
+def cut_off(after: int = 40) -> Effect:
+    """End after so many tokens, as a model does that ran into its limit."""
+    return lambda _request, plain: replace(
+        plain, text=tokens.cut(plain.text, after), finish_reason="length"
+    )
+
+
+def think(thinking: str = "Let me plan this.", where: str = "content") -> Effect:
+    """Put a think block before the answer: in the content, or in a field of that name."""
+    return lambda _request, plain: replace(plain, thinking=thinking, think_in=where)
+
+
+def loop(sentence: str = "The sea went on and on and would not stop.") -> Effect:
+    """Repeat one sentence over the length that was asked for."""
+
+    def then(request: ChatRequest, plain: Answer) -> Answer:
+        times = max(2, request.words_asked // len(sentence.split()))
+        return replace(plain, text=" ".join([sentence] * times))
+
+    return then
+
+
+def refuse() -> Effect:
+    """Talk like an assistant that will not do it."""
+    return say("I'm sorry, but as an AI language model I can't help with that request.")

@@ -1,0 +1,344 @@
+"""The HTTP side of the fake: in a thread for tests, or a process of its own.
+
+with FakeServer(flavour="vllm", models=["novelist"]) as server:
+    ... server.base_url ... server.requests ...
+
+python -m tests.fakes.server --port 8080 --flavour llamacpp --record calls.jsonl
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from tests.fakes import tokens, wire
+from tests.fakes.brain import FindNames, find_names, plain_answer
+from tests.fakes.chat import Answer, ChatRequest, Exchange
+from tests.fakes.flavours import FLAVOURS, Reply
+from tests.fakes.script import Script
+
+
+class _UnfinishedError(Exception):
+    """The script broke the connection, or the client went away."""
+
+
+class FakeServer:
+    """A server on a loopback port, answering from its script while the context is open.
+
+    Args:
+        flavour: `llamacpp`, `vllm` or `openai`: whose shapes it speaks.
+        models: Names served.
+        adapters: Names of LoRA adapters served beside them.
+        context: Context length in tokens.
+        api_key: Key that requests must carry; empty lets everybody in.
+        script: What goes wrong, and when.
+        names: Finds the names that prose must mention in the text of a prompt.
+        chunk: Tokens in one event of a stream.
+        port: Port; 0 takes a free one.
+        record: A file that gets one JSON line for each finished chat request.
+    """
+
+    def __init__(
+        self,
+        *,
+        flavour: str = "llamacpp",
+        models: Sequence[str] = ("fake-model",),
+        adapters: Sequence[str] = (),
+        context: int = 8_192,
+        api_key: str = "",
+        script: Script | None = None,
+        names: FindNames = find_names,
+        chunk: int = 8,
+        port: int = 0,
+        record: Path | None = None,
+    ) -> None:
+        self.flavour = FLAVOURS[flavour](models, context, adapters)
+        self.api_key = api_key
+        self.script = script or Script()
+        self.names = names
+        self.chunk = chunk
+        self.exchanges: list[Exchange] = []
+        self.paths: list[str] = []
+        """Every request, as `GET /v1/models`."""
+        self.most_at_once = 0
+        self.closing = threading.Event()
+        self._running = 0
+        self._record = record
+        self._lock = threading.Lock()
+        self._http = _Listener(("127.0.0.1", port), self)
+        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True)
+
+    @property
+    def port(self) -> int:
+        return int(self._http.server_address[1])
+
+    @property
+    def base_url(self) -> str:
+        """The URL that a client is given, with its `/v1`."""
+        return f"http://127.0.0.1:{self.port}/v1"
+
+    @property
+    def requests(self) -> list[ChatRequest]:
+        """The chat requests so far, oldest first."""
+        with self._lock:
+            return [e.request for e in self.exchanges]
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+        if self._http.faults and error is None:
+            raise ExceptionGroup("the fake server failed", self._http.faults)
+
+    def close(self) -> None:
+        """Stop answering; connections that are open break."""
+        self.closing.set()
+        self._http.shutdown()
+        self._http.break_connections()
+        self._http.server_close()
+        self._thread.join()
+
+    def answer(self, body: dict[str, Any], headers: dict[str, str]) -> Exchange:
+        """Decide what a chat request gets, and remember both."""
+        with self._lock:
+            request = ChatRequest(body, headers, len(self.exchanges) + 1)
+            exchange = Exchange(request, Answer(""))
+            self.exchanges.append(exchange)
+        exchange.answer = self.script.play(request, self._plain(request))
+        return exchange
+
+    def _plain(self, request: ChatRequest) -> Answer:
+        refusal = None
+        if not self.flavour.serves(request.model):
+            refusal = self.flavour.unknown_model(request.model)
+        refusal = refusal or self.flavour.overflow(request)
+        if refusal:
+            return Answer("", status=refusal[0], error=refusal[1])
+        return plain_answer(request, self.names, continues=self.flavour.continues(request))
+
+    def begin(self) -> None:
+        with self._lock:
+            self._running += 1
+            self.most_at_once = max(self.most_at_once, self._running)
+
+    def end(self, exchange: Exchange) -> None:
+        """Close the books on an exchange, and record it."""
+        with self._lock:
+            self._running -= 1
+            if self._record:
+                with self._record.open("a", encoding="utf-8") as lines:
+                    lines.write(json.dumps(wire.record(exchange)) + "\n")
+
+    def see(self, method: str, path: str) -> None:
+        with self._lock:
+            self.paths.append(f"{method} {path}")
+
+
+class _Listener(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, address: tuple[str, int], fake: FakeServer) -> None:
+        self.fake = fake
+        self.faults: list[Exception] = []
+        self._open: set[socket.socket] = set()
+        super().__init__(address, _Handler)
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        connection, address = super().get_request()
+        self._open.add(connection)
+        return connection, address
+
+    def shutdown_request(self, request: Any) -> None:
+        self._open.discard(request)
+        super().shutdown_request(request)
+
+    def break_connections(self) -> None:
+        """Wake the threads that wait for the next request of a client that keeps its connection."""
+        for connection in list(self._open):
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                continue  # its own thread closed it first
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        error = sys.exception()
+        if isinstance(error, Exception) and not isinstance(error, ConnectionError | ValueError):
+            self.faults.append(error)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: _Listener
+
+    @property
+    def fake(self) -> FakeServer:
+        return self.server.fake
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing: tests read `FakeServer.paths`."""
+
+    def do_GET(self) -> None:
+        path = urlsplit(self.path).path
+        self.fake.see("GET", path)
+        if path == "/v1/models":
+            guarded = self._refused(path)
+            self._send(*(guarded or (200, self.fake.flavour.list_models())))
+        else:
+            self._send(*(self._refused(path) or self.fake.flavour.get(path)))
+
+    def do_POST(self) -> None:
+        path = urlsplit(self.path).path
+        self.fake.see("POST", path)
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if refused := self._refused(path):
+            self._send(*refused)
+        elif path == "/v1/chat/completions":
+            self._chat(body)
+        elif path == "/tokenize":
+            self._send(*self.fake.flavour.tokenize(body))
+        else:
+            self._send(*self.fake.flavour.not_found(path))
+
+    def _refused(self, path: str) -> Reply | None:
+        wanted = self.fake.api_key
+        if not wanted or path in ("/health", "/v1/health"):
+            return None
+        given = self.headers.get("Authorization", "")
+        return None if given == f"Bearer {wanted}" else self.fake.flavour.wrong_key()
+
+    def _chat(self, body: dict[str, Any]) -> None:
+        self.fake.begin()
+        exchange = self.fake.answer(body, dict(self.headers.items()))
+        try:
+            self._wait(exchange.answer)
+            if exchange.answer.status != 200:
+                self._send(exchange.answer.status, exchange.answer.error)
+            else:
+                self._say(exchange)
+            exchange.completed = True
+        except (_UnfinishedError, ConnectionError):
+            self.close_connection = True
+        finally:
+            self.fake.end(exchange)
+
+    def _wait(self, answer: Answer) -> None:
+        closing = self.fake.closing
+        if answer.delay:
+            closing.wait(answer.delay)
+        while answer.hold and not answer.hold.is_set() and not closing.is_set():
+            answer.hold.wait(0.02)
+        if closing.is_set():
+            raise _UnfinishedError
+
+    def _say(self, exchange: Exchange) -> None:
+        request, answer = exchange.request, exchange.answer
+        text, exchange.finish_reason = wire.limited(request, answer)
+        if request.streaming:
+            self._stream(exchange, text)
+            return
+        exchange.sent = text
+        repeats = self.fake.flavour.repeats_prefill()
+        message = wire.completion(exchange, request.prefill if repeats else "")
+        payload = json.dumps(message).encode()
+        if answer.drop_after is not None:
+            self._head(200, "application/json", f"Content-Length: {len(payload)}")
+            self.wfile.write(payload[: len(payload) // 2])
+            raise _UnfinishedError
+        self._send(200, message)
+
+    def _stream(self, exchange: Exchange, text: str) -> None:
+        answer = exchange.answer
+        self._head(200, "text/event-stream", "Transfer-Encoding: chunked")
+        self._event(wire.chunk(exchange, {"role": "assistant", "content": None}))
+        if answer.thinking and answer.think_in != "content":
+            self._event(wire.chunk(exchange, {answer.think_in: answer.thinking}))
+        parts = tokens.pieces(text)[: answer.drop_after]
+        for start in range(0, len(parts), self.fake.chunk):
+            if answer.pace:
+                time.sleep(answer.pace)
+            said = "".join(parts[start : start + self.fake.chunk])
+            self._event(wire.chunk(exchange, {"content": said}))
+            exchange.sent += said
+        if answer.drop_after is not None:
+            raise _UnfinishedError
+        self._event(wire.chunk(exchange, {}, exchange.finish_reason))
+        if (exchange.request.body.get("stream_options") or {}).get("include_usage"):
+            self._event(wire.usage_chunk(exchange))
+        self._chunk(b"data: [DONE]\n\n")
+        self._chunk(b"")
+
+    def _event(self, body: dict[str, Any]) -> None:
+        self._chunk(b"data: " + json.dumps(body).encode() + b"\n\n")
+
+    def _chunk(self, data: bytes) -> None:
+        self.wfile.write(b"%x\r\n%b\r\n" % (len(data), data))
+
+    def _head(self, status: int, kind: str, framing: str) -> None:
+        phrase = self.responses.get(status, ("",))[0]
+        lines = [f"HTTP/1.1 {status} {phrase}", f"Content-Type: {kind}", framing, "", ""]
+        self.wfile.write("\r\n".join(lines).encode())
+
+    def _send(self, status: int, body: Any) -> None:
+        payload = b"" if body is None else json.dumps(body).encode()
+        self._head(status, "application/json", f"Content-Length: {len(payload)}")
+        self.wfile.write(payload)
+
+
+def load_script(target: str) -> Script:
+    """The script that a function makes, named as `module:function`."""
+    module, _, function = target.partition(":")
+    make: Callable[[], Script] = getattr(importlib.import_module(module), function)
+    return make()
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.fakes.server", description=__doc__)
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--flavour", choices=sorted(FLAVOURS), default="llamacpp")
+    parser.add_argument("--model", action="append", help="may be given more than once")
+    parser.add_argument("--adapter", action="append", default=[])
+    parser.add_argument("--context", type=int, default=8_192)
+    parser.add_argument("--api-key", default="")
+    parser.add_argument("--chunk", type=int, default=8, help="tokens in one event of a stream")
+    parser.add_argument("--script", help="module:function that makes a Script")
+    parser.add_argument("--record", type=Path, help="file for one JSON line a chat request")
+    given = parser.parse_args(arguments)
+    server = FakeServer(
+        flavour=given.flavour,
+        models=given.model or ["fake-model"],
+        adapters=given.adapter,
+        context=given.context,
+        api_key=given.api_key,
+        script=load_script(given.script) if given.script else None,
+        chunk=given.chunk,
+        port=given.port,
+        record=given.record,
+    )
+    with server:
+        sys.stdout.write(server.base_url + "\n")
+        sys.stdout.flush()
+        threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main()
