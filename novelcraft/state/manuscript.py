@@ -13,12 +13,13 @@ from novelcraft.state.findings import Finding
 AcceptedBy = Literal["checks", "cap", "person"]
 """Who let a scene in: its checks; the cap on attempts, with findings left; a person."""
 
-_WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*")
+WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*")
+"""What counts as a word, here and wherever words are counted."""
 
 
 def count_words(text: str) -> int:
     """Words in a text: runs of letters and digits, joined by apostrophes or hyphens."""
-    return sum(1 for _ in _WORD.finditer(text))
+    return sum(1 for _ in WORD.finditer(text))
 
 
 class Fact(Frozen):
