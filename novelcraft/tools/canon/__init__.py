@@ -1,0 +1,1 @@
+"""The manuscript store, its lock, the derived index of passages, and recall."""

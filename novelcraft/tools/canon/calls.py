@@ -1,0 +1,93 @@
+"""The log of model calls: what makes a run traceable, and a killed one cheap to resume."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from sqlalchemy import Row, func, insert, select
+
+from novelcraft.state.calls import CallRecord, Usage
+from novelcraft.tools.canon.engine import Database
+from novelcraft.tools.canon.tables import calls
+
+_USAGE = tuple(Usage.model_fields)
+_FIELDS = tuple(name for name in CallRecord.model_fields if name != "usage")
+
+
+class CallTotals(NamedTuple):
+    """Sums over calls, failed ones included."""
+
+    calls: int
+    prompt_tokens: int
+    cached_tokens: int
+    completion_tokens: int
+    seconds: float
+    """Time spent in the calls; those in flight together count each."""
+
+
+_SUMS = (
+    func.count(),
+    func.coalesce(func.sum(calls.c.prompt_tokens), 0),
+    func.coalesce(func.sum(calls.c.cached_tokens), 0),
+    func.coalesce(func.sum(calls.c.completion_tokens), 0),
+    func.coalesce(func.sum(calls.c.seconds), 0.0),
+)
+
+
+class Calls:
+    """Logs model calls and finds them again. A part of `ManuscriptStore`."""
+
+    _db: Database
+
+    def find_call(self, key: str) -> CallRecord | None:
+        """The first successful call with that key, to be replayed; None when there is none."""
+        wanted = (
+            select(calls)
+            .where(calls.c.key == key, calls.c.outcome == "ok")
+            .order_by(calls.c.number)
+            .limit(1)
+        )
+        with self._db.read() as connection:
+            row = connection.execute(wanted).first()
+            return _to_record(row) if row else None
+
+    def log_call(self, record: CallRecord) -> None:
+        """Append a call, whatever its outcome."""
+        row = record.model_dump(mode="json", exclude={"usage"})
+        with self._db.write() as connection:
+            connection.execute(insert(calls).values(row | record.usage.model_dump()))
+
+    def calls(
+        self, *, role: str | None = None, purpose: str | None = None, last: int | None = None
+    ) -> list[CallRecord]:
+        """Logged calls, oldest first.
+
+        Args:
+            role: Only calls of that role.
+            purpose: Only calls for that purpose.
+            last: Only the newest so many.
+        """
+        wanted = select(calls).order_by(calls.c.number.desc()).limit(last)
+        if role is not None:
+            wanted = wanted.where(calls.c.role == role)
+        if purpose is not None:
+            wanted = wanted.where(calls.c.purpose == purpose)
+        with self._db.read() as connection:
+            return [_to_record(row) for row in reversed(connection.execute(wanted).all())]
+
+    def call_totals(self) -> CallTotals:
+        """Sums over all calls, over all runs."""
+        with self._db.read() as connection:
+            return CallTotals(*connection.execute(select(*_SUMS)).one())
+
+    def call_totals_by_purpose(self) -> dict[str, CallTotals]:
+        """Sums over all calls for each purpose, by purpose."""
+        wanted = select(calls.c.purpose, *_SUMS).group_by(calls.c.purpose)
+        with self._db.read() as connection:
+            rows = connection.execute(wanted.order_by(calls.c.purpose))
+            return {row[0]: CallTotals(*row[1:]) for row in rows}
+
+
+def _to_record(row: Row[Any]) -> CallRecord:
+    usage = Usage(**{name: getattr(row, name) for name in _USAGE})
+    return CallRecord.model_validate({**{n: getattr(row, n) for n in _FIELDS}, "usage": usage})

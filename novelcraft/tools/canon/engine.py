@@ -1,0 +1,208 @@
+"""Opening the database, its transactions, and what its errors mean to a person.
+
+SQLite runs with a write-ahead log and a full sync at each commit: after a commit returns, a
+power cut cannot undo it. A write takes the write lock at its beginning, so two writers wait
+for each other instead of failing half-way. The same code speaks to PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from json import JSONDecodeError
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy.exc import DBAPIError
+
+from novelcraft.errors import NewerDatabaseError, NotAProjectError, ProjectError, ReadOnlyError
+from novelcraft.tools.canon.faults import damaged, meaning_of
+from novelcraft.tools.canon.tables import SCHEMA_REVISION
+
+BUSY_SECONDS = 30
+"""How long a write waits for another process's write before it gives up."""
+
+
+def database_url(target: str | os.PathLike[str]) -> URL:
+    """The URL of a database that is named by a file's path or by a URL."""
+    name = os.fspath(target)
+    if "://" in name:
+        return make_url(name)
+    return URL.create("sqlite", database=str(Path(name).absolute()))
+
+
+class Database:
+    """An open database: two kinds of transaction, with errors a person can act on.
+
+    Safe to share between threads: each transaction takes a connection of its own.
+    """
+
+    def __init__(self, target: str | os.PathLike[str]) -> None:
+        self.url = database_url(target)
+        self.name = self.url.render_as_string(hide_password=True)
+        if self.sqlite:
+            self.name = str(self.url.database)
+        self.engine = _engine(self.url)
+
+    @property
+    def sqlite(self) -> bool:
+        """Whether it is a SQLite file."""
+        return self.url.get_backend_name() == "sqlite"
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that sees one state of the database throughout.
+
+        Rows are made into models inside the block, so that one which cannot be read is known
+        for what it is: damage.
+        """
+        try:
+            with self._named_errors(), self.engine.connect() as connection:
+                yield connection
+        except (JSONDecodeError, ValidationError) as error:
+            raise damaged(self.name, error) from error
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that is kept whole when the block ends, and undone when it raises."""
+        with self._named_errors(), self.engine.connect() as connection:
+            connection = connection.execution_options(writing=True)
+            with connection.begin():
+                yield connection
+
+    def close(self) -> None:
+        """Close all connections. SQLite folds its log into the file when the last one goes."""
+        self.engine.dispose()
+
+    def require_sound(self) -> None:
+        """Have SQLite look through its file; raise DamagedDatabaseError when it finds damage."""
+        if not self.sqlite:
+            return
+        with self.read() as connection:
+            verdict = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
+        if verdict != "ok":
+            raise damaged(self.name, verdict)
+
+    def require_current(self) -> None:
+        """Check that this is a novel's database, and bring its tables up to date.
+
+        Raises:
+            NotAProjectError: It is a database, but holds no novel.
+            NewerDatabaseError: A newer version of this program wrote it.
+        """
+        with self.read() as connection:
+            revision = _revision(connection)
+        if revision is None:
+            raise NotAProjectError(
+                f"{self.name} holds no novel.",
+                fix="Name a novel's folder, or start one with `novelcraft new`.",
+            )
+        if revision != SCHEMA_REVISION:
+            self._require_known(revision)
+            with self.write() as connection:
+                migrate(connection)
+
+    def _require_known(self, revision: str) -> None:
+        if revision not in known_revisions():
+            raise NewerDatabaseError(
+                f"{self.name} has the tables of version {revision}; "
+                f"this program knows those up to {SCHEMA_REVISION}.",
+                fix="Update novelcraft: pip install --upgrade novelcraft",
+            )
+
+    @contextmanager
+    def _named_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            known = meaning_of(error, self.name)
+            if known is None:
+                raise
+            raise known from error
+
+
+def require_writable(path: Path) -> None:
+    """Raise ReadOnlyError unless the file and its folder can be written.
+
+    SQLite keeps its log beside the file, so a writable file in a read-only folder is not enough.
+    """
+    for place in (path.parent, path):
+        if place.exists() and not os.access(place, os.W_OK):
+            raise ReadOnlyError(
+                f"{place} cannot be written.",
+                fix="Change its permissions, or copy the novel to a folder that can be written.",
+            )
+
+
+def require_sqlite_file(path: Path) -> None:
+    """Raise NotAProjectError when no such file is there; opening would create an empty one."""
+    if not path.is_file():
+        raise NotAProjectError(
+            f"{path} does not exist.",
+            fix="Name a novel's folder, or start one with `novelcraft new`.",
+        )
+
+
+def migrate(connection: Connection) -> None:
+    """Bring the tables to the newest version, inside the caller's transaction."""
+    from alembic import command
+
+    config = _alembic()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def known_revisions() -> set[str]:
+    """All versions of the tables that this program can open."""
+    from alembic.script import ScriptDirectory
+
+    scripts = ScriptDirectory.from_config(_alembic())
+    return {script.revision for script in scripts.walk_revisions()}
+
+
+def _alembic() -> Any:
+    # Loaded here: Alembic takes a fifth of a second, and is needed once in a database's life.
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", "novelcraft.tools.canon:migrations")
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _engine(url: URL) -> Engine:
+    if url.get_backend_name() == "sqlite":
+        engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    try:
+        return create_engine(url, pool_pre_ping=True)
+    except ModuleNotFoundError as error:
+        raise ProjectError(
+            f"The driver {error.name} for {url.drivername} is not installed.",
+            fix='Install it with: pip install "novelcraft[scale]"',
+        ) from error
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # The driver must not open transactions of its own; `_begin_sqlite` does.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writing = connection.get_execution_options().get("writing", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
