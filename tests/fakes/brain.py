@@ -18,6 +18,8 @@ _PRESENT = re.compile(r"^\W*(?:also )?present\W*:(.+)$", re.I | re.M)
 _KEEP = re.compile(r"keep these names: (.+)\.", re.I)
 _FULL_NAME = re.compile(r"\b[A-Z][\w'’-]+ [A-Z][\w'’-]+\b")
 
+_PAIRS = re.compile(r"\b(?=([A-Z][\w'’-]+ [A-Z][\w'’-]+)\b)")
+
 
 def find_names(prompt: str) -> list[str]:
     """The people a prompt is about, the point of view first.
@@ -29,7 +31,7 @@ def find_names(prompt: str) -> list[str]:
         parts = [part.strip(" .") for part in listed.split(",")]
         found += [part for part in parts if _FULL_NAME.fullmatch(part)]
     if not found:
-        counted = Counter(_FULL_NAME.findall(prompt))
+        counted = Counter(_PAIRS.findall(prompt))
         found = [name for name, times in counted.most_common(4) if times > 1]
     return list(dict.fromkeys(found))
 

@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from tests.fakes import words as w
 
 _WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*")
-_ARTICLE = re.compile(r"\b([Aa]) (?=[aeiou])")
 _SENTENCE_END = re.compile(r"[.!?][\"”’']?\s*$")
 
 
@@ -56,7 +55,7 @@ class Novelist:
     def sentence(self) -> str:
         """One new sentence, perhaps with a line of speech."""
         while True:
-            made = _ARTICLE.sub(r"\1n ", self._rng.choice(_TEMPLATES)(self))
+            made = _capital(self._rng.choice(_TEMPLATES)(self))
             if made not in self._used:
                 self._used.add(made)
                 return made
@@ -97,56 +96,70 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def _plural(noun: str) -> str:
+    if noun.endswith(("s", "sh", "ch", "x")):
+        return noun + "es"
+    if noun.endswith("y") and noun[-2] not in "aeiou":
+        return noun[:-1] + "ies"
+    return noun + "s"
+
+
+# Between two words that are drawn there are at most two that are not, so that runs of five
+# words hardly ever come twice.
+
+
 def _deed(n: Novelist) -> str:
-    return _capital(
+    return (
         f"{n.who()} {n.pick(w.TRANSITIVE)} the {n.adjective()} {n.noun()} "
         f"{n.pick(w.PREPOSITIONS)} the {n.adjective()} {n.noun()}."
     )
 
 
 def _stillness(n: Novelist) -> str:
-    return _capital(
+    return (
         f"{n.pick(w.TIMES)} the {n.adjective()} {n.noun()} {n.pick(w.INTRANSITIVE)} "
-        f"{n.pick(w.PREPOSITIONS)} the {n.noun()}, and {n.who()} {n.pick(w.TRANSITIVE)} "
-        f"the {n.noun()} {n.pick(w.ADVERBS)}."
+        f"{n.pick(w.PREPOSITIONS)} {n.adjective()} {_plural(n.noun())}, {n.pick(w.CONJUNCTIONS)} "
+        f"{n.who()} {n.pick(w.TRANSITIVE)} the {n.noun()} {n.pick(w.ADVERBS)}."
     )
 
 
 def _speech(n: Novelist) -> str:
     said = _capital(
         f"the {n.adjective()} {n.noun()} {n.pick(w.INTRANSITIVE)} "
-        f"{n.pick(w.PREPOSITIONS)} the {n.noun()}"
+        f"{n.pick(w.PREPOSITIONS)} {n.adjective()} {_plural(n.noun())}"
     )
     return f'"{said}," {n.who()} {n.pick(w.SPEECH_VERBS)} {n.pick(w.ADVERBS)}.'
 
 
 def _feeling(n: Novelist) -> str:
-    return _capital(
-        f"{n.pick(w.FEELINGS)} {n.pick(w.INTRANSITIVE)} in {n.who()} like a {n.adjective()} "
-        f"{n.noun()} {n.pick(w.PREPOSITIONS)} some {n.adjective()} {n.noun()}."
+    return (
+        f"{n.pick(w.FEELINGS)} {n.pick(w.INTRANSITIVE)} {n.pick(w.PREPOSITIONS)} {n.who()} like "
+        f"{n.adjective()} {_plural(n.noun())} {n.pick(w.PREPOSITIONS)} some {n.adjective()} "
+        f"{n.noun()}."
     )
 
 
 def _contrast(n: Novelist) -> str:
-    return _capital(
-        f"neither the {n.noun()} nor the {n.adjective()} {n.noun()} {n.pick(w.INTRANSITIVE)} "
-        f"{n.pick(w.ADVERBS)}, though {n.who()} {n.pick(w.TRANSITIVE)} every {n.noun()} "
-        f"{n.pick(w.PREPOSITIONS)} the {n.noun()}."
+    return (
+        f"neither {n.adjective()} {_plural(n.noun())} nor {n.adjective()} {_plural(n.noun())} "
+        f"{n.pick(w.INTRANSITIVE)} {n.pick(w.ADVERBS)}, {n.pick(w.CONJUNCTIONS)} {n.who()} "
+        f"{n.pick(w.TRANSITIVE)} every {n.noun()} {n.pick(w.PREPOSITIONS)} the {n.noun()}."
     )
 
 
 def _pair(n: Novelist) -> str:
-    return _capital(
-        f"{n.pick(w.ADVERBS)}, {n.who()} {n.pick(w.TRANSITIVE)} one {n.noun()} and "
-        f"{n.pick(w.TRANSITIVE)} another {n.adjective()} {n.noun()}, while a {n.noun()} "
-        f"{n.pick(w.INTRANSITIVE)}."
+    return (
+        f"{n.pick(w.ADVERBS)}, {n.who()} {n.pick(w.TRANSITIVE)} one {n.adjective()} {n.noun()}, "
+        f"{n.pick(w.TRANSITIVE)} another {n.noun()}, {n.pick(w.CONJUNCTIONS)} "
+        f"{_plural(n.noun())} {n.pick(w.INTRANSITIVE)} {n.pick(w.TIMES)}."
     )
 
 
 def _reason(n: Novelist) -> str:
-    return _capital(
+    return (
         f"because the {n.adjective()} {n.noun()} {n.pick(w.INTRANSITIVE)} {n.pick(w.TIMES)}, "
-        f"{n.who()} {n.pick(w.TRANSITIVE)} its {n.noun()} with {n.pick(w.FEELINGS)}."
+        f"{n.who()} {n.pick(w.TRANSITIVE)} its {n.adjective()} {n.noun()} with "
+        f"{n.pick(w.FEELINGS)}."
     )
 
 

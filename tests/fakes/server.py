@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import signal
 import socket
 import sys
 import threading
@@ -76,6 +77,7 @@ class FakeServer:
         self._running = 0
         self._record = record
         self._lock = threading.Lock()
+        self._idle = threading.Condition(self._lock)
         self._http = _Listener(("127.0.0.1", port), self)
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True)
 
@@ -109,10 +111,12 @@ class FakeServer:
             raise ExceptionGroup("the fake server failed", self._http.faults)
 
     def close(self) -> None:
-        """Stop answering; connections that are open break."""
+        """Stop answering: connections that are open break, exchanges under way are recorded."""
         self.closing.set()
         self._http.shutdown()
         self._http.break_connections()
+        with self._idle:
+            self._idle.wait_for(lambda: not self._running)
         self._http.server_close()
         self._thread.join()
 
@@ -146,6 +150,7 @@ class FakeServer:
             if self._record:
                 with self._record.open("a", encoding="utf-8") as lines:
                     lines.write(json.dumps(wire.record(exchange)) + "\n")
+            self._idle.notify_all()
 
     def see(self, method: str, path: str) -> None:
         with self._lock:
@@ -334,6 +339,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         port=given.port,
         record=given.record,
     )
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with server:
         sys.stdout.write(server.base_url + "\n")
         sys.stdout.flush()

@@ -80,6 +80,8 @@ PREPOSITIONS = _words(
 opposite around along outside beneath over"""
 )
 
+CONJUNCTIONS = _words("while until before because though since whenever once unless as")
+
 FEELINGS = _words(
     """relief doubt hunger mercy patience shame wonder grief envy courage dread
 stubbornness hope pity resolve suspicion pride regret comfort longing fury tenderness caution
@@ -91,18 +93,18 @@ TIMES = [
     "at noon",
     "near midnight",
     "after supper",
-    "the next morning",
+    "next morning",
     "by evening",
-    "that same hour",
+    "that hour",
     "toward dusk",
-    "when the rain stopped",
-    "a moment later",
-    "on the third day",
-    "at first light",
-    "once the wind dropped",
-    "between two storms",
-    "after the bell",
-    "late that week",
+    "after rain",
+    "moments later",
+    "days later",
+    "at sunrise",
+    "that autumn",
+    "between storms",
+    "after church",
+    "by Sunday",
 ]
 
 SPEECH_VERBS = _words("said asked answered whispered muttered replied called admitted insisted")
