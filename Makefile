@@ -1,0 +1,85 @@
+# What a newcomer, a contributor and CI run. Needs make and Python 3.11 or newer, nothing else:
+# everything is installed into $(VENV).
+
+PAGES   ?= 100
+OUT     ?= novels/lighthouse-$(PAGES)
+PREMISE ?= examples/lighthouse.txt
+
+VENV    ?= .venv
+JOBS    ?= auto
+BIN     := $(VENV)/bin
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+
+# The first Python that is new enough, unless one is named: make PYTHON=/path/to/python3.12 …
+PYTHON  ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+             $$p -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$p && break; done)
+
+.DEFAULT_GOAL := help
+.PHONY: help novel install dev weights java test test-fast test-engine check format clean distclean
+
+help: ## List what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+novel: install ## Write a novel from examples/ (PAGES=100 OUT=… PREMISE=…); run it again to resume
+	@if [ -e "$(OUT)/novel.toml" ]; then \
+	   $(BIN)/novelcraft write "$(OUT)"; \
+	 else \
+	   $(BIN)/novelcraft write "$$(cat "$(PREMISE)")" --pages $(PAGES) --out "$(OUT)"; \
+	 fi
+
+install: $(VENV)/.installed ## Install the program into .venv
+
+dev: $(VENV)/.installed-dev ## Install the program and what its checks and tests need
+
+check: dev ## Lint, format, types, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: test-fast test-engine ## The whole suite
+
+test-fast: dev weights java ## Everything but the tests that run the real embedded model
+	$(BIN)/python -m pytest -m "not engine" -n $(JOBS)
+
+# One after the other: two engines on the same cores are many times slower than one.
+test-engine: dev weights java ## The tests that run the real embedded model
+	$(BIN)/python -m pytest -m engine
+
+# Fetched before the tests, because they run without a network.
+weights: install
+	$(BIN)/novelcraft model pull smollm2-135m
+	$(BIN)/novelcraft model pull minilm
+
+java:
+	@command -v java >/dev/null || { \
+	   echo "The tests check EPUB files with epubcheck, which needs Java."; \
+	   echo "  Install it, for example: sudo apt-get install default-jre-headless"; exit 1; }
+
+format: dev ## Put the code into shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## Remove caches and build results
+	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -not -path "./$(VENV)/*" -prune -exec rm -rf {} +
+
+distclean: clean ## Remove .venv too; novels stay
+	rm -rf "$(VENV)"
+
+$(VENV)/.pip:
+	@$(or $(PYTHON),false) -c '$(NEW_ENOUGH)' 2>/dev/null || { \
+	   echo "Novelcraft needs Python 3.11 or newer; $(or $(PYTHON),python3) is not."; \
+	   echo "  Install one and name it: make PYTHON=/path/to/python3.12"; exit 1; }
+	$(PYTHON) -m venv "$(VENV)"
+	@# An old pip cannot resolve the requirements.
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	@touch $@
+
+$(VENV)/.installed: pyproject.toml $(VENV)/.pip
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --editable ".[dev]"
+	@touch $@
