@@ -1,0 +1,125 @@
+"""Write `novel.toml`: every choice with its explanation, what is the default commented out."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping
+from typing import Any
+
+import tomlkit
+from pydantic.fields import FieldInfo
+from tomlkit.items import Item
+
+from novelcraft.config.root import KeyPath, RolesSettings, Settings, keys, section_of
+from novelcraft.config.settings import RoleSettings
+
+_ALWAYS = {("novel", "premise"), ("novel", "pages"), ("novel", "seed")}
+"""Written even when they equal the default: the first things anybody looks for."""
+_EXPLAINED_ABOVE = {("roles", "narrator"), ("roles", "cheap")}
+"""Tables with the same keys as `[roles.reasoning]`, whose explanations would be repeated."""
+_HEADER = """\
+The settings of this novel. A line that starts with '# ' and a name shows the default: take the
+'# ' away to change it. Your own config.toml, the environment and the command line overrule
+what is written here."""
+
+
+def novel_toml(settings: Settings) -> str:
+    """The text of a `novel.toml` that loads to the same settings.
+
+    Args:
+        settings: What to write. Values that equal the default become comments.
+    """
+    lines = [*_comment(_HEADER)]
+    table: KeyPath = ()
+    for key in keys():
+        if key.path[:-1] != table:
+            table = key.path[:-1]
+            lines += ["", *_comment(_about(table)), f"[{key.table}]"]
+        if table not in _EXPLAINED_ABOVE:
+            lines += ["", *_comment(_prose(key.field))]
+        lines.append(_assignment(key.path, settings))
+    return "\n".join(lines) + "\n"
+
+
+def update_novel_toml(text: str, values: Mapping[KeyPath, Any]) -> str:
+    """Set values in the text of a `novel.toml`, leaving all else, comments too, as it is.
+
+    Args:
+        text: A file that loads.
+        values: What to set, by table and key: `{("novel", "pages"): 10}`.
+    """
+    document = tomlkit.parse(text)
+    for (*tables, name), value in values.items():
+        here: Any = document
+        for table in tables:
+            here = here.setdefault(table, tomlkit.table())
+        here[name] = _item(value)
+    return tomlkit.dumps(document)
+
+
+def literal(value: Any) -> str:
+    """A value as TOML writes it."""
+    return _item(value).as_string()
+
+
+def _assignment(path: KeyPath, settings: Settings) -> str:
+    value = _at(settings, path)
+    line = f"{path[-1]} = {literal(value)}"
+    written = path in _ALWAYS or value != _without(path, settings)
+    return line if written else f"# {line}"
+
+
+def _without(path: KeyPath, settings: Settings) -> Any:
+    """The value that a key has when the file does not name it."""
+    if path[:2] == ("roles", "cheap"):
+        return getattr(_cheap_without(path[2], settings.roles), path[2])
+    return _at(Settings(), path)
+
+
+def _cheap_without(key: str, roles: RolesSettings) -> RoleSettings:
+    """The cheap role as it is when one key of it is left out, and so taken from reasoning."""
+    model = {"model": roles.cheap.model} if key != "model" else {}
+    leaning = {"reasoning": _changed(roles.reasoning), "cheap": model}
+    return RolesSettings.model_validate(leaning).cheap
+
+
+def _changed(role: RoleSettings) -> dict[str, Any]:
+    """What stands in the file for a role: a value that is the default is a comment there."""
+    plain = RoleSettings().model_dump()
+    return {key: value for key, value in role.model_dump().items() if value != plain[key]}
+
+
+def _at(settings: Settings, path: KeyPath) -> Any:
+    here: Any = settings
+    for part in path:
+        here = getattr(here, part)
+    return here
+
+
+def _item(value: Any) -> Item:
+    if isinstance(value, str) and "\n" in value:
+        return tomlkit.string(value, multiline=True)
+    if isinstance(value, dict):
+        table = tomlkit.inline_table()
+        table.update({name: _item(inner) for name, inner in value.items()})
+        return table
+    item: Item = tomlkit.item(list(value) if isinstance(value, tuple) else value)
+    return item
+
+
+def _comment(text: str) -> list[str]:
+    return [f"# {line}" for line in textwrap.wrap(" ".join(text.split()), width=90)]
+
+
+def _prose(field: FieldInfo) -> str:
+    return (field.description or "").replace("`", "'")
+
+
+def _about(table: KeyPath) -> str:
+    """What a table is about: the docstring of the field that holds it."""
+    model: Any = Settings
+    text = ""
+    for part in table:
+        field = model.model_fields[part]
+        text, model = _prose(field), section_of(field)
+    return text
