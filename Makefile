@@ -67,12 +67,12 @@ clean: ## Remove caches and build results
 distclean: clean ## Remove .venv too; novels stay
 	rm -rf "$(VENV)"
 
+# An old pip cannot resolve the requirements, so the newest comes first.
 $(VENV)/.pip:
 	@$(or $(PYTHON),false) -c '$(NEW_ENOUGH)' 2>/dev/null || { \
 	   echo "Novelcraft needs Python 3.11 or newer; $(or $(PYTHON),python3) is not."; \
 	   echo "  Install one and name it: make PYTHON=/path/to/python3.12"; exit 1; }
 	$(PYTHON) -m venv "$(VENV)"
-	@# An old pip cannot resolve the requirements.
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	@touch $@
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -82,13 +82,13 @@ class SceneCommit(Frozen):
     stale: tuple[str, ...] = ()
     """Why this scene may no longer fit what comes before it, after an edit; empty when it does."""
 
-    @model_validator(mode="before")
-    @classmethod
-    def _address(cls, data: Any) -> Any:
-        if isinstance(data, dict) and not data.get("id"):
-            probe = cls.model_construct(**data)
-            data = {**data, "id": content_hash(probe.model_dump(mode="json", exclude={"id"}))}
-        return data
+    @model_validator(mode="after")
+    def _address(self) -> Self:
+        if not self.id:
+            payload = self.model_dump(mode="json", exclude={"id"})
+            object.__setattr__(self, "id", content_hash(payload))
+            self.__pydantic_fields_set__.add("id")
+        return self
 
     @property
     def words(self) -> int:
