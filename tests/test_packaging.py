@@ -1,0 +1,76 @@
+"""What an installed package must bring along, beside its modules."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import zipfile
+from email.parser import Parser
+from pathlib import Path
+
+import pytest
+
+import novelcraft
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "novelcraft"
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
+    """The wheel, as hatchling builds it from this tree."""
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    return zipfile.ZipFile(next(folder.glob("*.whl")))
+
+
+def test_the_wheel_holds_every_file_of_the_package(wheel: zipfile.ZipFile) -> None:
+    wanted = {
+        path.relative_to(ROOT).as_posix()
+        for path in PACKAGE.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    kinds = {Path(name).suffix for name in wanted}
+    assert {".py", ".typed", ".jinja", ".css", ".mako"} <= kinds | {".typed"}
+    assert "novelcraft/py.typed" in wanted
+    assert wanted <= set(wheel.namelist())
+
+
+def test_the_wheel_holds_nothing_else(wheel: zipfile.ZipFile) -> None:
+    tops = {name.partition("/")[0] for name in wheel.namelist()}
+    assert tops == {"novelcraft", f"novelcraft-{novelcraft.__version__}.dist-info"}
+
+
+def test_the_metadata_names_version_licence_and_command(wheel: zipfile.ZipFile) -> None:
+    info = f"novelcraft-{novelcraft.__version__}.dist-info"
+    metadata = Parser().parsestr(wheel.read(f"{info}/METADATA").decode())
+    assert metadata["Version"] == novelcraft.__version__
+    assert metadata["License-Expression"] == "Apache-2.0"
+    assert metadata["Requires-Python"] == ">=3.11"
+    assert "novelcraft = novelcraft.cli:main" in wheel.read(f"{info}/entry_points.txt").decode()
+    assert b"TERMS AND CONDITIONS" in wheel.read(f"{info}/licenses/LICENSE")
+
+
+def test_the_core_requires_no_training_stack(wheel: zipfile.ZipFile) -> None:
+    metadata = wheel.read(f"novelcraft-{novelcraft.__version__}.dist-info/METADATA").decode()
+    required = [line for line in metadata.splitlines() if line.startswith("Requires-Dist:")]
+    core = {line.split()[1] for line in required if "extra ==" not in line}
+    assert core
+    assert not any(name.startswith(("torch", "transformers", "vllm", "ray")) for name in core)
+
+
+def test_the_changelog_knows_this_version() -> None:
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"## [{novelcraft.__version__}]" in changelog or "## [Unreleased]" in changelog
+
+
+def test_make_refuses_an_old_python(tmp_path: Path) -> None:
+    old = tmp_path / "python"
+    old.write_text("#!/bin/sh\nexit 1\n")
+    old.chmod(0o755)
+    command = ["make", "install", f"PYTHON={old}", f"VENV={tmp_path / 'venv'}"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "needs Python 3.11 or newer" in done.stdout
+    assert not (tmp_path / "venv").exists()
