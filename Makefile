@@ -72,14 +72,16 @@ $(VENV)/.pip:
 	@$(or $(PYTHON),false) -c '$(NEW_ENOUGH)' 2>/dev/null || { \
 	   echo "Novelcraft needs Python 3.11 or newer; $(or $(PYTHON),python3) is not."; \
 	   echo "  Install one and name it: make PYTHON=/path/to/python3.12"; exit 1; }
-	$(PYTHON) -m venv "$(VENV)"
-	$(BIN)/python -m pip install --quiet --upgrade pip
+	@$(PYTHON) -m venv "$(VENV)"
+	@$(BIN)/python -m pip install --quiet --upgrade pip
 	@touch $@
 
 $(VENV)/.installed: pyproject.toml $(VENV)/.pip
-	$(BIN)/python -m pip install --quiet --editable .
+	@echo "Installing Novelcraft into $(VENV); this takes a minute."
+	@$(BIN)/python -m pip install --quiet --editable .
 	@touch $@
 
 $(VENV)/.installed-dev: pyproject.toml $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --editable ".[dev]"
+	@echo "Installing what the checks and tests need."
+	@$(BIN)/python -m pip install --quiet --editable ".[dev]"
 	@touch $@
