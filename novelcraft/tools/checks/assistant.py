@@ -1,0 +1,79 @@
+"""An assistant talks where the narrator should: refusals, offers, remarks about the scene.
+
+Only narration is read, sentence by sentence, because characters may well say "I'm sorry, but I
+can't help you". Novels have narrators who speak of their story and their reader, so a pattern
+is here only where it fits an assistant and no narrator.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from novelcraft.state.findings import Finding
+from novelcraft.tools.checks.base import CheckInput, evidence
+
+_PIECE = r"(?:scene|passage|excerpt|draft|version)"
+_TEXT = r"(?:scene|passage|excerpt|draft|version|story|chapter|novel)"
+
+_PATTERNS = (
+    # refusals
+    r"\bas an ai\b",
+    r"\bi(?:'m| am) (?:just |only )?an ai\b",
+    r"\bi(?:'m| am) sorry, but (?:i|as)\b.{0,40}\b(?:help|assist|write|generat|creat|provid|"
+    r"fulfil|comply|continue)",
+    r"\bi (?:cannot|can't|am unable to|won't) (?:fulfil+|comply with|assist with) "
+    r"(?:this|that|your)\b",
+    # offers and courtesies
+    r"^(?:certainly|sure|of course|absolutely)[!,.]? (?:here(?:'s| is)|i(?:'d| would) be happy to)",
+    rf"^here(?:'s| is) (?:the|a|an|your|my|another|one) (?:[\w-]+ ){{0,3}}{_PIECE}\b",
+    rf"^here(?:'s| is) (?:the|a|an|your|my|another|one) (?:[\w-]+ ){{0,3}}{_TEXT}\b[^.!?]*:",
+    r"\bi hope (?:this|that) (?:helps|meets|scene|story|works for you)",
+    r"^(?:please )?let me know (?:if|what|how|whether) (?:you|this|there|i)\b",
+    r"^(?:please )?feel free to\b",
+    rf"^(?:now )?(?:write|continue|rewrite) (?:the|a|this|your) (?:\w+ )?{_TEXT}\b",
+    # remarks about the text
+    rf"^this is an? (?:\w+ )?(?:example|excerpt|sample)\b.{{0,30}}\b{_TEXT}\b",
+    rf"^(?:and )?(?:the|this) {_TEXT} (?:ends|begins|starts|continues|concludes|stops)"
+    r"(?: here)?[.!…]*$",
+    rf"^this {_PIECE} (?:shows|captures|highlights|explores|sets|serves|takes|ends|begins|opens|"
+    r"depicts|describes|can|should|could)\b",
+    r"^this (?:story|chapter|novel) (?:can be|could be|is about|is set in|explores|takes place|"
+    r"highlights|has been (?:written|done))\b",
+    rf"^in this (?:\w+ )?{_TEXT},",
+    r"\b(?:the|this|our) scene (?:ends|opens|begins|closes|fades|cuts|shifts|takes place|is set)\b",
+    r"\bleav(?:es|ing) (?:the )?readers?\b",
+    r"\bthe readers? (?:is|are) (?:left|invited|drawn|shown)\b",
+    # notes and end marks
+    r"^[\[(]?(?:end of (?:the )?(?:scene|chapter|story)|to be continued|word count)\b",
+    r"^[\[(](?:note|insert|continued|continue|end)\b",
+)
+_TALK = re.compile("|".join(f"(?:{p})" for p in _PATTERNS), re.IGNORECASE)
+
+_END_MARK = re.compile(r"(?:the end|the ending|fin|end)[.!]?", re.IGNORECASE)
+"""A line that ends a book, and stands in the way anywhere before its last scene."""
+
+
+def assistant(scene: CheckInput) -> list[Finding]:
+    """A refusal, an offer of help, or a remark about the scene instead of the scene."""
+    found = evidence(assistant_talk(scene.text.narrated_sentences))
+    last = scene.plan.scenes[-1].id == scene.brief.id
+    if not last:
+        ends = (p for p in scene.text.paragraphs if _END_MARK.fullmatch(p.strip("*_ ")))
+        found = evidence([*found, *ends])
+    if not found:
+        return []
+    return [
+        Finding(
+            check="prose.assistant",
+            severity="block",
+            message="The text talks about the scene, or to whoever asked for it.",
+            evidence=found,
+            constraint="Tell the story only; never remark on the scene, its ending or the task.",
+        )
+    ]
+
+
+def assistant_talk(sentences: list[str]) -> Iterator[str]:
+    """The sentences in which an assistant talks."""
+    return (s for s in sentences if _TALK.search(s.replace("’", "'").lstrip("*_ ")))

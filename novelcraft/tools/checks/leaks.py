@@ -1,0 +1,123 @@
+"""Text of the machinery in the prose: template tokens, tags, role labels, headings, the prompt."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from novelcraft.prompts.loader import FENCE
+from novelcraft.state.findings import Finding
+from novelcraft.tools.checks.base import CheckInput, evidence
+from novelcraft.tools.metrics import shared_runs, spread, words
+
+_TEMPLATE = re.compile(
+    r"""
+    <\|[^|<>\n]{1,40}\|>                    # <|im_start|>
+  | </?[A-Za-z][\w.:-]*(?:\s[^<>\n]*)?/?>   # <think>, </story_so_far>, <s>
+  | \[/?INST\] | <</?SYS>>
+  | \"{3} | `{3}                            # fences of data and code
+  | ^\s*[{\[]\s*\"\w+\"\s*[:,]              # JSON
+    """,
+    re.VERBOSE | re.MULTILINE,
+)
+_HEADING = re.compile(
+    r"""
+    ^[ ]{0,3}(?:\#{1,6}[ ]*[^\s\#].*|\#{2,6}[ ]*)$      # Markdown heading
+  | ^\*\*[^*\n]{1,80}\*\*:?$                            # a bold line
+  | ^(?:Chapter|CHAPTER|Scene|SCENE|Act|ACT)[ ]
+    (?:\d+|[IVXLC]+|One|Two|Three|Four|Five|Six|Seven|Eight|Nine|Ten)\b[^.!?\n]{0,60}$
+    """,
+    re.VERBOSE | re.MULTILINE,
+)
+
+_ROLES = ("Assistant", "User", "System", "ASSISTANT", "USER", "SYSTEM")
+_LABELS = (
+    "Scene", r"Scene \d+", "Scene brief", "Scene to write", r"Beats?(?: \d+)?", "Point of view",
+    "Point of View", "POV", "Also present", "Setting", "Tone", "Style", "Word count", "Length",
+    "Story so far", "The story so far", "Goal", "Outcome", "Turn", "Pay off", "Plant",
+    "Take care", "Keep true", "Title", "Genre", "Characters", "Summary", "Note", "Author's note",
+    "Prompt", "Instructions?", "Response",
+)  # fmt: skip
+"""Labels of scene briefs and of chats, as regular expressions."""
+
+_ANYWHERE = (
+    "Tone", "Style", "Point of view", "Point of View", "POV", "Also present", "Scene brief",
+    "Word count", r"Beat \d+", "Setting",
+)  # fmt: skip
+"""Labels that no sentence of a novel begins with, so that they count inside a line too."""
+
+_PROMPT_LABEL = re.compile(r"^([A-Z][A-Za-z' ]{2,40}?)(?: \d+)?:(?:\s|$)", re.MULTILINE)
+
+INSTRUCTION_RUN = 8
+"""Words shared with the prompt's instructions that are taken from there."""
+
+DATA_RUN = 15
+"""Words shared with the prompt's data blocks (world, summary, brief) that are recited. Shorter
+runs are how a scene does what its brief says."""
+
+
+def leak(scene: CheckInput) -> list[Finding]:
+    """Chat template tokens, tags, role and brief labels, headings, runs of the prompt's words."""
+    found = evidence(_leaks(scene))
+    if not found:
+        return []
+    return [
+        Finding(
+            check="prose.leak",
+            severity="block",
+            message="Text of the prompt or of a template stands in the prose.",
+            evidence=found,
+            constraint="Write only the prose of the scene: no labels, headings, tags or notes.",
+        )
+    ]
+
+
+def template_text(text: str) -> Iterator[str]:
+    """Template tokens, tags, headings and labels in a text, verbatim, whatever the prompt was."""
+    for pattern in (_TEMPLATE, _HEADING, _label_pattern(())):
+        yield from (m.group().strip() for m in pattern.finditer(text))
+
+
+def _leaks(scene: CheckInput) -> Iterator[str]:
+    yield from template_text(scene.prose)
+    labels = _prompt_labels(scene)
+    if labels:
+        yield from (m.group().strip() for m in _label_pattern(labels).finditer(scene.prose))
+    parts = scene.prompt.split(FENCE)
+    yield from _shared(scene, "\n".join(parts[::2]), INSTRUCTION_RUN)
+    narration = scene.text.narration
+    for run in _shared(scene, "\n".join(parts[1::2]), DATA_RUN):
+        if any(run in piece for piece in narration):
+            yield run
+
+
+def _prompt_labels(scene: CheckInput) -> tuple[str, ...]:
+    """Labels that begin lines of the prompt, but no names: a name may begin a line of prose."""
+    names = {c.name for c in scene.plan.cast} | set(scene.plan.world.places)
+    found = {m[1] for m in _PROMPT_LABEL.finditer(scene.prompt)} - names
+    return tuple(sorted(map(re.escape, found)))
+
+
+@lru_cache(maxsize=64)
+def _label_pattern(labels: tuple[str, ...]) -> re.Pattern[str]:
+    """Matches a label at a line's start, and the unmistakable ones at a sentence's, with the
+    rest of their line."""
+    lines = "|".join(labels or (*_ROLES, *_LABELS))
+    inside = "|".join(_ANYWHERE)
+    return re.compile(
+        rf"^[ \t>*_\[(-]*(?:{lines})(?: \d+)?[*_]*:.*|(?<=[.!?\"”)]\s)(?:{inside}):.*",
+        re.MULTILINE,
+    )
+
+
+def _shared(scene: CheckInput, source: str, least: int) -> Iterator[str]:
+    """Runs of words that the prose shares with the source, and with no earlier scene.
+
+    The prompt quotes earlier scenes; what comes from there is for another check.
+    """
+    for run in shared_runs(scene.text.words, words(source), least):
+        text = spread(scene.prose, run.start, run.start + run.length - 1)
+        flat = " ".join(text.split())
+        if not any(flat in " ".join(prose.split()) for prose in scene.earlier):
+            yield text

@@ -1,0 +1,50 @@
+"""Does the scene go round in circles?"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from novelcraft.state.findings import Finding
+from novelcraft.tools.checks.base import CheckInput, quote
+from novelcraft.tools.metrics import ngrams, peak_repetition, repeated_share, spread
+
+STRETCH = 150
+"""Words of the stretches that are looked at one by one."""
+
+STRETCH_LIMIT = 0.25
+"""Share of repeated trigrams in a stretch. In 558 pieces of published novels at most 0.14."""
+
+SCENE_LIMIT = 0.15
+"""Share of repeated trigrams in the whole scene. In published novels at most 0.08."""
+
+
+def loop(scene: CheckInput) -> list[Finding]:
+    """The same runs of words over and over, in one stretch or all through the scene."""
+    words = scene.text.words
+    whole = repeated_share(words, 3)
+    peak, at = peak_repetition(words, 3, STRETCH)
+    if whole < SCENE_LIMIT and peak < STRETCH_LIMIT:
+        return []
+    share, part = (peak, "of a stretch") if peak >= STRETCH_LIMIT else (whole, "of the scene")
+    start = at if peak >= STRETCH_LIMIT else 0
+    return [
+        Finding(
+            check="prose.loop",
+            severity="block",
+            message=f"The scene loops: {share:.0%} of the trigrams {part} are repeats.",
+            evidence=(_refrain(scene, start),),
+            constraint="Do not say the same thing twice; every sentence moves the scene on.",
+        )
+    ]
+
+
+def _refrain(scene: CheckInput, start: int) -> str:
+    """The commonest run of up to six words from that word on, as it stands in the prose."""
+    words = scene.text.words[start : start + STRETCH] if start else scene.text.words
+    for n in (6, 5, 4, 3):
+        counts = Counter(ngrams(words, n))
+        if counts and max(counts.values()) > 1:
+            gram = max(counts, key=lambda g: counts[g])
+            first = start + ngrams(words, n).index(gram)
+            return quote(spread(scene.prose, first, first + n - 1))
+    return quote(scene.prose)
