@@ -78,8 +78,8 @@ class Chain:
         with self._db.write() as connection:
             if head is not None:
                 head = _find(connection, head)
-            _require_head(_branch(connection, branch, lock=True), expected)
-            _move_head(connection, branch, head)
+            require_head(locked_branch(connection, branch), expected)
+            move_head(connection, branch, head)
 
     def commit(self, branch: str, commit: SceneCommit) -> SceneCommit:
         """Add a scene to the end of a branch, in one transaction.
@@ -93,14 +93,12 @@ class Chain:
             ValueError: The commit's position does not follow its parent's.
         """
         with self._db.write() as connection:
-            current = _branch(connection, branch, lock=True)
-            if _holds(connection, current.head, commit.id):
+            current = locked_branch(connection, branch)
+            if holds(connection, current.head, commit.id):
                 return commit
-            _require_head(current, commit.parent)
-            _require_next_position(connection, commit)
-            if not _holds(connection, commit.id, commit.id):
-                _insert(connection, commit)
-            _move_head(connection, branch, commit.id)
+            require_head(current, commit.parent)
+            append_commit(connection, commit)
+            move_head(connection, branch, commit.id)
         return commit
 
     def get(self, id_or_prefix: str) -> SceneCommit:
@@ -155,6 +153,11 @@ def _ancestors(head: str | None) -> Select[tuple[str]]:
     return select(walk.c.id)
 
 
+def locked_branch(connection: Connection, name: str) -> Branch:
+    """The branch with that name, which nobody else moves until the transaction ends."""
+    return _branch(connection, name, lock=True)
+
+
 def _branch(connection: Connection, name: str, *, lock: bool = False) -> Branch:
     wanted = select(branches).where(branches.c.name == name)
     row = connection.execute(wanted.with_for_update() if lock else wanted).first()
@@ -167,7 +170,8 @@ def _branch(connection: Connection, name: str, *, lock: bool = False) -> Branch:
     return _to_branch(row)
 
 
-def _require_head(branch: Branch, expected: str | None) -> None:
+def require_head(branch: Branch, expected: str | None) -> None:
+    """Raise HeadMovedError unless the branch points where the caller thinks."""
     if branch.head != expected:
         raise HeadMovedError(
             f"Branch {branch.name!r} stands at {_short(branch.head)}, not at {_short(expected)}.",
@@ -187,13 +191,17 @@ def _require_next_position(connection: Connection, commit: SceneCommit) -> None:
         raise ValueError(f"commit {commit.id} has position {commit.position} after {before}")
 
 
-def _holds(connection: Connection, head: str | None, commit_id: str) -> bool:
+def holds(connection: Connection, head: str | None, commit_id: str) -> bool:
     """Whether a commit is stored and is `head` or an ancestor of it."""
     found = commits.c.id.in_(_ancestors(head)) & (commits.c.id == commit_id)
     return connection.execute(select(commits.c.id).where(found)).first() is not None
 
 
-def _insert(connection: Connection, commit: SceneCommit) -> None:
+def append_commit(connection: Connection, commit: SceneCommit) -> None:
+    """Store a commit after its parent, unless it is there already."""
+    _require_next_position(connection, commit)
+    if holds(connection, commit.id, commit.id):
+        return
     row = commit.model_dump(mode="json", exclude={"facts"})
     connection.execute(insert(commits).values(row))
     if commit.facts:
@@ -206,7 +214,8 @@ def _insert(connection: Connection, commit: SceneCommit) -> None:
         )
 
 
-def _move_head(connection: Connection, branch: str, head: str | None) -> None:
+def move_head(connection: Connection, branch: str, head: str | None) -> None:
+    """Let a branch point to a commit, or to the beginning of the book."""
     connection.execute(update(branches).where(branches.c.name == branch).values(head=head))
 
 

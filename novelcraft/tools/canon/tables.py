@@ -79,7 +79,7 @@ facts = Table(
 branches = Table(
     "branches",
     metadata,
-    Column("name", String(200), primary_key=True),
+    Column("name", Text, primary_key=True),
     Column("head", String(64), ForeignKey("commits.id")),
     Column("plan_version", Integer, ForeignKey("plans.version")),
     Column("forked_from", String(64), ForeignKey("commits.id")),
@@ -88,8 +88,8 @@ branches = Table(
 plan_parts = Table(
     "plan_parts",
     metadata,
-    Column("branch", String(200), ForeignKey("branches.name"), primary_key=True),
-    Column("key", String(200), primary_key=True),
+    Column("branch", Text, ForeignKey("branches.name"), primary_key=True),
+    Column("key", Text, primary_key=True),
     Column("body", JSON, nullable=False),
 )
 
@@ -97,8 +97,8 @@ drafts = Table(
     "drafts",
     metadata,
     Column("number", Integer, primary_key=True),
-    Column("id", String(400), nullable=False, unique=True),
-    Column("branch", String(200), ForeignKey("branches.name"), nullable=False),
+    Column("id", Text, nullable=False, unique=True),
+    Column("branch", Text, ForeignKey("branches.name"), nullable=False),
     Column("parent", String(64), ForeignKey("commits.id")),
     Column("scene_id", Text, nullable=False),
     Column("attempt", Integer, nullable=False),
@@ -149,6 +149,6 @@ events = Table(
 exemptions = Table(
     "exemptions",
     metadata,
-    Column("key", String(400), primary_key=True),
+    Column("key", Text, primary_key=True),
     Column("reason", Text, nullable=False),
 )

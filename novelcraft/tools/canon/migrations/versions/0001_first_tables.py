@@ -51,7 +51,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_events_kind"), "events", ["kind"], unique=False)
     op.create_table(
         "exemptions",
-        sa.Column("key", sa.String(length=400), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_exemptions")),
     )
@@ -95,7 +95,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_commits_parent"), "commits", ["parent"], unique=False)
     op.create_table(
         "branches",
-        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
         sa.Column("head", sa.String(length=64), nullable=True),
         sa.Column("plan_version", sa.Integer(), nullable=True),
         sa.Column("forked_from", sa.String(length=64), nullable=True),
@@ -121,8 +121,8 @@ def upgrade() -> None:
     op.create_table(
         "drafts",
         sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("id", sa.String(length=400), nullable=False),
-        sa.Column("branch", sa.String(length=200), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("branch", sa.Text(), nullable=False),
         sa.Column("parent", sa.String(length=64), nullable=True),
         sa.Column("scene_id", sa.Text(), nullable=False),
         sa.Column("attempt", sa.Integer(), nullable=False),
@@ -145,8 +145,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "plan_parts",
-        sa.Column("branch", sa.String(length=200), nullable=False),
-        sa.Column("key", sa.String(length=200), nullable=False),
+        sa.Column("branch", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
         sa.Column("body", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(["branch"], ["branches.name"], name=op.f("fk_plan_parts_branch")),
         sa.PrimaryKeyConstraint("branch", "key", name=op.f("pk_plan_parts")),

@@ -1,0 +1,34 @@
+"""What recall brings to a scene: facts and passages of the scenes before it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from novelcraft.state.base import Frozen
+
+
+class Passage(Frozen):
+    """A few paragraphs of an accepted scene, as the index holds them."""
+
+    id: str
+    """`commit:number`, the number counted from 0 within the scene."""
+    commit: str
+    position: int = Field(ge=1)
+    """Place of its scene in the chain, counted from 1."""
+    text: str
+    similarity: float = 0.0
+    """Cosine to the query it was found by."""
+
+
+class CanonNote(Frozen):
+    """One thing a scene should know about what came before."""
+
+    kind: Literal["fact", "passage"]
+    text: str
+    """As it goes into the prompt."""
+    commit: str
+    """The commit that it comes from."""
+    position: int = Field(ge=1)
+    """Place of that commit in the chain, counted from 1."""
