@@ -1,0 +1,26 @@
+"""The command line, one file a verb. Nothing heavy is imported before a verb runs."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def main() -> None:
+    """Run the program: the entry point of the `novelcraft` command.
+
+    Errors that the program raises on purpose become a message and an exit code of their own;
+    `NOVELCRAFT_DEBUG=1` shows their traceback as well.
+    """
+    from novelcraft.cli.app import app
+    from novelcraft.errors import NovelcraftError
+
+    try:
+        app()
+    except NovelcraftError as error:
+        if os.environ.get("NOVELCRAFT_DEBUG"):
+            raise
+        sys.stderr.write(f"Error: {error}\n")
+        for note in getattr(error, "__notes__", ()):
+            sys.stderr.write(f"  {note}\n")
+        sys.exit(error.exit_code)

@@ -1,0 +1,68 @@
+"""What several verbs share: their arguments, and opening a novel."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+from novelcraft.errors import NovelcraftError
+
+if TYPE_CHECKING:
+    from novelcraft.cli.readers import Reader
+
+T = TypeVar("T")
+
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The novel's folder.")]
+SceneArgument = Annotated[
+    str, typer.Argument(metavar="SCENE", help="Its number, its id (s012) or its commit.")
+]
+BranchOption = Annotated[str, typer.Option("--branch", "-b", help="Branch of the manuscript.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
+
+
+def quoted(folder: Path) -> str:
+    """A path as it can be pasted into a shell."""
+    import shlex
+
+    return shlex.quote(str(folder))
+
+
+@contextmanager
+def to_be_continued(command: str) -> Iterator[None]:
+    """Tell a person who is stopped, by an error or by Ctrl-C, how to go on.
+
+    Args:
+        command: What to type.
+
+    Raises:
+        typer.Exit: With 130 after Ctrl-C, as shells expect.
+    """
+    try:
+        yield
+    except NovelcraftError as error:
+        error.add_note(f"What was accepted is safe. Then go on with: {command}")
+        raise
+    except KeyboardInterrupt:
+        typer.echo(f"\nStopped. What was accepted is safe. Go on with: {command}", err=True)
+        raise typer.Exit(130) from None
+
+
+def attended(work: Callable[[Reader], Coroutine[Any, Any, T]], *, quiet: bool, command: str) -> T:
+    """Run a long operation with its progress shown on standard error.
+
+    Args:
+        work: Makes the operation; gets the reader for its events.
+        quiet: Show no progress.
+        command: What a person types to go on after a stop.
+    """
+    import asyncio
+
+    from novelcraft.cli.readers import reader_for
+
+    with to_be_continued(command), reader_for(sys.stderr, quiet=quiet) as reader:
+        return asyncio.run(work(reader))

@@ -1,0 +1,175 @@
+"""What the event stream means for a person who waits. Pure: the caller brings the time."""
+
+from __future__ import annotations
+
+from novelcraft.cli.wording import number, span
+from novelcraft.state.events import (
+    Drafting,
+    Event,
+    Planning,
+    PlanReady,
+    RunFinished,
+    RunStarted,
+    SceneCommitted,
+    SceneStarted,
+    Waiting,
+)
+
+_LEAST_WORDS = 40
+"""Words of a first draft before its pace says anything."""
+
+
+class ProgressState:
+    """The sum of the events so far, and the estimates that follow from it.
+
+    Times are seconds on any clock that only goes forward, the same one in all calls.
+    """
+
+    def __init__(self) -> None:
+        self.scenes = 0
+        self.scenes_done = 0
+        self._doing = "getting ready"
+        self._pages = 0
+        self._target_words = 0
+        self._words_done = 0
+        self._draft_words = 0
+        self._draft_target = 0
+        self._begun: float | None = None
+        self._pace = _Pace()
+        self._finished = False
+
+    def update(self, event: Event, now: float) -> None:
+        """Take in one event. Kinds that change nothing here are ignored."""
+        if self._begun is None:
+            self._begun = now
+        self._pace.resume(now)
+        match event:
+            case RunStarted():
+                self._pages, self._target_words = event.target_pages, event.target_words
+                self.scenes_done, self._words_done = event.scenes_done, event.words_done
+            case Planning():
+                self._doing = f"planning: {event.step} ({event.done} of {event.total} steps done)"
+            case PlanReady():
+                self.scenes = event.scenes
+            case SceneStarted():
+                self._start(event, now)
+            case Drafting():
+                self._draft_words = event.words
+                self._draft_target = event.target_words
+            case SceneCommitted():
+                self._commit(event, now)
+            case Waiting():
+                self._doing = f"waiting for you: {event.about}"
+                self._pace.pause(now)
+            case RunFinished():
+                self._finished, self._doing = True, "finished"
+            case _:
+                pass
+
+    def line(self, now: float) -> str:
+        """One line that says where the run is, how far, and how long it will still take."""
+        parts = [self._what(), self._how_far(), self._how_long(now)]
+        return " | ".join(part for part in parts if part)
+
+    def elapsed(self, now: float) -> float:
+        """Seconds since the first event."""
+        return 0.0 if self._begun is None else now - self._begun
+
+    @property
+    def done(self) -> float:
+        """Scenes written, the share of the running draft among them."""
+        return self.scenes_done + self._draft_share
+
+    def time_left(self, now: float) -> float | None:
+        """Seconds until the last scene is written, by the pace so far; None while unknown."""
+        if self._finished or not self.scenes:
+            return None
+        enough = self._draft_words >= _LEAST_WORDS
+        return self._pace.left(self.scenes, self.scenes_done, self._draft_share * enough, now)
+
+    @property
+    def _draft_share(self) -> float:
+        """Share of the running draft that is there, of its target."""
+        return min(1.0, self._draft_words / self._draft_target) if self._draft_target else 0.0
+
+    def _start(self, event: SceneStarted, now: float) -> None:
+        self.scenes = event.scenes
+        self._draft_words, self._draft_target = 0, event.target_words
+        again = f", draft {event.attempt}" if event.attempt > 1 else ""
+        self._doing = f"scene {event.position} of {event.scenes}{again}"
+        self._pace.begin(self.scenes_done, now)
+
+    def _commit(self, event: SceneCommitted, now: float) -> None:
+        self.scenes, self.scenes_done = event.scenes, event.position
+        self._words_done = event.words_total
+        self._draft_words = self._draft_target = 0
+        self._doing = f"scene {event.position} of {event.scenes} is in"
+        self._pace.commit(self.scenes_done, now)
+
+    def _what(self) -> str:
+        if not self._draft_words:
+            return self._doing
+        share = f"{self._draft_share:.0%}"
+        words = f"{self._draft_words} of {self._draft_target} words ({share})"
+        return f"{self._doing}: {words}"
+
+    def _how_far(self) -> str:
+        if not self._target_words:
+            return ""
+        pages = self._words_done / self._target_words * self._pages
+        return f"{pages:.1f} of {number(self._pages)} pages"
+
+    def _how_long(self, now: float) -> str:
+        left = self.time_left(now)
+        return "" if left is None else f"{span(left)} left"
+
+
+class _Pace:
+    """How fast scenes come in, in this run and without the time a person took to answer."""
+
+    def __init__(self) -> None:
+        self._begun: float | None = None
+        self._at_start = 0
+        self._last: float | None = None
+        self._paused: float | None = None
+
+    def begin(self, done: int, now: float) -> None:
+        if self._begun is None:
+            self._begun, self._at_start = now, done
+
+    def commit(self, done: int, now: float) -> None:
+        if done > self._at_start:
+            self._last = now
+
+    def pause(self, now: float) -> None:
+        self._paused = now
+
+    def resume(self, now: float) -> None:
+        """Leave out the time since the pause, if there was one."""
+        if self._paused is None:
+            return
+        away, self._paused = now - self._paused, None
+        if self._begun is not None:
+            self._begun += away
+        if self._last is not None:
+            self._last += away
+
+    def left(self, scenes: int, done: int, share: float, now: float) -> float | None:
+        """Seconds for the scenes left.
+
+        By whole scenes as soon as there is one, with its reviews; before that by the first
+        draft, which flatters.
+        """
+        if self._begun is None:
+            return None
+        if self._last is None:
+            written = share
+            seconds = now - self._begun
+        else:
+            written = float(done - self._at_start)
+            seconds = self._last - self._begun
+        if written <= 0:
+            return None
+        whole = (scenes - done) * seconds / written
+        since = now - (self._begun if self._last is None else self._last)
+        return max(0.0, whole - since)
