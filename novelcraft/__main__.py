@@ -1,0 +1,5 @@
+"""`python -m novelcraft` is the `novelcraft` command."""
+
+from novelcraft.cli import main
+
+main()

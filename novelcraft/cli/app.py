@@ -1,0 +1,50 @@
+"""The verbs, put together."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from novelcraft import __version__
+from novelcraft.cli.edit import edit
+from novelcraft.cli.exempt import exempt
+from novelcraft.cli.export import export
+from novelcraft.cli.fork import fork
+from novelcraft.cli.log import log
+from novelcraft.cli.model import model
+from novelcraft.cli.new import new
+from novelcraft.cli.redraw import redraw
+from novelcraft.cli.show import show
+from novelcraft.cli.write import write
+
+app = typer.Typer(
+    name="novelcraft",
+    help="Have a language model write a whole novel, and stay in charge of it.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+for verb in (write, new, show, log, export, fork, edit, redraw, exempt):
+    app.command()(verb)
+app.add_typer(model, name="model")
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"novelcraft {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Have a language model write a whole novel, and stay in charge of it."""

@@ -1,0 +1,99 @@
+"""`novelcraft edit`: a person's own words in the place of a scene."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from novelcraft.cli.common import (
+    BranchOption,
+    Folder,
+    QuietOption,
+    SceneArgument,
+    attended,
+    quoted,
+)
+from novelcraft.errors import InputError
+
+if TYPE_CHECKING:
+    from novelcraft.cli.readers import Reader
+    from novelcraft.state.manuscript import SceneCommit
+
+
+def edit(
+    folder: Folder,
+    scene: SceneArgument,
+    file: Annotated[
+        Path | None,
+        typer.Option("--file", "-f", help="Take the new words from a file, not an editor."),
+    ] = None,
+    branch: BranchOption = "main",
+    quiet: QuietOption = False,
+) -> None:
+    """Change a scene's words, in $EDITOR or from a file, and hear what may no longer fit.
+
+    The old manuscript stays as a branch of its own. Later scenes keep their words.
+    """
+    from novelcraft.graphs.novel import Novel
+
+    with Novel.open(folder) as novel:
+        old = novel.scene(scene, branch)
+        prose = _from_file(file) if file else _from_editor(old.prose)
+        if prose is None or prose.strip() == old.prose.strip():
+            typer.echo("Nothing was changed.")
+            return
+
+        async def work(reader: Reader) -> list[SceneCommit]:
+            return await novel.edit(scene, prose, branch=branch, on_event=reader.on_event)
+
+        again = f"novelcraft edit {quoted(folder)} {scene}"
+        stale = attended(work, quiet=quiet, command=again)
+    tell_stale(folder, old.position, stale)
+
+
+def tell_stale(folder: Path, position: int, stale: list[SceneCommit]) -> None:
+    """Say which later scenes may no longer fit, and how to draw them again."""
+    typer.echo(f"Scene {position} is replaced; the manuscript before is kept as a branch.")
+    if not stale:
+        typer.echo("No later scene is marked as resting on what changed.")
+        return
+    typer.echo("These scenes may no longer fit:")
+    for commit in stale:
+        typer.echo(f"  {commit.position:>3}  {'; '.join(commit.stale)}")
+    typer.echo(f"Draw one again: novelcraft redraw {quoted(folder)} {stale[0].position}")
+
+
+def _from_file(path: Path) -> str:
+    try:
+        prose = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"{path} cannot be read: {error}.", fix="Give a UTF-8 text file with the scene's prose."
+        ) from error
+    if not prose.strip():
+        raise InputError(f"{path} is empty.", fix="Put the scene's new prose into it.")
+    return prose
+
+
+def _from_editor(prose: str) -> str | None:
+    """What the person made of it; None when the editor was left without saving."""
+    import os
+    import shlex
+    import subprocess
+    import tempfile
+
+    command = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
+    with tempfile.TemporaryDirectory() as scratch:
+        path = Path(scratch) / "scene.md"
+        path.write_text(prose, encoding="utf-8")
+        try:
+            subprocess.run([*shlex.split(command), str(path)], check=True)
+        except (OSError, ValueError, subprocess.CalledProcessError) as error:
+            raise InputError(
+                f"The editor {command!r} failed: {error}.",
+                fix="Set EDITOR to an editor that works, or use --file.",
+            ) from error
+        changed = path.read_text(encoding="utf-8")
+    return changed if changed.strip() else None

@@ -1,0 +1,142 @@
+"""What `write` is pointed at: a premise, a file with one, or a novel that is there already."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from novelcraft.cli.common import quoted
+from novelcraft.cli.premise import as_path, folder_name, is_dir, is_file, read_premise
+from novelcraft.config.load import Settings, load_settings
+from novelcraft.config.root import KeyPath
+from novelcraft.config.template import update_novel_toml
+from novelcraft.config.user import find_user_file
+from novelcraft.errors import InputError, NotAProjectError, PagesError, ProjectError
+from novelcraft.graphs.novel import DATABASE, TOML, Novel, is_novel, make_folder
+from novelcraft.tools.export.files import write_atomic
+
+Book = Mapping[str, Any]
+"""Values for the `[novel]` table, from the command line."""
+
+
+def prepare(target: str, out: Path | None, book: Book) -> Path:
+    """Find or make the folder that `write` works on, holding what was asked.
+
+    Args:
+        target: A premise, the path of a file with one, or a novel's folder.
+        out: Where a new novel goes; None makes a name from the premise.
+        book: What the command line says about the book.
+
+    Raises:
+        PremiseError: The premise is empty or unreadable, or a path that is not there.
+        NotAProjectError: A folder that holds no novel.
+        ProjectError: `out` holds another novel.
+        InputError: The novel was begun with other numbers; or one of `book` is out of range.
+    """
+    folder = _novel_folder(target)
+    if folder is not None:
+        if out is not None:
+            raise InputError(
+                f"{folder} is a novel already, so --out {out} has no meaning.",
+                fix=f"Go on with it: novelcraft write {quoted(folder)}",
+            )
+        settle(folder, book)
+        return folder
+    premise = read_premise(target)
+    folder = out or Path(folder_name(premise))
+    start(folder, {**book, "premise": premise})
+    return folder
+
+
+def start(folder: Path, book: Book) -> None:
+    """Make a novel's folder, or take up one that holds the same novel.
+
+    Only what the command line says goes into `novel.toml`, not what the environment says now.
+    """
+    # Whatever is wrong with the settings is told before a folder is made.
+    load_settings(
+        None,
+        environ=os.environ,
+        user_file=find_user_file(os.environ),
+        overrides={"novel": book},
+    )
+    if is_novel(folder):
+        settle(folder, book)
+    else:
+        make_folder(folder, written_settings(None, book))
+
+
+def settle(folder: Path, book: Book) -> None:
+    """Bring a novel's `novel.toml` and the command line into agreement.
+
+    A novel that was not begun takes the new values; one that was keeps to its own.
+    """
+    settings = written_settings(folder / TOML, {})
+    _refuse_other_premise(folder, settings, book)
+    now = settings.novel.model_dump()
+    changed = {key: value for key, value in book.items() if _tidy(now[key]) != _tidy(value)}
+    if not changed:
+        return
+    written_settings(folder / TOML, changed)  # refuses a value that is out of range
+    if _begun(folder):
+        _refuse_change(folder, now, changed)
+    text = (folder / TOML).read_text(encoding="utf-8-sig")
+    values: dict[KeyPath, Any] = {("novel", key): value for key, value in changed.items()}
+    write_atomic(folder / TOML, update_novel_toml(text, values).encode("utf-8"))
+
+
+def written_settings(novel_toml: Path | None, book: Book) -> Settings:
+    """The settings of a `novel.toml` alone, with what the command line says."""
+    return load_settings(novel_toml, environ={}, user_file=None, overrides={"novel": book})
+
+
+def _novel_folder(target: str) -> Path | None:
+    """The novel's folder that a target names; None when it names something else."""
+    path = as_path(target)
+    if path.name in (TOML, DATABASE) and is_file(path):
+        path = path.parent
+    if not target.strip() or not is_dir(path):
+        return None
+    if not is_novel(path):
+        raise NotAProjectError(
+            f"{path} holds no novel: there is no {TOML} in it.",
+            fix=f'Start one there: novelcraft write "your premise" --out {quoted(path)}',
+        )
+    return path
+
+
+def _refuse_other_premise(folder: Path, settings: Settings, book: Book) -> None:
+    there, asked = settings.novel.premise, book.get("premise", "")
+    if asked and there.strip() and _tidy(there) != _tidy(asked):
+        raise ProjectError(
+            f"{folder} holds another novel: “{_short(there)}”",
+            fix=f"Choose another folder with --out, or go on with that novel: "
+            f"novelcraft write {quoted(folder)}",
+        )
+
+
+def _refuse_change(folder: Path, now: Book, changed: Book) -> None:
+    key, value = next(iter(changed.items()))
+    kind = PagesError if key == "pages" else InputError
+    raise kind(
+        f"{folder} was begun with {key} = {now[key]}; it cannot go on with {value}.",
+        fix=f"Leave out --{key}, or start another novel with --out.",
+    )
+
+
+def _begun(folder: Path) -> bool:
+    if not (folder / DATABASE).exists():
+        return False
+    with Novel.open(folder) as novel:
+        return bool(novel.store.call_totals().calls or novel.store.plans())
+
+
+def _tidy(value: Any) -> Any:
+    return " ".join(value.split()) if isinstance(value, str) else value
+
+
+def _short(text: str, longest: int = 80) -> str:
+    tidy = _tidy(text)
+    return tidy if len(tidy) <= longest else f"{tidy[:longest].rstrip()}…"

@@ -1,0 +1,150 @@
+"""`novelcraft write`: start a novel, or go on with one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from novelcraft.cli.common import BranchOption, QuietOption, attended, quoted
+from novelcraft.errors import PremiseError
+
+if TYPE_CHECKING:
+    from novelcraft.cli.readers import Reader
+    from novelcraft.graphs.novel import Novel
+    from novelcraft.state.events import RunFinished
+
+
+def write(
+    target: Annotated[
+        str,
+        typer.Argument(
+            metavar="TARGET",
+            help="A premise in quotes, a file with one (.txt, .md), or a novel's folder.",
+        ),
+    ],
+    pages: Annotated[int | None, typer.Option(help="Length of the book in pages.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder of a new novel; from the premise if left out."),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Another seed gives another novel.")] = None,
+    chapters: Annotated[int | None, typer.Option(help="Number of chapters.")] = None,
+    attend: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WHERE", help="Stop and ask after each: plan, chapter, scene; with commas."
+        ),
+    ] = None,
+    branch: BranchOption = "main",
+    until: Annotated[
+        str | None,
+        typer.Option(metavar="WHEN", help="Stop early: plan, or a number of scenes."),
+    ] = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Write a novel from a premise, or go on with one where it stopped.
+
+    The same command again goes on: nothing that was accepted is lost or written twice. The
+    last line printed is the path of the EPUB.
+
+    Examples:
+
+    - `novelcraft write "A lighthouse keeper finds that the sea answers letters" --pages 100`
+
+    - `novelcraft write my-novel`
+
+    - `novelcraft write my-novel --attend plan,chapter`
+    """
+    from novelcraft.cli.target import prepare
+    from novelcraft.graphs.novel import Novel
+
+    stop = _scenes_until(until)
+    book = {"pages": pages, "seed": seed, "chapters": chapters}
+    given = {key: value for key, value in book.items() if value is not None}
+    folder = prepare(target, out, given)
+    overrides: dict[str, dict[str, Any]] = {"novel": given}
+    if attend is not None:
+        overrides["write"] = {"attend": [gate.strip() for gate in attend.split(",")]}
+    with Novel.open(folder, overrides=overrides) as novel:
+        _require_premise(novel)
+        if novel.is_finished(branch):
+            typer.echo(f"Nothing to do: {folder} is finished.", err=True)
+            finished = _last_sums(novel)
+        else:
+            finished = _run(novel, branch, stop, quiet)
+        _report(novel, branch, finished, stop)
+
+
+def _run(novel: Novel, branch: str, stop: int | None, quiet: bool) -> RunFinished | None:
+    from novelcraft.cli.gates import Asker
+
+    attends = bool(novel.settings.write.attend)
+
+    async def work(reader: Reader) -> RunFinished | None:
+        return await novel.write(
+            branch=branch,
+            until=stop,
+            on_event=reader.on_event,
+            decide=Asker(reader) if attends else None,
+        )
+
+    typer.echo(f"Writing in {novel.folder}", err=True)
+    return attended(work, quiet=quiet, command=_go_on(novel, branch))
+
+
+def _report(novel: Novel, branch: str, finished: RunFinished | None, stop: int | None) -> None:
+    """Say how it ended. The last line of a finished book is the path of its EPUB."""
+    from novelcraft.cli.wording import count, summary
+
+    if finished is not None:
+        for line in summary(finished):
+            typer.echo(line)
+        typer.echo(f"Look at it: novelcraft show {quoted(novel.folder)}")
+        epub = _newest(novel.folder / "exports", "*.epub")
+        typer.echo(str(epub) if epub else f"There is no EPUB in {novel.folder / 'exports'}.")
+        return
+    head = novel.store.branch(branch).head
+    written = len(novel.store.commit_ids(head))
+    if stop == 0:
+        typer.echo(f"The plan is ready. Read it: novelcraft show {quoted(novel.folder)} plan")
+    else:
+        typer.echo(f"Stopped, with {count(written, 'scene')} written.")
+    typer.echo(f"Go on with: {_go_on(novel, branch)}")
+
+
+def _go_on(novel: Novel, branch: str) -> str:
+    other = "" if branch == "main" else f" --branch {branch}"
+    return f"novelcraft write {quoted(novel.folder)}{other}"
+
+
+def _last_sums(novel: Novel) -> RunFinished | None:
+    from novelcraft.state.events import RunFinished
+
+    logged = [event for _, event in novel.store.events("run_finished")]
+    last = logged[-1] if logged else None
+    return last if isinstance(last, RunFinished) else None
+
+
+def _newest(folder: Path, pattern: str) -> Path | None:
+    return max(folder.glob(pattern), key=lambda path: path.stat().st_mtime, default=None)
+
+
+def _require_premise(novel: Novel) -> None:
+    if not novel.settings.novel.premise.strip():
+        path = novel.folder / "novel.toml"
+        raise PremiseError(
+            f"{path}: [novel] premise is empty.", fix=f"Say there what happens, in {path}."
+        )
+
+
+def _scenes_until(until: str | None) -> int | None:
+    """The number of scenes after which to stop; 0 for the plan."""
+    if until is None or until == "plan":
+        return None if until is None else 0
+    if until.isdecimal() and int(until) > 0:
+        return int(until)
+    raise typer.BadParameter(
+        f"{until!r} is neither 'plan' nor a number of scenes.", param_hint="--until"
+    )
