@@ -27,7 +27,7 @@ HEAVY = {
     "xllamacpp",
 }
 
-_REPORT = "; import json, sys; json.dump(sorted(sys.modules), sys.stderr)"
+_REPORT = "\nimport json, sys; json.dump(sorted(sys.modules), sys.stderr)"
 _HELP = """
 import sys
 from novelcraft.cli import main

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tests.fakes import tokens
-from tests.fakes.chat import ChatRequest
+from tests.fakes import tokens, wire
+from tests.fakes.chat import ChatRequest, Exchange
 
 Reply = tuple[int, Any]
 """Status and body."""
@@ -52,6 +52,14 @@ class OpenAI:
     def repeats_prefill(self) -> bool:
         """Whether an answer that is not streamed holds the prefill too."""
         return False
+
+    def counts_so_far(self, exchange: Exchange) -> dict[str, Any]:
+        """What a piece of a stream says about tokens, beside its text."""
+        return {}
+
+    def counts_at_the_end(self, exchange: Exchange) -> dict[str, Any]:
+        """What the piece with the finish reason says about tokens."""
+        return self.counts_so_far(exchange)
 
     def wrong_key(self) -> Reply:
         return 401, _openai_error(
@@ -128,6 +136,15 @@ class LlamaCpp(OpenAI):
     def repeats_prefill(self) -> bool:
         return True
 
+    def counts_so_far(self, exchange: Exchange) -> dict[str, Any]:
+        asked = exchange.request.body.get("timings_per_token")
+        return self.counts_at_the_end(exchange) if asked else {}
+
+    def counts_at_the_end(self, exchange: Exchange) -> dict[str, Any]:
+        usage = wire.usage(exchange)
+        counts = {"prompt_n": usage["prompt_tokens"], "predicted_n": usage["completion_tokens"]}
+        return {"timings": {"cache_n": 0, **counts, "prompt_ms": 1.0, "predicted_ms": 1.0}}
+
     def wrong_key(self) -> Reply:
         return 401, _llamacpp_error(401, "Invalid API Key", "authentication_error")
 
@@ -179,6 +196,10 @@ class Vllm(OpenAI):
 
     def continues(self, request: ChatRequest) -> bool:
         return bool(request.prefill) and bool(request.body.get("continue_final_message"))
+
+    def counts_so_far(self, exchange: Exchange) -> dict[str, Any]:
+        options = exchange.request.body.get("stream_options") or {}
+        return {"usage": wire.usage(exchange)} if options.get("continuous_usage_stats") else {}
 
     def wrong_key(self) -> Reply:
         return 401, {"error": "Unauthorized"}

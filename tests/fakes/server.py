@@ -282,11 +282,13 @@ class _Handler(BaseHTTPRequestHandler):
             if answer.pace:
                 time.sleep(answer.pace)
             said = "".join(parts[start : start + self.fake.chunk])
-            self._event(wire.chunk(exchange, {"content": said}))
             exchange.sent += said
+            counts = self.fake.flavour.counts_so_far(exchange)
+            self._event(wire.chunk(exchange, {"content": said}) | counts)
         if answer.drop_after is not None:
             raise _UnfinishedError
-        self._event(wire.chunk(exchange, {}, exchange.finish_reason))
+        last = wire.chunk(exchange, {}, exchange.finish_reason)
+        self._event(last | self.fake.flavour.counts_at_the_end(exchange))
         if (exchange.request.body.get("stream_options") or {}).get("include_usage"):
             self._event(wire.usage_chunk(exchange))
         self._chunk(b"data: [DONE]\n\n")

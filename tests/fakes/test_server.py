@@ -62,6 +62,15 @@ def test_a_stream_reports_usage_only_when_asked(fake_server: FakeServer) -> None
     assert full[-1]["usage"]["completion_tokens"] > 100
 
 
+def test_a_stream_counts_as_it_goes_when_asked(serve: Serve) -> None:
+    llama = events(chat(serve(), stream=True, timings_per_token=True))
+    assert [e["timings"]["predicted_n"] for e in llama[1:4]] == [8, 16, 24]
+    every = {"include_usage": True, "continuous_usage_stats": True}
+    vllm = events(chat(serve(flavour="vllm"), stream=True, stream_options=every))
+    assert [e["usage"]["completion_tokens"] for e in vllm[1:4]] == [8, 16, 24]
+    assert vllm[-1]["usage"] == vllm[-2]["usage"]
+
+
 def test_max_tokens_and_stops_end_an_answer(fake_server: FakeServer) -> None:
     cut = chat(fake_server, max_tokens=10).json()
     assert cut["choices"][0]["finish_reason"] == "length"
