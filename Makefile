@@ -21,11 +21,7 @@ help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 novel: install ## Write a novel from examples/ (PAGES=100 OUT=… PREMISE=…); run it again to resume
-	@if [ -e "$(OUT)/novel.toml" ]; then \
-	   $(BIN)/novelcraft write "$(OUT)"; \
-	 else \
-	   $(BIN)/novelcraft write "$$(cat "$(PREMISE)")" --pages $(PAGES) --out "$(OUT)"; \
-	 fi
+	$(BIN)/novelcraft write "$(PREMISE)" --pages $(PAGES) --out "$(OUT)"
 
 install: $(VENV)/.installed ## Install the program into .venv
 
