@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from novelcraft.config.presets import SizePreset
-from novelcraft.prompts.narrator import AssembledPrompt
+from novelcraft.prompts.narrator import STOPS, AssembledPrompt
 from novelcraft.state.base import derive_seed
 from novelcraft.state.manuscript import Provenance, count_words
 from novelcraft.tools.models.asking import Caller
@@ -149,6 +149,7 @@ async def _segment(
             messages=task.prompt.messages,
             max_tokens=task.preset.budget.scene,
             seed=derive_seed(caller.seed, "scene.narrate", task.step, segment),
+            sampling={"stop": list(STOPS)},
             prefill=prefill,
         ),
         watch,

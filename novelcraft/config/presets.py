@@ -46,6 +46,9 @@ class SizePreset:
     cast_size: int
     hooks: int
     beats: int
+    """Beats of a scene that the planner is asked for; with the scaffold, none."""
+    most_present: int
+    """Most characters in one scene."""
     field_chars: int
     """Longest string that a schema lets the planner write in a brief's field, in characters."""
     facts_per_scene: int
@@ -56,6 +59,8 @@ class SizePreset:
     """A draft is ended at the first paragraph's end above this share of its target."""
     length_block: tuple[float, float]
     """Shares of the target outside which the length check blocks."""
+    scaffold: bool
+    """Take what a story needs from the scaffold where the planner's answer is an echo."""
     thinking_tokens: int
     """Room for a reasoning model's think block before a structured answer."""
     budget: PromptBudget
@@ -72,16 +77,18 @@ class SizePreset:
 SMALL = SizePreset(
     name="small",
     scene_words=600,
-    chapter_words=2_400,
+    chapter_words=2_300,
     cast_size=4,
     hooks=3,
-    beats=3,
+    beats=0,
+    most_present=3,
     field_chars=110,
     facts_per_scene=3,
     summary_words=90,
-    length_low=0.9,
+    length_low=0.5,
     length_high=1.0,
-    length_block=(0.6, 1.4),
+    length_block=(0.45, 1.5),
+    scaffold=True,
     thinking_tokens=0,
     budget=PromptBudget(
         system=150, world=250, summary=200, canon=160, tail=120, brief=320, scene=1_100
@@ -95,12 +102,14 @@ STANDARD = SizePreset(
     cast_size=7,
     hooks=8,
     beats=5,
+    most_present=6,
     field_chars=400,
     facts_per_scene=8,
     summary_words=280,
     length_low=0.6,
     length_high=1.35,
     length_block=(0.5, 1.6),
+    scaffold=False,
     thinking_tokens=4_000,
     budget=PromptBudget(
         system=150, world=400, summary=400, canon=400, tail=300, brief=500, scene=3_000

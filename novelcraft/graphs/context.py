@@ -8,7 +8,7 @@ from pathlib import Path
 from langgraph.runtime import Runtime
 
 from novelcraft.agents.planner import PlanTask
-from novelcraft.config.presets import PromptBudget, SizePreset
+from novelcraft.config.presets import SizePreset
 from novelcraft.config.settings import NovelSettings, WriteSettings
 from novelcraft.prompts.fit import TokenCounter
 from novelcraft.state.events import Event
@@ -32,8 +32,7 @@ class WriteContext:
     novel: NovelSettings
     write: WriteSettings
     preset: SizePreset
-    budget: PromptBudget
-    scene_words: int
+    """With the settings' scene length and token budget in it."""
     until: int | None = None
 
     def plan_task(self, step: str, note: str = "") -> PlanTask:
@@ -44,7 +43,6 @@ class WriteContext:
             style=" ".join(filter(None, (self.novel.style, note))),
             language=self.novel.language,
             target_words=self.novel.target_words,
-            scene_words=self.scene_words,
             chapters_wanted=self.novel.chapters,
             preset=self.preset,
             caller=self.caller,

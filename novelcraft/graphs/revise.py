@@ -19,8 +19,67 @@ from novelcraft.graphs.nodes.commit import accepted_by, make_commit
 from novelcraft.graphs.nodes.scene import plan_of, reviewed
 from novelcraft.graphs.stale import stale_reasons
 from novelcraft.graphs.write import Builder, WriteGraph, add_drafting
+from novelcraft.state.base import content_hash
 from novelcraft.state.graph import WriteState
-from novelcraft.state.manuscript import SceneCommit
+from novelcraft.state.manuscript import Draft, Provenance, SceneCommit
+from novelcraft.tools.canon.store import ManuscriptStore
+
+
+def own_words(branch: str, old: SceneCommit, prose: str) -> Draft:
+    """A draft of a person's own prose in the place of a scene."""
+    tag = content_hash(prose)[:12]
+    return Draft(
+        id=f"{branch}/{(old.parent or 'root')[:12]}/{old.scene_id}/{tag}/1",
+        branch=branch,
+        parent=old.parent,
+        scene_id=old.scene_id,
+        attempt=1,
+        prose=prose.strip(),
+        provenance=Provenance(
+            role="person",
+            model="person",
+            prompt_hash="",
+            template_hash="",
+            sampling={},
+            seed=0,
+            prompt_tokens=0,
+            completion_tokens=0,
+            finish_reason="stop",
+            attempt=1,
+            calls=(),
+        ),
+    )
+
+
+def revision_state(
+    branch: str, old: SceneCommit, *, draft: Draft | None = None, note: str = "", draw: int = 0
+) -> WriteState:
+    """The state of a branch as of a scene's parent, set to make that scene again."""
+    state = WriteState(
+        branch=branch,
+        head=old.parent,
+        plan_version=old.plan_version,
+        position=old.position - 1,
+        scene_id=old.scene_id,
+        target_words=old.words,
+        attempt=1,
+        draw=draw,
+        note=note,
+        by_person=draft is not None,
+    )
+    return state if draft is None else {**state, "draft": draft.id}
+
+
+def keep_old_chain(store: ManuscriptStore, branch_name: str) -> None:
+    """Give the branch's present head a branch of its own; doing it twice is harmless."""
+    branch = store.branch(branch_name)
+    if branch.head is not None:
+        store.create_branch(
+            f"{branch_name}@{branch.head[:8]}",
+            head=branch.head,
+            plan_version=branch.plan_version,
+            forked_from=branch.head,
+        )
 
 
 def _entry(state: WriteState) -> Literal["recall", "check"]:
@@ -70,9 +129,7 @@ async def rebase(
             "summary": summary,
             "stale": tuple(dict.fromkeys((*commit.stale, *reasons))),
         }
-        rebased.append(
-            SceneCommit.model_validate({**commit.model_dump(exclude={"id"}), **changes})
-        )
+        rebased.append(SceneCommit.model_validate({**commit.model_dump(exclude={"id"}), **changes}))
     return rebased
 
 

@@ -20,9 +20,12 @@ def stale_reasons(old: SceneCommit, new: SceneCommit, later: SceneCommit) -> tup
     if later.position == old.position + 1 and _ending(old) != _ending(new):
         reasons.append(f"scene {old.position} now ends otherwise than this scene's opening knew")
     statements = {f.statement.casefold() for f in new.facts}
-    for fact in old.facts:
-        if fact.statement.casefold() not in statements and _speaks_of(later, fact):
-            reasons.append(f"scene {old.position} no longer states: {fact.statement}")
+    lost = [f for f in old.facts if f.statement.casefold() not in statements]
+    reasons += [
+        f"scene {old.position} no longer states: {fact.statement}"
+        for fact in lost
+        if _speaks_of(later, fact)
+    ]
     return tuple(reasons)
 
 

@@ -13,13 +13,13 @@ _SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)]*\s+|\n+")
 
 
 def sentences(text: str) -> list[str]:
-    """Cut a text after its sentences and lines; joined by a space they read as before."""
-    parts, start = [], 0
-    for match in _SENTENCE_END.finditer(text):
-        parts.append(text[start : match.end()].strip())
-        start = match.end()
-    parts.append(text[start:].strip())
-    return [p for p in parts if p]
+    """Cut a text after its sentences and lines.
+
+    Each piece keeps the blank that follows it, so that the pieces joined give the text back.
+    """
+    text = text.strip()
+    cuts = [match.end() for match in _SENTENCE_END.finditer(text)]
+    return [text[a:b] for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True) if a < b]
 
 
 def fit(
@@ -28,24 +28,23 @@ def fit(
     count: TokenCounter,
     *,
     keep: Keep,
-    joiner: str = " ",
 ) -> str:
     """Keep as many units as fit.
 
     Args:
-        units: Pieces that are kept or dropped whole.
+        units: Pieces that are kept or dropped whole, each with the blank that follows it.
         budget: Tokens that the result may have.
         count: Counts the tokens of a text.
         keep: Which end stays: `start` drops the last units first, `end` the first.
-        joiner: What stands between units.
 
     Returns:
-        The longest run of units from that end within the budget; empty when none fits.
+        The longest run of units from that end within the budget, joined and without blanks
+        around it; empty when none fits.
     """
 
     def run(n: int) -> str:
         chosen = units[:n] if keep == "start" else units[len(units) - n :]
-        return joiner.join(chosen)
+        return "".join(chosen).strip()
 
     if count(run(len(units))) <= budget:
         return run(len(units))

@@ -13,11 +13,14 @@ from dataclasses import dataclass
 
 from novelcraft.config.presets import PromptBudget
 from novelcraft.prompts.fit import Keep, TokenCounter, fit, sentences
-from novelcraft.prompts.loader import as_data, load_template
+from novelcraft.prompts.loader import FENCE, as_data, load_template
 from novelcraft.state.calls import Message
 from novelcraft.state.manuscript import PromptSection
 
 TEMPLATE = "narrator"
+
+STOPS = (FENCE, "\nThe story so far:", "\nThe scene to write:")
+"""Where a narrator that begins to write its own prompt is ended."""
 
 
 @dataclass(frozen=True)
@@ -68,17 +71,16 @@ class _Part:
     name: str
     units: list[str]
     keep: Keep
-    joiner: str
 
 
 def _parts(given: NarratorInput) -> list[_Part]:
     cautions = [f"Take care: {c}" for c in given.constraints]
     return [
-        _Part("world", sentences(given.world), "start", " "),
-        _Part("summary", sentences(given.summary), "end", " "),
-        _Part("canon", [f"- {n}" for n in given.notes], "start", "\n"),
-        _Part("tail", sentences(given.tail), "end", " "),
-        _Part("brief", [*given.brief, *cautions], "start", "\n"),
+        _Part("world", sentences(given.world), "start"),
+        _Part("summary", sentences(given.summary), "end"),
+        _Part("canon", [f"- {n}\n" for n in given.notes], "start"),
+        _Part("tail", sentences(given.tail), "end"),
+        _Part("brief", [f"{line}\n" for line in (*given.brief, *cautions)], "start"),
     ]
 
 
@@ -97,8 +99,9 @@ def assemble(given: NarratorInput, budget: PromptBudget, count: TokenCounter) ->
     fitted: dict[str, str] = {}
     for part in _parts(given):
         allowed: int = getattr(budget, part.name)
-        full = count(part.joiner.join(part.units)) if part.units else 0
-        text = fit(part.units, allowed, count, keep=part.keep, joiner=part.joiner)
+        whole = "".join(part.units).strip()
+        full = count(whole) if whole else 0
+        text = fit(part.units, allowed, count, keep=part.keep)
         used = count(text) if text else 0
         fitted[part.name] = as_data(text) if text else ""
         sections.append(

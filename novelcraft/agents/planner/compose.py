@@ -22,6 +22,7 @@ def chapter_requests(task: PlanTask, story: Story, outline: Outline) -> list[Cha
             ChapterRequest(
                 chapter=chapter,
                 chapters=len(chapters),
+                first_scene=used,
                 before=chapters[n - 1].summary if n else "",
                 after=chapters[n + 1].summary if n + 1 < len(chapters) else "",
                 scene_ids=tuple(f"s{used + i + 1:03}" for i in range(count)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from novelcraft.agents.planner.compose import with_hooks, with_targets
 from novelcraft.agents.planner.outline import spread
@@ -30,7 +30,7 @@ def scenes_wanted(words_left: int, chapters_left: int, usual: int) -> int:
     return max(chapters_left, round(words_left / usual))
 
 
-def revised_ids(plan: Plan, written: Sequence[str], words_left: int, usual: int) -> list[list[str]]:
+def revised_ids(plan: Plan, written: Iterable[str], words_left: int, usual: int) -> list[list[str]]:
     """Scene ids of each chapter that is still to come, after adding or dropping scenes.
 
     Scenes are dropped from a chapter's middle, so that its first and last keep the hooks they
@@ -51,7 +51,7 @@ def revised_ids(plan: Plan, written: Sequence[str], words_left: int, usual: int)
     return revised
 
 
-def chapters_to_come(plan: Plan, written: Sequence[str]) -> list[Chapter]:
+def chapters_to_come(plan: Plan, written: Iterable[str]) -> list[Chapter]:
     """Chapters none of whose scenes is written."""
     done = {s.chapter for s in plan.scenes if s.id in set(written)}
     return [c for c in plan.chapters if c.id not in done]
@@ -59,17 +59,27 @@ def chapters_to_come(plan: Plan, written: Sequence[str]) -> list[Chapter]:
 
 def revise_plan(
     plan: Plan,
-    written: Sequence[str],
+    written: Mapping[str, int],
     briefs: Sequence[SceneBrief],
-    words_left: int,
     mends: Sequence[str],
 ) -> Plan:
-    """The plan with other briefs for the scenes to come; what is written stays as it was.
+    """The plan with other briefs for the scenes to come.
 
-    Hooks that are open keep their place or move to the nearest scene there is; the targets of
-    the coming scenes add up to the words that are left.
+    What is written stays as it was, its targets becoming the words it really has; the coming
+    targets share what is left. Open hooks keep their place or move to the nearest scene.
+
+    Args:
+        plan: The plan so far.
+        written: Words of each scene that is written, by its id.
+        briefs: The briefs to come, in order.
+        mends: What was mended in them.
     """
-    done = [s for s in plan.scenes if s.id in set(written)]
+    done = [
+        s.model_copy(update={"target_words": max(1, written[s.id])})
+        for s in plan.scenes
+        if s.id in written
+    ]
+    words_left = plan.target_words - sum(written.values())
     coming = with_targets(briefs, max(words_left, len(briefs)))
     order = [*done, *coming]
     hooks = _rehang(plan.hooks, plan, order, {s.id for s in done})

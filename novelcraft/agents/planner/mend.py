@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Sequence
 
+from novelcraft.tools.metrics.sense import MIN_WORDS, is_sensible
 from novelcraft.tools.models.schemas import tidy
 
 GIVEN = (
@@ -23,12 +24,28 @@ FAMILY = (
 )  # fmt: skip
 
 
+MIN_LETTERS = 3
+"""Letters without which a line is no answer at all."""
+
+NAME_PARTS = 2
+"""A given name and a family name, and not the same twice."""
+
+
 class Mender:
     """Mends fields and remembers what it did. Deterministic for a seed."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, *, strict: bool = False, known: Iterable[str] = ()) -> None:
+        """Make a mender.
+
+        Args:
+            seed: Fixes the names that are chosen.
+            strict: Take echoes and empty talk for no answer, see `tools.metrics.sense`.
+            known: Lines that a strict mender takes for an echo when they come again.
+        """
         self._random = random.Random(seed)
         self._notes: list[str] = []
+        self._strict = strict
+        self._known = list(known)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -39,18 +56,32 @@ class Mender:
         """Remember a mend."""
         self._notes.append(text)
 
-    def text(self, what: str, value: str, fallback: str) -> str:
-        """A tidy line, or the fallback where nothing is left of it."""
+    def text(self, what: str, value: str, fallback: str, *, min_words: int = MIN_WORDS) -> str:
+        """A tidy line, or the fallback where the line is of no use.
+
+        Args:
+            what: What the line is, for the note.
+            value: The model's answer.
+            fallback: Taken in its place.
+            min_words: Least number of words for a strict mender.
+        """
         line = tidy(value)
-        if sum(ch.isalpha() for ch in line) >= 3:
+        if self.is_useful(line, min_words=min_words):
+            self._known.append(line)
             return line
-        self.note(f"{what} was empty and is now: {tidy(fallback)}")
+        self.note(f"{what} was of no use ({line[:60]!r}) and is now: {tidy(fallback)}")
         return tidy(fallback)
+
+    def is_useful(self, line: str, *, min_words: int = MIN_WORDS) -> bool:
+        """Whether a line can stay; a strict mender refuses what it has seen before."""
+        if not self._strict:
+            return sum(ch.isalpha() for ch in line) >= MIN_LETTERS
+        return is_sensible(line, self._known, min_words=min_words)
 
     def title(self, value: str, premise: str) -> str:
         """A title without quotes, colons at the end or a full stop."""
         fallback = " ".join(premise.split()[:5])
-        return self.text("the title", value, fallback).rstrip(".:").strip()
+        return self.text("the title", value, fallback, min_words=2).rstrip(".:").strip()
 
     def unique(self, what: str, values: Iterable[str]) -> list[str]:
         """The values without repeats, tidied, in order."""
@@ -62,10 +93,19 @@ class Mender:
                 kept[value.casefold()] = value
         return list(kept.values())
 
-    def places(self, values: Sequence[str], fallback: str) -> tuple[str, ...]:
-        """At least one place."""
-        kept = self.unique("places", values)
-        return tuple(kept) or (tidy(fallback)[:40],)
+    def places(self, values: Sequence[str], fallback: Sequence[str]) -> tuple[str, ...]:
+        """As many places as were given, with the fallback's for those that are of no use."""
+        kept = [v for v in self.unique("places", values) if self.is_useful(v, min_words=1)]
+        if len(kept) < len(values):
+            self.note(f"places were added: {', '.join(fallback[: len(values) - len(kept)])}")
+        return tuple([*kept, *fallback][: max(1, len(values))])
+
+    def time(self, value: str, scenes_before: int) -> str:
+        """Story time; a strict mender counts days itself, two scenes to each."""
+        if not self._strict:
+            return tidy(value) or "later"
+        hour = ("morning", "evening")[scenes_before % 2]
+        return f"day {scenes_before // 2 + 1}, {hour}"
 
     def names(self, values: Sequence[str]) -> list[str]:
         """Names of which no two share a given or a family name."""
@@ -73,7 +113,8 @@ class Mender:
         kept = []
         for value in values:
             name = value.strip()
-            if not name or taken & set(name.casefold().split()):
+            parts = name.casefold().split()
+            if taken & set(parts) or len(set(parts)) < NAME_PARTS:
                 name = self._fresh_name(taken)
                 self.note(f"the name {value!r} was already taken and is now {name!r}")
             taken |= set(name.casefold().split())

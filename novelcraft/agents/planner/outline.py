@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import create_model
 
 from novelcraft.agents.planner.mend import Mender
+from novelcraft.agents.planner.scaffold import HOOKS, cast_in, stage_of
 from novelcraft.agents.planner.story import Story
 from novelcraft.agents.planner.task import PlanTask
 from novelcraft.prompts.loader import load_template
@@ -59,13 +60,14 @@ async def plan_outline(task: PlanTask, story: Story) -> Outline:
     Raises:
         InvalidAnswerError: If the model cannot keep to a schema.
     """
-    mender = Mender(task.caller.seed)
+    mender = task.mender()
     sketches: list[dict[str, str]] = []
     acts: list[int] = []
     for act, size in enumerate(act_sizes(task.chapters), 1):
         sketches += await _act(task, story, act, size, sketches)
         acts += [act] * size
-    chapters = _chapters(task, acts, sketches, mender)
+    names = tuple(c.name for c in story.cast)
+    chapters = _chapters(task, acts, sketches, names, mender)
     hooks = await _hooks(task, story, chapters, mender)
     return Outline(chapters=chapters, hooks=hooks, mends=mender.notes)
 
@@ -102,7 +104,11 @@ async def _act(
 
 
 def _chapters(
-    task: PlanTask, acts: list[int], sketches: list[dict[str, str]], mender: Mender
+    task: PlanTask,
+    acts: list[int],
+    sketches: list[dict[str, str]],
+    names: tuple[str, ...],
+    mender: Mender,
 ) -> tuple[Chapter, ...]:
     scenes = spread(task.scenes, task.chapters)
     words = [round(task.target_words * n / task.scenes) for n in scenes]
@@ -110,11 +116,11 @@ def _chapters(
     taken: set[str] = set()
     chapters = []
     for n, (act, sketch) in enumerate(zip(acts, sketches, strict=True), 1):
-        title = mender.title(sketch["title"], f"Chapter {n}")
+        stage = stage_of(n, task.chapters)
+        title = mender.title(sketch["title"], stage.title)
         if title.casefold() in taken:
-            fresh = " ".join(sketch["summary"].split()[:4])
-            mender.note(f"chapter {n} shared the title {title!r} and took its summary's opening")
-            title = mender.title(fresh, f"Chapter {n}")
+            mender.note(f"chapter {n} shared the title {title!r} with another")
+            title = free_title(stage.title, n, taken)
         taken.add(title.casefold())
         chapters.append(
             Chapter(
@@ -122,11 +128,20 @@ def _chapters(
                 number=n,
                 title=title,
                 act=act,
-                summary=mender.text(f"the summary of chapter {n}", sketch["summary"], title),
+                summary=mender.text(
+                    f"the summary of chapter {n}",
+                    sketch["summary"],
+                    cast_in(stage.summary, names),
+                ),
                 target_words=words[n - 1],
             )
         )
     return tuple(chapters)
+
+
+def free_title(title: str, number: int, taken: set[str]) -> str:
+    """That title, or with the chapter's number where another chapter has it."""
+    return title if title.casefold() not in taken else f"{title} ({number})"
 
 
 async def _hooks(
@@ -171,7 +186,7 @@ def mend_hooks(
     """
     hooks: dict[str, HookIdea] = {}
     for n, answer in enumerate(answers, 1):
-        text = mender.text(f"hook {n}", answer["text"], "a thing that will matter later")
+        text = mender.text(f"hook {n}", answer["text"], HOOKS[(n - 1) % len(HOOKS)])
         if text.casefold() in hooks:
             mender.note(f"a repeated hook was dropped: {text}")
             continue

@@ -8,11 +8,21 @@ from pydantic import create_model
 
 from novelcraft.agents.planner.mend import Mender
 from novelcraft.agents.planner.outline import HookIdea
+from novelcraft.agents.planner.scaffold import (
+    Move,
+    cast_in,
+    move_of,
+    stage_of,
+    turn_of_stage,
+)
 from novelcraft.agents.planner.task import PlanTask
 from novelcraft.prompts.loader import load_template
 from novelcraft.state.base import Frozen
 from novelcraft.state.plan import Chapter, Character, SceneBrief
 from novelcraft.tools.models.schemas import bounded, one_of, strict_list, tidy
+
+MAX_LINE = 10_000
+"""Longer than any line; a name that is not found counts as standing there."""
 
 
 class ChapterRequest(Frozen):
@@ -20,6 +30,8 @@ class ChapterRequest(Frozen):
 
     chapter: Chapter
     chapters: int
+    first_scene: int
+    """Scenes of the book before this chapter."""
     before: str = ""
     after: str = ""
     scene_ids: tuple[str, ...]
@@ -55,8 +67,9 @@ async def plan_chapter_scenes(task: PlanTask, request: ChapterRequest) -> Chapte
         schema,
         max_tokens=task.preset.answer_tokens(count * _scene_chars(task)),
     )
-    mender = Mender(task.caller.seed)
-    briefs = _mend(answer.model_dump()["scenes"], request, mender)
+    mender = task.mender(request.logline, request.chapter.summary, request.before)
+    sketches = answer.model_dump()["scenes"]
+    briefs = tuple(_brief(n, sketch, request, mender) for n, sketch in enumerate(sketches))
     return ChapterScenes(briefs=briefs, mends=mender.notes)
 
 
@@ -67,18 +80,18 @@ def _scene_chars(task: PlanTask) -> int:
 def _schema(task: PlanTask, request: ChapterRequest, count: int) -> Any:
     chars = task.preset.field_chars
     names = one_of(tuple(c.name for c in request.cast))
-    most_present = min(3 if task.preset.name == "small" else len(request.cast), len(request.cast))
-    scene = create_model(
-        "SceneSketch",
-        goal=(bounded(chars), ...),
-        pov=(names, ...),
-        place=(one_of(request.places), ...),
-        time=(bounded(40), ...),
-        present=(strict_list(names, 1, most_present), ...),
-        beats=(strict_list(bounded(chars), task.preset.beats, task.preset.beats), ...),
-        turn=(bounded(chars), ...),
-        outcome=(bounded(chars), ...),
-    )
+    most_present = min(task.preset.most_present, len(request.cast))
+    fields: dict[str, Any] = {
+        "goal": (bounded(chars), ...),
+        "pov": (names, ...),
+        "place": (one_of(request.places), ...),
+        "present": (strict_list(names, 1, most_present), ...),
+        "outcome": (bounded(chars), ...),
+    }
+    if not task.preset.scaffold:
+        beats = strict_list(bounded(chars), task.preset.beats, task.preset.beats)
+        fields |= {"time": (bounded(40), ...), "beats": (beats, ...), "turn": (bounded(chars), ...)}
+    scene = create_model("SceneSketch", **fields)
     return create_model("ScenesAnswer", scenes=(strict_list(scene, count, count), ...))
 
 
@@ -102,35 +115,49 @@ def _variables(task: PlanTask, request: ChapterRequest) -> dict[str, Any]:
     }
 
 
-def _mend(
-    sketches: list[dict[str, Any]], request: ChapterRequest, mender: Mender
-) -> tuple[SceneBrief, ...]:
+def _brief(n: int, sketch: dict[str, Any], request: ChapterRequest, mender: Mender) -> SceneBrief:
+    """The brief of scene `n`, counted from 0. Its parts are mended together or not at all.
+
+    A goal of no use takes the whole move of the scaffold, its people included, because an
+    outcome that belongs to another goal would be nonsense.
+    """
+    scene_id = request.scene_ids[n]
     ids = {c.name: c.id for c in request.cast}
-    words = max(1, request.chapter.target_words // len(sketches))
-    goals: set[str] = set()
-    briefs = []
-    for n, (scene_id, sketch) in enumerate(zip(request.scene_ids, sketches, strict=True), 1):
-        where = f"scene {scene_id}"
-        goal = mender.text(f"the goal of {where}", sketch["goal"], request.chapter.summary)
-        beats = mender.unique(f"the beats of {where}", sketch["beats"])
-        if goal.casefold() in goals:
-            mender.note(f"{where} had the goal of another scene and took its first beat")
-            goal = beats[0] if beats else f"{request.chapter.title}, part {n}"
-        goals.add(goal.casefold())
-        present = dict.fromkeys([ids[sketch["pov"]], *(ids[p] for p in sketch["present"])])
-        briefs.append(
-            SceneBrief(
-                id=scene_id,
-                chapter=request.chapter.id,
-                goal=goal,
-                pov=ids[sketch["pov"]],
-                place=sketch["place"],
-                time=tidy(sketch["time"]) or "later",
-                present=tuple(present),
-                beats=tuple(beats) or (goal,),
-                turn=mender.text(f"the turn of {where}", sketch["turn"], goal),
-                outcome=mender.text(f"the outcome of {where}", sketch["outcome"], goal),
-                target_words=words,
-            )
-        )
-    return tuple(briefs)
+    goal = tidy(sketch["goal"])
+    kept = mender.is_useful(goal)
+    move = _move(n, request)
+    if kept:
+        mender.text(f"the goal of {scene_id}", goal, goal)
+        pov, people, place = sketch["pov"], sketch["present"], sketch["place"]
+        turn = mender.text(f"the turn of {scene_id}", sketch.get("turn", ""), move.turn)
+        outcome = mender.text(f"the outcome of {scene_id}", sketch["outcome"], move.outcome)
+    else:
+        mender.note(f"scene {scene_id} follows the scaffold; its goal was {goal[:60]!r}")
+        goal, turn, outcome = move.goal, move.turn, move.outcome
+        people = [name for name in ids if name in " ".join((goal, turn, outcome))]
+        pov = min(people, key=lambda name: goal.find(name) % MAX_LINE, default=sketch["pov"])
+        place = request.places[(request.first_scene + n) % len(request.places)]
+    beats = mender.unique(f"the beats of {scene_id}", sketch.get("beats", ()))
+    return SceneBrief(
+        id=scene_id,
+        chapter=request.chapter.id,
+        goal=goal,
+        pov=ids[pov],
+        place=place,
+        time=mender.time(sketch.get("time", ""), request.first_scene + n),
+        present=tuple(dict.fromkeys([ids[pov], *(ids[p] for p in people)])),
+        beats=tuple(beats),
+        turn=turn,
+        outcome=outcome,
+        target_words=max(1, request.chapter.target_words // len(request.scene_ids)),
+    )
+
+
+def _move(n: int, request: ChapterRequest) -> Move:
+    """The scaffold's move for scene `n`, with the names of the cast in it."""
+    count, number = len(request.scene_ids), request.chapter.number
+    stage = stage_of(number, request.chapters)
+    move = move_of(stage, n + 1, count)
+    names = tuple(c.name for c in request.cast)
+    turn = turn_of_stage(number, request.chapters)
+    return Move(*(cast_in(line, names, turn) for line in (move.goal, move.turn, move.outcome)))

@@ -5,11 +5,15 @@ from __future__ import annotations
 from pydantic import BaseModel, Field, create_model
 
 from novelcraft.agents.planner.mend import Mender
+from novelcraft.agents.planner.scaffold import PLACES, ROLES, VOICES
 from novelcraft.agents.planner.task import PlanTask
 from novelcraft.prompts.loader import load_template
 from novelcraft.state.base import Frozen
 from novelcraft.state.plan import Character, StoryCore, World
 from novelcraft.tools.models.schemas import bounded, name_field, strict_list
+
+PLAIN_STYLE = "plain, concrete prose in the past tense and the third person"
+PLAIN_ENDING = "What was lost does not come back, but what remains is enough."
 
 
 class Story(Frozen):
@@ -27,7 +31,7 @@ async def plan_story(task: PlanTask) -> Story:
     Raises:
         InvalidAnswerError: If the model cannot keep to a schema.
     """
-    mender = Mender(task.caller.seed)
+    mender = task.mender()
     core = await _core(task, mender)
     world = await _world(task, core, mender)
     cast = await _cast(task, core, world, mender)
@@ -51,9 +55,9 @@ async def _core(task: PlanTask, mender: Mender) -> StoryCore:
         title=task.title or mender.title(fields["title"], task.premise),
         logline=mender.text("the logline", fields["logline"], task.premise),
         themes=tuple(mender.unique("themes", fields["themes"])),
-        tone=mender.text("the tone", fields["tone"], "quiet and hopeful"),
-        style=task.style or mender.text("the style", fields["style"], "plain, concrete prose"),
-        ending=mender.text("the ending", fields["ending"], task.premise),
+        tone=mender.text("the tone", fields["tone"], "quiet and hopeful", min_words=1),
+        style=task.style or mender.text("the style", fields["style"], PLAIN_STYLE, min_words=2),
+        ending=mender.text("the ending", fields["ending"], PLAIN_ENDING),
     )
 
 
@@ -69,7 +73,7 @@ async def _world(task: PlanTask, core: StoryCore, mender: Mender) -> World:
     fields = answer.model_dump()
     return World(
         text=mender.text("the world", fields["text"], task.premise),
-        places=mender.places(fields["places"], core.logline),
+        places=mender.places(fields["places"], PLACES),
     )
 
 
@@ -94,16 +98,23 @@ async def _cast(
     members = answer.model_dump()["cast"]
     names = mender.names([m["name"] for m in members])
     return tuple(
-        Character(
-            id=f"c{n}",
-            name=name,
-            role=mender.text(f"the role of {name}", m["role"], "a witness of the story"),
-            want=mender.text(f"what {name} wants", m["want"], core.logline),
-            flaw=mender.text(f"the flaw of {name}", m["flaw"], "pride"),
-            voice=mender.text(f"the voice of {name}", m["voice"], "plain and direct"),
-            knows=mender.text(f"what {name} knows", m["knows"], core.logline),
-        )
-        for n, (name, m) in enumerate(zip(names, members, strict=True), 1)
+        _character(n, name, member, mender)
+        for n, (name, member) in enumerate(zip(names, members, strict=True))
+    )
+
+
+def _character(n: int, name: str, member: dict[str, str], mender: Mender) -> Character:
+    role, want, flaw = ROLES[min(n, len(ROLES) - 1)]
+    return Character(
+        id=f"c{n + 1}",
+        name=name,
+        role=mender.text(f"the role of {name}", member["role"], role, min_words=2),
+        want=mender.text(f"what {name} wants", member["want"], want, min_words=3),
+        flaw=mender.text(f"the flaw of {name}", member["flaw"], flaw, min_words=2),
+        voice=mender.text(
+            f"the voice of {name}", member["voice"], VOICES[n % len(VOICES)], min_words=2
+        ),
+        knows=mender.text(f"what {name} knows", member["knows"], "knows nothing of it yet"),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from novelcraft.agents.planner.mend import Mender
 from novelcraft.config.presets import SizePreset
 from novelcraft.tools.models.asking import Caller
 
@@ -20,7 +21,6 @@ class PlanTask:
     style: str
     language: str
     target_words: int
-    scene_words: int
     chapters_wanted: int
     """Number of chapters asked for; 0 leaves it to the preset."""
     preset: SizePreset
@@ -31,7 +31,7 @@ class PlanTask:
     @property
     def scenes(self) -> int:
         """Scenes of the whole book."""
-        return max(1, round(self.target_words / self.scene_words), self.chapters_wanted)
+        return max(1, round(self.target_words / self.preset.scene_words), self.chapters_wanted)
 
     @property
     def chapters(self) -> int:
@@ -40,3 +40,7 @@ class PlanTask:
             return self.chapters_wanted
         natural = round(self.target_words / self.preset.chapter_words)
         return min(self.scenes, max(MIN_CHAPTERS, natural))
+
+    def mender(self, *known: str) -> Mender:
+        """A mender for an answer to this task; lines in `known` count as said already."""
+        return Mender(self.caller.seed, strict=self.preset.scaffold, known=(self.premise, *known))

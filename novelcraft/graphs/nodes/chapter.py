@@ -25,9 +25,9 @@ async def replan(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
     context = runtime.context
     plan = plan_of(state, context)
     chain = context.store.chain(state["head"])
-    written = [c.scene_id for c in chain]
-    words_left = plan.target_words - sum(c.words for c in chain)
-    ids = revised_ids(plan, written, words_left, context.scene_words)
+    written = {c.scene_id: c.words for c in chain}
+    words_left = plan.target_words - sum(written.values())
+    ids = revised_ids(plan, written, words_left, context.preset.scene_words)
     requests = _requests(plan, written, ids, chain[-1].summary, rewrite=context.write.replan)
     step = f"{state['branch']}/{(state['head'] or 'root')[:12]}/{state.get('draw', 0)}"
     task = context.plan_task(f"replan/{step}", state.get("note", ""))
@@ -35,7 +35,7 @@ async def replan(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
     fresh = {b.id: b for answer in answers for b in answer.briefs}
     briefs = [_brief(plan, fresh, scene_id) for chapter in ids for scene_id in chapter]
     mends = [m for answer in answers for m in answer.mends]
-    revised = revise_plan(plan, written, briefs, words_left, mends)
+    revised = revise_plan(plan, written, briefs, mends)
     return store_plan(state, runtime, revised)
 
 
@@ -44,7 +44,7 @@ def _brief(plan: Plan, fresh: dict[str, SceneBrief], scene_id: str) -> SceneBrie
 
 
 def _requests(
-    plan: Plan, written: list[str], ids: list[list[str]], summary: str, *, rewrite: bool
+    plan: Plan, written: dict[str, int], ids: list[list[str]], summary: str, *, rewrite: bool
 ) -> list[ChapterRequest]:
     """The next chapter, where it is to be rewritten, and every chapter with new scenes."""
     known = {s.id for s in plan.scenes}
@@ -59,6 +59,7 @@ def _requests(
                 ChapterRequest(
                     chapter=chapter,
                     chapters=len(plan.chapters),
+                    first_scene=len(written) + sum(map(len, ids[:n])),
                     before=plan.chapters[place - 1].summary if place else "",
                     after=after or plan.core.ending,
                     scene_ids=tuple(scene_ids),

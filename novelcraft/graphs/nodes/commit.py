@@ -111,7 +111,7 @@ async def gate_scene(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]
         "action": "redraw",
         "head": commit.parent,
         "note": decision.note,
-        "draw": _draws(context, state["branch"], commit) + 1,
+        "draw": context.store.count_siblings(commit.parent, commit.scene_id),
         "chapter_ended": False,
     }
 
@@ -127,9 +127,3 @@ def take_back(context: WriteContext, branch: str, commit: SceneCommit) -> None:
             fix="Run the same command again to go on from where the branch is now.",
         )
     context.store.set_head(branch, commit.parent, expected=commit.id)
-
-
-def _draws(context: WriteContext, branch: str, commit: SceneCommit) -> int:
-    """The highest draw of that scene so far, counted from 0."""
-    drafts = context.store.drafts(branch, commit.parent, commit.scene_id)
-    return max((int(d.id.rsplit("/", 2)[1]) for d in drafts), default=0)

@@ -17,6 +17,7 @@ from novelcraft.agents.planner.scenes import ChapterRequest, ChapterScenes
 from novelcraft.errors import PlanError
 from novelcraft.graphs.context import WriteRuntime, emit
 from novelcraft.state.events import Planning, PlanReady, Waiting
+from novelcraft.state.findings import Finding, blocking
 from novelcraft.state.gates import Decision, GateRequest
 from novelcraft.state.graph import WriteState
 from novelcraft.state.plan import Plan
@@ -92,7 +93,7 @@ def store_plan(state: WriteState, runtime: WriteRuntime, plan: Plan) -> dict[str
     Raises:
         PlanError: If the plan breaks a rule that blocks.
     """
-    faults = [f.message for f in check_plan(plan) if f.severity == "block"]
+    faults = [f.message for f in blocking(check_plan(plan)) if not _is_overrun(plan, f)]
     if faults:
         raise PlanError(
             f"The plan breaks its rules: {'; '.join(faults)}",
@@ -113,13 +114,20 @@ def store_plan(state: WriteState, runtime: WriteRuntime, plan: Plan) -> dict[str
     return {"plan_version": version, "total": len(plan.scenes), "note": ""}
 
 
+def _is_overrun(plan: Plan, finding: Finding) -> bool:
+    """A book that is already too long cannot be mended by a plan; its last check says so."""
+    return plan.parent is not None and finding.check == "plan.totals"
+
+
 async def gate_plan(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
     """Stop for a person to look at a new plan, where that is wished."""
     context = runtime.context
     if "plan" not in context.write.attend:
         return {"action": "accept", "until": context.until}
     plan = context.store.plan(state["plan_version"] or 1)
-    decision = ask_person(runtime, GateRequest(gate="plan", about=plan.core.title, text=outline_text(plan)))
+    decision = ask_person(
+        runtime, GateRequest(gate="plan", about=plan.core.title, text=outline_text(plan))
+    )
     again = decision.action == "redraw"
     return {
         "action": decision.action,

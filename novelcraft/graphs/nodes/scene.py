@@ -52,7 +52,9 @@ async def set_brief(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
         "scene_id": brief.id,
         "position": len(chain),
         "total": len(plan.scenes),
-        "target_words": next_target(left, len(plan.scenes) - len(chain), context.scene_words),
+        "target_words": next_target(
+            left, len(plan.scenes) - len(chain), context.preset.scene_words
+        ),
         "attempt": 1,
         "by_person": False,
         "until": context.until,
@@ -141,11 +143,11 @@ def scene_prompt(state: WriteState, context: WriteContext) -> AssembledPrompt:
         world=render_world(plan),
         summary=chain[-1].summary if chain else "",
         notes=tuple(notes["notes"]),
-        tail=" ".join(tail),
+        tail="".join(tail),
         brief=tuple(render_brief(plan.scene(state["scene_id"]), plan, state["target_words"])),
         constraints=_constraints(state, context),
     )
-    return assemble(given, context.budget, context.count)
+    return assemble(given, context.preset.budget, context.count)
 
 
 def _constraints(state: WriteState, context: WriteContext) -> tuple[str, ...]:
@@ -170,7 +172,7 @@ async def check_draft(state: WriteState, runtime: WriteRuntime) -> dict[str, Any
             plan=plan,
             preset=context.preset,
             target_words=state["target_words"],
-            prompt=_prompt_text(state, context, draft),
+            prompt=_prompt_text(context, draft),
             earlier=[c.prose for c in context.store.chain(state["head"])],
         ),
         context.store.exemptions(),
@@ -191,7 +193,7 @@ async def check_draft(state: WriteState, runtime: WriteRuntime) -> dict[str, Any
     return {"verdict": verdict, "attempt": state["attempt"] + (verdict == "redraft")}
 
 
-def _prompt_text(state: WriteState, context: WriteContext, draft: Draft) -> str:
+def _prompt_text(context: WriteContext, draft: Draft) -> str:
     record = context.store.find_call(draft.provenance.calls[0]) if draft.provenance.calls else None
     return "\n".join(m.content for m in record.messages) if record else ""
 

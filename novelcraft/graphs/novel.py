@@ -1,0 +1,345 @@
+"""One novel: its folder, its settings, its store, and everything a person does with it.
+
+This is the face that the command line, a text interface or another program uses.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from novelcraft.config.load import load_settings
+from novelcraft.config.root import Settings
+from novelcraft.config.template import novel_toml
+from novelcraft.config.user import find_user_file
+from novelcraft.errors import NotAProjectError, UnknownTargetError
+from novelcraft.graphs.checkpoints import open_checkpoints
+from novelcraft.graphs.context import WriteContext
+from novelcraft.graphs.nodes.finish import FINISHED, FORMATS
+from novelcraft.graphs.revise import build_revise_graph, keep_old_chain, own_words, revision_state
+from novelcraft.graphs.runner import Decide, OnEvent, resumable, run, start_state
+from novelcraft.graphs.session import ModelsFactory, writing_context
+from novelcraft.graphs.write import build_write_graph
+from novelcraft.state.calls import Message
+from novelcraft.state.events import Event, RunFinished, RunStarted
+from novelcraft.state.graph import WriteState
+from novelcraft.state.manuscript import Branch, Provenance, SceneCommit
+from novelcraft.tools.canon.lock import ProjectLock
+from novelcraft.tools.canon.store import ManuscriptStore
+from novelcraft.tools.checks import check_book
+from novelcraft.tools.export import ExportResult, export_book
+from novelcraft.tools.export.files import storage_errors, write_atomic
+from novelcraft.tools.models.opening import open_models
+
+TOML = "novel.toml"
+DATABASE = "novel.db"
+MAIN = "main"
+
+MIN_PREFIX = 6
+"""Shortest beginning of a commit's id that names it."""
+
+
+class Novel:
+    """An open novel. Use it as a context manager, or call `close`."""
+
+    def __init__(
+        self,
+        folder: Path,
+        settings: Settings,
+        store: ManuscriptStore,
+        models: ModelsFactory = open_models,
+    ) -> None:
+        self.folder = folder
+        self.settings = settings
+        self.store = store
+        self._models = models
+
+    @classmethod
+    def create(
+        cls, folder: Path, settings: Settings, *, models: ModelsFactory = open_models
+    ) -> Novel:
+        """Make a novel's folder. A folder that holds nothing but a `novel.toml` is taken as well.
+
+        Raises:
+            NotAProjectError: The folder holds other files.
+            ReadOnlyError, DiskFullError: It cannot be written.
+        """
+        make_folder(folder, settings)
+        return cls._open(folder, settings, models)
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path,
+        *,
+        overrides: Mapping[str, Mapping[str, Any]] | None = None,
+        environ: Mapping[str, str] | None = None,
+        models: ModelsFactory = open_models,
+    ) -> Novel:
+        """Open a novel's folder.
+
+        Args:
+            folder: Holds a `novel.toml`, and a `novel.db` once something was written.
+            overrides: Settings from the command line, by section.
+            environ: Environment to read settings from; the process's own by default.
+            models: Opens the models of the roles.
+
+        Raises:
+            NotAProjectError: The folder holds no novel.
+            ConfigError: Its `novel.toml`, the user file or the environment cannot be used.
+            NewerDatabaseError, DamagedDatabaseError: Its database cannot be used.
+        """
+        if not is_novel(folder):
+            raise NotAProjectError(
+                f"{folder} holds no novel: there is no {TOML} in it.",
+                fix="Start one with: novelcraft write 'your premise' --out FOLDER",
+            )
+        environ = os.environ if environ is None else environ
+        settings = load_settings(
+            folder / TOML,
+            environ=environ,
+            user_file=find_user_file(environ),
+            overrides=overrides or {},
+        )
+        return cls._open(folder, settings, models)
+
+    @classmethod
+    def _open(cls, folder: Path, settings: Settings, models: ModelsFactory) -> Novel:
+        path = folder / DATABASE
+        store = ManuscriptStore.open(path) if path.exists() else ManuscriptStore.create(path)
+        if MAIN not in {b.name for b in store.branches()}:
+            store.create_branch(MAIN, head=None, plan_version=None)
+        return cls(folder, settings, store, models)
+
+    def close(self) -> None:
+        """Close the database."""
+        self.store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    async def write(
+        self,
+        *,
+        on_event: OnEvent,
+        branch: str = MAIN,
+        until: int | None = None,
+        decide: Decide | None = None,
+    ) -> RunFinished | None:
+        """Write on: from the premise, from the step a killed run was at, or from the last scene.
+
+        Args:
+            on_event: Reader of the event stream.
+            branch: Name of the branch.
+            until: Stop when the branch has so many scenes; 0 stops after the plan.
+            decide: Answers at the gates of an attended run.
+
+        Returns:
+            The sums of the finished book; None when the run stopped before its end.
+
+        Raises:
+            ProjectBusyError: Another run holds the novel.
+            ModelError: A model cannot be used. What was accepted before is safe.
+        """
+        finished: list[RunFinished] = []
+
+        def listen(event: Event) -> None:
+            if isinstance(event, RunFinished):
+                finished.append(event)
+            on_event(event)
+
+        with ProjectLock(self.folder):
+            async with (
+                self._context(branch, until) as context,
+                open_checkpoints(self.folder) as checkpoints,
+            ):
+                graph = build_write_graph(checkpoints)
+                on = await resumable(graph, self.store, branch)
+                state = start_state(self.store, branch, until)
+                given = None if on else state
+                if not on:
+                    await checkpoints.adelete_thread(branch)
+                listen(self._started(state, resumed=on or state["plan_version"] is not None))
+                await run(graph, given, context, branch, listen, decide)
+        return finished[0] if finished else None
+
+    def _context(
+        self, branch: str, until: int | None = None
+    ) -> AbstractAsyncContextManager[WriteContext]:
+        return writing_context(
+            self.folder, self.settings, self.store, self._models, branch=branch, until=until
+        )
+
+    def is_finished(self, branch: str = MAIN) -> bool:
+        """Whether the branch's book is complete and exported as it stands."""
+        head = self.store.branch(branch).head
+        done = self.store.plan_part(branch, FINISHED)
+        exported = any((self.folder / "exports").glob("*.epub"))
+        return bool(head and done and done["head"] == head and exported)
+
+    def _started(self, state: WriteState, *, resumed: bool) -> RunStarted:
+        chain = self.store.chain(state["head"])
+        return RunStarted(
+            branch=state["branch"],
+            resumed=resumed,
+            scenes_done=len(chain),
+            words_done=sum(c.words for c in chain),
+            target_words=self.settings.novel.target_words,
+            target_pages=self.settings.novel.pages,
+        )
+
+    async def edit(
+        self, scene: str, prose: str, *, on_event: OnEvent, branch: str = MAIN
+    ) -> list[SceneCommit]:
+        """Put a person's own words in the place of a scene.
+
+        Returns:
+            The later scenes that may no longer fit, each with its reasons.
+
+        Raises:
+            UnknownTargetError: There is no such scene in the branch.
+        """
+        old = self.scene(scene, branch)
+        draft = own_words(branch, old, prose)
+        self.store.put_draft(draft)
+        return await self._revise(revision_state(branch, old, draft=draft), on_event)
+
+    async def redraw(
+        self, scene: str, *, on_event: OnEvent, branch: str = MAIN, note: str = ""
+    ) -> list[SceneCommit]:
+        """Narrate a scene again, with a note on what should be different.
+
+        Returns:
+            The later scenes that may no longer fit, each with its reasons.
+
+        Raises:
+            UnknownTargetError: There is no such scene in the branch.
+        """
+        old = self.scene(scene, branch)
+        draw = self.store.count_siblings(old.parent, old.scene_id)
+        state = revision_state(branch, old, note=note, draw=draw)
+        return await self._revise(state, on_event)
+
+    async def _revise(self, state: WriteState, on_event: OnEvent) -> list[SceneCommit]:
+        branch = state["branch"]
+        with ProjectLock(self.folder):
+            keep_old_chain(self.store, branch)
+            async with (
+                self._context(branch) as context,
+                open_checkpoints(self.folder) as checkpoints,
+            ):
+                await run(build_revise_graph(), state, context, branch, on_event, None)
+                await checkpoints.adelete_thread(branch)
+        chain = self.store.chain(self.store.branch(branch).head)
+        return [c for c in chain if c.stale]
+
+    def scene(self, name: str, branch: str = MAIN) -> SceneCommit:
+        """A written scene by its number in the book (`12`), its id (`s012`) or its commit.
+
+        Raises:
+            UnknownTargetError: The branch has no such scene.
+        """
+        chain = self.store.chain(self.store.branch(branch).head)
+        for commit in chain:
+            if name in (str(commit.position), commit.scene_id):
+                return commit
+        matches = [c for c in chain if len(name) >= MIN_PREFIX and c.id.startswith(name)]
+        if len(matches) == 1:
+            return matches[0]
+        raise UnknownTargetError(
+            f"There is no scene {name!r} in branch {branch!r}: it has {len(chain)} scenes.",
+            fix=f"See them with: novelcraft log {self.folder}",
+        )
+
+    def fork(self, at: str, name: str, *, branch: str = MAIN) -> Branch:
+        """A new branch whose last scene is the one named; writing goes on from there.
+
+        Raises:
+            UnknownTargetError: There is no such scene.
+            InputError: There is such a branch already.
+        """
+        commit = self.scene(at, branch)
+        with ProjectLock(self.folder):
+            return self.store.create_branch(
+                name,
+                head=commit.id,
+                plan_version=commit.plan_version,
+                forked_from=commit.id,
+            )
+
+    def export(self, formats: Sequence[str] = FORMATS, *, branch: str = MAIN) -> ExportResult:
+        """Write the branch's book, finished or not, in those formats.
+
+        Raises:
+            UnknownTargetError: The branch has no scene yet.
+            ExportError: pandoc failed.
+        """
+        found = self.store.branch(branch)
+        if found.head is None or found.plan_version is None:
+            raise UnknownTargetError(
+                f"Branch {branch!r} has no scene to export yet.",
+                fix=f"Write some first: novelcraft write {self.folder}",
+            )
+        plan = self.store.plan(found.plan_version)
+        chain = self.store.chain(found.head)
+        return export_book(
+            self.folder / "exports",
+            plan,
+            chain,
+            self.settings.novel,
+            self.store.novel_id,
+            formats,
+            book_findings=check_book(chain, plan),
+            totals=self.store.call_totals(),
+        )
+
+    def prompt(self, scene: str, branch: str = MAIN) -> tuple[tuple[Message, ...], Provenance]:
+        """The messages that a written scene's prose was drawn from, and the account of them.
+
+        Raises:
+            UnknownTargetError: There is no such scene, or a person wrote it.
+        """
+        commit = self.scene(scene, branch)
+        calls = commit.provenance.calls
+        record = self.store.find_call(calls[0]) if calls else None
+        if record is None:
+            raise UnknownTargetError(
+                f"Scene {scene} has no prompt: a person wrote it.",
+                fix="Ask for a scene that the narrator wrote.",
+            )
+        return record.messages, commit.provenance
+
+
+def is_novel(folder: Path) -> bool:
+    """Whether a folder is a novel's."""
+    return (folder / TOML).is_file()
+
+
+def make_folder(folder: Path, settings: Settings) -> None:
+    """Make a novel's folder with its `novel.toml`; one that is there already is kept.
+
+    Raises:
+        NotAProjectError: The folder holds other files.
+        ReadOnlyError, DiskFullError: It cannot be written.
+    """
+    with storage_errors(folder):
+        if folder.exists() and not is_novel(folder) and any(folder.iterdir()):
+            raise NotAProjectError(
+                f"{folder} holds files that are no novel of ours.",
+                fix="Choose another folder with --out; nothing in this one was touched.",
+            )
+        folder.mkdir(parents=True, exist_ok=True)
+        if not is_novel(folder):
+            write_atomic(folder / TOML, novel_toml(settings).encode("utf-8"))

@@ -1,0 +1,110 @@
+"""Run a graph: start or resume it, stream its events, put its questions to a person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.types import Command
+
+from novelcraft.graphs.context import WriteContext
+from novelcraft.graphs.write import WriteGraph
+from novelcraft.state.events import Drafting, Event
+from novelcraft.state.gates import Decision, GateRequest
+from novelcraft.state.graph import WriteState
+from novelcraft.tools.canon.store import ManuscriptStore
+
+OnEvent = Callable[[Event], None]
+Decide = Callable[[GateRequest], Decision]
+
+STEP_LIMIT = 1_000_000
+"""Bound on the steps of one run. A long book takes tens of thousands; routes end the loop."""
+
+
+def thread(branch: str) -> RunnableConfig:
+    """The checkpointer's thread of a branch."""
+    return {"configurable": {"thread_id": branch}, "recursion_limit": STEP_LIMIT}
+
+
+def start_state(store: ManuscriptStore, branch_name: str, until: int | None) -> WriteState:
+    """The state that follows from the chain alone, for a run without a checkpoint."""
+    branch = store.branch(branch_name)
+    chain = store.chain(branch.head)
+    plan = store.plan(branch.plan_version) if branch.plan_version else None
+    ended = False
+    if plan and chain and len(chain) < len(plan.scenes):
+        last_chapter, next_chapter = chain[-1].chapter_id, plan.scenes[len(chain)].chapter
+        replanned = branch.plan_version != chain[-1].plan_version
+        ended = last_chapter != next_chapter and not replanned
+    return WriteState(
+        branch=branch.name,
+        head=branch.head,
+        plan_version=branch.plan_version,
+        plan_draw=0,
+        position=len(chain),
+        total=len(plan.scenes) if plan else 0,
+        chapter_ended=ended,
+        until=until,
+    )
+
+
+async def resumable(graph: WriteGraph, store: ManuscriptStore, branch_name: str) -> bool:
+    """Whether the branch's checkpoint has a step in flight that fits the chain.
+
+    It fits when the branch's head is the one that the step grows from, or the commit that the
+    step was about to note when the process died.
+    """
+    snapshot = await graph.aget_state(thread(branch_name))
+    if not snapshot.next:
+        return False
+    branch = store.branch(branch_name)
+    known = snapshot.values.get("head")
+    if branch.head == known:
+        return True
+    return branch.head is not None and store.get(branch.head).parent == known
+
+
+async def run(
+    graph: WriteGraph,
+    given: WriteState | Command[Any] | None,
+    context: WriteContext,
+    branch: str,
+    on_event: OnEvent,
+    decide: Decide | None,
+) -> None:
+    """Run until the graph ends, or a person stops it.
+
+    Args:
+        graph: Compiled with a checkpointer when `decide` is given.
+        given: State to start from; None resumes the step in flight.
+        context: What the nodes get.
+        branch: Name of the branch, which is the checkpointer's thread.
+        on_event: Reader of the event stream. All but the drafts' progress is logged as well.
+        decide: Answers the graph's questions. Without it a waiting graph stays waiting.
+    """
+    while True:
+        await _stream(graph, given, context, branch, on_event)
+        if graph.checkpointer is None:
+            return
+        snapshot = await graph.aget_state(thread(branch))
+        if not snapshot.interrupts or decide is None:
+            return
+        decision = decide(GateRequest.model_validate(snapshot.interrupts[0].value))
+        given = Command(resume=decision.model_dump())
+
+
+async def _stream(
+    graph: WriteGraph,
+    given: WriteState | Command[Any] | None,
+    context: WriteContext,
+    branch: str,
+    on_event: OnEvent,
+) -> None:
+    durable = {"durability": "sync"} if graph.checkpointer else {}
+    stream = graph.astream(given, thread(branch), context=context, stream_mode="custom", **durable)
+    async for event in stream:
+        if not isinstance(event, Drafting):
+            context.store.log_event(event, datetime.now(UTC).isoformat())
+        on_event(event)

@@ -1,0 +1,63 @@
+"""Everything a run needs, opened together and closed together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+from novelcraft.config.resolve import resolve
+from novelcraft.config.root import Settings
+from novelcraft.graphs.context import WriteContext
+from novelcraft.tools.canon.embedders import open_embedder
+from novelcraft.tools.canon.index import PassageIndex
+from novelcraft.tools.canon.store import ManuscriptStore
+from novelcraft.tools.models.asking import Caller
+from novelcraft.tools.models.chat import CallLog, ChatModels
+
+ModelsFactory = Callable[[Settings, CallLog], AbstractAsyncContextManager[ChatModels]]
+"""Opens the models of the roles, starting what must be started."""
+
+INDEX_FOLDER = "canon"
+SPARE_TOKENS = 64
+"""Room for the chat template around a prompt."""
+
+
+@asynccontextmanager
+async def writing_context(
+    folder: Path,
+    settings: Settings,
+    store: ManuscriptStore,
+    models: ModelsFactory,
+    *,
+    branch: str,
+    until: int | None = None,
+) -> AsyncIterator[WriteContext]:
+    """What the nodes of a run on that branch get. The caller holds the folder's lock.
+
+    Raises:
+        ModelError: A model cannot be used, or the narrator's context is too short.
+        BudgetError: The budget contradicts itself.
+    """
+    async with models(settings, store) as chat:
+        narrator = chat.endpoint("narrator")
+        preset = resolve(settings, narrator.model)
+        need = preset.budget.total + SPARE_TOKENS
+        await chat.preflight({"narrator": need, "reasoning": need, "cheap": need})
+        index = PassageIndex(folder / INDEX_FOLDER, open_embedder(settings.write.embedding))
+        try:
+            index.sync(store.chain(store.branch(branch).head))
+            yield WriteContext(
+                folder=folder,
+                store=store,
+                index=index,
+                caller=Caller(chat, settings.novel.seed),
+                count=chat.token_counter("narrator"),
+                can_continue=narrator.supports_prefill,
+                novel=settings.novel,
+                write=settings.write,
+                preset=preset,
+                until=until,
+            )
+        finally:
+            index.close()

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from novelcraft.agents.planner.compose import with_targets
+from novelcraft.agents.planner.course import (
+    chapters_to_come,
+    next_target,
+    revise_plan,
+    revised_ids,
+)
+from novelcraft.agents.planner.outline import act_sizes, spread
+from novelcraft.state.plan import Plan
+from novelcraft.tools.checks import check_plan
+from tests.factories import plan
+
+
+@given(st.integers(0, 10_000), st.integers(1, 200))
+def test_spread_adds_up_and_is_even(total: int, parts: int) -> None:
+    shares = spread(total, parts)
+    assert sum(shares) == total
+    assert len(shares) == parts
+    assert max(shares) - min(shares) <= 1
+
+
+@given(st.integers(1, 300))
+def test_acts_hold_all_chapters(chapters: int) -> None:
+    sizes = act_sizes(chapters)
+    assert sum(sizes) == chapters
+    assert len(sizes) <= 3
+    assert min(sizes) >= 1
+
+
+@pytest.mark.parametrize(
+    ("left", "scenes", "expected"),
+    [(3000, 5, 600), (2500, 5, 500), (500, 5, 300), (-100, 2, 300), (9000, 5, 960)],
+)
+def test_next_target_shares_what_is_left_within_bounds(
+    left: int, scenes: int, expected: int
+) -> None:
+    assert next_target(left, scenes, 600) == expected
+
+
+def blocks(checked: Plan) -> list[str]:
+    return [f.message for f in check_plan(checked) if f.severity == "block"]
+
+
+def revise(original: Plan, done: int, words_left: int, usual: int = 300) -> Plan:
+    """With so many scenes written in as many words as leave `words_left`."""
+    words = spread(original.target_words - words_left, done)
+    written = {s.id: n for s, n in zip(original.scenes, words, strict=False)}
+    ids = revised_ids(original, written, words_left, usual)
+    chapters = chapters_to_come(original, written)
+    known = {s.id: s for s in original.scenes}
+    briefs = [
+        known.get(i) or original.scenes[0].model_copy(update={"id": i, "chapter": c.id})
+        for c, chapter_ids in zip(chapters, ids, strict=True)
+        for i in chapter_ids
+    ]
+    return revise_plan(original, written, briefs, [])
+
+
+@given(st.integers(2, 8), st.integers(1, 5), st.integers(1, 7), st.integers(-500, 9000))
+def test_a_revised_plan_keeps_what_is_written_and_its_rules(
+    chapters: int, scenes_each: int, chapters_done: int, left: int
+) -> None:
+    original = plan(chapters, scenes_each)
+    words_left = min(left, original.target_words - 100)
+    done = min(chapters_done, chapters - 1) * scenes_each
+    revised = revise(original, done, words_left)
+    assert [s.id for s in revised.scenes[:done]] == [s.id for s in original.scenes[:done]]
+    assert revised.parent == original.version
+    coming = revised.scenes[done:]
+    assert sum(s.target_words for s in coming) == max(words_left, len(coming))
+    assert {s.chapter for s in coming} == {c.id for c in original.chapters[done // scenes_each :]}
+    assert len({s.id for s in revised.scenes}) == len(revised.scenes)
+    order = [s.id for s in revised.scenes]
+    for hook in revised.hooks:
+        assert order.index(hook.plant_scene) < order.index(hook.payoff_scene)
+        assert hook.id in revised.scene(hook.plant_scene).plants
+        assert hook.id in revised.scene(hook.payoff_scene).pays
+
+
+def test_a_short_book_gets_more_scenes_and_a_long_one_fewer() -> None:
+    original = plan(4, 3)
+    assert len(revise(original, 3, 2700).scenes) == 12
+    longer = revise(original, 3, 3600)
+    assert len(longer.scenes) == 15
+    assert {"s013", "s014", "s015"} <= {s.id for s in longer.scenes}
+    shorter = revise(original, 3, 1800)
+    assert len(shorter.scenes) == 9
+    assert shorter.scenes[-1].id == original.scenes[-1].id
+
+
+def test_targets_cannot_be_shared_by_more_scenes_than_words() -> None:
+    with pytest.raises(ValueError, match="3 words cannot be shared by 4 scenes"):
+        with_targets(plan(2, 2).scenes, 3)
+
+
+def test_a_plan_made_here_has_no_blocking_fault() -> None:
+    assert blocks(plan(3, 2)) == []

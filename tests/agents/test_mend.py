@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from novelcraft.agents.planner.mend import Mender
+from novelcraft.agents.planner.outline import mend_hooks
+from novelcraft.tools.models.schemas import tidy
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("  A whole\n sentence. ", "A whole sentence."),
+        ("One is whole. The other was cut in the mid", "One is whole."),
+        ("Short. A much longer half that was cut somewhere in the mid", None),
+        ('"Quoted"', "Quoted"),
+        ("trailing, ", "trailing"),
+        ("", ""),
+    ],
+)
+def test_tidy(text: str, expected: str | None) -> None:
+    assert tidy(text) == (" ".join(text.split()) if expected is None else expected)
+
+
+def test_names_that_share_a_part_are_replaced_and_noted() -> None:
+    mender = Mender(1)
+    names = mender.names(["Elias Marrow", "Anna Marrow", "Elias Marrow", "Rosa Quill"])
+    assert names[0] == "Elias Marrow"
+    assert names[3] == "Rosa Quill"
+    parts = [part for name in names for part in name.split()]
+    assert len(parts) == len(set(parts))
+    assert len(mender.notes) == 2
+    assert Mender(1).names(["A B", "A B"]) == Mender(1).names(["A B", "A B"])
+
+
+def test_an_empty_field_takes_its_fallback_and_says_so() -> None:
+    mender = Mender(1)
+    assert mender.text("the tone", "…", "quiet") == "quiet"
+    assert mender.notes == ("the tone was empty and is now: quiet",)
+
+
+@given(
+    st.lists(
+        st.fixed_dictionaries(
+            {
+                "text": st.sampled_from(["A key is lost.", "A lamp fails.", "", "A bell."]),
+                "plant_chapter": st.integers(1, 6).map(str),
+                "payoff_chapter": st.integers(1, 6).map(str),
+            }
+        ),
+        max_size=6,
+    )
+)
+def test_hooks_are_always_planted_before_they_are_paid(answers: list[dict[str, str]]) -> None:
+    hooks = mend_hooks(answers, 6, Mender(1))
+    assert all(h.plant_chapter < h.payoff_chapter <= 6 for h in hooks)
+    assert len({h.text for h in hooks}) == len(hooks)

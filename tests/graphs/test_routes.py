@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import pytest
+
+from novelcraft.graphs import routes
+from novelcraft.state.graph import WriteState
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        ({"plan_version": None}, "story"),
+        ({"plan_version": 1, "position": 0, "total": 4}, "brief"),
+        ({"plan_version": 1, "position": 2, "total": 4, "chapter_ended": True}, "replan"),
+        ({"plan_version": 1, "position": 4, "total": 4, "chapter_ended": True}, "finish"),
+    ],
+)
+def test_at_start(state: WriteState, expected: str) -> None:
+    assert routes.at_start(state) == expected
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        ({"action": "accept"}, "brief"),
+        ({"action": "accept", "until": 0}, "__end__"),
+        ({"action": "accept", "until": 3}, "brief"),
+        ({"action": "redraw", "until": 0}, "story"),
+        ({"action": "stop"}, "__end__"),
+    ],
+)
+def test_after_plan(state: WriteState, expected: str) -> None:
+    assert routes.after_plan(state) == expected
+
+
+@pytest.mark.parametrize(
+    ("verdict", "after_check", "after_judge"),
+    [
+        ("redraft", "narrate", "narrate"),
+        ("review", "choose", "commit"),
+        ("cap", "choose", "commit"),
+        ("commit", "choose", "commit"),
+    ],
+)
+def test_after_check_and_judge(verdict: str, after_check: str, after_judge: str) -> None:
+    assert routes.after_check({"verdict": verdict}) == after_check
+    assert routes.after_judge({"verdict": verdict}) == after_judge
+
+
+MIDDLE: WriteState = {"position": 2, "total": 4, "chapter_ended": False}
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, "brief"),
+        ({"chapter_ended": True}, "replan"),
+        ({"until": 2}, "__end__"),
+        ({"until": 3}, "brief"),
+        ({"position": 4, "until": 4}, "finish"),
+        ({"attend": ["scene"]}, "gate_scene"),
+        ({"attend": ["chapter"]}, "brief"),
+    ],
+)
+def test_after_derive(changes: WriteState, expected: str) -> None:
+    assert routes.after_derive(MIDDLE | changes) == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"action": "accept"}, "brief"),
+        ({"action": "accept", "chapter_ended": True}, "replan"),
+        ({"action": "redraw"}, "brief"),
+        ({"action": "stop"}, "__end__"),
+    ],
+)
+def test_after_scene_gate(changes: WriteState, expected: str) -> None:
+    assert routes.after_scene_gate(MIDDLE | changes) == expected
+
+
+@pytest.mark.parametrize(
+    ("action", "expected"), [("accept", "brief"), ("redraw", "replan"), ("stop", "__end__")]
+)
+def test_after_chapter_gate(action: str, expected: str) -> None:
+    assert routes.after_chapter_gate({"action": action}) == expected

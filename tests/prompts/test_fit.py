@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from novelcraft.prompts.fit import fit, sentences
+
+
+def words(text: str) -> int:
+    return len(text.split())
+
+
+def test_sentences_join_back_to_the_same_words() -> None:
+    text = 'He said: "Go." She went.\nThen it rained… A lot!'
+    assert sentences(text) == ['He said: "Go." ', "She went.\n", "Then it rained… ", "A lot!"]
+
+
+@given(st.text('ab .!?"\n', max_size=60))
+def test_the_pieces_joined_are_the_text(text: str) -> None:
+    assert "".join(sentences(text)) == text.strip()
+
+
+def test_everything_stays_when_it_fits() -> None:
+    assert fit(["a b ", "c"], 3, words, keep="start") == "a b c"
+
+
+def test_the_end_goes_first_when_the_start_is_kept() -> None:
+    assert fit(["a b ", "c d ", "e f"], 4, words, keep="start") == "a b c d"
+
+
+def test_the_start_goes_first_when_the_end_is_kept() -> None:
+    assert fit(["a b ", "c d ", "e f"], 5, words, keep="end") == "c d e f"
+
+
+def test_a_single_unit_that_is_too_long_leaves_nothing() -> None:
+    assert fit(["a b c"], 2, words, keep="end") == ""
+
+
+@given(st.lists(st.text("ab ", min_size=1), max_size=12), st.integers(0, 30), st.booleans())
+def test_never_over_budget_and_never_one_unit_too_few(
+    units: list[str], budget: int, from_start: bool
+) -> None:
+    keep = "start" if from_start else "end"
+    text = fit(units, budget, words, keep=keep)
+    assert words(text) <= budget or not text
+    runs = [units[:n] if from_start else units[len(units) - n :] for n in range(len(units) + 1)]
+    fitting = [run for run in runs if words("".join(run)) <= budget]
+    assert words(text) == max(words("".join(run)) for run in fitting)
