@@ -1,0 +1,241 @@
+"""The index of passages: a projection of the chain, in Chroma, found again by likeness.
+
+Nothing here is worth saving: what is missing, stale or broken is made anew from the chain.
+Three things are asked of Chroma that it does not do by itself:
+
+* It never writes its graph of vectors to disk. Its loader trusts those files, and a damaged
+  one takes the whole process down. Vectors stay in its SQLite log instead, and are read back
+  from there (0.1 s for 2,500 passages); below a million of them search is exact.
+* Ancestors are picked from the results, not by a filter in the query: filters make its search
+  lose results.
+* It never embeds. A default of its own would be fetched from a network.
+
+Chroma is not safe between processes: whoever opens an index holds the novel's lock.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from novelcraft.errors import DiskFullError, ProjectError, ReadOnlyError
+from novelcraft.state.canon import Passage
+from novelcraft.state.manuscript import SceneCommit
+from novelcraft.tools.canon.embedders import Embedder
+from novelcraft.tools.canon.passages import RULE, passages
+
+if TYPE_CHECKING:
+    from chromadb import Collection as ChromaCollection
+    from chromadb.api.client import Client
+
+NAME = "passages"
+NEVER = 1_000_000
+"""So many passages before Chroma would write its graph of vectors to disk."""
+
+
+class StaleIndexError(LookupError):
+    """The index lacks commits that were asked for; `sync` brings them in."""
+
+
+@dataclass(frozen=True)
+class _Opened:
+    client: Client
+    passages: ChromaCollection
+
+
+class PassageIndex:
+    """Finds passages of earlier scenes by likeness.
+
+    Args:
+        folder: Chroma's own; everything in it may be deleted at any time.
+        embedder: Makes the vectors. An index made with another one is made anew.
+    """
+
+    def __init__(self, folder: Path, embedder: Embedder) -> None:
+        self._folder = folder
+        self._embedder = embedder
+        self._opened: _Opened | None = None
+        self._stored: Counter[str] = Counter()
+        """Passages in the index, by commit."""
+        self._complete: set[str] = set()
+        """Commits whose passages are known to be all there."""
+
+    def sync(self, commits: Sequence[SceneCommit]) -> int:
+        """Make sure that all passages of those commits are in the index.
+
+        Cheap for commits that are there already. An index that cannot be read is made anew,
+        with these commits.
+
+        Returns:
+            How many passages were added.
+
+        Raises:
+            ReadOnlyError, DiskFullError: The folder cannot be written.
+        """
+        try:
+            return self._add_missing(commits)
+        except _broken() as error:
+            _raise_if_storage(error, self._folder)
+            self._discard()
+        try:
+            return self._add_missing(commits)
+        except _broken() as error:
+            _raise_if_storage(error, self._folder)
+            raise ProjectError(
+                f"The passage index {self._folder} cannot be made: {error}.",
+                fix="Check that disk and folder are sound; the novel itself is not touched.",
+            ) from error
+
+    def query(self, text: str, allowed_commits: Collection[str], k: int) -> list[Passage]:
+        """The passages of those commits that are most like a text, the likest first.
+
+        Of passages that are equally alike, the later one comes first.
+
+        Args:
+            text: What to look for.
+            allowed_commits: Commits whose passages may be returned: the ancestors of a scene.
+            k: The most passages to return.
+
+        Raises:
+            StaleIndexError: Some of those commits are not in the index, or it cannot be read.
+        """
+        if not self._complete.issuperset(allowed_commits):
+            raise StaleIndexError("the index lacks commits that were asked for")
+        if not allowed_commits or k < 1:
+            return []
+        try:
+            return self._query(text, frozenset(allowed_commits), k)
+        except _broken() as error:
+            self._discard()
+            raise StaleIndexError(f"the index cannot be read: {error}") from error
+
+    def close(self) -> None:
+        """Close the index. The next use opens it again."""
+        if self._opened is not None:
+            self._opened.client.close()
+        self._opened = None
+        self._stored.clear()
+        self._complete.clear()
+
+    def _query(self, text: str, allowed: frozenset[str], k: int) -> list[Passage]:
+        collection = self._collection()
+        found = collection.query(
+            query_embeddings=self._embedder.embed([text]),
+            n_results=max(1, self._stored.total()),
+            include=["metadatas", "distances"],
+        )
+        ids, metadatas, distances = found["ids"], found["metadatas"], found["distances"]
+        assert metadatas is not None, "asked for"
+        assert distances is not None, "asked for"
+        ranked = sorted(
+            (round(distance, 6), -_position(metadata), passage)
+            for passage, metadata, distance in zip(ids[0], metadatas[0], distances[0], strict=True)
+            if metadata["commit"] in allowed
+        )[:k]
+        texts = collection.get(ids=[passage for _, _, passage in ranked], include=["documents"])
+        by_id = dict(zip(texts["ids"], texts["documents"] or [], strict=True))
+        return [
+            Passage(
+                id=passage,
+                commit=passage.partition(":")[0],
+                position=-position,
+                text=by_id[passage],
+                similarity=1 - distance,
+            )
+            for distance, position, passage in ranked
+        ]
+
+    def _add_missing(self, commits: Sequence[SceneCommit]) -> int:
+        collection = self._collection()
+        added = 0
+        for commit in commits:
+            if commit.id in self._complete:
+                continue
+            wanted = passages(commit)
+            if self._stored[commit.id] != len(wanted):
+                self._add(collection, wanted)
+                added += len(wanted)
+            self._stored[commit.id] = len(wanted)
+            self._complete.add(commit.id)
+        return added
+
+    def _add(self, collection: ChromaCollection, wanted: Sequence[Passage]) -> None:
+        if not wanted:
+            return
+        texts = [passage.text for passage in wanted]
+        collection.upsert(
+            ids=[passage.id for passage in wanted],
+            embeddings=[*self._embedder.embed(texts)],
+            documents=texts,
+            metadatas=[{"commit": p.commit, "position": p.position} for p in wanted],
+        )
+
+    def _collection(self) -> ChromaCollection:
+        if self._opened is None:
+            self._opened = _open(self._folder, self._embedder.name)
+            stored = self._opened.passages.get(include=["metadatas", "embeddings"])
+            # Reading the vectors finds those that Chroma lists but lost: it raises for them.
+            self._stored = Counter(str(m["commit"]) for m in stored["metadatas"] or [])
+        return self._opened.passages
+
+    def _discard(self) -> None:
+        """Drop everything that is there; raise what keeps it from being dropped."""
+        self.close()
+        try:
+            if self._folder.is_dir():
+                shutil.rmtree(self._folder)
+            else:
+                self._folder.unlink(missing_ok=True)
+        except OSError as error:
+            _raise_if_storage(error, self._folder)
+            raise
+
+
+def _open(folder: Path, embedder: str) -> _Opened:
+    # Loaded here: Chroma takes a second.
+    import chromadb
+    from chromadb.api.client import Client
+    from chromadb.config import Settings
+
+    client = chromadb.PersistentClient(folder, settings=Settings(anonymized_telemetry=False))
+    assert isinstance(client, Client), "what PersistentClient makes"
+    made_with = {"embedder": embedder, "rule": RULE}
+    if any(c.name == NAME and c.metadata != made_with for c in client.list_collections()):
+        client.delete_collection(NAME)
+    collection = client.get_or_create_collection(
+        NAME,
+        metadata=made_with,
+        embedding_function=None,
+        configuration={"hnsw": {"space": "cosine", "batch_size": NEVER, "sync_threshold": NEVER}},
+    )
+    return _Opened(client, collection)
+
+
+def _broken() -> tuple[type[Exception], ...]:
+    """What Chroma raises when its folder is not as it left it."""
+    from chromadb.errors import ChromaError
+
+    return (ChromaError, ValueError, KeyError, OSError)
+
+
+def _raise_if_storage(error: Exception, folder: Path) -> None:
+    """Raise what a person can mend: no space, or no right to write."""
+    said = str(error).lower()
+    if "disk is full" in said or "no space left" in said:
+        raise DiskFullError(
+            f"No space left for the passage index {folder}.",
+            fix="Free some space and run the same command again.",
+        ) from error
+    if any(sign in said for sign in ("readonly", "read-only", "permission denied")):
+        raise ReadOnlyError(
+            f"The passage index {folder} cannot be written.",
+            fix="Change its permissions, or delete it: it is made again from the novel.",
+        ) from error
+
+
+def _position(metadata: Any) -> int:
+    return int(metadata["position"])
