@@ -5,16 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from novelcraft.state.base import derive_seed
 from novelcraft.tools.models.chat import ModelRequest
 
-from novelcraft.state.base import derive_seed
-
 if TYPE_CHECKING:
-    from novelcraft.tools.models.chat import ChatModels
     from pydantic import BaseModel
 
     from novelcraft.config.settings import RoleName
     from novelcraft.state.calls import Message
+    from novelcraft.tools.models.chat import ChatModels
 
 T = TypeVar("T", bound="BaseModel")
 

@@ -1,0 +1,67 @@
+"""What a model is asked, what it answered, and where both are written down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from pydantic import BaseModel
+
+from novelcraft.config.settings import RoleName
+from novelcraft.state.calls import CallRecord, Message, Usage
+
+STOPPED_BY_CALLER = "stopped_by_caller"
+"""Finish reason of a stream that its reader ended."""
+
+
+@dataclass(frozen=True)
+class ModelRequest:
+    """What an agent asks."""
+
+    role: RoleName
+    purpose: str
+    """What it is for: `plan.core`, `scene.narrate`, …"""
+    step: str
+    """Which step of the run asks. The same step asking the same is replayed from the log."""
+    messages: tuple[Message, ...]
+    max_tokens: int
+    """Bound on the answer. A model that thinks gets an allowance for that on top."""
+    seed: int
+    schema: type[BaseModel] | None = None
+    """Enforced while decoding."""
+    sampling: Mapping[str, Any] = field(default_factory=dict)
+    """Overrides of the role's sampling."""
+    prefill: str = ""
+    """The completion so far, which the answer carries on."""
+
+
+@dataclass(frozen=True)
+class ModelAnswer:
+    """What a model answered."""
+
+    text: str
+    """Without the think block, and without the prefill."""
+    thinking: str
+    usage: Usage
+    finish_reason: str
+    """As the server gave it, or `stopped_by_caller`."""
+    seconds: float
+    key: str
+    """Key of the call in the log."""
+    model: str
+    adapter: str
+    sampling: dict[str, Any]
+    prompt_hash: str
+    replayed: bool
+    """Whether it came from the log."""
+
+
+class CallLog(Protocol):
+    """Where calls are written down. The manuscript store is one."""
+
+    def find_call(self, key: str) -> CallRecord | None:
+        """The call with that key that ended well; None when there is none."""
+
+    def log_call(self, record: CallRecord) -> None:
+        """Write a call down."""

@@ -1,0 +1,152 @@
+"""The LangChain client, and the one place where a request goes out. Loaded at the first call."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any
+
+import openai
+from langchain_core.messages import AIMessageChunk
+from langchain_core.messages.ai import InputTokenDetails, UsageMetadata
+from langchain_core.outputs import ChatGenerationChunk
+from langchain_openai import ChatOpenAI
+
+from novelcraft.state.calls import Usage
+from novelcraft.tools.models.server import Server
+
+CONNECT_TIMEOUT = 10.0
+_NO_KEY = "none"
+"""What a server without keys gets: the client insists on sending something."""
+_REASONING_FIELDS = ("reasoning_content", "reasoning")
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What one event of a stream brought."""
+
+    content: str = ""
+    reasoning: str = ""
+    finish_reason: str = ""
+    usage: Usage | None = None
+    """The counts so far."""
+
+
+class _Chat(ChatOpenAI):
+    """ChatOpenAI, with what only other servers send: their reasoning, and their counts."""
+
+    def _convert_chunk_to_generation_chunk(
+        self,
+        chunk: dict[str, Any],
+        default_chunk_class: type,
+        base_generation_info: dict[str, Any] | None,
+    ) -> ChatGenerationChunk | None:
+        made = super()._convert_chunk_to_generation_chunk(
+            chunk, default_chunk_class, base_generation_info
+        )
+        if made is not None:
+            made.message.additional_kwargs["reasoning"] = _reasoning(chunk)
+            if isinstance(made.message, AIMessageChunk) and not made.message.usage_metadata:
+                made.message.usage_metadata = _timings(chunk.get("timings") or {})
+        return made
+
+
+class Client:
+    """Sends requests to one server. Follows it when it is restarted at another port."""
+
+    def __init__(self, server: Server, timeout: float) -> None:
+        self._server = server
+        self._timeout = timeout
+        self._http: openai.DefaultAsyncHttpxClient | None = None
+        self._chat: _Chat | None = None
+        self._url = ""
+
+    async def stream(
+        self, model: str, messages: list[dict[str, str]], body: dict[str, Any]
+    ) -> AsyncIterator[Piece]:
+        """Send a request and give its answer piece by piece.
+
+        Args:
+            model: The name that the request names.
+            messages: The messages, as they go over the wire.
+            body: All other fields of the request.
+
+        Raises:
+            openai.OpenAIError, TimeoutError: See `faults.fault_of`.
+        """
+        chat = await self._connected()
+        streaming = chat.astream(messages, model=model, extra_body=body)
+        async with aclosing(streaming) as events:  # type: ignore[type-var]
+            async for event in events:
+                yield _piece(event)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._http is not None:
+            await self._http.aclose()
+        self._http = self._chat = None
+
+    async def _connected(self) -> _Chat:
+        url = await self._server.ready()
+        if self._chat is None or url != self._url:
+            await self.close()
+            self._http = openai.DefaultAsyncHttpxClient(
+                trust_env=self._server.trusts_proxies,
+                timeout=openai.Timeout(self._timeout, connect=CONNECT_TIMEOUT),
+            )
+            self._url = url
+            self._chat = _Chat(
+                base_url=url,
+                api_key=self._server.key or _NO_KEY,
+                http_async_client=self._http,
+                max_retries=0,
+                timeout=openai.Timeout(self._timeout, connect=CONNECT_TIMEOUT),
+                stream_chunk_timeout=self._timeout,
+                use_responses_api=False,
+                stream_usage=False,
+            )
+        return self._chat
+
+
+def _reasoning(chunk: dict[str, Any]) -> str:
+    for choice in chunk.get("choices") or ():
+        delta = choice.get("delta") or {}
+        for field in _REASONING_FIELDS:
+            if isinstance(delta.get(field), str):
+                return str(delta[field])
+    return ""
+
+
+def _piece(event: AIMessageChunk) -> Piece:
+    content = event.content if isinstance(event.content, str) else ""
+    finish = str(event.response_metadata.get("finish_reason") or "")
+    reasoning = str(event.additional_kwargs.get("reasoning") or "")
+    return Piece(content, reasoning, finish, _usage(event))
+
+
+def _timings(timings: dict[str, Any]) -> UsageMetadata | None:
+    """The counts that llama.cpp sends with every piece."""
+    if not timings:
+        return None
+    cached = int(timings.get("cache_n") or 0)
+    prompt = cached + int(timings.get("prompt_n") or 0)
+    completion = int(timings.get("predicted_n") or 0)
+    return UsageMetadata(
+        input_tokens=prompt,
+        output_tokens=completion,
+        total_tokens=prompt + completion,
+        input_token_details=InputTokenDetails(cache_read=cached),
+    )
+
+
+def _usage(event: AIMessageChunk) -> Usage | None:
+    counted = event.usage_metadata
+    if not counted:
+        return None
+    details = counted.get("input_token_details") or {}
+    return Usage(
+        prompt_tokens=counted["input_tokens"],
+        cached_tokens=details.get("cache_read") or 0,
+        completion_tokens=counted["output_tokens"],
+    )

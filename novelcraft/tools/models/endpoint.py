@@ -1,0 +1,157 @@
+"""A role's settings, made good on a server: which model answers, and how it is asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import PurePath
+from typing import Any
+
+from novelcraft.config.settings import RoleName, RoleSettings
+from novelcraft.tools.models.faults import Asked, model_not_served
+from novelcraft.tools.models.presets import Family, Task, family_of
+from novelcraft.tools.models.server import Profile, Server
+from novelcraft.tools.models.wire import Flavour, check_sampling, sampling_fields
+
+THINK_TOKENS = 4_096
+"""What a think block may take on top of the tokens that an answer is given."""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where the calls of one role go."""
+
+    role: RoleName
+    model: str
+    """Name of the model, as the settings and the server know it."""
+    adapter: str
+    """Name of the LoRA adapter; empty for the bare model."""
+    context: int
+    """Context length in tokens; 0 when neither the server nor the settings tell it."""
+    settings: RoleSettings
+    server: Server
+    profile: Profile
+    family: Family
+    chosen: dict[str, Any] = field(default_factory=dict)
+    """The person's own sampling, under our names."""
+
+    @property
+    def flavour(self) -> Flavour:
+        """Whose extensions of the protocol the server speaks."""
+        return self.profile.flavour
+
+    @property
+    def supports_prefill(self) -> bool:
+        """Whether the server carries on a completion that it is given."""
+        return self.flavour != "openai"
+
+    @property
+    def wire_model(self) -> str:
+        """The name that a request names: vLLM serves an adapter as a model of its own."""
+        return self.adapter if self.adapter and self.flavour == "vllm" else self.model
+
+    @property
+    def thinks(self) -> bool:
+        """Whether the model writes a think block before it answers."""
+        if self.family.thinking == "optional":
+            return self.settings.think
+        return self.family.thinking == "always"
+
+    @property
+    def compact_json(self) -> bool:
+        """Whether answers under a schema come without blanks; see `wire.schema_fields`."""
+        return self.server.embedded and not self.thinks
+
+    def sampling(self, task: Task, wanted: dict[str, Any]) -> dict[str, Any]:
+        """Sampling for a task, under the server's names.
+
+        Args:
+            task: Prose, or an answer under a schema.
+            wanted: What this one request wants otherwise.
+        """
+        preset = self.family.sampling(task, thinks=self.thinks)
+        chosen = {**self.chosen, **check_sampling(self.role, wanted)}
+        return sampling_fields(self.flavour, preset, chosen)
+
+    def template_fields(self, *, carried_on: bool) -> dict[str, Any]:
+        """What tells the chat template whether to think."""
+        if self.family.thinking != "optional" or self.flavour == "openai":
+            return {}
+        return {"chat_template_kwargs": {"enable_thinking": self.thinks and not carried_on}}
+
+    def adapter_fields(self) -> dict[str, Any]:
+        """The whole list of adapters, of which llama.cpp must be told every time.
+
+        A request that leaves it out is answered from what another adapter left in the cache.
+        """
+        names = self.profile.adapters
+        if not names:
+            return {}
+        active = _adapter_index(names, self.adapter) if self.adapter else None
+        return {"lora": [{"id": i, "scale": float(i == active)} for i in range(len(names))]}
+
+    @property
+    def asked(self) -> Asked:
+        """Who asks whom, for the errors."""
+        return Asked(
+            role=self.role,
+            url=self.server.url,
+            model=self.wire_model,
+            key_variable=self.settings.api_key_env,
+            key_given=bool(self.server.key),
+            timeout=self.settings.timeout,
+            context=self.context,
+            served=tuple(model.id for model in self.profile.models),
+        )
+
+
+async def connect(role: RoleName, settings: RoleSettings, server: Server, name: str) -> Endpoint:
+    """Ask a server for what a role needs of it.
+
+    Args:
+        role: The role.
+        settings: Its settings.
+        server: The server, which roles may share.
+        name: Name of the model, with `auto` resolved.
+
+    Raises:
+        ConfigError: The role's sampling names something unknown.
+        EngineError, ServerUnreachableError, AuthenticationError, ServerFaultError: The server
+            cannot be used.
+        ModelNotServedError: It does not have the model or the adapter.
+    """
+    chosen = check_sampling(role, settings.sampling)
+    profile = await server.probe(role, settings.api_key_env)
+    served = profile.find(name)
+    if served is None:
+        ids = [model.id for model in profile.models]
+        raise model_not_served(role, server.url, name, ids)
+    if settings.adapter:
+        _check_adapter(role, settings.adapter, server, profile)
+    return Endpoint(
+        role=role,
+        model=served.id,
+        adapter=settings.adapter,
+        context=min(filter(None, (settings.context, served.context)), default=0),
+        settings=settings,
+        server=server,
+        profile=profile,
+        family=family_of(served.id),
+        chosen=chosen,
+    )
+
+
+def _check_adapter(role: RoleName, adapter: str, server: Server, profile: Profile) -> None:
+    if profile.flavour == "llamacpp":
+        known, served = _adapter_index(profile.adapters, adapter), profile.adapters
+    else:
+        ids = tuple(model.id for model in profile.models)
+        known, served = (0 if profile.find(adapter) else None), ids
+    if known is None:
+        raise model_not_served(role, server.url, adapter, served, what="adapter")
+
+
+def _adapter_index(paths: tuple[str, ...], adapter: str) -> int | None:
+    for index, path in enumerate(paths):
+        if adapter in (path, PurePath(path).name, PurePath(path).stem):
+            return index
+    return None

@@ -1,0 +1,135 @@
+"""A request made ready for its endpoint: the body that goes out, and the key it is known by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from novelcraft.prompts.narrator import prompt_hash
+from novelcraft.state.base import content_hash
+from novelcraft.state.calls import CallRecord, Message
+from novelcraft.tools.models import wire
+from novelcraft.tools.models.calls import ModelRequest
+from novelcraft.tools.models.endpoint import THINK_TOKENS, Endpoint
+from novelcraft.tools.models.presets import Task
+from novelcraft.tools.models.tokens import MESSAGE_TOKENS, TokenCounter
+
+_LEAST_ANSWER = 16
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A request and everything that follows from it and its endpoint."""
+
+    endpoint: Endpoint
+    request: ModelRequest
+    sampling: dict[str, Any]
+    """Sampling and what else decides about the answer, for the log."""
+    key: str
+    """The same for the same question to the same model: a call with it is replayed."""
+
+    @property
+    def prompt_hash(self) -> str:
+        """SHA-256 of the messages, without the prefill."""
+        return prompt_hash(self.request.messages)
+
+    @property
+    def prompt_key(self) -> str:
+        """Hash of all that the server's cache could know again."""
+        return content_hash([self.prompt_hash, self.endpoint.adapter])
+
+    @property
+    def logged_messages(self) -> tuple[Message, ...]:
+        """The messages with the prefill as the last."""
+        if not self.request.prefill:
+            return self.request.messages
+        return (*self.request.messages, Message(role="assistant", content=self.request.prefill))
+
+    @property
+    def opens_thinking(self) -> bool:
+        """Whether the chat template may have opened the think block already."""
+        always = self.endpoint.family.thinking == "always"
+        return always and self.request.schema is None and not self.request.prefill
+
+    def messages(self) -> list[dict[str, str]]:
+        """The messages as they go over the wire."""
+        return wire.wire_messages(self.request.messages, self.request.prefill)
+
+    def body(self, count: TokenCounter, *, cached: bool) -> dict[str, Any]:
+        """All other fields of the request.
+
+        Args:
+            count: Counts tokens of the endpoint's model.
+            cached: Whether an embedded engine may take the prompt from its cache.
+        """
+        request, endpoint = self.request, self.endpoint
+        hosted = endpoint.family.name == "hosted"
+        body: dict[str, Any] = {
+            "max_completion_tokens" if hosted else "max_tokens": self._max_tokens(count),
+            "seed": request.seed,
+            **self.sampling,
+            **wire.stream_fields(endpoint.flavour),
+            **endpoint.template_fields(carried_on=bool(request.prefill)),
+            **endpoint.adapter_fields(),
+        }
+        if request.prefill:
+            body |= wire.prefill_fields(endpoint.flavour)
+        if request.schema is not None:
+            body |= wire.schema_fields(request.schema, compact=endpoint.compact_json)
+        if endpoint.server.embedded:
+            body["cache_prompt"] = cached
+        return body | endpoint.settings.extra
+
+    def record(self, **outcome: Any) -> CallRecord:
+        """A record of this call for the log."""
+        return CallRecord(
+            key=self.key,
+            role=self.request.role,
+            purpose=self.request.purpose,
+            step=self.request.step,
+            model=self.endpoint.model,
+            adapter=self.endpoint.adapter,
+            prompt_hash=self.prompt_hash,
+            messages=self.logged_messages,
+            sampling=self.sampling,
+            seed=self.request.seed,
+            **outcome,
+        )
+
+    def _max_tokens(self, count: TokenCounter) -> int:
+        wanted, endpoint = self.request.max_tokens, self.endpoint
+        if not endpoint.thinks or self.request.prefill:
+            return wanted
+        if not endpoint.context:
+            return wanted + THINK_TOKENS
+        prompt = sum(count(m.content) + MESSAGE_TOKENS for m in self.request.messages)
+        room = endpoint.context - prompt - MESSAGE_TOKENS
+        return max(_LEAST_ANSWER, wanted, min(wanted + THINK_TOKENS, room))
+
+
+def prepare(endpoint: Endpoint, request: ModelRequest) -> Prepared:
+    """Make a request ready.
+
+    Raises:
+        ConfigError: The request's sampling names something that no server knows.
+    """
+    task: Task = "prose" if request.schema is None else "structured"
+    sampling = endpoint.sampling(task, dict(request.sampling))
+    schema = wire.strict_schema(request.schema) if request.schema else None
+    key = content_hash(
+        {
+            "role": request.role,
+            "model": endpoint.model,
+            "adapter": endpoint.adapter,
+            "sampling": sampling,
+            "extra": endpoint.settings.extra,
+            "think": endpoint.thinks,
+            "max_tokens": request.max_tokens,
+            "seed": request.seed,
+            "step": request.step,
+            "messages": [[m.role, m.content] for m in request.messages],
+            "prefill": request.prefill,
+            "schema": schema,
+        }
+    )
+    return Prepared(endpoint, request, sampling, key)

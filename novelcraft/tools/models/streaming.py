@@ -1,0 +1,93 @@
+"""One answer, as it streams in: what the reader is shown, and where it is ended."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from novelcraft.state.calls import Usage
+from novelcraft.tools.models.calls import STOPPED_BY_CALLER
+from novelcraft.tools.models.thinking import ThinkFilter
+
+if TYPE_CHECKING:
+    from novelcraft.tools.models.client import Piece
+
+OnText = Callable[[str], bool]
+"""Gets the whole answer so far; returning False ends it there."""
+
+_BLANK = re.compile(r"\s")
+
+
+class StreamBrokenError(Exception):
+    """A stream ended without saying that it ends."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer as it came over the wire."""
+
+    text: str
+    thinking: str
+    finish_reason: str
+    usage: Usage | None
+
+
+class _Reader:
+    """Shows an answer to its reader word by word, however the server cut it into pieces.
+
+    Where the reader ends it then depends on the text alone.
+    """
+
+    def __init__(self, on_text: OnText | None) -> None:
+        self._on_text = on_text
+        self._shown = ""
+        self._searched = 0
+
+    def show(self, text: str) -> str | None:
+        """Show what is new up to the last blank; the text at which the reader ended it."""
+        if self._on_text is None:
+            return None
+        if not text.startswith(self._shown):
+            self._searched = 0
+        for blank in _BLANK.finditer(text, self._searched):
+            self._searched = blank.end()
+            self._shown = text[: blank.end()]
+            if not self._on_text(self._shown):
+                return self._shown
+        return None
+
+    def show_all(self, text: str) -> bool:
+        """Show the end; whether the reader would have gone on."""
+        if self._on_text is None or text == self._shown:
+            return True
+        return self._on_text(text)
+
+
+async def read_reply(
+    pieces: AsyncIterator[Piece], thinking: ThinkFilter, on_text: OnText | None
+) -> Reply:
+    """Read an answer to its end, or to where its reader ends it.
+
+    Raises:
+        StreamBrokenError: The connection ended before the answer did.
+    """
+    reader = _Reader(on_text)
+    usage: Usage | None = None
+    finish = ""
+    async with aclosing(pieces) as arriving:  # type: ignore[type-var]
+        async for piece in arriving:
+            usage = piece.usage or usage
+            finish = piece.finish_reason or finish
+            thinking.add_reasoning(piece.reasoning)
+            stopped = reader.show(thinking.add(piece.content))
+            if stopped is not None:
+                return Reply(stopped, thinking.finish().thinking, STOPPED_BY_CALLER, usage)
+    if not finish:
+        raise StreamBrokenError("the stream ended before the answer did")
+    whole = thinking.finish()
+    if not reader.show_all(whole.answer):
+        finish = STOPPED_BY_CALLER
+    return Reply(whole.answer, whole.thinking, finish, usage)

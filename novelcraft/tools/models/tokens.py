@@ -1,0 +1,81 @@
+"""Counting tokens: by the server's own tokenizer where it offers one, else by an estimate."""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from novelcraft.tools.models.faults import unreachable
+from novelcraft.tools.models.server import PROBE_TIMEOUT
+
+if TYPE_CHECKING:
+    from novelcraft.tools.models.endpoint import Endpoint
+
+BYTES_PER_TOKEN = 3.5
+"""Of the estimate. English prose has 4.2 to 4.8, so that the estimate errs on the safe side."""
+MESSAGE_TOKENS = 8
+"""Allowance for what a chat template puts around a message."""
+_CACHED = 4_096
+
+
+def estimate_tokens(text: str) -> int:
+    """Tokens that a text has at most, for a server that does not count them."""
+    return math.ceil(len(text.encode("utf-8")) / BYTES_PER_TOKEN)
+
+
+class TokenCounter:
+    """Counts the tokens of texts as one endpoint's model sees them. The last counts are kept."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+        self._server = endpoint.server
+        self._counts: OrderedDict[str, int] = OrderedDict()
+        self.exact = endpoint.flavour != "openai"
+        """Whether the server counts; False once it has turned out that it does not."""
+        self._client = httpx.Client(
+            headers=self._server.headers,
+            timeout=PROBE_TIMEOUT,
+            trust_env=self._server.trusts_proxies,
+        )
+
+    def __call__(self, text: str) -> int:
+        """Tokens of a text, without those of a template.
+
+        Raises:
+            ServerUnreachableError: The server that counts does not answer.
+        """
+        if text not in self._counts:
+            self._counts[text] = self._count(text) if self.exact else estimate_tokens(text)
+            if len(self._counts) > _CACHED:
+                self._counts.popitem(last=False)
+        return self._counts[text]
+
+    def close(self) -> None:
+        """Close the connection to the server."""
+        self._client.close()
+
+    def _count(self, text: str) -> int:
+        self._server.ready_now()
+        try:
+            response = self._client.post(f"{self._server.root}/tokenize", json=self._body(text))
+        except httpx.TransportError as error:
+            reason = str(error) or type(error).__name__
+            raise unreachable(self._endpoint.role, self._server.url, reason) from error
+        if response.is_error:
+            # A proxy before the server may pass on nothing but OpenAI's protocol.
+            self.exact = False
+            return estimate_tokens(text)
+        return _count_in(response.json())
+
+    def _body(self, text: str) -> dict[str, Any]:
+        if self._endpoint.flavour == "vllm":
+            model = self._endpoint.wire_model
+            return {"model": model, "prompt": text, "add_special_tokens": False}
+        return {"content": text, "add_special": False, "parse_special": False}
+
+
+def _count_in(body: dict[str, Any]) -> int:
+    return int(body["count"]) if "count" in body else len(body["tokens"])
