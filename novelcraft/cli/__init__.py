@@ -28,6 +28,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if os.environ.get("NOVELCRAFT_DEBUG"):
             raise
         sys.stderr.write(f"Error: {error}\n")
-        for note in getattr(error, "__notes__", ()):
-            sys.stderr.write(f"  {note}\n")
         sys.exit(error.exit_code)

@@ -45,7 +45,8 @@ def to_be_continued(command: str) -> Iterator[None]:
     try:
         yield
     except NovelcraftError as error:
-        error.add_note(f"What was accepted is safe. Then go on with: {command}")
+        resume = f"What was accepted is safe. Then go on with: {command}"
+        error.fix = f"{error.fix}\n  {resume}" if error.fix else resume
         raise
     except KeyboardInterrupt:
         typer.echo(f"\nStopped. What was accepted is safe. Go on with: {command}", err=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from novelcraft.cli.common import quoted
 from novelcraft.cli.premise import as_path, folder_name, is_dir, is_file, read_premise
-from novelcraft.config.load import Settings, load_settings
+from novelcraft.config.load import Overrides, Settings, load_settings
 from novelcraft.config.root import KeyPath
 from novelcraft.config.template import update_novel_toml
 from novelcraft.config.user import find_user_file
@@ -21,20 +21,21 @@ Book = Mapping[str, Any]
 """Values for the `[novel]` table, from the command line."""
 
 
-def prepare(target: str, out: Path | None, book: Book) -> Path:
+def prepare(target: str, out: Path | None, given: Overrides) -> Path:
     """Find or make the folder that `write` works on, holding what was asked.
 
     Args:
         target: A premise, the path of a file with one, or a novel's folder.
         out: Where a new novel goes; None makes a name from the premise.
-        book: What the command line says about the book.
+        given: What the command line says. What it says about the book goes into `novel.toml`.
 
     Raises:
         PremiseError: The premise is empty or unreadable, or a path that is not there.
         NotAProjectError: A folder that holds no novel.
         ProjectError: `out` holds another novel.
-        InputError: The novel was begun with other numbers; or one of `book` is out of range.
+        InputError: The novel was begun with other numbers, or a setting cannot be used.
     """
+    book = given.get("novel", {})
     folder = _novel_folder(target)
     if folder is not None:
         if out is not None:
@@ -46,6 +47,8 @@ def prepare(target: str, out: Path | None, book: Book) -> Path:
         return folder
     premise = read_premise(target)
     folder = out or Path(folder_name(premise))
+    # Whatever is wrong with the settings is told before a folder is made.
+    load_settings(None, environ=os.environ, user_file=find_user_file(os.environ), overrides=given)
     start(folder, {**book, "premise": premise})
     return folder
 
@@ -55,13 +58,6 @@ def start(folder: Path, book: Book) -> None:
 
     Only what the command line says goes into `novel.toml`, not what the environment says now.
     """
-    # Whatever is wrong with the settings is told before a folder is made.
-    load_settings(
-        None,
-        environ=os.environ,
-        user_file=find_user_file(os.environ),
-        overrides={"novel": book},
-    )
     if is_novel(folder):
         settle(folder, book)
     else:

@@ -63,10 +63,10 @@ def write(
     stop = _scenes_until(until)
     book = {"pages": pages, "seed": seed, "chapters": chapters}
     given = {key: value for key, value in book.items() if value is not None}
-    folder = prepare(target, out, given)
     overrides: dict[str, dict[str, Any]] = {"novel": given}
     if attend is not None:
         overrides["write"] = {"attend": [gate.strip() for gate in attend.split(",")]}
+    folder = prepare(target, out, overrides)
     with Novel.open(folder, overrides=overrides) as novel:
         _require_premise(novel)
         if novel.is_finished(branch):

@@ -21,9 +21,10 @@ from novelcraft.config.layers import (
 )
 from novelcraft.config.root import RolesSettings, Settings
 
-__all__ = ["RolesSettings", "Settings", "load_settings"]
+__all__ = ["Overrides", "RolesSettings", "Settings", "load_settings"]
 
 Overrides = Mapping[str, Mapping[str, Any]]
+"""Settings from the command line, nested as the settings are."""
 
 
 def load_settings(
