@@ -30,6 +30,8 @@ BOILERPLATE = re.compile("pg-|footer|imprint|colophon|copyright|endnotes|toc")
 SUBTITLE = re.compile(r"[^.!?…]{1,60}\w")
 """A short line without a stop, right below a heading."""
 
+NOTE_MARK = re.compile(r" \*$")
+
 LEAVES = {"Str": None, "Space": " ", "SoftBreak": " ", "LineBreak": "\n"}
 DROPPED = {"Note", "Image", "RawInline", "Superscript"}
 
@@ -82,7 +84,8 @@ def _blocks(blocks: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
 
 def _inline(parts: list[dict[str, Any]]) -> str:
     text = "".join(map(_plain, parts))
-    return re.sub(r"[\u2060\u200b]", "", re.sub(r"\s+", " ", text)).strip()
+    text = re.sub(r"[\u2060\u200b]", "", re.sub(r"\s+", " ", text)).strip()
+    return NOTE_MARK.sub("", text)
 
 
 def _plain(part: dict[str, Any]) -> str:
@@ -104,7 +107,7 @@ def _plain(part: dict[str, Any]) -> str:
 def _cut(paragraphs: list[str], words: int) -> list[str]:
     cut: list[list[str]] = [[]]
     for paragraph in paragraphs:
-        if count_words("\n".join(cut[-1])) >= words and _speech_closed(cut[-1][-1]):
+        if count_words("\n".join(cut[-1])) >= words and _may_end(cut[-1][-1]):
             cut.append([])
         cut[-1].append(paragraph)
     if len(cut) > 1 and count_words("\n".join(cut[-1])) < words / 2:
@@ -113,5 +116,6 @@ def _cut(paragraphs: list[str], words: int) -> list[str]:
     return ["\n\n".join(c) for c in cut]
 
 
-def _speech_closed(paragraph: str) -> bool:
-    return paragraph.count("“") == paragraph.count("”") and paragraph.count('"') % 2 == 0
+def _may_end(paragraph: str) -> bool:
+    closed = paragraph.count("“") == paragraph.count("”") and paragraph.count('"') % 2 == 0
+    return closed and not paragraph.endswith(":")

@@ -31,7 +31,7 @@ _PATTERNS = (
     r"\bi hope (?:this|that) (?:helps|meets|scene|story|works for you)",
     r"^(?:please )?let me know (?:if|what|how|whether) (?:you|this|there|i)\b",
     r"^(?:please )?feel free to\b",
-    rf"^(?:now )?(?:write|continue|rewrite) (?:the|a|this|your) (?:\w+ )?{_TEXT}\b",
+    rf"^(?:now )?(?:continue|rewrite) (?:the|a|this|your) (?:\w+ )?{_TEXT}\b",
     # remarks about the text
     rf"^this is an? (?:\w+ )?(?:example|excerpt|sample)\b.{{0,30}}\b{_TEXT}\b",
     rf"^(?:and )?(?:the|this) {_TEXT} (?:ends|begins|starts|continues|concludes|stops)"
@@ -42,6 +42,9 @@ _PATTERNS = (
     r"highlights|has been (?:written|done))\b",
     rf"^in this (?:\w+ )?{_TEXT},",
     r"\b(?:the|this|our) scene (?:ends|opens|begins|closes|fades|cuts|shifts|takes place|is set)\b",
+    r"^in the (?:next|following|final|opening|last) scene,",
+    r"^the following scene\b",
+    r"\bwrit(?:e|ing) (?:the|this|a) scene\b",
     r"\bleav(?:es|ing) (?:the )?readers?\b",
     r"\bthe readers? (?:is|are) (?:left|invited|drawn|shown)\b",
     # notes and end marks

@@ -35,14 +35,12 @@ def duplicate(scene: CheckInput) -> list[Finding]:
 
 def copied(scene: CheckInput) -> list[Finding]:
     """A sentence or paragraph that stands word for word in an earlier scene."""
-    known = [_keys(prose) for prose in scene.earlier]
-    found = evidence(
-        piece
-        for piece in _pieces(scene.text)
-        if (key := _key(piece, ACROSS)) is not None and any(key in keys for keys in known)
-    )
-    if not found:
+    own = _statements(scene.prose)
+    again = {key for prose in scene.earlier for key in own & _statements(prose)}
+    if not again:
         return []
+    pieces = (*scene.text.sentences, *scene.text.paragraphs)
+    found = evidence(piece for piece in pieces if _cut(piece) & again)
     return [
         Finding(
             check="prose.copied",
@@ -54,29 +52,33 @@ def copied(scene: CheckInput) -> list[Finding]:
     ]
 
 
-def _pieces(text: Prose) -> Iterator[str]:
-    yield from text.sentences
-    yield from text.paragraphs
-
-
 def _repeats(text: Prose) -> Iterator[str]:
     for pieces in (text.sentences, text.paragraphs):
         seen: set[str] = set()
         for piece in pieces:
-            key = _key(piece, WITHIN)
+            found = words(piece)
+            key = " ".join(found)
             if key in seen:
                 yield piece
-            elif key is not None:
+            elif len(found) >= WITHIN:
                 seen.add(key)
 
 
-def _key(piece: str, least: int) -> str | None:
-    """The words of a piece, so that pieces are compared without their punctuation."""
-    found = words(piece)
-    return " ".join(found) if len(found) >= least else None
+_MARKS = str.maketrans(dict.fromkeys("\"“”„«»‘’'(),;:*_[]—–", " "))
+_ENDS = str.maketrans(dict.fromkeys(".!?…", "\n"))
+_NO_ENDS = str.maketrans(dict.fromkeys(".!?…", " "))
 
 
-@lru_cache(maxsize=2048)
-def _keys(prose: str) -> frozenset[str]:
-    """The keys of an earlier scene: it is asked for again with every later draft."""
-    return frozenset(k for p in _pieces(Prose(prose)) if (k := _key(p, ACROSS)) is not None)
+def _cut(text: str) -> frozenset[str]:
+    """The stretches of a text that may not come again, by sentence and by paragraph.
+
+    Cut in a cheaper way than `sentences` does, because a run that is resumed asks for all
+    earlier scenes at once.
+    """
+    plain = text.casefold().translate(_MARKS)
+    lines = (plain.translate(_ENDS) + "\n" + plain.translate(_NO_ENDS)).splitlines()
+    return frozenset(" ".join(w) for w in map(str.split, lines) if len(w) >= ACROSS)
+
+
+_statements = lru_cache(maxsize=2048)(_cut)
+"""The same, kept: an earlier scene is asked for again with every later draft."""

@@ -8,19 +8,29 @@ from collections.abc import Iterator
 from novelcraft.state.findings import Finding
 from novelcraft.tools.checks.base import CheckInput, evidence
 
+_LOWER = "[a-zß-öø-ÿ]"
+_LETTER = r"[^\W\d_]"
+_STARTERS = (
+    "The|He|She|They|It|His|Her|Their|But|And|When|Then|There|This|That|We|You|What|Now|With"
+)
+
 _MISSING_SPACE = re.compile(
-    r"""
-    [^\W\d_]+[.!?,;]["“”][^\W\d_]+                # end."The
-  | [^\W\d_]+["“][^\W\d_]+                        # said"Hello
-  | (?<![\w./@:-])[a-zß-öø-ÿ]{2,}[.][A-ZÀ-Þ][a-zß-öø-ÿ]+   # end.The
-  | (?<![\w./@:-])[a-zß-öø-ÿ]{2,}[!?,;:][^\W\d_]{2,}       # end,the
-  | (?<!\w)[a-zß-öø-ÿ]{3,}[A-ZÀ-Þ][a-zß-öø-ÿ]{2,}          # endThe
+    rf"""
+    {_LETTER}+[.!?,;]["“”]{_LETTER}+                              # end."The
+  | {_LETTER}+["“]{_LETTER}+                                      # said"Hello
+  | (?<![\w./@:]){_LETTER}*{_LOWER}{{2}}[.][A-ZÀ-Þ]{_LOWER}+      # end.The
+  | (?<![\w./@:]){_LETTER}*{_LOWER}{{2}}[!?,;:]{_LETTER}{{2,}}     # end,the
+  | (?<!\w){_LOWER}{{3,}}[A-ZÀ-Þ]{_LOWER}{{2,}}                    # endOnce
+  | (?<!\w){_LETTER}*{_LOWER}{{2}}(?:{_STARTERS})\b               # RiverThe
     """,
     re.VERBOSE,
 )
 
 _GLUE = ("the", "and", "was")
 """Small words that no English word begins or ends with before or after a noun of five letters."""
+
+_AFTER_CONTRACTION = re.compile(r"[A-Za-z]+['’](?:s|m|re|ve|ll)[a-z]{4,}")
+"""`It'sjust`. Sailors' words (fo'c'sle) go on with fewer letters."""
 
 _LONGEST = 30
 """Letters of an English word; longer ones are several."""
@@ -30,6 +40,7 @@ def fused(scene: CheckInput) -> list[Finding]:
     """Missing spaces: `end.The`, `said"Hello`, `lighthouseThe`, `thelighthouse`."""
     found = [m.group() for m in _MISSING_SPACE.finditer(scene.prose)]
     if scene.english:
+        found += [m.group() for m in _AFTER_CONTRACTION.finditer(scene.prose)]
         found += _glued(scene)
     if not found:
         return []

@@ -19,6 +19,10 @@ _OPENS_WITH_MARK = re.compile(r"[\s(\[*_—–-]*[“„\"‘'«]")
 _INCHES = re.compile(r"(?<=\d)\"")
 _ANY_SINGLE_CLOSE = re.compile(r"(?<=\S)['’](?![^\W_])")
 
+_AFTER_PAUSE = re.compile(r"[.,;:!?…—–]\s*\Z")
+"""Before a mark that opens a speech anew. Elsewhere one inside a speech quotes a title or a word,
+which should have marks of another kind, but in published novels has not always."""
+
 Left = tuple[bool, str]
 """Whether a paragraph leaves a speech open, and its fault otherwise, as a quote."""
 
@@ -27,7 +31,9 @@ SOUND: Left = (False, "")
 
 def quotes(scene: CheckInput) -> list[Finding]:
     """Quotation marks that open and do not close, or close and never opened."""
-    faults = evidence(_faults(scene.text.paragraphs, _readers(scene.text.quotes, scene.prose)))
+    faults = evidence(
+        _faults(scene.text.paragraphs, _readers(scene.text.quotes, scene.prose, scene.english))
+    )
     if not faults:
         return []
     return [
@@ -44,11 +50,11 @@ def quotes(scene: CheckInput) -> list[Finding]:
 Reader = Callable[[str], Left]
 
 
-def _readers(style: QuoteStyle | None, prose: str) -> list[Reader]:
+def _readers(style: QuoteStyle | None, prose: str, english: bool) -> list[Reader]:
     readers: list[Reader] = [_straight]
     if style is LOW:
         readers.append(lambda p: _paired(p, LOW))
-    elif "“" in prose:
+    elif "“" in prose or (english and "”" in prose):
         readers.append(lambda p: _paired(p, CURLY))
     if style is SINGLE or style is STRAIGHT_SINGLE:
         readers.append(lambda p: _single(p, style))
@@ -68,6 +74,8 @@ def _faults(paragraphs: list[str], readers: list[Reader]) -> Iterator[str]:
 
 
 def _may_stay_open(paragraphs: list[str], number: int, was_open: bool) -> bool:
+    if paragraphs[number].endswith(":"):  # verse or a letter follows inside the speech
+        return True
     if number + 1 < len(paragraphs):
         return _OPENS_WITH_MARK.match(paragraphs[number + 1]) is not None
     return was_open
@@ -83,12 +91,17 @@ def _straight(paragraph: str) -> Left:
 def _paired(paragraph: str, style: QuoteStyle) -> Left:
     opens = {m.start() for m in style.opening.finditer(paragraph)}
     closes = {m.start() for m in style.closing.finditer(paragraph)}
-    is_open = False
+    depth, anew = 0, ""
     for at in sorted(opens | closes):
-        if (at in opens) == is_open:
+        if at in opens:
+            if depth and _AFTER_PAUSE.search(paragraph, 0, at):
+                anew = quote(paragraph[: at + 1], end=True)
+            depth += 1
+        elif depth:
+            depth -= 1
+        else:
             return False, quote(paragraph[: at + 1], end=True)
-        is_open = not is_open
-    return is_open, ""
+    return (depth > 0, anew if depth else "")
 
 
 def _single(paragraph: str, style: QuoteStyle) -> Left:

@@ -10,6 +10,7 @@ from novelcraft.tools.checks.names import named
 from novelcraft.tools.metrics import words
 
 _I = frozenset({"i", "i'm", "i'd", "i'll", "i've", "me", "my", "myself", "mine"})
+_WE = frozenset({"we", "us", "our", "ours"})
 _YOU = frozenset({"you", "your", "yours", "yourself", "you're", "you've", "you'd", "you'll"})
 
 PERSON_SHARE = 0.01
@@ -17,6 +18,10 @@ PERSON_SHARE = 0.01
 
 MIN_WORDS = 100
 """Words of narration below which its person is not judged."""
+
+MIN_WORDS_WITHOUT_I = 400
+"""Words of narration in which a teller who is an `I` must say so once. Shorter scenes can be all
+talk of others."""
 
 _PERSON = re.compile(r"\b(first|second|third)[- ]person\b", re.IGNORECASE)
 _TENSE = re.compile(r"\b(past|present)[- ]tense\b", re.IGNORECASE)
@@ -61,7 +66,7 @@ def person(scene: CheckInput) -> list[Finding]:
     if not scene.english or not planned or len(_told(scene)) < MIN_WORDS:
         return []
     wrong = {"first": _YOU, "second": _I, "third": _I | _YOU}[planned]
-    if planned == "first" and _share(scene, _I):
+    if planned == "first" and (_share(scene, _I | _WE) or len(_told(scene)) < MIN_WORDS_WITHOUT_I):
         return []
     if planned != "first" and _share(scene, wrong) < PERSON_SHARE:
         return []
