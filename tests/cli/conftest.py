@@ -69,11 +69,16 @@ def served(
 
     def start(**options: object) -> FakeServer:
         server = serve(**options)
-        for role in ("REASONING", "NARRATOR"):
-            monkeypatch.setenv(role, "openai:fake-model")
-            monkeypatch.setenv(f"{role}_BASE_URL", server.base_url)
-        monkeypatch.setenv("NOVELCRAFT_WRITE_EMBEDDING", "hash")
-        monkeypatch.setenv("NOVELCRAFT_WRITE_PRESET", "small")
+        point_roles_at(server, monkeypatch)
         return server
 
     return start
+
+
+def point_roles_at(server: FakeServer, patch: pytest.MonkeyPatch) -> None:
+    """Set the environment so that the roles use that server."""
+    for role in ("REASONING", "NARRATOR"):
+        patch.setenv(role, "openai:fake-model")
+        patch.setenv(f"{role}_BASE_URL", server.base_url)
+    patch.setenv("NOVELCRAFT_WRITE_EMBEDDING", "hash")
+    patch.setenv("NOVELCRAFT_WRITE_PRESET", "small")

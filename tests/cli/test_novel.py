@@ -3,25 +3,37 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Run
+from novelcraft.cli import main
+from tests.cli.conftest import Run, point_roles_at
 from tests.fakes.server import FakeServer
 
 PREMISE = "A lighthouse keeper finds that the sea answers letters"
 Served = Callable[..., FakeServer]
 
 
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished novel of six pages, made once."""
+    folder = tmp_path_factory.mktemp("finished") / "n"
+    with FakeServer() as server, pytest.MonkeyPatch.context() as patch:
+        point_roles_at(server, patch)
+        with pytest.raises(SystemExit) as ended:
+            main(["write", PREMISE, "--pages", "6", "--out", str(folder), "--quiet"])
+    assert not ended.value.code
+    return folder
+
+
 @pytest.fixture
-def novel(run: Run, served: Served, here: Path) -> Path:
-    """A finished novel of six pages."""
+def novel(finished: Path, served: Served, here: Path) -> Path:
+    """The finished novel in the current folder as `n`, with a server for all roles."""
     served()
-    told = run("write", PREMISE, "--pages", 6, "--out", "n", "--quiet")
-    assert told.code == 0, told.err
-    return here / "n"
+    return Path(shutil.copytree(finished, here / "n"))
 
 
 def test_from_premise_to_epub(run: Run, served: Served, here: Path) -> None:
