@@ -1,11 +1,14 @@
 """The index of passages: a projection of the chain, in Chroma, found again by likeness.
 
 Nothing here is worth saving: what is missing, stale or broken is made anew from the chain.
-Three things are asked of Chroma that it does not do by itself:
+Chroma is used with care in four ways:
 
 * It never writes its graph of vectors to disk. Its loader trusts those files, and a damaged
   one takes the whole process down. Vectors stay in its SQLite log instead, and are read back
   from there (0.1 s for 2,500 passages); below a million of them search is exact.
+* SQLite looks through that file before Chroma sees it, because there, too, damage can end the
+  process. What is made anew gets a folder of another name: a client that failed to open a
+  folder is remembered by Chroma, and would be handed out again for the same one.
 * Ancestors are picked from the results, not by a filter in the query: filters make its search
   lose results.
 * It never embeds. A default of its own would be fetched from a network.
@@ -15,12 +18,16 @@ Chroma is not safe between processes: whoever opens an index holds the novel's l
 
 from __future__ import annotations
 
+import os
 import shutil
+import sqlite3
 from collections import Counter
 from collections.abc import Collection, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from novelcraft.errors import DiskFullError, ProjectError, ReadOnlyError
 from novelcraft.state.canon import Passage
@@ -32,7 +39,10 @@ if TYPE_CHECKING:
     from chromadb import Collection as ChromaCollection
     from chromadb.api.client import Client
 
+DATABASE = "chroma.sqlite3"
 NAME = "passages"
+LEAST_FREE = 1 << 20
+"""Bytes of free space below which a failed write is put down to the disk."""
 NEVER = 1_000_000
 """So many passages before Chroma would write its graph of vectors to disk."""
 
@@ -78,13 +88,13 @@ class PassageIndex:
         """
         try:
             return self._add_missing(commits)
-        except _broken() as error:
-            _raise_if_storage(error, self._folder)
+        except _broken():
+            _require_storage(self._folder)
             self._discard()
         try:
             return self._add_missing(commits)
         except _broken() as error:
-            _raise_if_storage(error, self._folder)
+            _require_storage(self._folder)
             raise ProjectError(
                 f"The passage index {self._folder} cannot be made: {error}.",
                 fix="Check that disk and folder are sound; the novel itself is not touched.",
@@ -176,23 +186,48 @@ class PassageIndex:
 
     def _collection(self) -> ChromaCollection:
         if self._opened is None:
-            self._opened = _open(self._folder, self._embedder.name)
+            place = _sound_place(self._folder)
+            self._opened = _open(place, self._embedder.name)
             stored = self._opened.passages.get(include=["metadatas", "embeddings"])
             # Reading the vectors finds those that Chroma lists but lost: it raises for them.
-            self._stored = Counter(str(m["commit"]) for m in stored["metadatas"] or [])
+            self._stored = Counter(str(m["commit"]) for m in stored["metadatas"] or [] if m)
         return self._opened.passages
 
     def _discard(self) -> None:
         """Drop everything that is there; raise what keeps it from being dropped."""
         self.close()
-        try:
-            if self._folder.is_dir():
-                shutil.rmtree(self._folder)
-            else:
-                self._folder.unlink(missing_ok=True)
-        except OSError as error:
-            _raise_if_storage(error, self._folder)
-            raise
+        _remove(self._folder)
+
+
+def _sound_place(folder: Path) -> Path:
+    """Where Chroma keeps its files: what is there already, if it is sound, or a new folder."""
+    there = [*folder.iterdir()] if folder.is_dir() else []
+    if len(there) == 1 and _is_sound(there[0] / DATABASE):
+        return there[0]
+    if folder.exists():
+        _remove(folder)
+    return folder / uuid4().hex[:8]
+
+
+def _is_sound(database: Path) -> bool:
+    try:
+        with closing(sqlite3.connect(f"{database.as_uri()}?mode=rw", uri=True)) as connection:
+            connection.execute("SELECT name, sql FROM sqlite_master").fetchall()
+            (verdict,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+            return bool(verdict == "ok")
+    except sqlite3.Error:
+        return False
+
+
+def _remove(folder: Path) -> None:
+    try:
+        if folder.is_dir():
+            shutil.rmtree(folder)
+        else:
+            folder.unlink(missing_ok=True)
+    except OSError:
+        _require_storage(folder)
+        raise
 
 
 def _open(folder: Path, embedder: str) -> _Opened:
@@ -219,22 +254,25 @@ def _broken() -> tuple[type[Exception], ...]:
     """What Chroma raises when its folder is not as it left it."""
     from chromadb.errors import ChromaError
 
-    return (ChromaError, ValueError, KeyError, OSError)
+    return (ChromaError, ValueError, KeyError)
 
 
-def _raise_if_storage(error: Exception, folder: Path) -> None:
-    """Raise what a person can mend: no space, or no right to write."""
-    said = str(error).lower()
-    if "disk is full" in said or "no space left" in said:
+def _require_storage(folder: Path) -> None:
+    """Raise what a person can mend: no space, or no right to write.
+
+    Chroma's own errors do not always tell, so the disk itself is asked.
+    """
+    place = folder if folder.exists() else folder.parent
+    if shutil.disk_usage(place).free < LEAST_FREE:
         raise DiskFullError(
             f"No space left for the passage index {folder}.",
             fix="Free some space and run the same command again.",
-        ) from error
-    if any(sign in said for sign in ("readonly", "read-only", "permission denied")):
+        )
+    if not os.access(place, os.W_OK):
         raise ReadOnlyError(
             f"The passage index {folder} cannot be written.",
             fix="Change its permissions, or delete it: it is made again from the novel.",
-        ) from error
+        )
 
 
 def _position(metadata: Any) -> int:
