@@ -149,8 +149,8 @@ async def _segment(
             messages=task.prompt.messages,
             max_tokens=task.preset.budget.scene,
             seed=derive_seed(caller.seed, "scene.narrate", task.step, segment),
-            sampling={"stop": list(STOPS)},
             prefill=prefill,
+            stop=STOPS,
         ),
         watch,
     )

@@ -61,17 +61,16 @@ class SizePreset:
     """Shares of the target outside which the length check blocks."""
     scaffold: bool
     """Take what a story needs from the scaffold where the planner's answer is an echo."""
-    thinking_tokens: int
-    """Room for a reasoning model's think block before a structured answer."""
     budget: PromptBudget
 
     def answer_tokens(self, chars: int) -> int:
         """Tokens to allow for a structured answer of at most so many characters.
 
         Half a token a character is generous for prose and leaves room for the JSON around it;
-        an answer that is cut off is lost, so the bound errs upwards.
+        an answer that is cut off is lost, so the bound errs upwards. A model that thinks gets
+        its allowance for that where the call is made.
         """
-        return self.thinking_tokens + 100 + chars // 2
+        return 100 + chars // 2
 
 
 SMALL = SizePreset(
@@ -89,7 +88,6 @@ SMALL = SizePreset(
     length_high=1.0,
     length_block=(0.45, 1.5),
     scaffold=True,
-    thinking_tokens=0,
     budget=PromptBudget(
         system=150, world=250, summary=200, canon=160, tail=120, brief=320, scene=1_100
     ),
@@ -110,7 +108,6 @@ STANDARD = SizePreset(
     length_high=1.35,
     length_block=(0.5, 1.6),
     scaffold=False,
-    thinking_tokens=4_000,
     budget=PromptBudget(
         system=150, world=400, summary=400, canon=400, tail=300, brief=500, scene=3_000
     ),

@@ -19,7 +19,7 @@ from novelcraft.config.user import find_user_file
 from novelcraft.errors import NotAProjectError, UnknownTargetError
 from novelcraft.graphs.checkpoints import open_checkpoints
 from novelcraft.graphs.context import WriteContext
-from novelcraft.graphs.nodes.finish import FINISHED, FORMATS
+from novelcraft.graphs.nodes.finish import EXPORTS, FINISHED
 from novelcraft.graphs.revise import build_revise_graph, keep_old_chain, own_words, revision_state
 from novelcraft.graphs.runner import Decide, OnEvent, resumable, run, start_state
 from novelcraft.graphs.session import ModelsFactory, writing_context
@@ -30,8 +30,7 @@ from novelcraft.state.graph import WriteState
 from novelcraft.state.manuscript import Branch, Provenance, SceneCommit
 from novelcraft.tools.canon.lock import ProjectLock
 from novelcraft.tools.canon.store import ManuscriptStore
-from novelcraft.tools.checks import check_book
-from novelcraft.tools.export import ExportResult, export_book
+from novelcraft.tools.export.book import DEFAULT_FORMATS, ExportResult, export_book
 from novelcraft.tools.export.files import storage_errors, write_atomic
 from novelcraft.tools.models.opening import open_models
 
@@ -186,7 +185,7 @@ class Novel:
         """Whether the branch's book is complete and exported as it stands."""
         head = self.store.branch(branch).head
         done = self.store.plan_part(branch, FINISHED)
-        exported = any((self.folder / "exports").glob("*.epub"))
+        exported = any((self.folder / EXPORTS).glob("*.epub"))
         return bool(head and done and done["head"] == head and exported)
 
     def _started(self, state: WriteState, *, resumed: bool) -> RunStarted:
@@ -279,7 +278,9 @@ class Novel:
                 forked_from=commit.id,
             )
 
-    def export(self, formats: Sequence[str] = FORMATS, *, branch: str = MAIN) -> ExportResult:
+    def export(
+        self, formats: Sequence[str] = DEFAULT_FORMATS, *, branch: str = MAIN
+    ) -> ExportResult:
         """Write the branch's book, finished or not, in those formats.
 
         Raises:
@@ -292,17 +293,13 @@ class Novel:
                 f"Branch {branch!r} has no scene to export yet.",
                 fix=f"Write some first: novelcraft write {self.folder}",
             )
-        plan = self.store.plan(found.plan_version)
-        chain = self.store.chain(found.head)
         return export_book(
-            self.folder / "exports",
-            plan,
-            chain,
+            self.folder / EXPORTS,
+            self.store.plan(found.plan_version),
+            self.store.chain(found.head),
             self.settings.novel,
             self.store.novel_id,
             formats,
-            book_findings=check_book(chain, plan),
-            totals=self.store.call_totals(),
         )
 
     def prompt(self, scene: str, branch: str = MAIN) -> tuple[tuple[Message, ...], Provenance]:

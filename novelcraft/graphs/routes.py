@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
-from langgraph.graph import END
+from typing import Final, Literal
 
 from novelcraft.state.graph import WriteState
 
-End = Literal["__end__"]
-assert END == "__end__"
+STOP: Final = "__end__"
+"""LangGraph's `END`, as the literal that a route's type can name."""
 
 NextScene = Literal["brief", "replan", "finish", "__end__"]
+AfterDerive = Literal["gate_scene", "brief", "replan", "finish", "__end__"]
+"""Spelled out, because LangGraph draws the edges of plain literals only."""
 
 
 def at_start(state: WriteState) -> Literal["story", "brief", "replan", "finish"]:
@@ -27,7 +27,7 @@ def after_plan(state: WriteState) -> Literal["story", "brief", "__end__"]:
     """Plan again where a person says so; stop where nothing more is wanted."""
     if state["action"] == "redraw":
         return "story"
-    return END if state["action"] == "stop" or state.get("until") == 0 else "brief"
+    return STOP if state["action"] == "stop" or state.get("until") == 0 else "brief"
 
 
 def after_check(state: WriteState) -> Literal["narrate", "choose"]:
@@ -40,7 +40,7 @@ def after_judge(state: WriteState) -> Literal["narrate", "commit"]:
     return "narrate" if state["verdict"] == "redraft" else "commit"
 
 
-def after_derive(state: WriteState) -> Literal["gate_scene"] | NextScene:
+def after_derive(state: WriteState) -> AfterDerive:
     """Ask a person about the scene where that is wished."""
     return "gate_scene" if "scene" in state.get("attend", []) else next_scene(state)
 
@@ -49,7 +49,7 @@ def after_scene_gate(state: WriteState) -> NextScene:
     """Another draw of the scene, the end of the run, or on."""
     if state["action"] == "redraw":
         return "brief"
-    return END if state["action"] == "stop" else next_scene(state)
+    return STOP if state["action"] == "stop" else next_scene(state)
 
 
 def next_scene(state: WriteState) -> NextScene:
@@ -58,7 +58,7 @@ def next_scene(state: WriteState) -> NextScene:
         return "finish"
     until = state.get("until")
     if until is not None and state["position"] >= until:
-        return END
+        return STOP
     return "replan" if state["chapter_ended"] else "brief"
 
 
@@ -66,4 +66,4 @@ def after_chapter_gate(state: WriteState) -> Literal["replan", "brief", "__end__
     """Another replan, the end of the run, or the next chapter."""
     if state["action"] == "redraw":
         return "replan"
-    return END if state["action"] == "stop" else "brief"
+    return STOP if state["action"] == "stop" else "brief"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import Command
@@ -102,9 +102,15 @@ async def _stream(
     branch: str,
     on_event: OnEvent,
 ) -> None:
-    durable = {"durability": "sync"} if graph.checkpointer else {}
-    stream = graph.astream(given, thread(branch), context=context, stream_mode="custom", **durable)
-    async for event in stream:
+    stream = graph.astream(
+        given,
+        thread(branch),
+        context=context,
+        stream_mode="custom",
+        durability="sync" if graph.checkpointer else None,
+    )
+    async for sent in stream:
+        event = cast("Event", sent)
         if not isinstance(event, Drafting):
             context.store.log_event(event, datetime.now(UTC).isoformat())
         on_event(event)

@@ -19,7 +19,7 @@ from novelcraft.state.manuscript import PromptSection
 
 TEMPLATE = "narrator"
 
-STOPS = (FENCE, "\nThe story so far:", "\nThe scene to write:")
+STOPS = (FENCE, "\nThe story so far:", "\nWrite the next scene")
 """Where a narrator that begins to write its own prompt is ended."""
 
 
@@ -71,6 +71,8 @@ class _Part:
     name: str
     units: list[str]
     keep: Keep
+    data: bool = True
+    """Whether it stands between fences: everything but the brief, which is what is asked."""
 
 
 def _parts(given: NarratorInput) -> list[_Part]:
@@ -80,7 +82,7 @@ def _parts(given: NarratorInput) -> list[_Part]:
         _Part("summary", sentences(given.summary), "end"),
         _Part("canon", [f"- {n}\n" for n in given.notes], "start"),
         _Part("tail", sentences(given.tail), "end"),
-        _Part("brief", [f"{line}\n" for line in (*given.brief, *cautions)], "start"),
+        _Part("brief", [f"{line}\n" for line in (*given.brief, *cautions)], "start", data=False),
     ]
 
 
@@ -103,7 +105,7 @@ def assemble(given: NarratorInput, budget: PromptBudget, count: TokenCounter) ->
         full = count(whole) if whole else 0
         text = fit(part.units, allowed, count, keep=part.keep)
         used = count(text) if text else 0
-        fitted[part.name] = as_data(text) if text else ""
+        fitted[part.name] = as_data(text) if text and part.data else text
         sections.append(
             PromptSection(name=part.name, tokens=used, budget=allowed, trimmed=full - used)
         )

@@ -29,7 +29,7 @@ def test_ends_at_a_sentence_when_the_paragraph_does_not_end() -> None:
 
 
 def test_a_line_that_is_no_whole_sentence_is_no_end() -> None:
-    assert RULE.cut(f"{FIVE} {FIVE} and so\non") is None
+    assert RULE.cut(f"{FIVE} {FIVE} and\nso") is None
 
 
 @pytest.mark.parametrize(

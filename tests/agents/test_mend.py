@@ -13,7 +13,7 @@ from novelcraft.tools.models.schemas import tidy
     ("text", "expected"),
     [
         ("  A whole\n sentence. ", "A whole sentence."),
-        ("One is whole. The other was cut in the mid", "One is whole."),
+        ("The first sentence is whole. The other was cut", "The first sentence is whole."),
         ("Short. A much longer half that was cut somewhere in the mid", None),
         ('"Quoted"', "Quoted"),
         ("trailing, ", "trailing"),
@@ -38,7 +38,23 @@ def test_names_that_share_a_part_are_replaced_and_noted() -> None:
 def test_an_empty_field_takes_its_fallback_and_says_so() -> None:
     mender = Mender(1)
     assert mender.text("the tone", "…", "quiet") == "quiet"
-    assert mender.notes == ("the tone was empty and is now: quiet",)
+    assert mender.notes == ("the tone was of no use ('…') and is now: quiet",)
+
+
+def test_a_strict_mender_refuses_echoes_and_talk_about_the_task() -> None:
+    mender = Mender(1, strict=True, known=("A keeper finds that the sea answers letters.",))
+    kept = "Anna hides the torn page under a floorboard."
+    assert mender.text("the goal", kept, "fallback") == kept
+    for useless in (
+        "A keeper finds that the sea answers letters",
+        kept,
+        "The story begins with a beat",
+        "3, 2, 16, 4, 7, 5, 1, 2, 1, 2",
+        "he he he he he he",
+        "Luna Luna",
+    ):
+        assert mender.text("the goal", useless, "the fallback") == "the fallback"
+    assert len(mender.notes) == 6
 
 
 @given(

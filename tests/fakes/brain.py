@@ -14,6 +14,8 @@ from tests.fakes.prose import Novelist
 FindNames = Callable[[str], Sequence[str]]
 
 _POINT_OF_VIEW = re.compile(r"^\W*(?:point of view|pov)\W*:\W*([^,;\n(]+)", re.I | re.M)
+_EYES = re.compile(r"The scene follows ([^,;\n(.]+)")
+_THERE = re.compile(r"; [^;.\n]*\. (.+) (?:is|are) there too\.")
 _PRESENT = re.compile(r"^\W*(?:also )?present\W*:(.+)$", re.I | re.M)
 _KEEP = re.compile(r"keep these names: (.+)\.", re.I)
 _FULL_NAME = re.compile(r"\b[A-Z][\w'’-]+ [A-Z][\w'’-]+\b")
@@ -27,6 +29,8 @@ def find_names(prompt: str) -> list[str]:
     Where the prompt has no line that says so, names of two words that come up more than once.
     """
     found = [name.strip(" *.") for name in _POINT_OF_VIEW.findall(prompt)[-1:]]
+    found += [name.strip() for name in _EYES.findall(prompt)[-1:]]
+    found += [n for there in _THERE.findall(prompt)[-1:] for n in there.split(" and ")]
     for listed in _PRESENT.findall(prompt)[-1:] + _KEEP.findall(prompt)[-1:]:
         parts = [part.strip(" .") for part in listed.split(",")]
         found += [part for part in parts if _FULL_NAME.fullmatch(part)]

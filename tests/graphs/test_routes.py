@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from langgraph.graph import END
 
 from novelcraft.graphs import routes
 from novelcraft.state.graph import WriteState
@@ -84,3 +85,7 @@ def test_after_scene_gate(changes: WriteState, expected: str) -> None:
 )
 def test_after_chapter_gate(action: str, expected: str) -> None:
     assert routes.after_chapter_gate({"action": action}) == expected
+
+
+def test_stop_is_the_end_of_the_graph() -> None:
+    assert routes.STOP == END

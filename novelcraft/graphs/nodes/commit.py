@@ -14,7 +14,7 @@ from novelcraft.state.findings import blocking
 from novelcraft.state.gates import GateRequest
 from novelcraft.state.graph import WriteState
 from novelcraft.state.manuscript import AcceptedBy, Draft, SceneCommit
-from novelcraft.tools.export import write_manuscript
+from novelcraft.tools.export.markdown import write_manuscript
 
 MANUSCRIPT = "manuscript.md"
 

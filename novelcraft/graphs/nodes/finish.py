@@ -8,10 +8,10 @@ from novelcraft.graphs.context import WriteRuntime, emit
 from novelcraft.graphs.nodes.scene import plan_of
 from novelcraft.state.events import Exported, Notice, RunFinished
 from novelcraft.state.graph import WriteState
-from novelcraft.tools.checks import check_book
-from novelcraft.tools.export import export_book
+from novelcraft.tools.export.book import export_book
 
-FORMATS = ("md", "epub", "docx", "pdf", "report")
+EXPORTS = "exports"
+"""Folder of the finished book, in the novel's."""
 FINISHED = "finished"
 """Key under which the store keeps the head whose book is complete, and its findings."""
 
@@ -21,17 +21,9 @@ async def finish(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
     context = runtime.context
     plan = plan_of(state, context)
     chain = context.store.chain(state["head"])
-    findings = check_book(chain, plan)
     totals = context.store.call_totals()
     result = export_book(
-        context.folder / "exports",
-        plan,
-        chain,
-        context.novel,
-        context.store.novel_id,
-        FORMATS,
-        book_findings=findings,
-        totals=totals,
+        context.folder / EXPORTS, plan, chain, context.novel, context.store.novel_id
     )
     for path in result.paths:
         emit(runtime, Exported(format=path.suffix.lstrip("."), path=str(path)))

@@ -34,6 +34,8 @@ class ModelRequest:
     """Overrides of the role's sampling."""
     prefill: str = ""
     """The completion so far, which the answer carries on."""
+    stop: tuple[str, ...] = ()
+    """Texts before which the answer ends; servers take up to four."""
 
 
 @dataclass(frozen=True)

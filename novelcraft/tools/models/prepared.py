@@ -46,6 +46,11 @@ class Prepared:
         return (*self.request.messages, Message(role="assistant", content=self.request.prefill))
 
     @property
+    def streams(self) -> bool:
+        """Whether the answer is watched while it comes."""
+        return self.request.schema is None
+
+    @property
     def opens_thinking(self) -> bool:
         """Whether the chat template may have opened the think block already."""
         always = self.endpoint.family.thinking == "always"
@@ -68,10 +73,13 @@ class Prepared:
             "max_completion_tokens" if hosted else "max_tokens": self._max_tokens(count),
             "seed": request.seed,
             **self.sampling,
-            **wire.stream_fields(endpoint.flavour),
             **endpoint.template_fields(carried_on=bool(request.prefill)),
             **endpoint.adapter_fields(),
         }
+        if self.streams:
+            body |= wire.stream_fields(endpoint.flavour)
+        if request.stop:
+            body["stop"] = list(request.stop)
         if request.prefill:
             body |= wire.prefill_fields(endpoint.flavour)
         if request.schema is not None:
@@ -129,6 +137,7 @@ def prepare(endpoint: Endpoint, request: ModelRequest) -> Prepared:
             "step": request.step,
             "messages": [[m.role, m.content] for m in request.messages],
             "prefill": request.prefill,
+            "stop": list(request.stop),
             "schema": schema,
         }
     )
