@@ -1,0 +1,75 @@
+"""A PostgreSQL server for the tests, in a folder of its own, on a socket of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import OperationalError
+
+USER = "novelcraft"
+
+
+def server_binaries() -> Path | None:
+    """The folder of `initdb` and `postgres`, or None where PostgreSQL is not installed."""
+    on_path = shutil.which("initdb")
+    folders = [Path(on_path).parent] if on_path else []
+    folders += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    return next((f for f in folders if (f / "postgres").exists()), None)
+
+
+@contextmanager
+def running(binaries: Path) -> Iterator[str]:
+    """A server, and the URL of its database. It cannot run as root, so root starts it as nobody."""
+    folder = Path(tempfile.mkdtemp(prefix="pg-"))
+    identity: dict[str, Any] = {}
+    if os.getuid() == 0:
+        identity = {"user": 65534, "group": 65534}
+        os.chown(folder, 65534, 65534)
+    data = folder / "data"
+    init = [binaries / "initdb", "-D", data, "-U", USER, "--no-sync", "-A", "trust", "-E", "UTF8"]
+    subprocess.run(init, check=True, capture_output=True, cwd=folder, **identity)
+    command = [binaries / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses="]
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen(
+            [*command, "-c", "fsync=off"], cwd=folder, stdout=log, stderr=log, **identity
+        )
+    url = f"postgresql+psycopg://{USER}@/postgres?host={quote(str(folder), safe='')}"
+    try:
+        _wait(url)
+        yield url
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+        shutil.rmtree(folder)
+
+
+def _wait(url: str) -> None:
+    engine = create_engine(url)
+    for _ in range(200):
+        try:
+            with engine.connect():
+                break
+        except OperationalError:
+            time.sleep(0.05)
+    else:
+        raise TimeoutError("the PostgreSQL server did not start")
+    engine.dispose()
+
+
+def new_schema(url: str, name: str) -> str:
+    """Make a schema, and give the URL under which it is a database of its own."""
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text(f'CREATE SCHEMA "{name}"'))
+    engine.dispose()
+    return f"{url}&options={quote(f'-csearch_path={name}', safe='')}"
