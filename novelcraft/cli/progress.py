@@ -12,7 +12,6 @@ from novelcraft.state.events import (
     RunStarted,
     SceneCommitted,
     SceneStarted,
-    Waiting,
 )
 
 _LEAST_WORDS = 40
@@ -42,7 +41,6 @@ class ProgressState:
         """Take in one event. Kinds that change nothing here are ignored."""
         if self._begun is None:
             self._begun = now
-        self._pace.resume(now)
         match event:
             case RunStarted():
                 self._pages, self._target_words = event.target_pages, event.target_words
@@ -58,13 +56,18 @@ class ProgressState:
                 self._draft_target = event.target_words
             case SceneCommitted():
                 self._commit(event, now)
-            case Waiting():
-                self._doing = f"waiting for you: {event.about}"
-                self._pace.pause(now)
             case RunFinished():
                 self._finished, self._doing = True, "finished"
             case _:
                 pass
+
+    def pause(self, now: float) -> None:
+        """A person is asked; until `resume`, time does not count for the pace."""
+        self._pace.pause(now)
+
+    def resume(self, now: float) -> None:
+        """The person has answered."""
+        self._pace.resume(now)
 
     def line(self, now: float) -> str:
         """One line that says where the run is, how far, and how long it will still take."""

@@ -108,9 +108,11 @@ class LineReader:
     def paused(self) -> Iterator[None]:
         """Stay silent while a person is asked."""
         self._asking = True
+        self._state.pause(self._clock())
         try:
             yield
         finally:
+            self._state.resume(self._clock())
             self._asking = False
 
     def beat(self) -> None:
@@ -161,9 +163,11 @@ class LiveReader:
     def paused(self) -> Iterator[None]:
         """Take the display away while a person is asked."""
         self._live.stop()
+        self._state.pause(self._clock())
         try:
             yield
         finally:
+            self._state.resume(self._clock())
             self._live.start()
 
     def render(self) -> RenderableType:

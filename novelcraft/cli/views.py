@@ -12,13 +12,22 @@ from novelcraft.state.manuscript import PromptSection, SceneCommit
 from novelcraft.state.plan import Chapter, Plan, SceneBrief
 
 
+def title(novel: Novel, branch: str) -> str:
+    """The book's title, and where it lies."""
+    version = novel.store.branch(branch).plan_version
+    named = novel.settings.novel.title
+    if not named and version is not None:
+        named = novel.store.plan(version).core.title
+    return f"{named or 'Untitled'}  ({novel.folder})"
+
+
 def status(novel: Novel, branch: str) -> str:
     """How far a branch is, and what to type next."""
     found = novel.store.branch(branch)
     chain = novel.store.chain(found.head)
     settings = novel.settings.novel
     words = sum(c.words for c in chain)
-    lines = [_title(novel, found.plan_version), ""]
+    lines = [title(novel, branch), ""]
     lines.append(
         f"{number(words)} of {number(settings.target_words)} words, "
         f"{words / settings.words_per_page:.1f} of {number(settings.pages)} pages"
@@ -117,7 +126,7 @@ def stale(novel: Novel, branch: str) -> str:
 def calls(novel: Novel, _branch: str) -> str:
     """Every call to a model, oldest first, and the sums."""
     rows = [
-        f"{call.at[:19]:<19}  {call.role:<9} {call.purpose:<18} {call.step:<20} "
+        f"{call.at[:19]:<19}  {call.role:<9} {call.purpose:<18} {call.step:<30} "
         f"{call.usage.prompt_tokens:>6} in {call.usage.completion_tokens:>6} out "
         f"{call.seconds:>7.1f} s  {call.outcome}{': ' + call.error if call.error else ''}"
         for call in novel.store.calls()
@@ -128,13 +137,6 @@ def calls(novel: Novel, _branch: str) -> str:
         f"{number(totals.completion_tokens)} out, {stopwatch(totals.seconds)}"
     )
     return "\n".join(rows)
-
-
-def _title(novel: Novel, version: int | None) -> str:
-    named = novel.settings.novel.title
-    if not named and version is not None:
-        named = novel.store.plan(version).core.title
-    return f"{named or 'Untitled'}  ({novel.folder})"
 
 
 def _accepted(chain: list[SceneCommit]) -> str:

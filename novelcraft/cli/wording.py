@@ -11,7 +11,6 @@ from novelcraft.state.events import (
     RunFinished,
     RunStarted,
     SceneCommitted,
-    Waiting,
 )
 from novelcraft.state.manuscript import AcceptedBy
 
@@ -60,8 +59,6 @@ def headline(event: Event) -> str | None:
             return f"draft {event.attempt} is drawn again: {', '.join(event.blocks)}"
         case SceneCommitted():
             return _committed(event)
-        case Waiting():
-            return f"waiting for you: {event.about}"
         case Exported():
             return f"wrote {event.path}"
         case Notice():
@@ -86,7 +83,7 @@ def summary(finished: RunFinished) -> list[str]:
         )
     lines.append(
         f"{count(finished.model_calls, 'model call')}: {number(finished.prompt_tokens)} tokens "
-        f"read, {number(finished.completion_tokens)} written, {stopwatch(finished.seconds)}."
+        f"read, {number(finished.completion_tokens)} written, in {stopwatch(finished.seconds)}."
     )
     return lines
 

@@ -70,7 +70,7 @@ def write(
     with Novel.open(folder, overrides=overrides) as novel:
         _require_premise(novel)
         if novel.is_finished(branch):
-            typer.echo(f"Nothing to do: {folder} is finished.", err=True)
+            typer.echo(f"Nothing to do: {folder} is finished.")
             finished = _last_sums(novel)
         else:
             finished = _run(novel, branch, stop, quiet)
@@ -90,15 +90,18 @@ def _run(novel: Novel, branch: str, stop: int | None, quiet: bool) -> RunFinishe
             decide=Asker(reader) if attends else None,
         )
 
-    typer.echo(f"Writing in {novel.folder}", err=True)
+    if not quiet:
+        typer.echo(f"Writing in {novel.folder}", err=True)
     return attended(work, quiet=quiet, command=_go_on(novel, branch))
 
 
 def _report(novel: Novel, branch: str, finished: RunFinished | None, stop: int | None) -> None:
     """Say how it ended. The last line of a finished book is the path of its EPUB."""
+    from novelcraft.cli.views import title
     from novelcraft.cli.wording import count, summary
 
     if finished is not None:
+        typer.echo(title(novel, branch))
         for line in summary(finished):
             typer.echo(line)
         typer.echo(f"Look at it: novelcraft show {quoted(novel.folder)}")

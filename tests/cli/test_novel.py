@@ -55,7 +55,7 @@ def test_the_same_command_again_has_nothing_to_do(run: Run, served: Served, here
     for arguments in (["write", PREMISE, "--pages", 6, "--out", "n"], ["write", "n"]):
         again = run(*arguments)
         assert again.code == 0
-        assert "Nothing to do: n is finished." in again.err
+        assert "Nothing to do: n is finished." in again.out
         assert again.out.splitlines()[-1] == first.out.splitlines()[-1]
     assert len(server.requests) == asked
 
@@ -204,6 +204,7 @@ def test_an_attended_run_without_a_person_stops(
         monkeypatch.setattr("sys.stdin", nobody)
         told = run("write", PREMISE, "--pages", 6, "--out", "n", "--attend", "plan")
     assert told.code == 0, told.err
-    assert "accept, [r]edraw or [s]top?" in told.err
+    assert "[a]ccept, [r]edraw or [s]top?" in told.err
+    assert told.out.startswith("Stopped")
     assert "Stopped, with 0 scenes written." in told.out
     assert run("write", "n").out.splitlines()[-1].endswith(".epub")

@@ -18,7 +18,6 @@ from novelcraft.state.events import (
     RunStarted,
     SceneCommitted,
     SceneStarted,
-    Waiting,
 )
 from novelcraft.state.manuscript import AcceptedBy
 
@@ -132,9 +131,10 @@ def test_time_left_never_runs_below_nothing() -> None:
 
 
 def test_the_time_a_person_takes_is_not_the_runs() -> None:
-    events = [(0.0, started()), (0.0, scene(1)), (60.0, committed(1, 600))]
-    waited = after(*events, (60, Waiting(gate="scene", about="scene 1")), (1_060, scene(2)))
-    assert waited.time_left(1_060) == pytest.approx(9 * 60)
+    state = after((0, started()), (0, scene(1)), (60, committed(1, 600)))
+    state.pause(60)
+    state.resume(1_060)
+    assert state.time_left(1_060) == pytest.approx(9 * 60)
 
 
 def test_the_pages_are_those_of_accepted_scenes() -> None:
@@ -185,7 +185,6 @@ def test_finished() -> None:
             ),
             "draft 1 is drawn again: prose.cut_off, length",
         ),
-        (Waiting(gate="plan", about="the plan"), "waiting for you: the plan"),
         (Exported(format="epub", path="a/b.epub"), "wrote a/b.epub"),
         (Notice(text="No PDF engine."), "No PDF engine."),
     ],
@@ -206,7 +205,7 @@ def test_the_summary_does_not_hide_the_cap() -> None:
     assert "27,734 words, 100.9 pages, 12 chapters, 46 scenes." in text
     assert "38 of 46 scenes passed the checks; 61 warnings." in text
     assert "8 scenes (17%) were kept with findings when the attempts ran out." in text
-    assert "812 model calls: 1,203,334 tokens read, 92,002 written, 41:00." in text
+    assert "812 model calls: 1,203,334 tokens read, 92,002 written, in 41:00." in text
 
 
 def test_the_summary_of_a_clean_book_has_no_cap() -> None:
