@@ -9,7 +9,7 @@ from novelcraft.state.manuscript import count_words
 from novelcraft.tools.checks.base import CheckInput, quote
 
 _ORNAMENT = re.compile(r"[\W_]*")
-_WHOLE_END = re.compile(r"[.!?…—–。！？]['\"”’»)\]*_」』]*$")
+_WHOLE_END = re.compile(r"[.!?…—–。！？]['\"”’»«“‘)\]*_」』]*$")
 
 _STOPPED_SHORT = {
     "length": "the server's limit on tokens ended it",
@@ -57,10 +57,9 @@ def length(scene: CheckInput) -> list[Finding]:
     low, high = scene.preset.length_block
     if low * scene.target_words <= words <= high * scene.target_words:
         return []
-    short = words < scene.target_words
     wish = (
-        f"Write at least {round(scene.target_words * scene.preset.length_low)} words."
-        if short
+        f"Write the scene out in full, in about {scene.target_words} words."
+        if words < scene.target_words
         else f"End the scene after about {scene.target_words} words."
     )
     return [

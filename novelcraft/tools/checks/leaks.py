@@ -81,22 +81,35 @@ def template_text(text: str) -> Iterator[str]:
 
 def _leaks(scene: CheckInput) -> Iterator[str]:
     yield from template_text(scene.prose)
-    labels = _prompt_labels(scene)
+    parts = scene.prompt.split(FENCE)
+    instructions, data = "\n".join(parts[::2]), "\n".join(parts[1::2])
+    labels = _prompt_labels(scene, instructions)
     if labels:
         yield from (m.group().strip() for m in _label_pattern(labels).finditer(scene.prose))
-    parts = scene.prompt.split(FENCE)
-    yield from _shared(scene, "\n".join(parts[::2]), INSTRUCTION_RUN)
+    brief = " ".join(words(_brief_text(scene)))
+    for run in _shared(scene, instructions, INSTRUCTION_RUN):
+        if " ".join(words(run)) not in brief:
+            yield run
     narration = scene.text.narration
-    for run in _shared(scene, "\n".join(parts[1::2]), DATA_RUN):
+    for run in _shared(scene, f"{data}\n{_brief_text(scene)}", DATA_RUN):
         if any(run in piece for piece in narration):
             yield run
 
 
-def _prompt_labels(scene: CheckInput) -> tuple[str, ...]:
-    """Labels that begin lines of the prompt, but no names: a name may begin a line of prose."""
-    names = {c.name for c in scene.plan.cast} | set(scene.plan.world.places)
-    found = {m[1] for m in _PROMPT_LABEL.finditer(scene.prompt)} - names
-    return tuple(sorted(map(re.escape, found)))
+def _brief_text(scene: CheckInput) -> str:
+    """What the scene is asked to tell: its words may well come in it, as the prompt's may not."""
+    brief, plan = scene.brief, scene.plan
+    hooks = [plan.hook(h).text for h in (*brief.plants, *brief.pays)]
+    parts = (brief.goal, brief.place, brief.time, brief.turn, brief.outcome, *brief.beats, *hooks)
+    return "\n".join(parts)
+
+
+def _prompt_labels(scene: CheckInput, instructions: str) -> tuple[str, ...]:
+    """Labels that begin lines of the instructions, but no words of the plan."""
+    plan = scene.plan
+    known = "\n".join((_brief_text(scene), *(c.name for c in plan.cast), *plan.world.places))
+    found = {m[1] for m in _PROMPT_LABEL.finditer(instructions)}
+    return tuple(sorted(re.escape(label) for label in found if label not in known))
 
 
 @lru_cache(maxsize=64)

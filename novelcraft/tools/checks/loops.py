@@ -11,6 +11,9 @@ from novelcraft.tools.metrics import ngrams, peak_repetition, repeated_share, sp
 STRETCH = 150
 """Words of the stretches that are looked at one by one."""
 
+MIN_WORDS = 60
+"""Words below which repeats say nothing."""
+
 STRETCH_LIMIT = 0.25
 """Share of repeated trigrams in a stretch. In 558 pieces of published novels at most 0.14."""
 
@@ -21,6 +24,8 @@ SCENE_LIMIT = 0.15
 def loop(scene: CheckInput) -> list[Finding]:
     """The same runs of words over and over, in one stretch or all through the scene."""
     words = scene.text.words
+    if len(words) < MIN_WORDS:
+        return []
     whole = repeated_share(words, 3)
     peak, at = peak_repetition(words, 3, STRETCH)
     if whole < SCENE_LIMIT and peak < STRETCH_LIMIT:

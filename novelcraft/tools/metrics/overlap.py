@@ -19,10 +19,11 @@ class Run:
 
 
 def shared_runs(first: Sequence[str], second: Sequence[str], least: int) -> list[Run]:
-    """The longest runs of words of the first text that also stand in the second.
+    """Runs of words of the first text that also stand in the second.
 
     Args:
-        first: Words of the text to look through, from left to right; runs do not overlap.
+        first: Words of the text to look through, from left to right. Each run is as long as it
+            can be from where it starts, and the next one starts after its end.
         second: Words of the text to look in.
         least: Length of the shortest run that counts, at least 1.
     """
@@ -50,8 +51,27 @@ def _common(first: Sequence[str], i: int, second: Sequence[str], j: int) -> int:
 
 
 def longest_shared_run(first: Sequence[str], second: Sequence[str]) -> Run:
-    """The longest run of words that two texts share; its length is 0 when they share none."""
-    return max(shared_runs(first, second, 1), key=lambda r: r.length, default=Run(0, 0))
+    """The longest run of words that two texts share, the first of several.
+
+    Its length is 0 when they share no word. A shared run holds shared runs of every shorter
+    length, so the length is found by doubling and halving.
+    """
+    low, high = 0, 1
+    while _first_shared(first, second, high) is not None:
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        if _first_shared(first, second, middle) is None:
+            high = middle
+        else:
+            low = middle
+    start = _first_shared(first, second, low) if low else None
+    return Run(start or 0, low)
+
+
+def _first_shared(first: Sequence[str], second: Sequence[str], n: int) -> int | None:
+    known = set(ngrams(second, n))
+    return next((i for i, gram in enumerate(ngrams(first, n)) if gram in known), None)
 
 
 def jaccard(first: Sequence[str], second: Sequence[str], n: int) -> float:

@@ -20,7 +20,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _SHORT = 3
 _TALK = re.compile(
     r"\b(beats?|scenes?|chapters?|outcome|turn|the story|this story|a story|novel|"
-    r"json|[a-z]+_[a-z0-9_]+)\b|\{|\}|\d[\d, .]{5,}",
+    r"json|[a-z]+_[a-z0-9_]+)\b|[{}:]|\d[\d, .]{5,}",
     re.IGNORECASE,
 )
 

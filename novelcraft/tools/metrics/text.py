@@ -13,7 +13,7 @@ from novelcraft.state.manuscript import WORD
 from novelcraft.tools.metrics.dialogue import QuoteStyle, narration, quote_style
 
 _SENTENCE_END = re.compile(
-    r"""(?:[.!?…]+["'”’)\]»*_]*(?=\s+(?![a-zß-öø-ÿ])|$)|[。！？]+[」』”’]*)""",
+    r"""(?:[.!?…]+["'”’)\]»«*_]*(?=\s+(?![a-zß-öø-ÿ])|$)|[。！？]+[」』”’]*)""",
 )
 _ABBREVIATED = re.compile(
     r"(?:\b(?:Mr|Mrs|Ms|Dr|St|Prof|Rev|Hon|Capt|Col|Gen|Lieut|Lt|Sgt|Messrs|Mme|Mlle|No|vs|etc)"

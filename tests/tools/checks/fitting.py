@@ -26,9 +26,9 @@ def hero(prose: str) -> str:
     return names[0][0] if names else prose.split()[0]
 
 
-def plan_for(prose: str, style: str = UNCLEAR) -> Plan:
+def plan_for(name: str, style: str = UNCLEAR) -> Plan:
     plan = factories.plan(chapters=2, scenes_each=2)
-    lead = plan.cast[0].model_copy(update={"name": hero(prose)})
+    lead = plan.cast[0].model_copy(update={"name": name})
     core = plan.core.model_copy(update={"style": style})
     return plan.model_copy(update={"cast": (lead, *plan.cast[1:]), "core": core})
 
@@ -46,10 +46,10 @@ def prompt_for(plan: Plan, target_words: int, tail: str = "") -> str:
 
 
 def fitting(
-    prose: str, earlier: Sequence[str] = (), style: str = UNCLEAR, **changes: Any
+    prose: str, earlier: Sequence[str] = (), style: str = UNCLEAR, name: str = "", **changes: Any
 ) -> CheckInput:
     """The scene with a brief, a length and a prompt that fit it."""
-    plan = plan_for(prose, style)
+    plan = plan_for(name or hero(prose), style)
     target = max(1, count_words(prose))
     tail = earlier[-1][-600:] if earlier else ""
     given: dict[str, Any] = {

@@ -1,0 +1,56 @@
+"""Quotation marks in balance, in every style, and apostrophes left alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from novelcraft.state.findings import Finding
+from novelcraft.tools.checks.quotes import quotes
+from tests.tools.checks.fitting import fitting
+
+
+def found(prose: str) -> list[Finding]:
+    return quotes(fitting(prose, name="Elias"))
+
+
+@pytest.mark.parametrize(
+    "prose",
+    [
+        "“Go,” he said. “Now.”",
+        '"Go," he said. "Now."',
+        "‘Go,’ he said. ‘The dogs’ bowl is empty.’",
+        "'Go,' he said. 'Don't wait for the dogs' bowl.'",
+        "«Va», dit-il.",
+        "„Geh“, sagte er. „Jetzt.“",
+        "The keepers’ boats, and ’twas dark. It was Elias’s.",
+        "“He said ‘no’ to me,” she said. “‘No.’”",
+        "“One paragraph of speech.\n\n“And its last.” He coughed.",
+        '"One paragraph of speech.\n\n"And its last."',
+        "“The first.\n\n“The second.\n\n“The third, where the scene ends.",
+        "“Hear this:\n\nThe trumpets rang across the dome.\n\n“That was it.”",
+        "“Its agents came with a club. “Come in,” they said, “or stay out.” Most came.”",
+        "He was 6'2\" and thin.",
+    ],
+)
+def test_balanced(prose: str) -> None:
+    assert found(prose) == []
+
+
+@pytest.mark.parametrize(
+    ("prose", "evidence"),
+    [
+        ("“Go, he said.\n\nHe went.", "“Go, he said."),
+        ("“Go, he said. “Now.”", "“Go, he said. “"),
+        ("He went,” he said.", "He went,”"),
+        ('"Go, he said.\n\nHe went.', '"Go, he said.'),
+        ('He went," he said.\n\nShe came.', 'He went," he said.'),
+        ("‘Go, he said. It was late.\n\n‘I know,’ she said.\n\n‘Go.", "‘Go."),
+        ("'Go,' he said.\n\n'Stay, she said.\n\nHe went.", "'Stay, she said."),
+        ('“Go," he said.\n\nHe went.', '“Go," he said.'),
+        ("»Geh.«\n\n„Geh, sagte er.\n\n„Ja.“\n\nEr ging. „Nein.", "Er ging. „Nein."),
+    ],
+)
+def test_out_of_balance(prose: str, evidence: str) -> None:
+    (finding,) = found(prose)
+    assert evidence in finding.evidence
+    assert finding.severity == "block"

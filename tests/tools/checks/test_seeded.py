@@ -1,0 +1,77 @@
+"""Every seeded fault is found and quoted, and nothing else is found; clean scenes are clean."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from novelcraft.tools.checks import CheckInput, check_scene
+from tests.tools.checks.fitting import fitting
+from tests.tools.checks.scenes import SCENES
+from tests.tools.checks.seeded import FAULTS, Fault, overlaps
+
+STYLES = {
+    "curly": "third person, past tense",
+    "straight": "third person, past tense",
+    "first person": "first person, past tense",
+}
+
+
+def clean(name: str) -> CheckInput:
+    others = [text for other, text in SCENES.items() if other != name]
+    lead = "Elias Marrow" if name == "curly" else "Anna Veil"
+    return fitting(SCENES[name], others, STYLES[name], lead)
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_a_clean_scene_is_found_clean(name: str) -> None:
+    assert check_scene(clean(name)) == ()
+
+
+CASES = {
+    f"{fault.name}, {name}": (fault, seeded)
+    for fault in FAULTS
+    for name in SCENES
+    if (seeded := fault.seed(clean(name), random.Random(fault.name))) is not None
+}
+
+
+@pytest.mark.parametrize(("fault", "seeded"), CASES.values(), ids=CASES)
+def test_a_seeded_fault_is_found_and_quoted(fault: Fault, seeded: tuple[CheckInput, str]) -> None:
+    broken, planted = seeded
+    found = {f.check: f for f in check_scene(broken)}
+    if fault.certain or fault.check in found:
+        assert overlaps(found[fault.check].evidence, planted)
+    assert found.keys() <= {fault.check, *fault.also}
+
+
+def test_each_fault_fits_some_scene() -> None:
+    assert {fault for fault, _ in CASES.values()} == set(FAULTS)
+
+
+@pytest.mark.parametrize(("fault", "seeded"), CASES.values(), ids=CASES)
+def test_findings_quote_verbatim_and_tell_a_redraft_what_to_do(
+    fault: Fault, seeded: tuple[CheckInput, str]
+) -> None:
+    broken, _ = seeded
+    for finding in check_scene(broken):
+        assert all(quote in broken.prose for quote in finding.evidence)
+        assert finding.message.endswith(".")
+        assert finding.constraint.endswith(".")
+        assert "\n" not in finding.constraint
+
+
+def test_an_exempted_finding_is_not_reported() -> None:
+    scene = fitting("She waited on the rocks, and the", style="plain")
+    found = check_scene(scene)
+    keys = {f.key for f in found}
+    assert any(key.startswith("prose.cut_off:") for key in keys)
+    assert check_scene(scene, keys) == ()
+
+
+def test_the_same_scene_gives_the_same_findings_in_the_same_order() -> None:
+    scene = fitting("## One\n\nThe sea.The sea,the\n\nAssistant: I", style="plain")
+    first = check_scene(scene)
+    assert [f.check for f in first] == ["prose.cut_off", "prose.fused", "prose.leak"]
+    assert check_scene(fitting(scene.prose, style="plain")) == first
