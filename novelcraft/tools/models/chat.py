@@ -204,9 +204,10 @@ class ChatModels:
         cached = not request.prefill and prepared.prompt_key not in server.seen
         server.seen.add(prepared.prompt_key)
         counter = self.token_counter(request.role)
-        pieces = self._client(endpoint).stream(
-            endpoint.wire_model, prepared.messages(), prepared.body(counter, cached=cached)
-        )
+        client = self._client(endpoint)
+        send = client.stream if prepared.streams else client.complete
+        body = prepared.body(counter, cached=cached)
+        pieces = send(endpoint.wire_model, prepared.messages(), body)
         thinking = ThinkFilter(opened=prepared.opens_thinking, carried_on=bool(request.prefill))
         reply = await read_reply(pieces, thinking, on_text)
         if reply.finish_reason == STOPPED_BY_CALLER:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import openai
-from langchain_core.messages import AIMessageChunk
+from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.messages.ai import InputTokenDetails, UsageMetadata
-from langchain_core.outputs import ChatGenerationChunk
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_openai import ChatOpenAI
 
 from novelcraft.state.calls import Usage
@@ -51,6 +51,14 @@ class _Chat(ChatOpenAI):
                 made.message.usage_metadata = _timings(chunk.get("timings") or {})
         return made
 
+    def _create_chat_result(
+        self, response: Any, generation_info: dict[str, Any] | None = None
+    ) -> ChatResult:
+        made = super()._create_chat_result(response, generation_info)
+        message = response.choices[0].message.model_dump()
+        made.generations[0].message.additional_kwargs["reasoning"] = _reasoning_in(message)
+        return made
+
 
 class Client:
     """Sends requests to one server. Follows it when it is restarted at another port."""
@@ -80,6 +88,17 @@ class Client:
         async with aclosing(streaming) as events:  # type: ignore[type-var]
             async for event in events:
                 yield _piece(event)
+
+    async def complete(
+        self, model: str, messages: list[dict[str, str]], body: dict[str, Any]
+    ) -> AsyncIterator[Piece]:
+        """Send a request and give its answer in one piece; see `stream`.
+
+        A stream costs a millisecond of computing a token, which an engine on the same machine
+        has to do without.
+        """
+        chat = await self._connected()
+        yield _piece(await chat.ainvoke(messages, model=model, extra_body=body))
 
     async def close(self) -> None:
         """Close the connections."""
@@ -111,14 +130,18 @@ class Client:
 
 def _reasoning(chunk: dict[str, Any]) -> str:
     for choice in chunk.get("choices") or ():
-        delta = choice.get("delta") or {}
-        for field in _REASONING_FIELDS:
-            if isinstance(delta.get(field), str):
-                return str(delta[field])
+        return _reasoning_in(choice.get("delta") or {})
     return ""
 
 
-def _piece(event: AIMessageChunk) -> Piece:
+def _reasoning_in(message: dict[str, Any]) -> str:
+    for field in _REASONING_FIELDS:
+        if isinstance(message.get(field), str):
+            return str(message[field])
+    return ""
+
+
+def _piece(event: AIMessage) -> Piece:
     content = event.content if isinstance(event.content, str) else ""
     finish = str(event.response_metadata.get("finish_reason") or "")
     reasoning = str(event.additional_kwargs.get("reasoning") or "")
@@ -140,7 +163,7 @@ def _timings(timings: dict[str, Any]) -> UsageMetadata | None:
     )
 
 
-def _usage(event: AIMessageChunk) -> Usage | None:
+def _usage(event: AIMessage) -> Usage | None:
     counted = event.usage_metadata
     if not counted:
         return None
