@@ -68,15 +68,11 @@ class ManuscriptStore(Chain, Revisions, Plans, Drafts, Calls, Journal):
             DiskFullError: There is no room for it.
         """
         database = Database(target)
-        if not database.sqlite:
+        if database.sqlite:
+            _found_file(Path(database.name), novel_id)
+        else:
             _found(database, novel_id)
-            return cls(database)
-        path = Path(database.name)
-        require_writable(path)
-        if path.exists():
-            raise _occupied(str(path))
-        _found_file(path, novel_id)
-        return cls.open(path)
+        return cls.open(target)
 
     @classmethod
     def open(cls, target: str | os.PathLike[str]) -> ManuscriptStore:
@@ -120,25 +116,27 @@ class ManuscriptStore(Chain, Revisions, Plans, Drafts, Calls, Journal):
 
 
 def _found(database: Database, novel_id: str | None) -> None:
-    """Make the tables and name the novel, in one transaction."""
+    """Make the tables and name the novel, in one transaction; then close the database."""
     created = datetime.now(UTC).isoformat(timespec="seconds")
-    with database.write() as connection:
-        if inspect(connection).get_table_names():
-            raise _occupied(database.name)
-        migrate(connection)
-        connection.execute(insert(novel).values(id=novel_id or uuid4().hex, created=created))
+    try:
+        with database.write() as connection:
+            if inspect(connection).get_table_names():
+                raise _occupied(database.name)
+            migrate(connection)
+            connection.execute(insert(novel).values(id=novel_id or uuid4().hex, created=created))
+    finally:
+        database.close()
 
 
 def _found_file(path: Path, novel_id: str | None) -> None:
+    require_writable(path)
+    if path.exists():
+        raise _occupied(str(path))
     making = path.with_name(f".{path.name}.new")
     for stale in path.parent.glob(f"{making.name}*"):
         # A killed run's file, and its log, which SQLite would replay into the new one.
         stale.unlink()
-    database = Database(making)
-    try:
-        _found(database, novel_id)
-    finally:
-        database.close()
+    _found(Database(making), novel_id)
     making.replace(path)
 
 

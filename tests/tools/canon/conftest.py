@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -9,6 +11,7 @@ import pytest
 from novelcraft.tools.canon.store import ManuscriptStore
 from tests import factories
 from tests.tools.canon import postgres
+from tests.tools.canon.children import Children
 
 
 @pytest.fixture(scope="session")
@@ -46,6 +49,23 @@ def path(tmp_path: Path) -> Path:
         for commit in factories.chain(3):
             opened.commit("main", commit)
     return path
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that another user can reach."""
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o755)
+    yield folder
+    folder.chmod(0o755)
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def children() -> Iterator[Children]:
+    """Runs the work of `children` in processes of their own."""
+    with Children.ready() as ready:
+        yield ready
 
 
 def begin(store: ManuscriptStore) -> None:

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from novelcraft.errors import ProjectBusyError, ReadOnlyError
+from novelcraft.tools.canon.lock import ProjectLock
+from tests.tools.canon.children import Children, hold_lock, lock_folder
+
+
+def test_one_at_a_time(tmp_path: Path) -> None:
+    with ProjectLock(tmp_path):
+        with pytest.raises(ProjectBusyError) as caught, ProjectLock(tmp_path):
+            pass
+        assert str(tmp_path) in caught.value.message
+        assert f"process {os.getpid()} on " in caught.value.message
+    with ProjectLock(tmp_path):
+        pass
+
+
+def test_the_lock_of_a_killed_process_is_free(children: Children, tmp_path: Path) -> None:
+    holder = children.start(hold_lock, tmp_path)
+    while not (tmp_path / "held").exists():
+        time.sleep(0.001)
+    with pytest.raises(ProjectBusyError, match=f"process {holder.pid} "), ProjectLock(tmp_path):
+        pass
+    holder.kill()
+    holder.wait()
+    with ProjectLock(tmp_path):
+        pass
+
+
+def test_a_read_only_folder(children: Children, open_folder: Path) -> None:
+    open_folder.chmod(0o555)
+    assert children.exit_code(lock_folder, open_folder) == ReadOnlyError.exit_code
