@@ -98,6 +98,8 @@ class NarrationTask:
     preset: SizePreset
     can_continue: bool
     """Whether the server carries on a completion that is given to it."""
+    opening: str = ""
+    """First words of the scene, given to the narrator as the completion so far."""
 
 
 async def narrate(
@@ -113,12 +115,13 @@ async def narrate(
     rule = LengthRule.of(task.preset, task.target_words)
     answers: list[ModelAnswer] = []
     prose, finish = "", "stop"
+    prefill = task.opening if task.can_continue else ""
     for segment in range(MAX_SEGMENTS if task.can_continue else 1):
-        answer, prose, finish = await _segment(task, caller, rule, prose, segment, on_words)
+        answer, prose, finish = await _segment(task, caller, rule, prefill, segment, on_words)
         answers.append(answer)
-        grown = count_words(answer.text) > 0
-        if finish != "stop" or count_words(prose) >= rule.low or not grown:
+        if finish != "stop" or count_words(prose) >= rule.low or not answer.text.strip():
             break
+        prefill = f"{cut_at_sentence(prose) or prose.rstrip()}\n\n"
     return Narration(prose, _provenance(task, caller, answers, finish))
 
 
@@ -126,11 +129,10 @@ async def _segment(
     task: NarrationTask,
     caller: Caller,
     rule: LengthRule,
-    so_far: str,
+    prefill: str,
     segment: int,
     on_words: Callable[[int], None],
 ) -> tuple[ModelAnswer, str, str]:
-    prefill = f"{cut_at_sentence(so_far) or so_far.rstrip()}\n\n" if so_far else ""
     ended: list[str] = []
 
     def watch(text: str) -> bool:

@@ -51,6 +51,8 @@ class SizePreset:
     """Most characters in one scene."""
     field_chars: int
     """Longest string that a schema lets the planner write in a brief's field, in characters."""
+    openings: bool
+    """Begin every scene for the narrator, see `prompts.opening`."""
     facts_per_scene: int
     summary_words: int
     length_low: float
@@ -82,6 +84,7 @@ SMALL = SizePreset(
     beats=0,
     most_present=3,
     field_chars=110,
+    openings=True,
     facts_per_scene=3,
     summary_words=90,
     length_low=0.5,
@@ -102,6 +105,7 @@ STANDARD = SizePreset(
     beats=5,
     most_present=6,
     field_chars=400,
+    openings=False,
     facts_per_scene=8,
     summary_words=280,
     length_low=0.6,

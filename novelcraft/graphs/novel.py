@@ -19,7 +19,13 @@ from novelcraft.config.user import find_user_file
 from novelcraft.errors import NotAProjectError, UnknownTargetError
 from novelcraft.graphs.checkpoints import open_checkpoints
 from novelcraft.graphs.context import WriteContext
-from novelcraft.graphs.nodes.finish import EXPORTS, FINISHED
+from novelcraft.graphs.exporting import (
+    EXPORTS,
+    FINISHED_FORMATS,
+    export_branch,
+    summarize_run,
+)
+from novelcraft.graphs.nodes.finish import FINISHED
 from novelcraft.graphs.revise import build_revise_graph, keep_old_chain, own_words, revision_state
 from novelcraft.graphs.runner import Decide, OnEvent, resumable, run, start_state
 from novelcraft.graphs.session import ModelsFactory, writing_context
@@ -30,8 +36,9 @@ from novelcraft.state.graph import WriteState
 from novelcraft.state.manuscript import Branch, Provenance, SceneCommit
 from novelcraft.tools.canon.lock import ProjectLock
 from novelcraft.tools.canon.store import ManuscriptStore
-from novelcraft.tools.export.book import DEFAULT_FORMATS, ExportResult, export_book
+from novelcraft.tools.export.book import ExportResult
 from novelcraft.tools.export.files import storage_errors, write_atomic
+from novelcraft.tools.export.summary import RunSummary
 from novelcraft.tools.models.opening import open_models
 
 TOML = "novel.toml"
@@ -279,7 +286,7 @@ class Novel:
             )
 
     def export(
-        self, formats: Sequence[str] = DEFAULT_FORMATS, *, branch: str = MAIN
+        self, formats: Sequence[str] = FINISHED_FORMATS, *, branch: str = MAIN
     ) -> ExportResult:
         """Write the branch's book, finished or not, in those formats.
 
@@ -287,20 +294,15 @@ class Novel:
             UnknownTargetError: The branch has no scene yet.
             ExportError: pandoc failed.
         """
-        found = self.store.branch(branch)
-        if found.head is None or found.plan_version is None:
-            raise UnknownTargetError(
-                f"Branch {branch!r} has no scene to export yet.",
-                fix=f"Write some first: novelcraft write {self.folder}",
-            )
-        return export_book(
-            self.folder / EXPORTS,
-            self.store.plan(found.plan_version),
-            self.store.chain(found.head),
-            self.settings.novel,
-            self.store.novel_id,
-            formats,
-        )
+        return export_branch(self.store, self.folder, branch, self.settings.novel, formats)
+
+    def summary(self, branch: str = MAIN) -> RunSummary:
+        """The sums of a branch, its findings and where its text came from.
+
+        Raises:
+            UnknownTargetError: The branch has no scene yet.
+        """
+        return summarize_run(self.store, branch, self.settings.novel)
 
     def prompt(self, scene: str, branch: str = MAIN) -> tuple[tuple[Message, ...], Provenance]:
         """The messages that a written scene's prose was drawn from, and the account of them.

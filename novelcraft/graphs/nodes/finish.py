@@ -1,30 +1,24 @@
-"""The last node: checks over the whole book, the exports, the sums of the run."""
+"""The last node: the exports with their report, and the sums of the run."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from novelcraft.graphs.context import WriteRuntime, emit
-from novelcraft.graphs.nodes.scene import plan_of
+from novelcraft.graphs.exporting import export_branch
 from novelcraft.state.events import Exported, Notice, RunFinished
 from novelcraft.state.graph import WriteState
-from novelcraft.tools.export.book import export_book
 
-EXPORTS = "exports"
-"""Folder of the finished book, in the novel's."""
 FINISHED = "finished"
 """Key under which the store keeps the head whose book is complete, and its findings."""
 
 
 async def finish(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
-    """Check the book as a whole, export it, and sum up the run."""
+    """Export the book, check it as a whole, and sum up the run."""
     context = runtime.context
-    plan = plan_of(state, context)
     chain = context.store.chain(state["head"])
     totals = context.store.call_totals()
-    result = export_book(
-        context.folder / EXPORTS, plan, chain, context.novel, context.store.novel_id
-    )
+    result = export_branch(context.store, context.folder, state["branch"], context.novel)
     for path in result.paths:
         emit(runtime, Exported(format=path.suffix.lstrip("."), path=str(path)))
     for notice in result.notices:

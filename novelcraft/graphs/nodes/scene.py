@@ -12,7 +12,9 @@ from novelcraft.graphs.context import WriteContext, WriteRuntime, emit
 from novelcraft.prompts.brief import render_brief
 from novelcraft.prompts.fit import sentences
 from novelcraft.prompts.narrator import AssembledPrompt, NarratorInput, assemble
+from novelcraft.prompts.opening import opening_of
 from novelcraft.prompts.world import render_world
+from novelcraft.state.base import derive_seed
 from novelcraft.state.events import DraftChecked, Drafting, SceneStarted
 from novelcraft.state.findings import blocking
 from novelcraft.state.graph import WriteState
@@ -104,6 +106,7 @@ async def narrate_scene(state: WriteState, runtime: WriteRuntime) -> dict[str, A
             step=f"{step}/{attempt}",
             preset=context.preset,
             can_continue=context.can_continue,
+            opening=_opening(brief, plan, context, f"{step}/{attempt}"),
         ),
         context.caller,
         on_words,
@@ -119,6 +122,12 @@ async def narrate_scene(state: WriteState, runtime: WriteRuntime) -> dict[str, A
     )
     context.store.put_draft(draft)
     return {"draft": draft.id}
+
+
+def _opening(brief: SceneBrief, plan: Plan, context: WriteContext, step: str) -> str:
+    if not context.preset.openings:
+        return ""
+    return opening_of(brief, plan, derive_seed(context.caller.seed, "opening", step))
 
 
 def _started(state: WriteState, brief: SceneBrief, attempt: int) -> SceneStarted:

@@ -23,10 +23,13 @@ from novelcraft.tools.export.language import Language
 from novelcraft.tools.export.markdown import book_title, manuscript_markdown
 from novelcraft.tools.export.pandoc import run_pandoc
 from novelcraft.tools.export.pdf import make_pdf
+from novelcraft.tools.export.report import write_report
+from novelcraft.tools.export.summary import RunSummary, run_summary
 
-BookFormat = Literal["md", "epub", "docx", "pdf"]
+BookFormat = Literal["md", "epub", "docx", "pdf", "report"]
 BOOK_FORMATS: tuple[BookFormat, ...] = get_args(BookFormat)
-DEFAULT_FORMATS: tuple[BookFormat, ...] = ("epub", "docx", "pdf")
+DEFAULT_FORMATS: tuple[BookFormat, ...] = ("epub", "docx", "pdf", "report")
+REPORT_NAME = "report.html"
 
 _LONGEST_NAME = 60
 
@@ -77,11 +80,14 @@ def export_book(
     novel: NovelSettings,
     novel_id: str,
     formats: Sequence[str] = DEFAULT_FORMATS,
+    *,
+    summary: RunSummary | None = None,
 ) -> ExportResult:
     """Write the book, as far as it is written, in each format.
 
     The same chain, plan and settings give the same EPUB, DOCX and Markdown byte for byte. Each
     file is written whole or not at all, and those of earlier formats stay when a later one fails.
+    Books are named after their title, the report is `report.html`.
 
     Args:
         folder: Where to write, usually `exports/`; made when it is not there.
@@ -89,7 +95,9 @@ def export_book(
         chain: The scene commits in reading order, at least one.
         novel: Gives title, author and language.
         novel_id: The novel's id; with the chain's head it gives the book's own identifier.
-        formats: Any of md, epub, docx, pdf.
+        formats: Any of md, epub, docx, pdf, report.
+        summary: What the report shows; made from chain and plan alone where it is not given, and
+            then without model calls, exemptions and checks of the whole book.
 
     Raises:
         InputError: An unknown format.
@@ -110,6 +118,10 @@ def export_book(
     notices: list[str] = []
     with _gathered(plan, chain, novel, novel_id) as book:
         for name in wanted:
+            if name == "report":
+                shown = summary or run_summary(plan, chain, novel, novel_id=novel_id)
+                paths.append(write_report(folder / REPORT_NAME, shown))
+                continue
             content, said = _make(book, name)
             notices += said
             if content is not None:
@@ -171,7 +183,9 @@ def _gathered(
         )
 
 
-def _make(book: _Book, name: BookFormat) -> tuple[bytes | None, list[str]]:
+def _make(
+    book: _Book, name: Literal["md", "epub", "docx", "pdf"]
+) -> tuple[bytes | None, list[str]]:
     if name == "md":
         return book.source.encode(), []
     if name == "epub":

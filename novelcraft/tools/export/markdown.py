@@ -58,7 +58,7 @@ def write_manuscript(
 def _body(plan: Plan, chain: Sequence[SceneCommit], novel: NovelSettings) -> Iterator[str]:
     language = Language(novel.language)
     for chapter_id, scenes in groupby(chain, key=lambda commit: commit.chapter_id):
-        chapter = _chapter(plan, chapter_id)
+        chapter = plan_chapter(plan, chapter_id)
         heading = language.chapter(chapter.number, one_line(chapter.title))
         yield f"# {escape(heading).replace('#', chr(92) + '#')}"
         started = False
@@ -70,7 +70,12 @@ def _body(plan: Plan, chain: Sequence[SceneCommit], novel: NovelSettings) -> Ite
             yield from blocks
 
 
-def _chapter(plan: Plan, chapter_id: str) -> Chapter:
+def plan_chapter(plan: Plan, chapter_id: str) -> Chapter:
+    """The chapter of a plan that a commit names.
+
+    Raises:
+        UnknownTargetError: The plan does not have it.
+    """
     try:
         return plan.chapter(chapter_id)
     except KeyError:

@@ -1,0 +1,83 @@
+"""The book of a branch as files: the finished formats, and the report of its run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import get_args
+
+from novelcraft.config.settings import NovelSettings
+from novelcraft.errors import UnknownTargetError
+from novelcraft.state.manuscript import SceneCommit
+from novelcraft.state.plan import Plan
+from novelcraft.tools.canon.store import ManuscriptStore
+from novelcraft.tools.checks import check_book
+from novelcraft.tools.export.book import DEFAULT_FORMATS, BookFormat, ExportResult, export_book
+from novelcraft.tools.export.report import write_report
+from novelcraft.tools.export.summary import RunSummary, run_summary
+
+REPORT = "report"
+ALL_FORMATS: tuple[str, ...] = (*get_args(BookFormat), REPORT)
+FINISHED_FORMATS: tuple[str, ...] = (*DEFAULT_FORMATS, REPORT)
+"""What a finished book is exported to."""
+
+EXPORTS = "exports"
+"""Folder of the exports, in the novel's."""
+
+
+def written(store: ManuscriptStore, branch: str) -> tuple[Plan, list[SceneCommit]]:
+    """The plan of a branch and the scenes that are written of it.
+
+    Raises:
+        UnknownTargetError: There is no such branch, or it has no scene yet.
+    """
+    found = store.branch(branch)
+    if found.head is None or found.plan_version is None:
+        raise UnknownTargetError(
+            f"Branch {branch!r} has no scene yet.", fix="Write some first: novelcraft write FOLDER"
+        )
+    return store.plan(found.plan_version), store.chain(found.head)
+
+
+def summarize_run(store: ManuscriptStore, branch: str, novel: NovelSettings) -> RunSummary:
+    """The sums of a branch, its findings and where its text came from.
+
+    Raises:
+        UnknownTargetError: There is no such branch, or it has no scene yet.
+    """
+    plan, chain = written(store, branch)
+    return run_summary(
+        plan,
+        chain,
+        novel,
+        novel_id=store.novel_id,
+        branch=branch,
+        book_findings=check_book(chain, plan),
+        calls=store.calls(),
+        exempt=store.exemptions(),
+    )
+
+
+def export_branch(
+    store: ManuscriptStore,
+    folder: Path,
+    branch: str,
+    novel: NovelSettings,
+    formats: Sequence[str] = FINISHED_FORMATS,
+) -> ExportResult:
+    """Write a branch's book, finished or not, into the novel's folder.
+
+    Raises:
+        UnknownTargetError: There is no such branch, or it has no scene yet.
+        InputError: An unknown format.
+        ExportError: pandoc failed.
+        DiskFullError, ReadOnlyError: A file could not be written.
+    """
+    plan, chain = written(store, branch)
+    books = [name for name in formats if name != REPORT]
+    result = export_book(folder / EXPORTS, plan, chain, novel, store.novel_id, books)
+    if REPORT not in formats:
+        return result
+    summary = summarize_run(store, branch, novel)
+    report = write_report(folder / EXPORTS / "report.html", summary)
+    return ExportResult((*result.paths, report), result.notices)

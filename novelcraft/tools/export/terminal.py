@@ -1,0 +1,158 @@
+"""The summary of a run as plain text, for a terminal or a log."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+
+from novelcraft.state.findings import Finding
+from novelcraft.tools.export.prose import one_line
+from novelcraft.tools.export.summary import RunSummary, SceneLine
+
+_QUOTES = 2
+_QUOTE_LENGTH = 160
+
+
+def summary_text(summary: RunSummary, *, width: int = 88) -> str:
+    """The summary in lines of at most `width` columns where words allow it.
+
+    What did not go well comes right after the numbers: scenes kept at the cap with their findings
+    and quotes, then stale scenes, warnings by check, and what was mended in the plan.
+    """
+    parts = (
+        _head(summary),
+        _chapters(summary),
+        _cap(summary, width),
+        _stale(summary, width),
+        _checks(summary, width),
+        _mends(summary, width),
+        _models(summary),
+        _origin(summary),
+    )
+    return "\n\n".join("\n".join(lines) for part in parts if (lines := list(part))) + "\n"
+
+
+def clipped(quote: str, length: int = _QUOTE_LENGTH) -> str:
+    """A quote on one line, cut between words where it is longer than `length` characters."""
+    quote = one_line(quote)
+    return quote if len(quote) <= length else quote[:length].rpartition(" ")[0] + " …"
+
+
+def _head(summary: RunSummary) -> Iterator[str]:
+    yield f"{summary.title}, by {summary.author}" if summary.author else summary.title
+    yield (
+        f"  {_count(summary.words, 'word')} of {summary.target_words:,},"
+        f" {summary.pages:.1f} of {summary.target_pages:g} pages,"
+        f" {len(summary.scenes)} of {_count(summary.scenes_planned, 'scene')}"
+    )
+    if summary.scenes:
+        yield f"  {outcome(summary)}"
+
+
+def outcome(summary: RunSummary) -> str:
+    """Who let the scenes in, in one sentence that hides nothing."""
+    total = len(summary.scenes)
+    passed, cap, person = (summary.accepted(by) for by in ("checks", "cap", "person"))
+    parts = [f"{passed} of {_count(total, 'scene')} passed their checks"]
+    if cap:
+        parts.append(f"{cap} ({cap / total:.0%}) did not, and were kept when attempts ran out")
+    if person:
+        parts.append(f"{person} {'was' if person == 1 else 'were'} let in by a person")
+    return "; ".join(parts) + "."
+
+
+def _chapters(summary: RunSummary) -> Iterator[str]:
+    if not summary.chapters:
+        return
+    yield "       words   target         scenes  chapter"
+    for line in summary.chapters:
+        yield (
+            f"  {line.words:>10,} {line.target:>8,} {line.words / line.target:>6.0%}"
+            f" {line.scenes:>5} of {line.planned:<3} {line.number}. {line.title}"
+        )
+
+
+def _cap(summary: RunSummary, width: int) -> Iterator[str]:
+    if summary.at_cap:
+        yield f"Kept at the cap on attempts ({len(summary.at_cap)}):"
+    for scene in summary.at_cap:
+        yield f"  scene {scene.position} (chapter {scene.chapter}, {scene.words:,} words)"
+        for finding in scene.blocking:
+            yield from _finding(finding, width)
+
+
+def _finding(finding: Finding, width: int) -> Iterator[str]:
+    yield from _wrapped(f"{finding.check}: {one_line(finding.message)}", width, indent=4)
+    for quote in finding.evidence[:_QUOTES]:
+        yield from _wrapped(f"“{clipped(quote)}”", width, indent=6)
+
+
+def _stale(summary: RunSummary, width: int) -> Iterator[str]:
+    if summary.stale:
+        yield f"May no longer fit what comes before ({len(summary.stale)}):"
+    for scene in summary.stale:
+        yield from _wrapped(_reasons(scene), width, indent=2)
+
+
+def _reasons(scene: SceneLine) -> str:
+    return f"scene {scene.position}: {one_line('; '.join(scene.stale))}"
+
+
+def _checks(summary: RunSummary, width: int) -> Iterator[str]:
+    lines = [line for line in summary.checks if line.severity != "block"]
+    if lines:
+        yield f"Warnings and notes by check ({sum(line.findings for line in lines)}):"
+    for line in lines:
+        where = f"in {_count(line.scenes, 'scene')}" if line.scenes else "in the book as a whole"
+        example = clipped(line.example.message, 80)
+        text = f"{line.check} ({line.severity}): {line.findings} {where}, for example: {example}"
+        yield from _wrapped(text, width, indent=2)
+    if summary.exempted:
+        yield f"  Left out as intended: {_count(summary.exempted, 'finding')}."
+
+
+def _mends(summary: RunSummary, width: int) -> Iterator[str]:
+    if summary.mends:
+        yield f"Mended in the plan ({len(summary.mends)}):"
+    for mend in summary.mends:
+        yield from _wrapped(one_line(mend), width, indent=2)
+
+
+def _models(summary: RunSummary) -> Iterator[str]:
+    if not summary.models:
+        return
+    yield "       calls  failed   prompt tokens (cached)      written   minutes  role and model"
+    for line in summary.models:
+        yield (
+            f"  {line.calls:>10,} {line.failed:>7,} {line.prompt_tokens:>12,}"
+            f" {f'({line.cached_tokens:,})':>13} {line.completion_tokens:>12,}"
+            f" {line.seconds / 60:>9.1f}  {line.role}: {served(line.model, line.adapter)}"
+        )
+
+
+def served(model: str, adapter: str) -> str:
+    """A model's name, with its adapter's where it has one."""
+    return f"{model} + {adapter}" if adapter else model
+
+
+def _origin(summary: RunSummary) -> Iterator[str]:
+    yield (
+        f"Branch {summary.branch}, commit {summary.head[:12] or 'none yet'},"
+        f" plan version {summary.plan_version}, seed {summary.seed}"
+    )
+    for source in summary.sources:
+        yield (
+            f"  {_count(source.scenes, 'scene')} by {served(source.model, source.adapter)},"
+            f" prompt template {source.template_hash[:12]}"
+        )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _wrapped(text: str, width: int, *, indent: int) -> list[str]:
+    pad = " " * indent
+    return textwrap.wrap(
+        text, width, initial_indent=pad, subsequent_indent=pad + "  ", break_long_words=False
+    )

@@ -1,0 +1,69 @@
+"""A novel on a fake server, small enough to be written in seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from novelcraft.config.root import Settings
+from novelcraft.graphs.novel import Novel
+from novelcraft.graphs.runner import Decide
+from novelcraft.state.events import Event, RunFinished
+from novelcraft.state.manuscript import SceneCommit
+from tests.fakes.server import FakeServer
+
+PREMISE = "A lighthouse keeper finds that the sea answers letters"
+
+
+def settings(server: FakeServer, **sections: dict[str, Any]) -> Settings:
+    """Nine scenes of some 120 words in three chapters, all roles on one server."""
+    role = {"model": "openai:fake-model", "base_url": server.base_url}
+    given: dict[str, dict[str, Any]] = {
+        "novel": {"premise": PREMISE, "pages": 4, "title": "The Sea"},
+        "write": {"preset": "small", "scene_words": 120, "embedding": "hash", "attempts": 2},
+        "roles": {"reasoning": role, "narrator": role, "cheap": role},
+    }
+    for name, section in sections.items():
+        given[name] = {**given.get(name, {}), **section}
+    return Settings.model_validate(given)
+
+
+@dataclass
+class Desk:
+    """A novel, and the events that its runs sent."""
+
+    novel: Novel
+    events: list[Event] = field(default_factory=list)
+
+    async def write(
+        self, *, branch: str = "main", until: int | None = None, decide: Decide | None = None
+    ) -> RunFinished | None:
+        return await self.novel.write(
+            on_event=self.events.append, branch=branch, until=until, decide=decide
+        )
+
+    def chain(self, branch: str = "main") -> list[SceneCommit]:
+        return self.novel.store.chain(self.novel.store.branch(branch).head)
+
+    def of(self, kind: str) -> list[Any]:
+        return [e for e in self.events if e.kind == kind]
+
+
+OpenDesk = Callable[..., Desk]
+
+
+@pytest.fixture
+def open_desk(tmp_path: Path) -> Iterator[OpenDesk]:
+    """Opens novels in folders of their own; closes them at the test's end."""
+    with ExitStack() as opened:
+
+        def make(server: FakeServer, folder: str = "novel", **sections: dict[str, Any]) -> Desk:
+            novel = Novel.create(tmp_path / folder, settings(server, **sections))
+            return Desk(opened.enter_context(novel))
+
+        yield make

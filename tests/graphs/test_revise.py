@@ -1,0 +1,129 @@
+"""Editing, redrawing and forking what is in the chain already."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from novelcraft.errors import InputError, UnknownTargetError
+from novelcraft.state.events import Event
+from tests.fakes import script as s
+from tests.fakes.chat import ChatRequest
+from tests.fakes.server import FakeServer
+from tests.graphs.conftest import Desk, OpenDesk
+
+OWN = "Elias Marrow sold the boat that morning.\n\nHe did not look back."
+
+
+def quiet(_event: Event) -> None:
+    """Reads no events."""
+
+
+def about_elias(request: ChatRequest) -> str:
+    """Every scene says a fact of its own about whoever it begins with."""
+    fact = {"about": "Elias Marrow", "fact": f"Elias has thing {request.key[:6]}.", "quote": "x"}
+    return json.dumps({"facts": [fact]})
+
+
+async def written(serve: type[FakeServer], open_desk: OpenDesk, scenes: int = 4) -> Desk:
+    script = s.Script()
+    script.on(s.with_schema("FactsAnswer"), s.say(about_elias))
+    script.on(s.prose, s.edit(lambda text: f"Elias stood up. {text}"))
+    desk = open_desk(serve(script=script))
+    await desk.write(until=scenes)
+    return desk
+
+
+async def test_an_edit_replaces_a_scene_and_lists_what_became_stale(
+    serve: type[FakeServer], open_desk: OpenDesk
+) -> None:
+    desk = await written(serve, open_desk)
+    before = desk.chain()
+    stale = await desk.novel.edit("2", OWN, on_event=quiet)
+    after = desk.chain()
+    assert [c.prose for c in after] == [before[0].prose, OWN, before[2].prose, before[3].prose]
+    assert after[0] == before[0]
+    assert after[1].accepted_by == "person"
+    assert after[1].provenance.role == "person"
+    assert [c.position for c in after] == [1, 2, 3, 4]
+    assert [c.position for c in stale] == [3, 4]
+    lost = before[1].facts[0].statement
+    assert any(lost in reason for reason in stale[0].stale)
+    assert any("ends otherwise" in reason for reason in stale[0].stale)
+    assert not any("ends otherwise" in reason for reason in stale[1].stale)
+
+
+async def test_the_old_chain_keeps_a_branch_of_its_own(
+    serve: type[FakeServer], open_desk: OpenDesk
+) -> None:
+    desk = await written(serve, open_desk)
+    before = desk.chain()
+    await desk.novel.edit("2", OWN, on_event=quiet)
+    kept = f"main@{before[-1].id[:8]}"
+    assert desk.chain(kept) == before
+
+
+async def test_summaries_after_an_edit_are_told_anew(
+    serve: type[FakeServer], open_desk: OpenDesk
+) -> None:
+    desk = await written(serve, open_desk)
+    before = desk.chain()
+    await desk.novel.edit("1", OWN, on_event=quiet)
+    assert all(old.summary != new.summary for old, new in zip(before, desk.chain(), strict=True))
+
+
+async def test_writing_goes_on_after_an_edit(serve: type[FakeServer], open_desk: OpenDesk) -> None:
+    desk = await written(serve, open_desk, 2)
+    await desk.novel.edit("1", OWN, on_event=quiet)
+    finished = await desk.write()
+    assert finished is not None
+    assert desk.chain()[0].prose == OWN
+
+
+async def test_the_same_edit_twice_changes_nothing(
+    serve: type[FakeServer], open_desk: OpenDesk
+) -> None:
+    desk = await written(serve, open_desk, 2)
+    await desk.novel.edit("1", OWN, on_event=quiet)
+    once = desk.chain()
+    await desk.novel.edit("1", OWN, on_event=quiet)
+    assert [c.prose for c in desk.chain()] == [c.prose for c in once]
+
+
+async def test_a_redraw_gives_other_prose_and_heeds_the_note(
+    serve: type[FakeServer], open_desk: OpenDesk
+) -> None:
+    desk = await written(serve, open_desk, 3)
+    before = desk.chain()
+    await desk.novel.redraw("2", note="Let it rain.", on_event=quiet)
+    once = desk.chain()
+    assert once[1].prose != before[1].prose
+    assert once[2].prose == before[2].prose
+    messages, _ = desk.novel.prompt("2")
+    assert "Let it rain." in messages[1].content
+    await desk.novel.redraw("2", on_event=quiet)
+    assert len({before[1].prose, once[1].prose, desk.chain()[1].prose}) == 3
+
+
+async def test_a_branch_can_be_forked_from_any_scene(
+    serve: type[FakeServer], open_desk: OpenDesk
+) -> None:
+    desk = await written(serve, open_desk, 4)
+    desk.novel.fork("2", "darker")
+    assert desk.chain("darker") == desk.chain()[:2]
+    finished = await desk.write(branch="darker")
+    assert finished is not None
+    assert len(desk.chain()) == 4
+    assert desk.chain("darker")[:2] == desk.chain()[:2]
+    assert [c.position for c in desk.chain("darker")] == list(range(1, finished.scenes + 1))
+
+
+async def test_a_fork_needs_a_scene_that_is_there_and_a_name_that_is_free(
+    serve: type[FakeServer], open_desk: OpenDesk
+) -> None:
+    desk = await written(serve, open_desk, 2)
+    with pytest.raises(UnknownTargetError, match="no scene '9'"):
+        desk.novel.fork("9", "other")
+    with pytest.raises(InputError, match="main"):
+        desk.novel.fork("1", "main")
