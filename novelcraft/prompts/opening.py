@@ -12,22 +12,24 @@ import random
 from novelcraft.state.plan import Plan, SceneBrief
 
 _OPENINGS = (
-    "{name} ",
-    "When {name} ",
-    "For a long while {name} ",
-    "That {hour}, {name} ",
-    "It was {hour} when {name} ",
-    "Nobody saw how {name} ",
-    "Before anyone else was awake, {name} ",
-    "Once more {name} ",
-    "Without a word {name} ",
-    "All day long {name} ",
+    "{name}",
+    "When {name}",
+    "For a long while {name}",
+    "That {hour}, {name}",
+    "It was {hour} when {name}",
+    "Nobody saw how {name}",
+    "Before anyone else was awake, {name}",
+    "Once more {name}",
+    "Without a word {name}",
+    "All day long {name}",
 )
 _HOURS = ("morning", "noon", "evening", "night")
 
 
 def opening_of(brief: SceneBrief, plan: Plan, seed: int) -> str:
     """First words of a scene, ending with the name of the character whom it follows.
+
+    No blank follows the name: a tokenizer puts the blank before the next word.
 
     Args:
         brief: The scene's brief; an hour in its time is kept.
