@@ -146,6 +146,8 @@ class PassageIndex:
             for passage, metadata, distance in zip(ids[0], metadatas[0], distances[0], strict=True)
             if metadata["commit"] in allowed
         )[:k]
+        if not ranked:
+            return []
         texts = collection.get(ids=[passage for _, _, passage in ranked], include=["documents"])
         by_id = dict(zip(texts["ids"], texts["documents"] or [], strict=True))
         return [

@@ -48,12 +48,12 @@ def convert(safetensors: Path, target: Path) -> None:
 
 
 def read_safetensors(path: Path) -> Weights:
-    """The tensors of a safetensors file by name, as views of the mapped file.
+    """The tensors of a safetensors file by name.
 
     Raises:
         ModelDownloadError: It is no such file, or is cut off.
     """
-    raw = np.memmap(path, dtype=np.uint8, mode="r")
+    raw = np.fromfile(path, dtype=np.uint8)
     start = 8 + int.from_bytes(raw[:8].tobytes(), "little")
     try:
         header = json.loads(raw[8:start].tobytes())

@@ -20,12 +20,14 @@ def passages(commit: SceneCommit) -> list[Passage]:
     sentences.
     """
     texts: list[str] = []
+    length = 0
     for unit, joint in _units(commit.prose):
-        joined = texts[-1] + joint + unit if texts else unit
-        if texts and count_words(joined) <= PASSAGE_WORDS:
-            texts[-1] = joined
+        length += count_words(unit)
+        if texts and length <= PASSAGE_WORDS:
+            texts[-1] += joint + unit
         else:
             texts.append(unit)
+            length = count_words(unit)
     return [
         Passage(id=f"{commit.id}:{n}", commit=commit.id, position=commit.position, text=text)
         for n, text in enumerate(texts)
