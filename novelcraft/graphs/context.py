@@ -35,12 +35,18 @@ class WriteContext:
     """With the settings' scene length and token budget in it."""
     until: int | None = None
 
-    def plan_task(self, step: str, note: str = "") -> PlanTask:
-        """The planner's task, with a person's wish for this draw added to the style."""
+    def plan_task(self, step: str, wish: str = "") -> PlanTask:
+        """The planner's task.
+
+        Args:
+            step: Name of the step for the call log.
+            wish: What a person who saw an earlier plan asks for.
+        """
         return PlanTask(
             premise=self.novel.premise,
             title=self.novel.title,
-            style=" ".join(filter(None, (self.novel.style, note))),
+            style=self.novel.style,
+            wish=wish,
             language=self.novel.language,
             target_words=self.novel.target_words,
             chapters_wanted=self.novel.chapters,

@@ -60,6 +60,7 @@ def revision_state(
         head=old.parent,
         plan_version=old.plan_version,
         position=old.position - 1,
+        total=old.position,
         scene_id=old.scene_id,
         target_words=old.words,
         attempt=1,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from novelcraft.graphs.write import build_write_graph
 from novelcraft.prompts.narrator import prompt_hash
 from novelcraft.state.manuscript import count_words
 from tests.fakes import script as s
+from tests.fakes.chat import ChatRequest
 from tests.fakes.server import FakeServer
 from tests.graphs.conftest import OpenDesk
 
@@ -53,7 +56,7 @@ async def test_every_scene_can_be_traced_to_its_calls(
     for commit in desk.chain():
         messages, provenance = desk.novel.prompt(commit.scene_id)
         assert prompt_hash(messages[:2]) == provenance.prompt_hash
-        assert [x.name for x in provenance.sections][0] == "system"
+        assert provenance.sections[0].name == "system"
         assert all(x.tokens <= x.budget for x in provenance.sections)
         for key in provenance.calls:
             record = desk.novel.store.find_call(key)
@@ -87,7 +90,8 @@ async def test_running_out_of_attempts_keeps_the_best_and_says_so(
     script = s.Script()
     refused = script.on(s.prose, s.refuse(), count=1)
     script.on(s.prose, s.loop("He waited by the grey sea for a long time, said Elias."), count=1)
-    desk = open_desk(serve(script=script))
+    # A hosted server carries no completion on, so each draft is one answer.
+    desk = open_desk(serve(script=script, flavour="openai"))
     await desk.write(until=1)
     assert refused.spent
     (commit,) = desk.chain()
@@ -119,7 +123,7 @@ async def test_a_chapters_end_brings_a_new_plan_that_keeps_what_is_written(
     await desk.write()
     plans = [desk.novel.store.plan(v.version) for v in desk.novel.store.plans()]
     assert len(plans) == 3
-    for old, new in zip(plans, plans[1:], strict=False):
+    for old, new in pairwise(plans):
         assert new.parent == old.version
         assert new.core == old.core
     first_chapter = [b.id for b in plans[0].scenes_of("ch01")]
@@ -200,18 +204,39 @@ async def test_derived_files_come_back(fake_server: FakeServer, open_desk: OpenD
     assert len(desk.chain()) == 3
 
 
-async def test_summary_and_canon_reach_the_next_prompt(
-    fake_server: FakeServer, open_desk: OpenDesk
+async def test_summary_tail_and_canon_reach_the_next_prompt(
+    serve: type[FakeServer], open_desk: OpenDesk
 ) -> None:
-    desk = open_desk(fake_server)
+    script = s.Script()
+    script.on(s.with_schema("CastAnswer"), s.say(json.dumps({"cast": CAST})))
+    script.on(s.with_schema("FactsAnswer"), s.say(a_fact))
+    desk = open_desk(serve(script=script))
     await desk.write(until=3)
     first, second, _ = desk.chain()
-    messages, _ = desk.novel.prompt("2")
-    assert first.summary.split(".")[0] in messages[1].content
-    assert first.prose.rstrip().rsplit("\n", 1)[-1][-40:] in messages[1].content
-    third, _ = desk.novel.prompt("3")
-    known = [f.statement for c in (first, second) for f in c.facts]
-    assert any(statement in third[1].content for statement in known)
+    (_, user), _ = desk.novel.prompt("3")
+    assert second.summary.rstrip(".") in user.content
+    assert second.prose.rstrip()[-40:] in user.content
+    assert first.facts[0].statement in user.content
+
+
+NAMES = ("Elias Marrow", "Anna Veil", "Tom Reed", "Ida Penn")
+CAST = [
+    {
+        "name": name,
+        "role": f"the keeper of lamp {name.split()[0]}",
+        "want": f"{name.split()[0]} wants to find the missing page",
+        "flaw": f"{name.split()[1]} never listens to advice",
+        "voice": f"speaks like an old {name.split()[1].lower()}",
+        "knows": f"where {name.split()[0]} hid a rusty key",
+    }
+    for name in NAMES
+]
+
+
+def a_fact(request: ChatRequest) -> str:
+    """A fact about everybody, another one in each scene."""
+    fact = f"They all saw the lamp {request.key[:5]}."
+    return json.dumps({"facts": [{"about": ", ".join(NAMES)[:40], "fact": fact, "quote": "x"}]})
 
 
 @pytest.mark.parametrize("scenes", [1, 200])

@@ -81,6 +81,7 @@ async def _act(
     )
     schema = create_model("ActAnswer", chapters=(strict_list(chapter, size, size), ...))
     messages = load_template("plan_outline").render(
+        wish=task.wish,
         core=story.core,
         world=story.world,
         cast=[f"{c.name}: {c.role}; wants {c.want}" for c in story.cast],

@@ -100,6 +100,7 @@ def _variables(task: PlanTask, request: ChapterRequest) -> dict[str, Any]:
     hooks = [f"plant: {h.text}" for h in request.hooks if h.plant_chapter == number]
     hooks += [f"pay off: {h.text}" for h in request.hooks if h.payoff_chapter == number]
     return {
+        "wish": task.wish,
         "core": {"logline": request.logline},
         "cast": [f"{c.name}: {c.role}; wants {c.want}" for c in request.cast],
         "places": request.places,

@@ -121,7 +121,7 @@ def _character(n: int, name: str, member: dict[str, str], mender: Mender) -> Cha
 async def _ask(
     task: PlanTask, part: str, schema: type[BaseModel], chars: int, **variables: object
 ) -> BaseModel:
-    messages = load_template(f"plan_{part}").render(**variables)
+    messages = load_template(f"plan_{part}").render(wish=task.wish, **variables)
     return await task.caller.ask(
         "reasoning",
         f"plan.{part}",

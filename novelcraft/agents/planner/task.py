@@ -19,6 +19,9 @@ class PlanTask:
     premise: str
     title: str
     style: str
+    """The author's style, taken as it is; empty leaves it to the planner."""
+    wish: str
+    """What a person who saw an earlier plan asks for; empty when nobody did."""
     language: str
     target_words: int
     chapters_wanted: int
