@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from novelcraft.config.root import Settings
 from novelcraft.config.settings import ROLES, RoleName, RoleSettings
 from novelcraft.tools.models.calls import CallLog
-from novelcraft.tools.models.chat import ChatModels
+from novelcraft.tools.models.chat import BACKOFF, ChatModels
 from novelcraft.tools.models.embedded.engine import Engine, EngineSpec
 from novelcraft.tools.models.embedded.fetch import Notify, quiet
 from novelcraft.tools.models.embedded.library import InstalledModel, ModelLibrary
@@ -32,6 +32,7 @@ async def open_models(
     notify: Notify = quiet,
     environ: Mapping[str, str] = os.environ,
     library: ModelLibrary | None = None,
+    backoff: Sequence[float] = BACKOFF,
 ) -> AsyncIterator[ChatModels]:
     """The models of all roles, closed at the end.
 
@@ -44,6 +45,7 @@ async def open_models(
         notify: Is told when a model has to be fetched first.
         environ: Holds the keys.
         library: The embedded models; None takes this user's.
+        backoff: Seconds before each repetition of a request after a fault that may pass.
 
     Raises:
         ConfigError, ModelError: A role cannot be served; the message says which and why.
@@ -55,7 +57,7 @@ async def open_models(
         for role in roles:
             server, name = await opened.for_role(role)
             endpoints[role] = await connect(role, roles[role], server, name)
-        models = ChatModels(endpoints, log)
+        models = ChatModels(endpoints, log, backoff=backoff)
     except BaseException:
         await opened.stop()
         raise

@@ -172,12 +172,14 @@ class ModelLibrary:
         with FileLock(self.folder / f".{name}.lock"):
             if not target.exists():
                 notify(f"Fetching {source.repo}/{source.file} from the hub")
-                self._hub(source, target)
-                _check_magic(target)
+                fetched = self.folder / f".{name}.fetched"
+                self._hub(source, fetched)
+                _check_magic(fetched, f"{source.repo}/{source.file}")
+                fetched.replace(target)
         return InstalledModel(name, target, target.stat().st_size)
 
     def _register(self, path: Path) -> InstalledModel:
-        _check_magic(path)
+        _check_magic(path, str(path))
         link = self.folder / f"{path.stem.lower()}.gguf"
         if link.resolve() != path.resolve():
             link.unlink(missing_ok=True)
@@ -204,12 +206,12 @@ def list_models(cache: Path | None = None) -> tuple[ListedModel, ...]:
     return ModelLibrary(cache).list_models()
 
 
-def _check_magic(path: Path) -> None:
+def _check_magic(path: Path, name: str) -> None:
     with path.open("rb") as opened:
         magic = opened.read(len(_MAGIC))
     if magic != _MAGIC:
         raise ModelDownloadError(
-            f"{path} is not a GGUF file.",
+            f"{name} is not a GGUF file.",
             fix="Give a model in llama.cpp's GGUF format; safetensors are for vLLM.",
         )
 

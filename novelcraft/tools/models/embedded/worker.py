@@ -49,7 +49,11 @@ def main() -> None:
     """Serve until standard input ends."""
     launch = Launch.from_json(sys.stdin.readline())
     announce = _take_standard_output()
-    server = _serve(launch)
+    try:
+        server = _serve(launch)
+    except RuntimeError as error:
+        # The reason is in the log above this line; where it was raised helps nobody.
+        sys.exit(str(error))
     announce.write(json.dumps({"url": server.listening_address}) + "\n")
     announce.close()
     _follow_parent()
@@ -74,6 +78,7 @@ def _serve(launch: Launch) -> Any:
     params.cors_origins = ""
     params.ui = False
     params.verbosity = _LOG_WARNINGS
+    params.fit_params = False
     params.n_ctx = launch.context * launch.slots
     params.n_parallel = launch.slots
     params.cache_ram_mib = launch.prompt_cache_mib

@@ -1,0 +1,77 @@
+"""What the tests of the models share: a log in memory, a schema, settings for a fake server."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+
+from pydantic import BaseModel, StringConstraints
+
+from novelcraft.config.root import Settings
+from novelcraft.config.settings import ROLES, RoleSettings
+from novelcraft.state.calls import CallRecord, Message
+from novelcraft.tools.models.chat import ChatModels, ModelRequest
+from novelcraft.tools.models.opening import open_models
+from tests.fakes.server import FakeServer
+
+MESSAGES = (
+    Message(role="system", content="You are a novelist."),
+    Message(role="user", content="Point of view: Mara Voss. Write about 60 words."),
+)
+
+
+class Person(BaseModel):
+    name: Annotated[str, StringConstraints(min_length=1, max_length=30)]
+    age: int
+
+
+class MemoryLog:
+    """A call log without a database."""
+
+    def __init__(self) -> None:
+        self.records: list[CallRecord] = []
+
+    def find_call(self, key: str) -> CallRecord | None:
+        return next((r for r in self.records if r.key == key and r.outcome == "ok"), None)
+
+    def log_call(self, record: CallRecord) -> None:
+        self.records.append(record)
+
+
+def request(**changes: Any) -> ModelRequest:
+    given: dict[str, Any] = {
+        "role": "narrator",
+        "purpose": "scene.narrate",
+        "step": "main/s001/1",
+        "messages": MESSAGES,
+        "max_tokens": 400,
+        "seed": 7,
+    }
+    return ModelRequest(**{**given, **changes})
+
+
+def settings_for(server: FakeServer | str, **role: Any) -> Settings:
+    """Settings whose roles are all served there."""
+    url = server if isinstance(server, str) else server.base_url
+    given = {"model": "openai:fake-model", "base_url": url, "timeout": 5, **role}
+    return Settings(roles={name: RoleSettings(**given) for name in ROLES})  # type: ignore[arg-type]
+
+
+@asynccontextmanager
+async def opened(
+    server: FakeServer | str,
+    log: MemoryLog | None = None,
+    environ: dict[str, str] | None = None,
+    **role: Any,
+) -> AsyncIterator[ChatModels]:
+    """The models on a server, with no waiting between repetitions."""
+    settings = settings_for(server, **role)
+    log = log or MemoryLog()
+    async with open_models(settings, log, environ=environ or {}, backoff=(0.0,)) as models:
+        yield models
+
+
+def everything(_text: str) -> bool:
+    """A reader that reads to the end."""
+    return True
