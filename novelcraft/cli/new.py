@@ -21,7 +21,7 @@ def new(
     from novelcraft.cli.premise import read_premise
     from novelcraft.cli.target import written_settings
     from novelcraft.errors import ProjectError
-    from novelcraft.graphs.novel import TOML, is_novel, make_folder
+    from novelcraft.graphs.folder import TOML, is_novel, make_folder
 
     if is_novel(folder):
         raise ProjectError(

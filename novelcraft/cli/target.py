@@ -14,7 +14,7 @@ from novelcraft.config.root import KeyPath
 from novelcraft.config.template import update_novel_toml
 from novelcraft.config.user import find_user_file
 from novelcraft.errors import InputError, NotAProjectError, PagesError, ProjectError
-from novelcraft.graphs.novel import DATABASE, TOML, Novel, is_novel, make_folder
+from novelcraft.graphs.folder import DATABASE, TOML, is_novel, make_folder
 from novelcraft.tools.export.files import write_atomic
 
 Book = Mapping[str, Any]
@@ -125,6 +125,8 @@ def _refuse_change(folder: Path, now: Book, changed: Book) -> None:
 def _begun(folder: Path) -> bool:
     if not (folder / DATABASE).exists():
         return False
+    from novelcraft.graphs.novel import Novel
+
     with Novel.open(folder) as novel:
         return bool(novel.store.call_totals().calls or novel.store.plans())
 

@@ -58,11 +58,12 @@ def write(
     - `novelcraft write my-novel --attend plan,chapter`
     """
     from novelcraft.cli.target import prepare
-    from novelcraft.graphs.novel import Novel
 
     stop = _scenes_until(until)
     book = {"pages": pages, "seed": seed, "chapters": chapters}
     given = {key: value for key, value in book.items() if value is not None}
+    from novelcraft.graphs.novel import Novel  # after `prepare`: it takes a second to load
+
     overrides: dict[str, dict[str, Any]] = {"novel": given}
     if attend is not None:
         overrides["write"] = {"attend": [gate.strip() for gate in attend.split(",")]}

@@ -14,7 +14,6 @@ from typing import Any, Self
 
 from novelcraft.config.load import load_settings
 from novelcraft.config.root import Settings
-from novelcraft.config.template import novel_toml
 from novelcraft.config.user import find_user_file
 from novelcraft.errors import NotAProjectError, UnknownTargetError
 from novelcraft.graphs.checkpoints import open_checkpoints
@@ -25,6 +24,7 @@ from novelcraft.graphs.exporting import (
     export_branch,
     summarize_run,
 )
+from novelcraft.graphs.folder import DATABASE, TOML, is_novel, make_folder
 from novelcraft.graphs.nodes.finish import FINISHED
 from novelcraft.graphs.revise import build_revise_graph, keep_old_chain, own_words, revision_state
 from novelcraft.graphs.runner import Decide, OnEvent, resumable, run, start_state
@@ -37,12 +37,9 @@ from novelcraft.state.manuscript import Branch, Provenance, SceneCommit
 from novelcraft.tools.canon.lock import ProjectLock
 from novelcraft.tools.canon.store import ManuscriptStore
 from novelcraft.tools.export.book import ExportResult
-from novelcraft.tools.export.files import storage_errors, write_atomic
 from novelcraft.tools.export.summary import RunSummary
 from novelcraft.tools.models.opening import open_models
 
-TOML = "novel.toml"
-DATABASE = "novel.db"
 MAIN = "main"
 
 MIN_PREFIX = 6
@@ -319,26 +316,3 @@ class Novel:
                 fix="Ask for a scene that the narrator wrote.",
             )
         return record.messages, commit.provenance
-
-
-def is_novel(folder: Path) -> bool:
-    """Whether a folder is a novel's."""
-    return (folder / TOML).is_file()
-
-
-def make_folder(folder: Path, settings: Settings) -> None:
-    """Make a novel's folder with its `novel.toml`; one that is there already is kept.
-
-    Raises:
-        NotAProjectError: The folder holds other files.
-        ReadOnlyError, DiskFullError: It cannot be written.
-    """
-    with storage_errors(folder):
-        if folder.exists() and not is_novel(folder) and any(folder.iterdir()):
-            raise NotAProjectError(
-                f"{folder} holds files that are no novel of ours.",
-                fix="Choose another folder with --out; nothing in this one was touched.",
-            )
-        folder.mkdir(parents=True, exist_ok=True)
-        if not is_novel(folder):
-            write_atomic(folder / TOML, novel_toml(settings).encode("utf-8"))

@@ -213,7 +213,7 @@ async def test_summary_tail_and_canon_reach_the_next_prompt(
     desk = open_desk(serve(script=script))
     await desk.write(until=3)
     first, second, _ = desk.chain()
-    (_, user), _ = desk.novel.prompt("3")
+    user = desk.novel.prompt("3")[0][1]
     assert second.summary.rstrip(".") in user.content
     assert second.prose.rstrip()[-40:] in user.content
     assert first.facts[0].statement in user.content
