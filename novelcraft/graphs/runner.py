@@ -11,7 +11,7 @@ from langgraph.types import Command
 
 from novelcraft.graphs.context import WriteContext
 from novelcraft.graphs.write import WriteGraph
-from novelcraft.state.events import Drafting, Event
+from novelcraft.state.events import Drafting, Event, Waiting
 from novelcraft.state.gates import Decision, GateRequest
 from novelcraft.state.graph import WriteState
 from novelcraft.tools.canon.store import ManuscriptStore
@@ -89,10 +89,13 @@ async def run(
         if graph.checkpointer is None:
             return
         snapshot = await graph.aget_state(thread(branch))
-        if not snapshot.interrupts or decide is None:
+        if not snapshot.interrupts:
             return
-        decision = decide(GateRequest.model_validate(snapshot.interrupts[0].value))
-        given = Command(resume=decision.model_dump())
+        request = GateRequest.model_validate(snapshot.interrupts[0].value)
+        _tell(Waiting(gate=request.gate, about=request.about), context, on_event)
+        if decide is None:
+            return
+        given = Command(resume=decide(request).model_dump())
 
 
 async def _stream(
@@ -110,7 +113,10 @@ async def _stream(
         durability="sync" if graph.checkpointer else None,
     )
     async for sent in stream:
-        event = cast("Event", sent)
-        if not isinstance(event, Drafting):
-            context.store.log_event(event, datetime.now(UTC).isoformat())
-        on_event(event)
+        _tell(cast("Event", sent), context, on_event)
+
+
+def _tell(event: Event, context: WriteContext, on_event: OnEvent) -> None:
+    if not isinstance(event, Drafting):
+        context.store.log_event(event, datetime.now(UTC).isoformat())
+    on_event(event)

@@ -90,7 +90,7 @@ async def gate_chapter(state: WriteState, runtime: WriteRuntime) -> dict[str, An
     context = runtime.context
     if "chapter" not in context.write.attend:
         return {"action": "accept", "chapter_ended": False, "draw": 0}
-    decision = ask_person(runtime, _chapter_request(state, context))
+    decision = ask_person(_chapter_request(state, context))
     again = decision.action == "redraw"
     return {
         "action": decision.action,

@@ -101,7 +101,6 @@ async def gate_scene(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]
     context = runtime.context
     commit = context.store.get(state["head"] or "")
     decision = ask_person(
-        runtime,
         GateRequest(gate="scene", about=f"scene {commit.position}", text=commit.prose),
     )
     if decision.action != "redraw":

@@ -16,7 +16,7 @@ from novelcraft.agents.planner.compose import chapter_requests, compose_plan
 from novelcraft.agents.planner.scenes import ChapterRequest, ChapterScenes
 from novelcraft.errors import PlanError
 from novelcraft.graphs.context import WriteRuntime, emit
-from novelcraft.state.events import Planning, PlanReady, Waiting
+from novelcraft.state.events import Planning, PlanReady
 from novelcraft.state.findings import Finding, blocking
 from novelcraft.state.gates import Decision, GateRequest
 from novelcraft.state.graph import WriteState
@@ -125,9 +125,7 @@ async def gate_plan(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
     if "plan" not in context.write.attend:
         return {"action": "accept", "until": context.until}
     plan = context.store.plan(state["plan_version"] or 1)
-    decision = ask_person(
-        runtime, GateRequest(gate="plan", about=plan.core.title, text=outline_text(plan))
-    )
+    decision = ask_person(GateRequest(gate="plan", about=plan.core.title, text=outline_text(plan)))
     again = decision.action == "redraw"
     return {
         "action": decision.action,
@@ -137,9 +135,8 @@ async def gate_plan(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
     }
 
 
-def ask_person(runtime: WriteRuntime, request: GateRequest) -> Decision:
+def ask_person(request: GateRequest) -> Decision:
     """Interrupt the graph; when it is resumed, this returns the person's decision."""
-    emit(runtime, Waiting(gate=request.gate, about=request.about))
     return Decision.model_validate(interrupt(request.model_dump()))
 
 
