@@ -24,6 +24,15 @@ FINISHED_FORMATS: tuple[str, ...] = (*DEFAULT_FORMATS, REPORT)
 EXPORTS = "exports"
 """Folder of the exports, in the novel's."""
 
+MAIN = "main"
+"""The branch that a novel begins with."""
+
+
+def exports_folder(folder: Path, branch: str) -> Path:
+    """Where a branch's book goes: other branches than the main one have folders of their own."""
+    exports = folder / EXPORTS
+    return exports if branch == MAIN else exports / branch
+
 
 def written(store: ManuscriptStore, branch: str) -> tuple[Plan, list[SceneCommit]]:
     """The plan of a branch and the scenes that are written of it.
@@ -75,9 +84,10 @@ def export_branch(
     """
     plan, chain = written(store, branch)
     books = [name for name in formats if name != REPORT]
-    result = export_book(folder / EXPORTS, plan, chain, novel, store.novel_id, books)
+    target = exports_folder(folder, branch)
+    result = export_book(target, plan, chain, novel, store.novel_id, books)
     if REPORT not in formats:
         return result
     summary = summarize_run(store, branch, novel)
-    report = write_report(folder / EXPORTS / "report.html", summary)
+    report = write_report(target / "report.html", summary)
     return ExportResult((*result.paths, report), result.notices)

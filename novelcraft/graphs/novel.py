@@ -6,6 +6,7 @@ This is the face that the command line, a text interface or another program uses
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -15,13 +16,14 @@ from typing import Any, Self
 from novelcraft.config.load import load_settings
 from novelcraft.config.root import Settings
 from novelcraft.config.user import find_user_file
-from novelcraft.errors import NotAProjectError, UnknownTargetError
+from novelcraft.errors import InputError, NotAProjectError, UnknownTargetError
 from novelcraft.graphs.checkpoints import open_checkpoints
 from novelcraft.graphs.context import WriteContext
 from novelcraft.graphs.exporting import (
-    EXPORTS,
     FINISHED_FORMATS,
+    MAIN,
     export_branch,
+    exports_folder,
     summarize_run,
 )
 from novelcraft.graphs.folder import DATABASE, TOML, is_novel, make_folder
@@ -40,7 +42,7 @@ from novelcraft.tools.export.book import ExportResult
 from novelcraft.tools.export.summary import RunSummary
 from novelcraft.tools.models.opening import open_models
 
-MAIN = "main"
+BRANCH_NAME = re.compile(r"[^\W\d_][\w.-]{0,60}")
 
 MIN_PREFIX = 6
 """Shortest beginning of a commit's id that names it."""
@@ -189,7 +191,7 @@ class Novel:
         """Whether the branch's book is complete and exported as it stands."""
         head = self.store.branch(branch).head
         done = self.store.plan_part(branch, FINISHED)
-        exported = any((self.folder / EXPORTS).glob("*.epub"))
+        exported = any(exports_folder(self.folder, branch).glob("*.epub"))
         return bool(head and done and done["head"] == head and exported)
 
     def _started(self, state: WriteState, *, resumed: bool) -> RunStarted:
@@ -271,8 +273,13 @@ class Novel:
 
         Raises:
             UnknownTargetError: There is no such scene.
-            InputError: There is such a branch already.
+            InputError: There is such a branch already, or the name cannot be a folder's.
         """
+        if not BRANCH_NAME.fullmatch(name):
+            raise InputError(
+                f"{name!r} cannot be a branch's name.",
+                fix="Use letters, digits, dots, underscores and hyphens, a letter first.",
+            )
         commit = self.scene(at, branch)
         with ProjectLock(self.folder):
             return self.store.create_branch(

@@ -117,6 +117,9 @@ async def test_a_branch_can_be_forked_from_any_scene(
     assert len(desk.chain()) == 4
     assert desk.chain("darker")[:2] == desk.chain()[:2]
     assert [c.position for c in desk.chain("darker")] == list(range(1, finished.scenes + 1))
+    exports = desk.novel.folder / "exports"
+    assert [p.suffix for p in exports.glob("*.*")] == []
+    assert list((exports / "darker").glob("*.epub"))
 
 
 async def test_a_fork_needs_a_scene_that_is_there_and_a_name_that_is_free(
@@ -127,3 +130,5 @@ async def test_a_fork_needs_a_scene_that_is_there_and_a_name_that_is_free(
         desk.novel.fork("9", "other")
     with pytest.raises(InputError, match="main"):
         desk.novel.fork("1", "main")
+    with pytest.raises(InputError, match="cannot be a branch's name"):
+        desk.novel.fork("1", "../elsewhere")

@@ -8,7 +8,7 @@ from novelcraft.agents.planner.outline import HookIdea, Outline, spread
 from novelcraft.agents.planner.scenes import ChapterRequest
 from novelcraft.agents.planner.story import Story
 from novelcraft.agents.planner.task import PlanTask
-from novelcraft.state.plan import Hook, Plan, SceneBrief
+from novelcraft.state.plan import Chapter, Hook, Plan, SceneBrief
 
 
 def chapter_requests(task: PlanTask, story: Story, outline: Outline) -> list[ChapterRequest]:
@@ -45,6 +45,7 @@ def compose_plan(
 ) -> Plan:
     """A first plan: hooks tied to scenes, word targets that add up to the book."""
     hooks = tie_hooks(outline.hooks, outline, briefs)
+    scenes = with_targets(with_hooks(briefs, hooks), task.target_words)
     return Plan(
         version=1,
         premise=task.premise,
@@ -54,8 +55,8 @@ def compose_plan(
         world=story.world,
         cast=story.cast,
         hooks=hooks,
-        chapters=outline.chapters,
-        scenes=with_targets(with_hooks(briefs, hooks), task.target_words),
+        chapters=with_sums(outline.chapters, scenes),
+        scenes=scenes,
         mends=(*story.mends, *outline.mends, *mends),
     )
 
@@ -103,4 +104,14 @@ def with_targets(briefs: Sequence[SceneBrief], words: int) -> tuple[SceneBrief, 
     return tuple(
         brief.model_copy(update={"target_words": share})
         for brief, share in zip(briefs, spread(words, len(briefs)), strict=True)
+    )
+
+
+def with_sums(chapters: Sequence[Chapter], scenes: Sequence[SceneBrief]) -> tuple[Chapter, ...]:
+    """The chapters with the sums of their scenes' word targets."""
+    return tuple(
+        chapter.model_copy(
+            update={"target_words": sum(s.target_words for s in scenes if s.chapter == chapter.id)}
+        )
+        for chapter in chapters
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from novelcraft.agents.planner.compose import with_hooks, with_targets
+from novelcraft.agents.planner.compose import with_hooks, with_sums, with_targets
 from novelcraft.agents.planner.outline import spread
 from novelcraft.state.plan import Chapter, Hook, Plan, SceneBrief
 
@@ -84,20 +84,15 @@ def revise_plan(
     order = [*done, *coming]
     hooks = _rehang(plan.hooks, plan, order, {s.id for s in done})
     revised = with_hooks(coming, hooks)
-    chapters = tuple(_retarget(c, [s for s in order if s.chapter == c.id]) for c in plan.chapters)
     return plan.model_copy(
         update={
             "parent": plan.version,
             "hooks": hooks,
-            "chapters": chapters,
+            "chapters": with_sums(plan.chapters, order),
             "scenes": (*done, *revised),
             "mends": (*plan.mends, *mends),
         }
     )
-
-
-def _retarget(chapter: Chapter, scenes: Sequence[SceneBrief]) -> Chapter:
-    return chapter.model_copy(update={"target_words": sum(s.target_words for s in scenes)})
 
 
 def _rehang(

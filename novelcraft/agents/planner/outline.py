@@ -111,9 +111,10 @@ def _chapters(
     names: tuple[str, ...],
     mender: Mender,
 ) -> tuple[Chapter, ...]:
-    scenes = spread(task.scenes, task.chapters)
-    words = [round(task.target_words * n / task.scenes) for n in scenes]
-    words[-1] += task.target_words - sum(words)
+    words = [
+        max(1, round(task.target_words * n / task.scenes))
+        for n in spread(task.scenes, task.chapters)
+    ]
     taken: set[str] = set()
     chapters = []
     for n, (act, sketch) in enumerate(zip(acts, sketches, strict=True), 1):

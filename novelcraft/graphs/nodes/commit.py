@@ -80,6 +80,8 @@ async def commit_scene(state: WriteState, runtime: WriteRuntime) -> dict[str, An
         "draw": 0,
         "note": "",
         "attempt": 1,
+        "until": context.until,
+        "attend": list(context.write.attend),
     }
 
 
