@@ -25,6 +25,9 @@ MAX_SEGMENTS = 4
 HARD_STOP = 1.3
 """Share of the upper length at which a draft is ended at a sentence, paragraph or not."""
 
+LENGTH_REACHED = "length_reached"
+"""Finish reason of a draft that we ended, at a whole sentence, with the words it should have."""
+
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’)*]*(?=\s|$)")
 
 
@@ -122,6 +125,10 @@ async def narrate(
         if finish != "stop" or count_words(prose) >= rule.low or not answer.text.strip():
             break
         prefill = f"{cut_at_sentence(prose) or prose.rstrip()}\n\n"
+    whole = cut_at_sentence(prose)
+    if finish == "stop" and whole != prose and count_words(whole) >= rule.low:
+        # The model meant to end, but left half a sentence behind the last whole one.
+        prose, finish = whole, LENGTH_REACHED
     return Narration(prose, _provenance(task, caller, answers, finish))
 
 
@@ -157,7 +164,7 @@ async def _segment(
         watch,
     )
     if ended:
-        return answer, ended[-1], "length_reached"
+        return answer, ended[-1], LENGTH_REACHED
     return answer, (prefill + answer.text).strip(), answer.finish_reason
 
 
