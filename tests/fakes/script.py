@@ -1,7 +1,7 @@
 """Staging: which requests get what in place of the plain answer.
 
     script = Script()
-    script.on(has("Write the scene"), loop(), after=2, count=1)    # the third narration loops
+    script.on(prose, loop(), after=2, count=1)    # the third narration loops
     script.on(with_schema("Summary"), fail(500), count=1)
     script.on(anything, drop(after=20))
 

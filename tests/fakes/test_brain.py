@@ -13,6 +13,11 @@ from tests.fakes.chat import ChatRequest
             "Point of view: Mara Voss, the keeper\nAlso present: Ned Hale, a clerk",
             ["Mara Voss", "Ned Hale"],
         ),
+        (
+            "The scene follows Mara Voss, a keeper, closely, in about 600 words.\n"
+            "It happens here: the loft; at noon. Ned Hale and Ada Orr are there too.",
+            ["Mara Voss", "Ned Hale", "Ada Orr"],
+        ),
         ("**Point of view:** Mara Voss", ["Mara Voss"]),
         ("POV: Mara\nPresent: nobody", ["Mara"]),
         ("Keep these names: Mara Voss, Ned Hale.", ["Mara Voss", "Ned Hale"]),
