@@ -65,8 +65,8 @@ def revise_plan(
 ) -> Plan:
     """The plan with other briefs for the scenes to come.
 
-    What is written stays as it was, its targets becoming the words it really has; the coming
-    targets share what is left. Open hooks keep their place or move to the nearest scene.
+    What is written stays as it was, with the targets that it had; the coming targets share the
+    words that are left. Open hooks keep their place or move to the nearest scene.
 
     Args:
         plan: The plan so far.
@@ -74,11 +74,7 @@ def revise_plan(
         briefs: The briefs to come, in order.
         mends: What was mended in them.
     """
-    done = [
-        s.model_copy(update={"target_words": max(1, written[s.id])})
-        for s in plan.scenes
-        if s.id in written
-    ]
+    done = [s for s in plan.scenes if s.id in written]
     words_left = plan.target_words - sum(written.values())
     coming = with_targets(briefs, max(words_left, len(briefs)))
     order = [*done, *coming]

@@ -93,7 +93,7 @@ def store_plan(state: WriteState, runtime: WriteRuntime, plan: Plan) -> dict[str
     Raises:
         PlanError: If the plan breaks a rule that blocks.
     """
-    faults = [f.message for f in blocking(check_plan(plan)) if not _is_overrun(plan, f)]
+    faults = [f.message for f in blocking(check_plan(plan)) if not _is_drift(plan, f)]
     if faults:
         raise PlanError(
             f"The plan breaks its rules: {'; '.join(faults)}",
@@ -114,8 +114,8 @@ def store_plan(state: WriteState, runtime: WriteRuntime, plan: Plan) -> dict[str
     return {"plan_version": version, "total": len(plan.scenes), "note": ""}
 
 
-def _is_overrun(plan: Plan, finding: Finding) -> bool:
-    """A book that is already too long cannot be mended by a plan; its last check says so."""
+def _is_drift(plan: Plan, finding: Finding) -> bool:
+    """In a revised plan the targets of written scenes and what is left need not add up."""
     return plan.parent is not None and finding.check == "plan.totals"
 
 
