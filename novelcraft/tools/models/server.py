@@ -22,6 +22,7 @@ from novelcraft.tools.models.wire import Flavour
 PROBE_TIMEOUT = 15.0
 """Seconds for what a server answers without computing."""
 IDLE_TIMEOUT = 30.0
+SETTLE_POLL = 0.02
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _OWNERS: dict[str, Flavour] = {"llamacpp": "llamacpp", "vllm": "vllm"}
@@ -171,11 +172,14 @@ class Server:
             return
         deadline = time.monotonic() + IDLE_TIMEOUT
         async with self._client() as client:
-            while time.monotonic() < deadline:
-                slots = (await client.get(f"{self.root}/slots")).json()
+            while self.engine.running and time.monotonic() < deadline:
+                try:
+                    slots = (await client.get(f"{self.root}/slots")).json()
+                except httpx.TransportError:
+                    continue  # it is dying, and has nothing left to compute
                 if not any(slot["is_processing"] for slot in slots):
                     return
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(SETTLE_POLL)
 
 
 def _entries(listed: Any) -> list[dict[str, Any]] | None:

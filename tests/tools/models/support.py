@@ -54,7 +54,7 @@ def request(**changes: Any) -> ModelRequest:
 def settings_for(server: FakeServer | str, **role: Any) -> Settings:
     """Settings whose roles are all served there."""
     url = server if isinstance(server, str) else server.base_url
-    given = {"model": "openai:fake-model", "base_url": url, "timeout": 5, **role}
+    given = {"model": "openai:fake-model", "base_url": url, "timeout": 60, **role}
     return Settings(roles={name: RoleSettings(**given) for name in ROLES})  # type: ignore[arg-type]
 
 

@@ -113,6 +113,7 @@ class Engine:
         environment = {**os.environ, "GOMP_SPINCOUNT": os.environ.get("GOMP_SPINCOUNT", "1000")}
         self._process = subprocess.Popen(
             [self._python, "-m", _WORKER],
+            bufsize=0,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
@@ -135,7 +136,6 @@ class Engine:
         )
         try:
             process.stdin.write(launch.to_json().encode() + b"\n")
-            process.stdin.flush()
         except BrokenPipeError as error:
             raise self._failure("ended before it read what to run") from error
         deadline = time.monotonic() + START_TIMEOUT

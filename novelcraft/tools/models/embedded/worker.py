@@ -77,6 +77,7 @@ def _serve(launch: Launch) -> Any:
     params.api_keys = [launch.key]
     params.cors_origins = ""
     params.ui = False
+    params.endpoint_slots = True
     params.verbosity = _LOG_WARNINGS
     params.fit_params = False
     params.n_ctx = launch.context * launch.slots

