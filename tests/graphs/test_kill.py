@@ -1,0 +1,187 @@
+"""The real program, killed with SIGKILL at many points and started again by the same command.
+
+Whatever the moment: nothing accepted is lost, doubled or reordered, no finished model call is
+made again, and the book is the one that an uninterrupted run writes, byte for byte.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from novelcraft.config.names import variables
+from novelcraft.tools.canon.store import ManuscriptStore
+from tests.fakes import script as s
+from tests.fakes.chat import Answer, ChatRequest
+from tests.fakes.server import FakeServer
+
+PREMISE = "A lighthouse keeper finds that the sea answers letters"
+PAGES = 4
+MOST_LAPS = 60
+
+Call = tuple[tuple[tuple[str, str], ...], int | None]
+"""What a call asked: its messages and seed."""
+
+
+@dataclass
+class Killer:
+    """Kills the program while it starts, or around one of its next calls."""
+
+    rng: random.Random
+    victim: subprocess.Popen[bytes] | None = None
+    calls_left: int = 0
+    kills: dict[str, int] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def aim(self, victim: subprocess.Popen[bytes]) -> None:
+        """Choose when the new process shall die."""
+        with self.lock:
+            self.victim, self.calls_left = victim, self.rng.randint(1, 7)
+            if self.rng.random() < 0.25:
+                self.calls_left = 0
+                self._kill_later("start", 1.5)
+
+    def due(self, _request: ChatRequest) -> bool:
+        with self.lock:
+            self.calls_left -= 1
+            return self.victim is not None and self.calls_left == 0
+
+    def strike(self, request: ChatRequest, plain: Answer) -> Answer:
+        """Kill before the answer, while it streams, or while the program works on it."""
+        when = self.rng.choice(["before", "within", "after"])
+        if when == "before":
+            self._kill_later(when, 0.0)
+            return replace(plain, delay=60.0)
+        self._kill_later(when, 0.1 if when == "within" else self.rng.choice([0.03, 0.3, 1.5]))
+        return replace(plain, pace=0.01) if when == "within" else plain
+
+    def _kill_later(self, when: str, longest: float) -> None:
+        assert self.victim is not None
+        self.kills[when] = self.kills.get(when, 0) + 1
+        timer = threading.Timer(self.rng.uniform(0.0, longest), self.victim.kill)
+        timer.daemon = True
+        timer.start()
+
+
+def some_loop(request: ChatRequest) -> bool:
+    """A fifth of the narrations, always the same ones, so that there are redrafts too."""
+    return s.prose(request) and int(request.key, 16) % 5 == 0
+
+
+@dataclass
+class Program:
+    """`novelcraft write`, always the same command, on one folder."""
+
+    folder: Path
+    base_url: str
+    home: Path
+
+    def start(self) -> subprocess.Popen[bytes]:
+        environment = {k: v for k, v in os.environ.items() if k not in variables()}
+        for role in ("REASONING", "NARRATOR"):
+            environment[role] = "openai:fake-model"
+            environment[f"{role}_BASE_URL"] = self.base_url
+        environment |= {
+            "NOVELCRAFT_CONFIG": str(self.home / "config.toml"),
+            "NOVELCRAFT_WRITE_PRESET": "small",
+            "NOVELCRAFT_WRITE_SCENE_WORDS": "150",
+            "NOVELCRAFT_WRITE_EMBEDDING": "hash",
+        }
+        command = [sys.executable, "-c", "from novelcraft.cli import main; main()"]
+        command += ["write", PREMISE, "--pages", str(PAGES), "--out", str(self.folder)]
+        log = (self.home / "program.log").open("ab")
+        with log:
+            return subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+
+    @property
+    def log(self) -> str:
+        return (self.home / "program.log").read_text(encoding="utf-8")
+
+
+@dataclass
+class Written:
+    """What a novel's folder holds."""
+
+    chain: list[str]
+    ok_calls: list[Call]
+
+    @classmethod
+    def read(cls, folder: Path) -> Written:
+        if not (folder / "novel.db").exists():
+            return cls([], [])
+        store = ManuscriptStore.open(folder / "novel.db")
+        try:
+            heads = {branch.name: branch.head for branch in store.branches()}
+            calls = [record for record in store.calls() if record.outcome == "ok"]
+            return cls(
+                [commit.id for commit in store.chain(heads.get("main"))],
+                [(tuple((m.role, m.content) for m in c.messages), c.seed) for c in calls],
+            )
+        finally:
+            store.close()
+
+
+def asked(server: FakeServer) -> list[Call]:
+    return [
+        (tuple((m["role"], m["content"]) for m in request.messages), request.seed)
+        for request in server.requests
+    ]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    (tmp_path / "config.toml").touch()
+    return tmp_path
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_killed_program_goes_on_as_if_nothing_had_happened(home: Path, seed: int) -> None:
+    calm_script = s.Script()
+    calm_script.on(some_loop, s.loop())
+    with FakeServer(script=calm_script) as server:
+        calm = Program(home / "calm", server.base_url, home)
+        assert calm.start().wait() == 0, calm.log
+        calls_of_a_calm_run = len(server.requests)
+
+    killer = Killer(random.Random(seed))
+    script = s.Script()
+    script.on(killer.due, killer.strike)
+    script.on(some_loop, s.loop())
+    with FakeServer(script=script) as server:
+        program = Program(home / "killed", server.base_url, home)
+        written = Written([], [])
+        repeated = 0
+        for _ in range(MOST_LAPS):
+            before, seen = written, len(server.requests)
+            victim = program.start()
+            killer.aim(victim)
+            code = victim.wait()
+            assert code in (0, -9), program.log
+            written = Written.read(program.folder)
+            new_calls = asked(server)[seen:]
+            assert written.chain[: len(before.chain)] == before.chain
+            assert not set(new_calls) & set(before.ok_calls), "a finished call was made again"
+            repeated += len(set(new_calls) & set(asked(server)[:seen]))
+            if code == 0:
+                break
+        else:
+            pytest.fail(f"not finished after {MOST_LAPS} kills")
+
+    whole = Written.read(calm.folder)
+    assert set(killer.kills) == {"start", "before", "within", "after"}, killer.kills
+    assert written.chain == whole.chain
+    assert len(written.ok_calls) == len(set(written.ok_calls))
+    assert set(written.ok_calls) == set(whole.ok_calls)
+    assert repeated <= 4 * sum(killer.kills.values())
+    assert len(server.requests) == calls_of_a_calm_run + repeated
+    one, other = (folder / "manuscript.md" for folder in (program.folder, calm.folder))
+    assert one.read_bytes() == other.read_bytes()
+    assert program.start().wait() == 0, program.log
+    assert Written.read(program.folder).chain == whole.chain
