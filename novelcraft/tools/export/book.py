@@ -198,6 +198,8 @@ def _make(
 def _epub(book: _Book) -> bytes:
     arguments = [
         *book.arguments("epub3"),
+        # The pages of an EPUB get variables, but not the metadata of that name.
+        *(["--variable=dir:rtl"] if book.language.right_to_left else []),
         "--toc",
         "--split-level=1",
         f"--css={book.assets / 'book.css'}",
