@@ -53,13 +53,13 @@ def on_clean(scenes: list[CheckInput]) -> Counter[tuple[str, str]]:
     fires: Counter[tuple[str, str]] = Counter()
     slowest = 0.0
     for scene in scenes:
-        start = time.perf_counter()
+        start = time.process_time()
         found = check_scene(scene)
-        slowest = max(slowest, time.perf_counter() - start)
+        slowest = max(slowest, time.process_time() - start)
         for finding in found:
             fires[finding.check, finding.severity] += 1
             print(f"  {finding.check} on {finding.evidence[0]!r}")
-    print(f"\n{len(scenes)} clean pieces; slowest {slowest * 1000:.0f} ms\n")
+    print(f"\n{len(scenes)} clean pieces; at most {slowest * 1000:.0f} ms of CPU\n")
     print(f"{'check':20} {'severity':8} per 1,000")
     for (check, severity), count in sorted(fires.items()):
         print(f"{check:20} {severity:8} {1000 * count / len(scenes):9.1f}")

@@ -31,11 +31,24 @@ _PATTERNS = (
     r"\bi hope (?:this|that) (?:helps|meets|scene|story|works for you)",
     r"^(?:please )?let me know (?:if|what|how|whether) (?:you|this|there|i)\b",
     r"^(?:please )?feel free to\b",
-    rf"^(?:now )?(?:continue|rewrite) (?:the|a|this|your) (?:\w+ )?{_TEXT}\b",
+    rf"^(?:now )?continue (?:the|this|your) (?:\w+ )?{_TEXT}\b",
+    # lessons in writing
+    rf"^(?:just |please |now )?(?:tell|write|rewrite|retell|describe|summari[sz]e|edit|shorten) "
+    rf"(?:the|this|that|your|a|an) (?:\w+ )?(?:{_TEXT}|text|sentence|paragraph)\b",
+    r"^(?:just |please )?(?:give me (?:more |some |another )?(?:examples?|ideas?)|add \d+)\b",
+    rf"^(?:just |please )?make (?:your|the|this) (?:{_PIECE}|story|text|sentence|paragraph)\b",
+    r"^be sure to (?:keep|include|use|write|add|avoid)\b",
+    r"\bplease (?:edit|paste|provide|rewrite|continue|include|note)\b",
+    rf"\byou (?:want|would like|wish|need) to (?:write|continue|edit|finish|end|rewrite) "
+    rf"(?:the|this|a|your) {_TEXT}\b",
+    r"\b(?:your|this) (?:\w+ )?(?:text|sentence|paragraph)s?\b(?=.*\b(?:you|your)\b)",
+    r"\b(?:you|your)\b.*\b(?:your|this|these|each) (?:\w+ )?(?:text|sentence|paragraph)s?\b",
+    r"\bparagraphs? (?:contains?|should|must)\b|\btitle case\b|\bword count\b",
     # remarks about the text
     rf"^this is an? (?:\w+ )?(?:example|excerpt|sample)\b.{{0,30}}\b{_TEXT}\b",
     rf"^(?:and )?(?:the|this) {_TEXT} (?:ends|begins|starts|continues|concludes|stops)"
-    r"(?: here)?[.!…]*$",
+    r"(?: here\b|[.!…]*$)",
+    rf"^(?:and )?(?:the|this) {_TEXT} (?:ends|concludes) (?:with|when|by|as)\b",
     rf"^this {_PIECE} (?:shows|captures|highlights|explores|sets|serves|takes|ends|begins|opens|"
     r"depicts|describes|can|should|could)\b",
     r"^this (?:story|chapter|novel) (?:can be|could be|is about|is set in|explores|takes place|"

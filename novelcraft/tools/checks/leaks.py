@@ -33,11 +33,13 @@ _HEADING = re.compile(
 
 _ROLES = ("Assistant", "User", "System", "ASSISTANT", "USER", "SYSTEM")
 _LABELS = (
-    "Scene", r"Scene \d+", "Scene brief", "Scene to write", r"Beats?(?: \d+)?", "Point of view",
+    "Scene", r"Scene \d+", "Scene brief", "Scene to write",
+    "The next scene", "The following scene", r"Beats?(?: \d+)?", "Point of view",
     "Point of View", "POV", "Also present", "Setting", "Tone", "Style", "Word count", "Length",
     "Story so far", "The story so far", "Goal", "Outcome", "Turn", "Pay off", "Plant",
     "Take care", "Keep true", "Title", "Genre", "Characters", "Summary", "Note", "Author's note",
     "Prompt", "Instructions?", "Response",
+    "(?:Original|Edited|Revised|Rewritten) (?:text|scene|version|story|draft)",
 )  # fmt: skip
 """Labels of scene briefs and of chats, as regular expressions."""
 

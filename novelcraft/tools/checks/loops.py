@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections import Counter
 
 from novelcraft.state.findings import Finding
-from novelcraft.tools.checks.base import CheckInput, quote
-from novelcraft.tools.metrics import ngrams, peak_repetition, repeated_share, spread
+from novelcraft.tools.checks.base import CheckInput, evidence, quote
+from novelcraft.tools.metrics import (
+    ngrams,
+    peak_repetition,
+    peak_share,
+    repeated_share,
+    spread,
+    words,
+)
 
 STRETCH = 150
 """Words of the stretches that are looked at one by one."""
@@ -21,13 +28,20 @@ SCENE_LIMIT = 0.15
 """Share of repeated trigrams in the whole scene. In published novels at most 0.08."""
 
 
+OPENINGS = 20
+"""Sentences in a row whose first words are compared."""
+
+OPENING_LIMIT = 0.85
+"""Share of them that begin with one word. In published novels at most 0.6."""
+
+
 def loop(scene: CheckInput) -> list[Finding]:
     """The same runs of words over and over, in one stretch or all through the scene."""
-    words = scene.text.words
-    if len(words) < MIN_WORDS:
+    said = scene.text.words
+    if len(said) < MIN_WORDS:
         return []
-    whole = repeated_share(words, 3)
-    peak, at = peak_repetition(words, 3, STRETCH)
+    whole = repeated_share(said, 3)
+    peak, at = peak_repetition(said, 3, STRETCH)
     if whole < SCENE_LIMIT and peak < STRETCH_LIMIT:
         return []
     share, part = (peak, "of a stretch") if peak >= STRETCH_LIMIT else (whole, "of the scene")
@@ -43,13 +57,31 @@ def loop(scene: CheckInput) -> list[Finding]:
     ]
 
 
+def monotone(scene: CheckInput) -> list[Finding]:
+    """Sentence after sentence that begins with the same word: He … He … He …"""
+    openings = [w[0] for s in scene.text.sentences if (w := words(s))]
+    share, at = peak_share(openings, OPENINGS)
+    if share < OPENING_LIMIT:
+        return []
+    told = [s for s in scene.text.sentences if words(s)][at : at + OPENINGS]
+    return [
+        Finding(
+            check="prose.monotone",
+            severity="block",
+            message=f"{share:.0%} of {OPENINGS} sentences in a row begin with the same word.",
+            evidence=evidence(told),
+            constraint="Begin sentences in different ways and vary their length.",
+        )
+    ]
+
+
 def _refrain(scene: CheckInput, start: int) -> str:
     """The commonest run of up to six words from that word on, as it stands in the prose."""
-    words = scene.text.words[start : start + STRETCH] if start else scene.text.words
+    said = scene.text.words[start : start + STRETCH] if start else scene.text.words
     for n in (6, 5, 4, 3):
-        counts = Counter(ngrams(words, n))
+        counts = Counter(ngrams(said, n))
         if counts and max(counts.values()) > 1:
             gram = max(counts, key=lambda g: counts[g])
-            first = start + ngrams(words, n).index(gram)
+            first = start + ngrams(said, n).index(gram)
             return quote(spread(scene.prose, first, first + n - 1))
     return quote(scene.prose)

@@ -11,7 +11,7 @@ from novelcraft.tools.checks.duplicates import copied, duplicate
 from novelcraft.tools.checks.ending import cut_off, empty, length
 from novelcraft.tools.checks.fused import fused
 from novelcraft.tools.checks.leaks import leak
-from novelcraft.tools.checks.loops import loop
+from novelcraft.tools.checks.loops import loop, monotone
 from novelcraft.tools.checks.quotes import quotes
 from novelcraft.tools.checks.script import script
 from novelcraft.tools.checks.viewpoint import person, pov, tense
@@ -29,6 +29,7 @@ SCENE_CHECKS: tuple[SceneCheck, ...] = (
     assistant,
     script,
     loop,
+    monotone,
     pov,
     person,
     tense,

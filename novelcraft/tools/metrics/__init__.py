@@ -11,7 +11,7 @@ from novelcraft.tools.metrics.overlap import (
     longest_shared_run,
     shared_runs,
 )
-from novelcraft.tools.metrics.repetition import ngrams, peak_repetition, repeated_share
+from novelcraft.tools.metrics.repetition import ngrams, peak_repetition, peak_share, repeated_share
 from novelcraft.tools.metrics.text import Prose, paragraphs, sentences, spread, words
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "ngrams",
     "paragraphs",
     "peak_repetition",
+    "peak_share",
     "quote_style",
     "repeated_share",
     "sentences",

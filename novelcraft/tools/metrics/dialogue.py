@@ -23,8 +23,8 @@ class QuoteStyle:
     """Matches a speech, to the text's end where it is not closed."""
 
 
-def _style(name: str, opening: str, closing: str) -> QuoteStyle:
-    speech = rf"{opening}.*?(?:{closing}|$)"
+def _style(name: str, opening: str, closing: str, speech: str = "") -> QuoteStyle:
+    speech = speech or rf"{opening}.*?(?:{closing}|$)"
     return QuoteStyle(name, re.compile(opening), re.compile(closing), re.compile(speech, re.DOTALL))
 
 
@@ -32,8 +32,10 @@ _ELIDED = r"(?!(?i:tis|twas|twere|twould|em|im|er|cause|bout|round|til|till|neat
 _SINGLE_CLOSE = r"(?<=[^\w\s]){}(?![^\W_])"
 
 LOW = _style("low", "„", "[“”]")
-CURLY = _style("curly", "“", "”")
-STRAIGHT = _style("straight", '"', '"')
+_DOUBLE = r"“.*?(?:”|$)|\".*?(?:\"|$)"
+"""Models mix curly and straight marks in one text, so both hold speech where either does."""
+CURLY = _style("curly", "“", "”", _DOUBLE)
+STRAIGHT = _style("straight", '"', '"', _DOUBLE)
 SINGLE = _style("single", r"(?<![^\W_])‘(?=\S)", _SINGLE_CLOSE.format("’"))
 STRAIGHT_SINGLE = _style(
     "straight single", rf"(?<![^\s(—–-])'{_ELIDED}(?=[^\W\d_])", _SINGLE_CLOSE.format("'")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 
@@ -35,3 +36,22 @@ def peak_repetition(words: Sequence[str], n: int, window: int) -> tuple[float, i
     starts = range(0, max(1, len(words) - window // 2), max(1, window // 2))
     best = max(starts, key=lambda s: repeated_share(words[s : s + window], n))
     return repeated_share(words[best : best + window], n), best
+
+
+def peak_share(items: Sequence[str], window: int) -> tuple[float, int]:
+    """Where one item is commonest.
+
+    Args:
+        items: For example the first words of a text's sentences.
+        window: Items in a stretch.
+
+    Returns:
+        The highest share that one item has in a stretch of `window` items, 0 to 1, and the
+        number of the item at which that stretch starts. Fewer items than `window` have 0.
+    """
+    best, at = 0, 0
+    for start in range(len(items) - window + 1):
+        (_, count), *_ = Counter(items[start : start + window]).most_common(1)
+        if count > best:
+            best, at = count, start
+    return best / window, at

@@ -170,6 +170,13 @@ def _circling(scene: CheckInput, rng: random.Random) -> Broken | None:
     return _line(" ".join(lines))(scene, rng)
 
 
+def _monotone(scene: CheckInput, rng: random.Random) -> Broken | None:
+    verbs = ["walked", "rowed", "slept", "read", "wrote", "ate", "drank", "sang", "stood"]
+    things = ["home", "early", "alone", "twice", "outside", "again", "badly", "below"]
+    lines = [f"He {rng.choice(verbs)} {rng.choice(things)} {n} times." for n in range(30)]
+    return _line(" ".join(lines))(scene, rng)
+
+
 def _someone_elses(pronouns: str, by: str) -> Break:
     def make(scene: CheckInput, rng: random.Random) -> Broken | None:
         if scene.plan.core.style.startswith("first"):
@@ -257,6 +264,12 @@ FAULTS: tuple[Fault, ...] = (
     Fault("announcement", "prose.assistant", _line("Here is the revised scene:")),
     Fault("hope", "prose.assistant", _line("I hope this meets your expectations!")),
     Fault("ends here", "prose.assistant", _after_sentence("The story ends here.")),
+    Fault("ends how", "prose.assistant", _line("The story ends with her father waking up.")),
+    Fault("lesson", "prose.assistant", _line("Write the scene in three short sentences.")),
+    Fault("wish", "prose.assistant", _line("If you want to continue the story, please edit it.")),
+    Fault("order", "prose.assistant", _line("Make your version shorter and more realistic.")),
+    Fault("paragraphs", "prose.assistant", _line("Each paragraph should contain a new idea.")),
+    Fault("original text", "prose.leak", _line("Original scene: The sea was quiet.")),
     Fault("example", "prose.assistant", _after_sentence("This is an example of a scene.")),
     Fault("what it shows", "prose.assistant", _line("This scene shows how lonely he is.")),
     Fault("The End", "prose.assistant", _line("The End")),
@@ -273,9 +286,16 @@ FAULTS: tuple[Fault, ...] = (
         "one phrase",
         "prose.loop",
         _loop("It was just one moment.", 40),
-        frozenset({"prose.length"}),
+        frozenset({"prose.length", "prose.monotone"}),
     ),
     Fault("circling", "prose.loop", _circling, frozenset({"prose.duplicate", "prose.length"})),
+    Fault("He. He. He.", "prose.monotone", _monotone, frozenset({"prose.loop", "prose.length"})),
+    Fault(
+        "list",
+        "prose.script",
+        _line("- The lamp is out.\n- The sea is near.\n" * 20),
+        frozenset({"prose.loop", "prose.length", "prose.tense", "prose.monotone"}),
+    ),
     Fault("nobody's eyes", "prose.pov", _nobody),
     Fault("told by I", "prose.person", _someone_elses(r"\b[Hh]e\b|\b[Ss]he\b|\b[Tt]hey\b", "I")),
     Fault(

@@ -11,6 +11,7 @@ from novelcraft.tools.metrics import narration, quote_style
     ("text", "style", "told"),
     [
         ("“Go,” he said. “He said ‘no.’”", "curly", ["he said."]),
+        ('“Go,” he said. "Now," she said. “No.”', "curly", ["he said.", "she said."]),
         ('"Go," he said. "Now."', "straight", ["he said."]),
         ("‘Go,’ he said. ‘The dogs’ “bowl” is empty.’", "single", ["he said."]),
         ("'Go,' he said. 'Don't take the dogs' bowl.'", "straight single", ["he said."]),

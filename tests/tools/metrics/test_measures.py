@@ -13,6 +13,7 @@ from novelcraft.tools.metrics import (
     longest_shared_run,
     ngrams,
     peak_repetition,
+    peak_share,
     repeated_share,
     shared_runs,
 )
@@ -39,6 +40,11 @@ def test_the_peak_is_where_the_loop_is() -> None:
     assert share == pytest.approx(1 - 2 / 49)
     assert at == 100
     assert peak_repetition([], 3, 50) == (0, 0)
+
+
+def test_the_peak_share_is_where_one_item_is_commonest() -> None:
+    assert peak_share(list("abacaaxyz"), 4) == (3 / 4, 2)
+    assert peak_share(list("abc"), 4) == (0, 0)
 
 
 def test_shared_runs_are_the_longest_and_do_not_overlap() -> None:
