@@ -36,7 +36,7 @@ _COLON = re.compile(r":(?=//|[\w+-]+:)")
 """A colon that would start an emoji's short name, or make a bare URL a link."""
 _WWW = re.compile(r"\bwww\.", re.IGNORECASE)
 _LINE_START = re.compile(r"\A(?:[#:%=]|[-+](?=\s|[-=+\s]*$|[-=]+\+))")
-_LIST_START = re.compile(r"\A(\(?(?:\d+|[A-Za-z]|[ivxlcdm]+|[IVXLCDM]+))([.)])(?=\s|$)")
+_LIST_START = re.compile(r"\A(\(?(?:\d+|[^\W\d_]|[ivxlcdm]+|[IVXLCDM]+))([.)])(?=\s|$)")
 
 
 def clean(text: str) -> str:

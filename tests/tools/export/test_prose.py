@@ -108,6 +108,7 @@ def _kinds(node: Any) -> Iterator[str]:
         "1986. A good year.",
         "I. am a letter",
         "(b) is no list",
+        "ï. is a letter too",
         "snake_case_name and __dunder__",
         "2*3*4 = 24",
         "a * b * c",
