@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from novelcraft.errors import HeadMovedError
@@ -86,11 +87,12 @@ async def commit_scene(state: WriteState, runtime: WriteRuntime) -> dict[str, An
 
 
 async def derive(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
-    """Renew what is derived from the chain: the passage index and `manuscript.md`."""
+    """Renew what is derived from the chain, and drop the drafts of scenes long committed."""
     context = runtime.context
     chain = context.store.chain(state["head"])
-    context.index.sync(chain)
+    await asyncio.to_thread(context.index.sync, chain)
     write_manuscript(context.folder / MANUSCRIPT, plan_of(state, context), chain, context.novel)
+    context.store.delete_drafts(state["branch"], keep_parent=chain[-1].parent)
     return {}
 
 
