@@ -100,14 +100,17 @@ def _report(novel: Novel, branch: str, finished: RunFinished | None, stop: int |
     """Say how it ended. The last line of a finished book is the path of its EPUB."""
     from novelcraft.cli.views import title
     from novelcraft.cli.wording import count, summary
+    from novelcraft.graphs.exporting import exports_folder
+    from novelcraft.tools.export.terminal import kept_at_cap
 
     if finished is not None:
         typer.echo(title(novel, branch))
-        for line in summary(finished):
+        for line in (*summary(finished), *kept_at_cap(novel.summary(branch))):
             typer.echo(line)
         typer.echo(f"Look at it: novelcraft show {quoted(novel.folder)}")
-        epub = _newest(novel.folder / "exports", "*.epub")
-        typer.echo(str(epub) if epub else f"There is no EPUB in {novel.folder / 'exports'}.")
+        exports = exports_folder(novel.folder, branch)
+        epub = _newest(exports, "*.epub")
+        typer.echo(str(epub) if epub else f"There is no EPUB in {exports}.")
         return
     head = novel.store.branch(branch).head
     written = len(novel.store.commit_ids(head))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import get_args
 
 from novelcraft.config.settings import NovelSettings
 from novelcraft.errors import UnknownTargetError
@@ -12,14 +11,8 @@ from novelcraft.state.manuscript import SceneCommit
 from novelcraft.state.plan import Plan
 from novelcraft.tools.canon.store import ManuscriptStore
 from novelcraft.tools.checks import check_book
-from novelcraft.tools.export.book import DEFAULT_FORMATS, BookFormat, ExportResult, export_book
-from novelcraft.tools.export.report import write_report
+from novelcraft.tools.export.book import DEFAULT_FORMATS, ExportResult, export_book
 from novelcraft.tools.export.summary import RunSummary, run_summary
-
-REPORT = "report"
-ALL_FORMATS: tuple[str, ...] = (*get_args(BookFormat), REPORT)
-FINISHED_FORMATS: tuple[str, ...] = (*DEFAULT_FORMATS, REPORT)
-"""What a finished book is exported to."""
 
 EXPORTS = "exports"
 """Folder of the exports, in the novel's."""
@@ -72,7 +65,7 @@ def export_branch(
     folder: Path,
     branch: str,
     novel: NovelSettings,
-    formats: Sequence[str] = FINISHED_FORMATS,
+    formats: Sequence[str] = DEFAULT_FORMATS,
 ) -> ExportResult:
     """Write a branch's book, finished or not, into the novel's folder.
 
@@ -83,11 +76,12 @@ def export_branch(
         DiskFullError, ReadOnlyError: A file could not be written.
     """
     plan, chain = written(store, branch)
-    books = [name for name in formats if name != REPORT]
-    target = exports_folder(folder, branch)
-    result = export_book(target, plan, chain, novel, store.novel_id, books)
-    if REPORT not in formats:
-        return result
-    summary = summarize_run(store, branch, novel)
-    report = write_report(target / "report.html", summary)
-    return ExportResult((*result.paths, report), result.notices)
+    return export_book(
+        exports_folder(folder, branch),
+        plan,
+        chain,
+        novel,
+        store.novel_id,
+        formats,
+        summary=summarize_run(store, branch, novel),
+    )

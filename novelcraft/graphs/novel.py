@@ -20,7 +20,6 @@ from novelcraft.errors import InputError, NotAProjectError, UnknownTargetError
 from novelcraft.graphs.checkpoints import open_checkpoints
 from novelcraft.graphs.context import WriteContext
 from novelcraft.graphs.exporting import (
-    FINISHED_FORMATS,
     MAIN,
     export_branch,
     exports_folder,
@@ -32,13 +31,14 @@ from novelcraft.graphs.revise import build_revise_graph, keep_old_chain, own_wor
 from novelcraft.graphs.runner import Decide, OnEvent, resumable, run, start_state
 from novelcraft.graphs.session import ModelsFactory, writing_context
 from novelcraft.graphs.write import build_write_graph
+from novelcraft.state.base import content_hash
 from novelcraft.state.calls import Message
 from novelcraft.state.events import Event, RunFinished, RunStarted
 from novelcraft.state.graph import WriteState
 from novelcraft.state.manuscript import Branch, Provenance, SceneCommit
 from novelcraft.tools.canon.lock import ProjectLock
 from novelcraft.tools.canon.store import ManuscriptStore
-from novelcraft.tools.export.book import ExportResult
+from novelcraft.tools.export.book import DEFAULT_FORMATS, ExportResult
 from novelcraft.tools.export.summary import RunSummary
 from novelcraft.tools.models.opening import open_models
 
@@ -115,7 +115,12 @@ class Novel:
     @classmethod
     def _open(cls, folder: Path, settings: Settings, models: ModelsFactory) -> Novel:
         path = folder / DATABASE
-        store = ManuscriptStore.open(path) if path.exists() else ManuscriptStore.create(path)
+        if path.exists():
+            store = ManuscriptStore.open(path)
+        else:
+            # The same settings name the same book, so that its files can be equal byte for byte.
+            book = content_hash(settings.novel.model_dump(mode="json"))
+            store = ManuscriptStore.create(path, novel_id=book[:32])
         if MAIN not in {b.name for b in store.branches()}:
             store.create_branch(MAIN, head=None, plan_version=None)
         return cls(folder, settings, store, models)
@@ -290,7 +295,7 @@ class Novel:
             )
 
     def export(
-        self, formats: Sequence[str] = FINISHED_FORMATS, *, branch: str = MAIN
+        self, formats: Sequence[str] = DEFAULT_FORMATS, *, branch: str = MAIN
     ) -> ExportResult:
         """Write the branch's book, finished or not, in those formats.
 

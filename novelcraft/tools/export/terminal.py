@@ -22,7 +22,7 @@ def summary_text(summary: RunSummary, *, width: int = 88) -> str:
     parts = (
         _head(summary),
         _chapters(summary),
-        _cap(summary, width),
+        kept_at_cap(summary, width),
         _stale(summary, width),
         _checks(summary, width),
         _mends(summary, width),
@@ -72,7 +72,8 @@ def _chapters(summary: RunSummary) -> Iterator[str]:
         )
 
 
-def _cap(summary: RunSummary, width: int) -> Iterator[str]:
+def kept_at_cap(summary: RunSummary, width: int = 88) -> Iterator[str]:
+    """The scenes that were kept in spite of their checks, and why; nothing when there are none."""
     if summary.at_cap:
         yield f"Kept at the cap on attempts ({len(summary.at_cap)}):"
     for scene in summary.at_cap:
