@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -71,12 +72,19 @@ async def test_the_same_question_has_the_same_answer_whatever_came_between(
     models: ChatModels,
 ) -> None:
     """With and without a cached prefix, after another seed, another prompt, an ended stream."""
-    first = ask("Write about the bottle that Elias finds on the rocks below the light.")
-    second = ask("Write about Anna, who follows Elias to the shore and sees what he does.")
+    # On the processors tried, these two come out otherwise when a prompt is computed from its
+    # last token alone; most do not.
+    far = "far out "
+    first, second = (
+        ask(f"Write about the bottle that Elias finds {far * n}on the rocks.", max_tokens=60)
+        for n in (1, 12)
+    )
     carried_on = ask("Write about the bottle that Elias finds.", prefill="Elias Marrow had")
     cold = [await text(models, q) for q in (first, second, carried_on)]
-    await text(models, ask(first.step, seed=99))
-    await models.stream(ask(second.step, seed=98, max_tokens=200), lambda t: len(t) < 60)
+    for question, answer in zip((first, second, carried_on), cold, strict=True):
+        await text(models, replace(question, seed=99))
+        assert await text(models, question) == answer
+    await models.stream(replace(second, seed=98), lambda t: len(t) < 60)
     warm = [await text(models, q) for q in (carried_on, second, first)]
     assert warm == cold[::-1]
     await models.close()
