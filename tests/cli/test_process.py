@@ -27,7 +27,9 @@ def test_ctrl_c_says_how_to_go_on(run: Run, served: Callable[..., FakeServer], h
     script = Script()
     script.on(prose, hold(never), after=1, count=1)
     server = served(script=script)
-    with subprocess.Popen(WRITE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        WRITE, stderr=subprocess.PIPE, text=True, preexec_fn=_hear_ctrl_c
+    ) as process:
         assert process.stderr is not None
         seen = ""
         for line in process.stderr:
@@ -35,7 +37,10 @@ def test_ctrl_c_says_how_to_go_on(run: Run, served: Callable[..., FakeServer], h
             if "scene 1 of " in line and "passed" in line:
                 break
         process.send_signal(signal.SIGINT)
+        watchdog = threading.Timer(60, process.kill)
+        watchdog.start()
         told = process.stderr.read()
+        watchdog.cancel()
     never.set()
     assert process.returncode == 130, seen + told
     assert told.rstrip().endswith("Go on with: novelcraft write n")
@@ -80,11 +85,17 @@ def test_asked_at_a_terminal(
     assert out.rstrip().endswith(last)
 
 
+def _hear_ctrl_c() -> None:
+    """A shell that runs the tests in the background lets them inherit deafness to Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def _take_terminal(terminal: int) -> None:
     """Make it the process's own, so that Ctrl-C typed there reaches it."""
     import fcntl
     import termios
 
+    _hear_ctrl_c()
     fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
 
 

@@ -271,7 +271,7 @@ async def test_a_checkpoint_stays_small(
 ) -> None:
     desk = open_desk(
         serve(),
-        novel={"pages": 73, "words_per_page": 110, "chapters": 40},
+        novel={"pages": 77, "words_per_page": 110, "chapters": 40},
         write={"scene_words": 40, "attempts": 1, "replan": False, "preset": "small"},
         budget={"scene": 200},
     )
