@@ -228,10 +228,11 @@ class ChatModels:
         if counted is not None and reply.finish_reason != STOPPED_BY_CALLER:
             return counted
         completion = count(reply.text) + (count(reply.thinking) if reply.thinking else 0)
-        if counted is not None:
-            return counted.model_copy(update={"completion_tokens": completion})
+        # Whether the server's own count came before the end is a matter of moments, and a
+        # commit's id follows from these numbers: so they are always counted here.
         prompt = sum(count(m.content) + MESSAGE_TOKENS for m in prepared.logged_messages)
-        return Usage(prompt_tokens=prompt, completion_tokens=completion)
+        cached = counted.cached_tokens if counted is not None else 0
+        return Usage(prompt_tokens=prompt, cached_tokens=cached, completion_tokens=completion)
 
     def _log_failure(self, prepared: Prepared, error: ModelError, seconds: float) -> None:
         record = prepared.record(
