@@ -30,23 +30,30 @@ Call = tuple[tuple[tuple[str, str], ...], int | None]
 """What a call asked: its messages and seed."""
 
 
+MOMENTS = ("start", "before", "within", "after")
+
+
 @dataclass
 class Killer:
     """Kills the program while it starts, or around one of its next calls."""
 
     rng: random.Random
     victim: subprocess.Popen[bytes] | None = None
+    moments: list[str] = field(default_factory=list)
+    moment: str = ""
     calls_left: int = 0
-    kills: dict[str, int] = field(default_factory=dict)
+    kills: set[str] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def aim(self, victim: subprocess.Popen[bytes]) -> None:
-        """Choose when the new process shall die."""
+        """Choose when the new process shall die: at each kind of moment before one comes again."""
         with self.lock:
-            self.victim, self.calls_left = victim, self.rng.randint(1, 7)
-            if self.rng.random() < 0.25:
-                self.calls_left = 0
-                self._kill_later("start", 1.5)
+            if not self.moments:
+                self.moments = self.rng.sample(MOMENTS, len(MOMENTS))
+            self.victim, self.moment = victim, self.moments.pop()
+            self.calls_left = 0 if self.moment == "start" else self.rng.randint(1, 6)
+        if self.moment == "start":
+            self._kill_later(1.0)
 
     def due(self, _request: ChatRequest) -> bool:
         with self.lock:
@@ -55,16 +62,18 @@ class Killer:
 
     def strike(self, request: ChatRequest, plain: Answer) -> Answer:
         """Kill before the answer, while it streams, or while the program works on it."""
-        when = self.rng.choice(["before", "within", "after"])
-        if when == "before":
-            self._kill_later(when, 0.0)
+        if self.moment == "before":
+            self._kill_later(0.0)
             return replace(plain, delay=60.0)
-        self._kill_later(when, 0.1 if when == "within" else self.rng.choice([0.03, 0.3, 1.5]))
-        return replace(plain, pace=0.01) if when == "within" else plain
+        if self.moment == "within":
+            self._kill_later(0.1)
+            return replace(plain, pace=0.01)
+        self._kill_later(self.rng.choice([0.03, 0.3]))
+        return plain
 
-    def _kill_later(self, when: str, longest: float) -> None:
+    def _kill_later(self, longest: float) -> None:
         assert self.victim is not None
-        self.kills[when] = self.kills.get(when, 0) + 1
+        self.kills.add(self.moment)
         timer = threading.Timer(self.rng.uniform(0.0, longest), self.victim.kill)
         timer.daemon = True
         timer.start()
@@ -160,7 +169,7 @@ def test_a_killed_program_goes_on_as_if_nothing_had_happened(home: Path, seed: i
         program = Program(home / "killed", server.base_url, home)
         written = Written([], [])
         repeated = 0
-        for _ in range(MOST_LAPS):
+        for laps in range(MOST_LAPS):
             before, seen = written, len(server.requests)
             victim = program.start()
             killer.aim(victim)
@@ -177,11 +186,11 @@ def test_a_killed_program_goes_on_as_if_nothing_had_happened(home: Path, seed: i
             pytest.fail(f"not finished after {MOST_LAPS} kills")
 
     whole = Written.read(calm.folder)
-    assert set(killer.kills) == {"start", "before", "within", "after"}, killer.kills
+    assert killer.kills == set(MOMENTS)
     assert written.chain == whole.chain
     assert len(written.ok_calls) == len(set(written.ok_calls))
     assert set(written.ok_calls) == set(whole.ok_calls)
-    assert repeated <= 4 * sum(killer.kills.values())
+    assert repeated <= 4 * laps
     assert len(server.requests) == calls_of_a_calm_run + repeated
     one, other = (folder / "manuscript.md" for folder in (program.folder, calm.folder))
     assert one.read_bytes() == other.read_bytes()
