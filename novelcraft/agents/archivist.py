@@ -1,4 +1,4 @@
-"""The archivist: the rolling summary after a scene, and the facts that the scene adds."""
+"""The archivist: the facts that a scene adds to the canon."""
 
 from __future__ import annotations
 
@@ -9,46 +9,6 @@ from novelcraft.prompts.loader import load_template
 from novelcraft.state.manuscript import Fact
 from novelcraft.tools.models.asking import Caller
 from novelcraft.tools.models.schemas import bounded, strict_list, tidy
-
-_CHARS_PER_WORD = 6
-
-
-async def summarize(
-    caller: Caller,
-    preset: SizePreset,
-    *,
-    step: str,
-    prose: str,
-    summary: str,
-    names: tuple[str, ...],
-) -> str:
-    """The summary that the next scene starts from.
-
-    Args:
-        caller: The models and the novel's seed.
-        preset: Bounds of the answer.
-        step: Name of the step for the call log.
-        prose: The scene.
-        summary: The rolling summary before it; empty for the first scene.
-        names: Names that must stay in it.
-
-    Raises:
-        InvalidAnswerError: If the model cannot keep to the schema.
-    """
-    chars = preset.summary_words * _CHARS_PER_WORD
-    schema = create_model("SummaryAnswer", summary=(bounded(chars), ...))
-    messages = load_template("summarize").render(
-        scene=prose, summary=summary, words=preset.summary_words, names=names
-    )
-    answer = await caller.ask(
-        "cheap",
-        "scene.summarize",
-        step,
-        messages,
-        schema,
-        max_tokens=preset.answer_tokens(chars),
-    )
-    return tidy(answer.model_dump()["summary"])
 
 
 async def extract_facts(

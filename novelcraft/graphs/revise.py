@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from langgraph.graph import END, START, StateGraph
 
-from novelcraft.agents.archivist import summarize
+from novelcraft.agents.summarizer import summarize
 from novelcraft.graphs.context import WriteContext, WriteRuntime
 from novelcraft.graphs.nodes.commit import accepted_by, make_commit
 from novelcraft.graphs.nodes.scene import plan_of, reviewed

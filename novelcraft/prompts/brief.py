@@ -7,36 +7,77 @@ with labels, whose labels they copy; large ones follow both.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from novelcraft.state.plan import Plan, SceneBrief
 
 
-def render_brief(brief: SceneBrief, plan: Plan, target_words: int) -> list[str]:
+@dataclass(frozen=True)
+class NamedBrief:
+    """A brief with names in place of ids: a planned scene's, or one written back from a book."""
+
+    goal: str
+    turn: str
+    outcome: str
+    pov: str
+    """Name of the character whom the scene follows."""
+    pov_role: str
+    place: str
+    time: str
+    others: tuple[str, ...]
+    """Names of who else is there."""
+    beats: tuple[str, ...] = ()
+    plants: tuple[str, ...] = ()
+    pays: tuple[str, ...] = ()
+
+
+def named(brief: SceneBrief, plan: Plan) -> NamedBrief:
+    """A planned scene's brief, with the names of the plan that its ids belong to."""
+    pov = plan.character(brief.pov)
+    return NamedBrief(
+        goal=brief.goal,
+        turn=brief.turn,
+        outcome=brief.outcome,
+        pov=pov.name,
+        pov_role=pov.role,
+        place=brief.place,
+        time=brief.time,
+        others=plan.names(tuple(c for c in brief.present if c != brief.pov)),
+        beats=brief.beats,
+        plants=tuple(plan.hook(h).text for h in brief.plants),
+        pays=tuple(plan.hook(h).text for h in brief.pays),
+    )
+
+
+def render_brief(brief: NamedBrief, target_words: int) -> list[str]:
     """The lines of a brief, the indispensable ones first.
 
     Args:
-        brief: The scene's brief.
-        plan: The plan that its ids belong to.
+        brief: The scene's brief. What is empty is left out.
         target_words: About how many words the scene should have.
 
     Returns:
         One line each; when the budget is short, lines are dropped from the end.
     """
-    pov = plan.character(brief.pov)
-    others = plan.names(tuple(c for c in brief.present if c != brief.pov))
+    events = (brief.goal, brief.turn, brief.outcome)
     lines = [
-        " ".join(map(_sentence, (brief.goal, brief.turn, brief.outcome))),
-        f"The scene follows {pov.name}, {pov.role}, closely, in about {target_words} words.",
-        _setting(brief.place, brief.time, others),
+        " ".join(_sentence(text) for text in events if text),
+        f"The scene follows {_described(brief)} closely, in about {target_words} words.",
     ]
-    lines += [f"Let the reader notice: {plan.hook(h).text}" for h in brief.plants]
-    lines += [f"Now this comes to matter: {plan.hook(h).text}" for h in brief.pays]
+    if brief.place:
+        lines.append(_setting(brief.place, brief.time, brief.others))
+    lines += [f"Let the reader notice: {text}" for text in brief.plants]
+    lines += [f"Now this comes to matter: {text}" for text in brief.pays]
     lines += [_sentence(beat) for beat in brief.beats]
     return lines
 
 
+def _described(brief: NamedBrief) -> str:
+    return f"{brief.pov}, {brief.pov_role}," if brief.pov_role else brief.pov
+
+
 def _setting(place: str, time: str, others: Sequence[str]) -> str:
-    where = f"It happens here: {place}; {time}."
+    where = f"It happens here: {place}; {time}." if time else f"It happens here: {place}."
     if not others:
         return where
     verb = "is" if len(others) == 1 else "are"

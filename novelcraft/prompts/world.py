@@ -1,25 +1,76 @@
-"""The world context as the narrator reads it: the constitution of the book."""
+"""The world context as the narrator reads it: the constitution of the book.
+
+The same words in training, where it is read out of a book, and in writing, where it is planned.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Protocol
+
+from novelcraft.state.books import BookWorld
 from novelcraft.state.plan import Plan
 
 
+class CastMember(Protocol):
+    """Who somebody is, and what they are after."""
+
+    @property
+    def name(self) -> str:
+        """The name."""
+
+    @property
+    def role(self) -> str:
+        """Their place in the story."""
+
+    @property
+    def want(self) -> str:
+        """What they are after; empty when it is not known."""
+
+
 def render_world(plan: Plan) -> str:
+    """The world of a plan."""
+    core = plan.core
+    return _render(plan.world.text, core.tone, core.style, plan.cast, plan.language)
+
+
+def render_book_world(world: BookWorld, language: str) -> str:
+    """The world of a book that was read.
+
+    Args:
+        world: Its parts.
+        language: The book's language, as a BCP 47 tag.
+    """
+    return _render(world.text, world.tone, world.style, world.cast, language)
+
+
+def root_summary(cast: Sequence[CastMember]) -> str:
+    """The story so far where nothing has happened yet: whom the book begins with."""
+    if not cast:
+        return "The story begins."
+    first = cast[0]
+    who = f"{first.name}, {_lower_first(first.role)}" if first.role else first.name
+    wants = f", who wants {_lower_first(first.want)}" if first.want else ""
+    return f"The story begins with {who}{wants}."
+
+
+def _render(text: str, tone: str, style: str, cast: Sequence[CastMember], language: str) -> str:
     """Place, era and rules, then tone and style, then the cast, a sentence each.
 
     The order is the order of importance: a budget that is too small cuts the end. There are no
     labels, because a small narrator copies them into its prose.
     """
-    core = plan.core
-    lines = [
-        plan.world.text,
-        f"The tone is {_lower_first(core.tone)}, the style {_lower_first(core.style)}",
-    ]
-    if not plan.language.lower().startswith("en"):
-        lines.insert(0, f"The novel is written in the language {plan.language}.")
-    lines += [f"{c.name}, {_lower_first(c.role)}, wants {_lower_first(c.want)}" for c in plan.cast]
+    lines = [text, f"The tone is {_lower_first(tone)}, the style {_lower_first(style)}"]
+    if not language.lower().startswith("en"):
+        lines.insert(0, f"The novel is written in the language {language}.")
+    lines += [_who(member) for member in cast]
     return "\n".join(line if line.endswith((".", "!", "?")) else f"{line}." for line in lines)
+
+
+def _who(member: CastMember) -> str:
+    if not member.want:
+        return f"{member.name} is {_lower_first(member.role)}"
+    return f"{member.name}, {_lower_first(member.role)}, wants {_lower_first(member.want)}"
 
 
 def _lower_first(text: str) -> str:

@@ -12,9 +12,9 @@ from pydantic import Field
 
 from novelcraft.state.base import Frozen
 
-CutBy = Literal["model", "embedding", "length"]
-"""Who found where a scene begins: the model, the embeddings of its paragraphs, or, where there
-was nothing to choose, its length alone."""
+CutBy = Literal["model", "embedding", "mark", "length"]
+"""Who found where a scene begins: the model, the embeddings of its paragraphs, the author, whose
+scene-break mark stands there, or, where there was nothing to choose, its length alone."""
 
 
 class BookSource(Frozen):
@@ -50,6 +50,25 @@ class ChapterHead(Frozen):
     """The part or book above it, as the book titles it; empty when there is none."""
 
 
+class BookCharacter(Frozen):
+    """A main character of a book, under the name the book uses most."""
+
+    name: str
+    role: str
+    want: str = ""
+
+
+class BookWorld(Frozen):
+    """The constitution of a book, in parts. `BookMeta.world_context` is rendered from it."""
+
+    text: str
+    """Era and setting, rules and factions, in sentences."""
+    tone: str
+    style: str
+    places: tuple[str, ...] = ()
+    cast: tuple[BookCharacter, ...] = ()
+
+
 class BookMeta(Frozen):
     """The head of a book's JSON."""
 
@@ -62,6 +81,8 @@ class BookMeta(Frozen):
     total_scenes: int = 0
     world_context: str = ""
     """The constitution of the book, as the narrator reads it."""
+    world: BookWorld | None = None
+    """What the world context was rendered from; None before that stage."""
     chapters: tuple[ChapterHead, ...] = ()
 
 
@@ -96,10 +117,14 @@ class BookScene(Frozen):
     cut_by: CutBy
     remainder: bool = False
     """Whether it is what was left of its chapter, and so may be shorter than the others."""
+    cuts: tuple[int, ...] = ()
+    """Tokens of the cuts it was joined from, in order."""
     brief: SceneBriefText | None = None
     """What the instruction was rendered from."""
     pins: tuple[str, ...] = ()
-    """What the story so far must never lose, as of this scene."""
+    """What the story before this scene must never lose: facts, and who is alive."""
+    mends: tuple[str, ...] = ()
+    """Where code stood in for a model whose answer was of no use, in words a person can read."""
 
 
 class BookFile(Frozen):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from novelcraft.config.presets import SMALL
-from novelcraft.prompts.brief import render_brief
+from novelcraft.prompts.brief import named, render_brief
 from novelcraft.prompts.narrator import NarratorInput, assemble
 from novelcraft.prompts.world import render_world
 from novelcraft.tools.checks import CheckInput, check_scene
@@ -26,7 +26,7 @@ def test_forty_scenes_pass_every_check() -> None:
             summary="Elias Marrow has had an answer.",
             notes=(),
             tail="\n\n".join(earlier)[-500:],
-            brief=tuple(render_brief(brief, plan, WORDS)),
+            brief=tuple(render_brief(named(brief, plan), WORDS)),
         )
         prompt = assemble(given, SMALL.budget, tokens.count)
         messages = [message.model_dump() for message in prompt.messages]

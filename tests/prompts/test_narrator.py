@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from novelcraft.config.presets import SMALL, STANDARD, PromptBudget
-from novelcraft.prompts.brief import render_brief
+from novelcraft.prompts.brief import named, render_brief
 from novelcraft.prompts.loader import as_data, load_template
 from novelcraft.prompts.narrator import AssembledPrompt, NarratorInput, assemble
 from novelcraft.prompts.world import render_world
@@ -25,7 +25,7 @@ def given_scene(**changes: object) -> NarratorInput:
         "summary": "Elias has read two letters. He told nobody.",
         "notes": ("Elias Marrow: He has letter 1.", "Anna Veil: She knows his hand."),
         "tail": "He closed the book. The lamp burned.",
-        "brief": tuple(render_brief(plan.scenes[0], plan, 300)),
+        "brief": tuple(render_brief(named(plan.scenes[0], plan), 300)),
         "constraints": ("End the scene with a complete sentence.",),
     }
     return NarratorInput(**{**given, **changes})  # type: ignore[arg-type]

@@ -19,7 +19,7 @@ from novelcraft.agents.planner.task import PlanTask
 from novelcraft.prompts.loader import load_template
 from novelcraft.state.base import Frozen
 from novelcraft.state.plan import Chapter, Character, SceneBrief
-from novelcraft.tools.models.schemas import bounded, one_of, strict_list, tidy
+from novelcraft.tools.models.schemas import one_of, scene_sketch, sketch_chars, strict_list, tidy
 
 MAX_LINE = 10_000
 """Longer than any line; a name that is not found counts as standing there."""
@@ -65,7 +65,7 @@ async def plan_chapter_scenes(task: PlanTask, request: ChapterRequest) -> Chapte
         f"{task.step}/{request.chapter.id}",
         load_template("plan_scenes").render(**_variables(task, request)),
         schema,
-        max_tokens=task.preset.answer_tokens(count * _scene_chars(task)),
+        max_tokens=task.preset.answer_tokens(count * sketch_chars(task.preset)),
     )
     mender = task.mender(request.logline, request.chapter.summary, request.before)
     sketches = answer.model_dump()["scenes"]
@@ -73,25 +73,9 @@ async def plan_chapter_scenes(task: PlanTask, request: ChapterRequest) -> Chapte
     return ChapterScenes(briefs=briefs, mends=mender.notes)
 
 
-def _scene_chars(task: PlanTask) -> int:
-    return task.preset.field_chars * (3 + task.preset.beats) + 240
-
-
 def _schema(task: PlanTask, request: ChapterRequest, count: int) -> Any:
-    chars = task.preset.field_chars
-    names = one_of(tuple(c.name for c in request.cast))
-    most_present = min(task.preset.most_present, len(request.cast))
-    fields: dict[str, Any] = {
-        "goal": (bounded(chars), ...),
-        "pov": (names, ...),
-        "place": (one_of(request.places), ...),
-        "present": (strict_list(names, 1, most_present), ...),
-        "outcome": (bounded(chars), ...),
-    }
-    if not task.preset.scaffold:
-        beats = strict_list(bounded(chars), task.preset.beats, task.preset.beats)
-        fields |= {"time": (bounded(40), ...), "beats": (beats, ...), "turn": (bounded(chars), ...)}
-    scene = create_model("SceneSketch", **fields)
+    names = [c.name for c in request.cast]
+    scene = scene_sketch(task.preset, names, one_of(request.places))
     return create_model("ScenesAnswer", scenes=(strict_list(scene, count, count), ...))
 
 

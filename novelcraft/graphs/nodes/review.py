@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from novelcraft.agents.archivist import extract_facts, summarize
+from novelcraft.agents.archivist import extract_facts
 from novelcraft.agents.continuity import check_continuity
+from novelcraft.agents.summarizer import summarize
 from novelcraft.graphs.context import WriteContext, WriteRuntime
 from novelcraft.graphs.nodes.scene import plan_of, reviewed
+from novelcraft.prompts.world import root_summary
 from novelcraft.state.findings import Finding, blocking
 from novelcraft.state.graph import WriteState
 from novelcraft.state.manuscript import Draft
@@ -48,8 +50,8 @@ async def write_summary(state: WriteState, runtime: WriteRuntime) -> dict[str, A
     """The rolling summary after the draft; asked for once more when its check warns."""
     context = runtime.context
     draft = reviewed(state, context)
-    before = context.store.get(draft.parent).summary if draft.parent else ""
     plan = plan_of(state, context)
+    before = context.store.get(draft.parent).summary if draft.parent else root_summary(plan.cast)
     names = plan.names(plan.scene(draft.scene_id).present)
     tries = []
     for n in (1, 2):

@@ -9,11 +9,11 @@ from novelcraft.agents.narrator import NarrationTask, narrate
 from novelcraft.agents.planner.course import next_target
 from novelcraft.graphs.best import best_draft
 from novelcraft.graphs.context import WriteContext, WriteRuntime, emit
-from novelcraft.prompts.brief import render_brief
+from novelcraft.prompts.brief import named, render_brief
 from novelcraft.prompts.fit import sentences
 from novelcraft.prompts.narrator import AssembledPrompt, NarratorInput, assemble
 from novelcraft.prompts.opening import opening_of
-from novelcraft.prompts.world import render_world
+from novelcraft.prompts.world import render_world, root_summary
 from novelcraft.state.base import derive_seed
 from novelcraft.state.events import DraftChecked, Drafting, SceneStarted
 from novelcraft.state.findings import blocking
@@ -150,10 +150,12 @@ def scene_prompt(state: WriteState, context: WriteContext) -> AssembledPrompt:
     tail = sentences(chain[-1].prose)[-TAIL_SENTENCES:] if chain else []
     given = NarratorInput(
         world=render_world(plan),
-        summary=chain[-1].summary if chain else "",
+        summary=chain[-1].summary if chain else root_summary(plan.cast),
         notes=tuple(notes["notes"]),
         tail="".join(tail),
-        brief=tuple(render_brief(plan.scene(state["scene_id"]), plan, state["target_words"])),
+        brief=tuple(
+            render_brief(named(plan.scene(state["scene_id"]), plan), state["target_words"])
+        ),
         constraints=_constraints(state, context),
     )
     return assemble(given, context.preset.budget, context.count)

@@ -7,9 +7,12 @@ hindered by them.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, create_model
+
+from novelcraft.config.presets import SizePreset
 
 _SENTENCE = re.compile(r"^.*[.!?](?=[\"'”’)]?(?:\s|$))[\"'”’)]?", re.DOTALL)
 _NAME = r"^[A-Z][a-z]{1,11} [A-Z][a-z]{1,13}$"
@@ -33,6 +36,34 @@ def strict_list(item: Any, low: int, high: int) -> Any:
 def one_of(values: tuple[str, ...]) -> Any:
     """One of those strings."""
     return Literal[values]
+
+
+def scene_sketch(preset: SizePreset, names: Sequence[str], place: Any) -> Any:
+    """The schema of a scene's brief: of one that is planned, and of one that is written back.
+
+    Args:
+        preset: Bounds; with the scaffold a brief has no time, beats and turn of its own.
+        names: The characters whom it may name.
+        place: The type of its place.
+    """
+    name = one_of(tuple(names))
+    line = (bounded(preset.field_chars), ...)
+    fields: dict[str, Any] = {
+        "goal": line,
+        "pov": (name, ...),
+        "place": (place, ...),
+        "present": (strict_list(name, 1, min(preset.most_present, len(names))), ...),
+        "outcome": line,
+    }
+    if not preset.scaffold:
+        beats = strict_list(bounded(preset.field_chars), preset.beats, preset.beats)
+        fields |= {"time": (bounded(40), ...), "beats": (beats, ...), "turn": line}
+    return create_model("SceneSketch", **fields)
+
+
+def sketch_chars(preset: SizePreset) -> int:
+    """Characters of the longest answer in the schema of a scene's brief."""
+    return preset.field_chars * (3 + preset.beats) + 240
 
 
 def tidy(text: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from novelcraft.config.presets import STANDARD
-from novelcraft.prompts.brief import render_brief
+from novelcraft.prompts.brief import named, render_brief
 from novelcraft.prompts.narrator import NarratorInput, assemble
 from novelcraft.state.manuscript import count_words
 from novelcraft.state.plan import Plan
@@ -39,7 +39,7 @@ def prompt_for(plan: Plan, target_words: int, tail: str = "") -> str:
         summary="The first letter was thrown into the sea, and the second was answered.",
         notes=("The lamp burns oil.",),
         tail=tail,
-        brief=tuple(render_brief(plan.scenes[0], plan, target_words)),
+        brief=tuple(render_brief(named(plan.scenes[0], plan), target_words)),
         constraints=("End the scene with a complete sentence.",),
     )
     return assemble(given, STANDARD.budget, lambda text: len(text.split())).text
