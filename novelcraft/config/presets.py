@@ -61,6 +61,12 @@ class SizePreset:
     """A draft is ended at the first paragraph's end above this share of its target."""
     length_block: tuple[float, float]
     """Shares of the target outside which the length check blocks."""
+    block_chars: int
+    """Characters of a passage that the splitter is shown; the middle of a longer one goes."""
+    reading_tokens: int
+    """Tokens of a book's text that an agent reads at once."""
+    most_read: int
+    """Tokens of a book that the world builder reads, taken from all its chapters; 0: all."""
     scaffold: bool
     """Take what a story needs from the scaffold where the planner's answer is an echo."""
     budget: PromptBudget
@@ -90,6 +96,9 @@ SMALL = SizePreset(
     length_low=0.5,
     length_high=1.0,
     length_block=(0.45, 1.5),
+    block_chars=240,
+    reading_tokens=2_400,
+    most_read=9_600,
     scaffold=True,
     budget=PromptBudget(
         system=150, world=250, summary=200, canon=160, tail=120, brief=320, scene=1_100
@@ -111,6 +120,9 @@ STANDARD = SizePreset(
     length_low=0.6,
     length_high=1.35,
     length_block=(0.5, 1.6),
+    block_chars=2_000,
+    reading_tokens=10_000,
+    most_read=0,
     scaffold=False,
     budget=PromptBudget(
         system=150, world=400, summary=400, canon=400, tail=300, brief=500, scene=3_000

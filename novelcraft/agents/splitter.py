@@ -1,0 +1,61 @@
+"""The splitter: where in a run of numbered paragraphs a new scene begins.
+
+The model sees text and answers with numbers; the text itself is never generated. What the
+numbers are worth is for `tools.books` to say: here they are only held to the schema.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from pydantic import Field, create_model
+
+from novelcraft.config.presets import SizePreset
+from novelcraft.prompts.loader import load_template
+from novelcraft.tools.models.asking import Caller
+from novelcraft.tools.models.schemas import strict_list
+
+_TOKENS_PER_NUMBER = 6
+
+
+async def find_breaks(
+    caller: Caller, preset: SizePreset, *, step: str, blocks: Sequence[str], first: int = 1
+) -> list[int]:
+    """Numbers of the blocks with which the model says that something new begins.
+
+    Args:
+        caller: The models and the seed.
+        preset: How much of a long block is shown.
+        step: Name of the step for the call log.
+        blocks: Texts of consecutive blocks of one chapter, two or more.
+        first: Number of the first of them; it is never an answer.
+
+    Raises:
+        InvalidAnswerError: If the model cannot keep to the schema.
+    """
+    last = first + len(blocks) - 1
+    number = Annotated[int, Field(ge=first + 1, le=last)]
+    schema = create_model("BreaksAnswer", breaks=(strict_list(number, 0, len(blocks) - 1), ...))
+    shown = [f"[{first + n}] {_shown(text, preset)}" for n, text in enumerate(blocks)]
+    answer = await caller.ask(
+        "cheap",
+        "prep.split",
+        step,
+        load_template("split_scenes").render(
+            blocks="\n\n".join(shown), first=first, second=first + 1, last=last
+        ),
+        schema,
+        max_tokens=preset.answer_tokens(0) + _TOKENS_PER_NUMBER * len(blocks),
+    )
+    found: list[int] = answer.model_dump()["breaks"]
+    return found
+
+
+def _shown(text: str, preset: SizePreset) -> str:
+    """A block as the model sees it: on one line, the middle of a long one left out."""
+    line = " ".join(text.split())
+    if len(line) <= preset.block_chars:
+        return line
+    end = preset.block_chars // 4
+    return f"{line[: preset.block_chars - end].rstrip()} … {line[-end:].lstrip()}"

@@ -1,0 +1,142 @@
+"""The world builder: the constitution of a book that was not written here.
+
+A long book is read in parts (map), and what was noted of them is put together (reduce); when
+the notes are too long for one reading, they are put together in stages.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import create_model
+
+from novelcraft.config.presets import SizePreset
+from novelcraft.prompts.loader import load_template
+from novelcraft.state.books import BookCharacter, BookWorld
+from novelcraft.tools.models.asking import Caller
+from novelcraft.tools.models.schemas import bounded, strict_list, tidy
+
+_NAME_CHARS = 40
+_PLACES = 6
+_FAN_IN = 8
+"""Notes of so many parts are read together."""
+
+
+@dataclass(frozen=True)
+class WorldTask:
+    """A book whose constitution is wanted."""
+
+    title: str
+    parts: tuple[str, ...]
+    """Its text in reading order, each part within the model's window; one or more."""
+    names: tuple[str, ...]
+    """Names that occur in it most, found by code, the most frequent first."""
+
+
+async def build_world(
+    caller: Caller, preset: SizePreset, task: WorldTask, *, step: str
+) -> BookWorld:
+    """The constitution of a book. That its names occur in the book is for the caller to check.
+
+    Args:
+        caller: The models and the seed.
+        preset: Bounds of the answers.
+        task: The book.
+        step: Name of the step for the call log.
+
+    Raises:
+        InvalidAnswerError: If the model cannot keep to the schema.
+    """
+    notes = await asyncio.gather(
+        *(_read(caller, preset, task, f"{step}/{n}", n) for n in range(len(task.parts)))
+    )
+    level = 0
+    while len(notes) > _FAN_IN:
+        level += 1
+        groups = [notes[at : at + _FAN_IN] for at in range(0, len(notes), _FAN_IN)]
+        notes = await asyncio.gather(
+            *(_merge(caller, preset, g, f"{step}/{level}.{n}") for n, g in enumerate(groups))
+        )
+    return await _constitute(caller, preset, task, notes, step)
+
+
+async def _read(caller: Caller, preset: SizePreset, task: WorldTask, step: str, part: int) -> str:
+    messages = load_template("world_notes").render(
+        title=task.title, part=task.parts[part], number=part + 1, total=len(task.parts)
+    )
+    return await _notes(caller, preset, "prep.world.read", step, messages)
+
+
+async def _merge(caller: Caller, preset: SizePreset, notes: Sequence[str], step: str) -> str:
+    messages = load_template("world_merge").render(notes="\n\n".join(notes))
+    return await _notes(caller, preset, "prep.world.merge", step, messages)
+
+
+async def _notes(caller: Caller, preset: SizePreset, purpose: str, step: str, messages: Any) -> str:
+    line = (bounded(2 * preset.field_chars), ...)
+    person = create_model("PersonNote", name=(bounded(_NAME_CHARS), ...), who=line)
+    schema = create_model(
+        "WorldNotes",
+        setting=line,
+        rules=line,
+        tone=(bounded(preset.field_chars), ...),
+        people=(strict_list(person, 0, preset.cast_size), ...),
+    )
+    chars = (5 + 2 * preset.cast_size) * preset.field_chars + preset.cast_size * _NAME_CHARS
+    answer = await caller.ask(
+        "reasoning", purpose, step, messages, schema, max_tokens=preset.answer_tokens(chars)
+    )
+    said = answer.model_dump()
+    people = [f"- {tidy(p['name'])}: {tidy(p['who'])}" for p in said["people"]]
+    return "\n".join([tidy(said["setting"]), tidy(said["rules"]), tidy(said["tone"]), *people])
+
+
+async def _constitute(
+    caller: Caller, preset: SizePreset, task: WorldTask, notes: Sequence[str], step: str
+) -> BookWorld:
+    line = (bounded(preset.field_chars), ...)
+    person = create_model("CastMember", name=(bounded(_NAME_CHARS), ...), role=line, want=line)
+    schema = create_model(
+        "BookWorldAnswer",
+        era=line,
+        setting=line,
+        factions=line,
+        rules=line,
+        tone=line,
+        style=line,
+        places=(strict_list(bounded(_NAME_CHARS), 1, _PLACES), ...),
+        cast=(strict_list(person, 1, preset.cast_size), ...),
+    )
+    chars = (6 + 2 * preset.cast_size) * preset.field_chars + 500
+    answer = await caller.ask(
+        "reasoning",
+        "prep.world",
+        step,
+        load_template("world_constitution").render(
+            title=task.title, notes="\n\n".join(notes), names=task.names, count=preset.cast_size
+        ),
+        schema,
+        max_tokens=preset.answer_tokens(chars),
+    )
+    return _world(answer.model_dump())
+
+
+def _world(said: dict[str, Any]) -> BookWorld:
+    lines = [tidy(said[field]) for field in ("era", "setting", "factions", "rules")]
+    return BookWorld(
+        text=" ".join(_sentence(line) for line in dict.fromkeys(lines) if line),
+        tone=tidy(said["tone"]),
+        style=tidy(said["style"]),
+        places=tuple(dict.fromkeys(filter(None, map(tidy, said["places"])))),
+        cast=tuple(
+            BookCharacter(name=tidy(p["name"]), role=tidy(p["role"]), want=tidy(p["want"]))
+            for p in said["cast"]
+        ),
+    )
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."
