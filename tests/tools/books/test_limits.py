@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+import pytest
+
+from novelcraft.errors import BudgetError
+from novelcraft.tools.books.limits import SceneLimits
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"low": 3_001}, "low"),
+        ({"cut_low": 700}, "cut_low"),
+        ({"best_low": 900}, "best_low"),
+        ({"best_high": 1_200}, "best_high"),
+        ({"cut_high": 3_100}, "cut_high"),
+        ({"low": 300}, "low"),
+        ({"cut_low": 0}, "cut_low"),
+    ],
+)
+def test_limits_that_contradict_each_other(changes: dict[str, int], named: str) -> None:
+    with pytest.raises(BudgetError, match=named) as caught:
+        SceneLimits(**changes)
+    assert caught.value.fix
+    assert str(next(iter(changes.values()))) in caught.value.message
+
+
+def test_limits_may_be_equal() -> None:
+    assert SceneLimits(low=1_000, high=1_000).high == 1_000
