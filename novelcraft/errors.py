@@ -19,7 +19,8 @@ instance names the thing at fault, its value and the next step for the person to
     │   ├── NewerDatabaseError        25   written by a newer version of this program
     │   ├── DamagedDatabaseError      26   the file is no database, or is corrupt
     │   ├── HeadMovedError            27   a commit whose parent is no longer the branch's head
-    │   └── ExportError               28   pandoc, or the engine it needs, failed
+    │   ├── ExportError               28   pandoc, or the engine it needs, failed
+    │   └── DataFileError             29   a file of a data folder that cannot be read
     ├── ModelError                    30
     │   ├── ServerUnreachableError    31   nothing answers at the URL
     │   ├── AuthenticationError       32   the key is missing or refused
@@ -151,6 +152,12 @@ class ExportError(ProjectError):
     """An export failed: pandoc, or an engine that it needs."""
 
     exit_code = 28
+
+
+class DataFileError(ProjectError):
+    """A file in a data folder, perhaps corrected by hand, cannot be read."""
+
+    exit_code = 29
 
 
 class ModelError(NovelcraftError):
