@@ -1,0 +1,145 @@
+"""The stages of preparation, what the ledger keeps of them, and what a run tells its readers."""
+
+from __future__ import annotations
+
+from operator import add
+from typing import Annotated, Literal, TypedDict, get_args
+
+from pydantic import Field
+
+from novelcraft.state.base import Frozen
+
+Stage = Literal["convert", "clean", "base", "world", "scenes", "summaries", "briefs", "rows"]
+STAGES: tuple[Stage, ...] = get_args(Stage)
+
+Verdict = Literal["missing", "fresh", "stale", "edited"]
+"""What a stage finds where its product should be: nothing; what it made of the same input; what
+it made of another input; or what a person put there, which is kept."""
+
+
+class UnitRecord(Frozen):
+    """One thing that a stage made, by the hashes of what it was made from and of itself."""
+
+    inputs: str
+    output: str
+    was: str = ""
+    """Hash of what the output took the place of, for a run that dies between the two."""
+
+
+class StageRecord(Frozen):
+    """What a stage made of one book."""
+
+    units: dict[str, UnitRecord] = Field(default_factory=dict)
+    """By file, chapter or scene."""
+    notices: tuple[str, ...] = ()
+    """What a person should know of it."""
+    seconds: float = 0.0
+    """Time it took when it last had something to do."""
+
+
+class LedgerFile(Frozen):
+    """A book's ledger."""
+
+    stages: dict[Stage, StageRecord] = Field(default_factory=dict)
+
+
+class BookTask(TypedDict):
+    """A book to prepare."""
+
+    book_id: str
+    path: str
+    """Its file; empty for a book whose raw text is in the folder already."""
+
+
+class BookResult(TypedDict):
+    """What came of a book."""
+
+    book_id: str
+    error: str
+    """Why it could not be prepared; empty when it was."""
+    exit_code: int
+
+
+class ShelfState(TypedDict):
+    """State of the prep graph: names and numbers, never text."""
+
+    tasks: list[BookTask]
+    until: Stage
+    results: Annotated[list[BookResult], add]
+
+
+class BookState(TypedDict):
+    """State of one book's part of the graph."""
+
+    book_id: str
+    path: str
+    until: Stage
+    chapters: int
+    error: str
+    exit_code: int
+
+
+class ChapterTask(TypedDict):
+    """A chapter to work on, beside the others."""
+
+    book_id: str
+    chapter: int
+
+
+class PrepStarted(Frozen):
+    """A run begins."""
+
+    kind: Literal["prep_started"] = "prep_started"
+    books: int
+    until: Stage
+
+
+class StageDone(Frozen):
+    """A stage of a book is done, or was found done."""
+
+    kind: Literal["stage_done"] = "stage_done"
+    book_id: str
+    stage: Stage
+    fresh: bool
+    """Whether there was nothing to do."""
+    detail: str = ""
+    """What came of it, in a few words."""
+
+
+class StageProgress(Frozen):
+    """A part of a stage is done."""
+
+    kind: Literal["stage_progress"] = "stage_progress"
+    book_id: str
+    stage: Stage
+    done: int
+    total: int
+
+
+class BookNotice(Frozen):
+    """Something a person should know about a book, that is no error."""
+
+    kind: Literal["book_notice"] = "book_notice"
+    book_id: str
+    text: str
+
+
+class BookFailed(Frozen):
+    """A book cannot be prepared. The others go on."""
+
+    kind: Literal["book_failed"] = "book_failed"
+    book_id: str
+    error: str
+
+
+class PrepFinished(Frozen):
+    """The run is over."""
+
+    kind: Literal["prep_finished"] = "prep_finished"
+    books: int
+    failed: int
+    rows: int
+    seconds: float
+
+
+PrepEvent = PrepStarted | StageDone | StageProgress | BookNotice | BookFailed | PrepFinished
