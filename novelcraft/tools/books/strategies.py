@@ -1,0 +1,214 @@
+"""How a book's scenes become the texts of rows, and what each way costs.
+
+Windows never cross a chapter, so that chapters stay apart when some are kept for validation.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+from typing import get_args
+
+from novelcraft.config.prep import PrepSettings, StrategyName
+from novelcraft.state.books import BookFile, BookScene
+from novelcraft.state.rows import StrategyCost
+
+ROWS_PER_STEP = 16
+"""Rows that an optimiser takes at a time, where nothing else is said."""
+
+_OVERLAPS: dict[StrategyName, float] = {"overlap25": 0.25, "overlap50": 0.5}
+_PARAGRAPH_END = re.compile(r"\n\s*\n")
+
+Count = Callable[[str], int]
+
+
+@dataclass(frozen=True)
+class Window:
+    """The text of a row, and the scenes that tell of it."""
+
+    name: str
+    """`ch03-s02`; with `+50` where it begins half way into that scene."""
+    text: str
+    """As it stands in the chapter, blanks around it included."""
+    tokens: int
+    """Of the text, counted paragraph by paragraph."""
+    first: BookScene
+    """The scene in which it begins."""
+    told: tuple[BookScene, ...]
+    """The scenes whose briefs tell of it: the one that most of it is, or all that it joins."""
+    before: str
+    """The prose before it, for the tail; empty at the book's beginning."""
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """A paragraph with the blank lines after it."""
+
+    text: str
+    tokens: int
+    scene: int
+    """Number of its scene in the chapter, from 0."""
+
+
+def windows(book: BookFile, settings: PrepSettings, count: Count) -> list[Window]:
+    """The texts of a book's rows, in order.
+
+    Args:
+        book: The book, with its scenes.
+        settings: Names the strategy and the lengths.
+        count: Counts the tokens of a text.
+    """
+    found: list[Window] = []
+    before = ""
+    for scenes in _chapters(book):
+        found += _chapter_windows(scenes, before, settings, count)
+        before = scenes[-1].text
+    return found
+
+
+def strategy_costs(
+    books: Sequence[BookFile],
+    settings: PrepSettings,
+    count: Count,
+    rows_per_step: int = ROWS_PER_STEP,
+) -> tuple[StrategyCost, ...]:
+    """What every strategy would cost, in one pass over these books."""
+    kept = {text: count(text) for book in books for text in _texts(book)}
+    return tuple(
+        _cost(books, settings.model_copy(update={"strategy": name}), kept, rows_per_step)
+        for name in get_args(StrategyName)
+    )
+
+
+def _texts(book: BookFile) -> Iterator[str]:
+    return (text for scene in book.scenes for text in _paragraphs(scene.text))
+
+
+def _cost(
+    books: Sequence[BookFile], settings: PrepSettings, kept: dict[str, int], rows_per_step: int
+) -> StrategyCost:
+    made = [w for book in books for w in windows(book, settings, kept.__getitem__)]
+    text = sum(w.tokens for w in made)
+    once = sum(kept[t] for book in books for t in _texts(book))
+    return StrategyCost(
+        strategy=settings.strategy,
+        rows=len(made),
+        text_tokens=text,
+        duplicate_tokens=text - once,
+        context_tokens=len(made) * settings.budget.context,
+        steps=math.ceil(len(made) / rows_per_step),
+        rows_per_step=rows_per_step,
+    )
+
+
+def _chapters(book: BookFile) -> list[list[BookScene]]:
+    return [list(scenes) for _, scenes in groupby(book.scenes, lambda s: s.chapter_index)]
+
+
+def _chapter_windows(
+    scenes: Sequence[BookScene], before: str, settings: PrepSettings, count: Count
+) -> list[Window]:
+    pieces = [
+        _Piece(text, count(text), number)
+        for number, scene in enumerate(scenes)
+        for text in _paragraphs(scene.text)
+    ]
+    starts = [0, *(i for i in range(1, len(pieces)) if pieces[i].scene != pieces[i - 1].scene)]
+    bounds = [*starts, len(pieces)]
+    if settings.strategy == "long":
+        spans = _joined(pieces, bounds, settings.text_tokens)
+    elif settings.strategy in _OVERLAPS:
+        spans = _overlapping(pieces, bounds, _OVERLAPS[settings.strategy], settings.scene_high)
+    else:
+        spans = list(pairwise(bounds))
+    return [_window(scenes, pieces, span, before, settings.strategy) for span in spans]
+
+
+def _paragraphs(text: str) -> list[str]:
+    """The paragraphs of a text with the blank lines after them; joined they are the text."""
+    cuts = [0, *(m.end() for m in _PARAGRAPH_END.finditer(text.rstrip())), len(text)]
+    return [text[a:b] for a, b in pairwise(cuts)]
+
+
+def _joined(pieces: Sequence[_Piece], bounds: Sequence[int], most: int) -> list[tuple[int, int]]:
+    """Scenes joined for as long as they fit, whole ones only."""
+    spans: list[tuple[int, int]] = []
+    for start, end in pairwise(bounds):
+        if spans and _tokens(pieces[spans[-1][0] : end]) <= most:
+            spans[-1] = (spans[-1][0], end)
+        else:
+            spans.append((start, end))
+    return spans
+
+
+def _overlapping(
+    pieces: Sequence[_Piece], bounds: Sequence[int], overlap: float, most: int
+) -> list[tuple[int, int]]:
+    """Windows of a scene's length that each begin within the one before.
+
+    A window that would be longer than the longest scene ends earlier, but not before the next
+    one begins.
+    """
+    scenes = len(bounds) - 1
+    places = [k * (1 - overlap) for k in range(math.ceil((scenes - 1) / (1 - overlap)))]
+    places.append(scenes - 1.0)
+    starts = [_at(pieces, bounds, place) for place in places]
+    ends = [_at(pieces, bounds, place + 1) for place in places]
+    spans: list[tuple[int, int]] = []
+    for number, (start, end) in enumerate(zip(starts, ends, strict=True)):
+        least = starts[number + 1] if number + 1 < len(starts) else end
+        while end > max(least, start + 1) and _tokens(pieces[start:end]) > most:
+            end -= 1
+        if start < end and (start, end) not in spans:
+            spans.append((start, end))
+    return spans
+
+
+def _at(pieces: Sequence[_Piece], bounds: Sequence[int], place: float) -> int:
+    """The paragraph that begins nearest to a place, which is counted in scenes."""
+    scene, share = int(place), place - int(place)
+    start = bounds[scene]
+    if not share:
+        return start
+    end = bounds[scene + 1]
+    wanted = share * _tokens(pieces[start:end])
+    return min(range(start, end + 1), key=lambda i: abs(_tokens(pieces[start:i]) - wanted))
+
+
+def _tokens(pieces: Sequence[_Piece]) -> int:
+    return sum(piece.tokens for piece in pieces)
+
+
+def _window(
+    scenes: Sequence[BookScene],
+    pieces: Sequence[_Piece],
+    span: tuple[int, int],
+    before: str,
+    strategy: StrategyName,
+) -> Window:
+    inside = pieces[slice(*span)]
+    number = inside[0].scene
+    skipped = [p for p in pieces[: span[0]] if p.scene == number]
+    into = f"+{round(100 * _tokens(skipped) / _scene_tokens(pieces, number))}" if skipped else ""
+    if skipped:
+        before = "".join(p.text for p in skipped)
+    elif number:
+        before = scenes[number - 1].text
+    numbers = sorted({p.scene for p in inside})
+    if strategy != "long":
+        numbers = [max(numbers, key=lambda n: (_tokens([p for p in inside if p.scene == n]), -n))]
+    return Window(
+        name=f"{scenes[number].scene_id}{into}",
+        text="".join(p.text for p in inside),
+        tokens=_tokens(inside),
+        first=scenes[number],
+        told=tuple(scenes[n] for n in numbers),
+        before=before,
+    )
+
+
+def _scene_tokens(pieces: Sequence[_Piece], number: int) -> int:
+    return max(1, _tokens([p for p in pieces if p.scene == number]))
