@@ -22,6 +22,9 @@ TEMPLATE = "narrator"
 STOPS = (FENCE, "\nThe story so far:", "\nWrite the next scene")
 """Where a narrator that begins to write its own prompt is ended."""
 
+TAIL_SENTENCES = 12
+"""Sentences of the scene before that are offered to the prompt; its budget may take fewer."""
+
 
 @dataclass(frozen=True)
 class NarratorInput:
@@ -84,6 +87,11 @@ def _parts(given: NarratorInput) -> list[_Part]:
         _Part("tail", sentences(given.tail), "end"),
         _Part("brief", [f"{line}\n" for line in (*given.brief, *cautions)], "start", data=False),
     ]
+
+
+def tail_of(prose: str) -> str:
+    """The end of a scene, as it is offered to the prompt of the scene after it."""
+    return "".join(sentences(prose)[-TAIL_SENTENCES:])
 
 
 def assemble(given: NarratorInput, budget: PromptBudget, count: TokenCounter) -> AssembledPrompt:

@@ -10,8 +10,7 @@ from novelcraft.agents.planner.course import next_target
 from novelcraft.graphs.best import best_draft
 from novelcraft.graphs.context import WriteContext, WriteRuntime, emit
 from novelcraft.prompts.brief import named, render_brief
-from novelcraft.prompts.fit import sentences
-from novelcraft.prompts.narrator import AssembledPrompt, NarratorInput, assemble
+from novelcraft.prompts.narrator import AssembledPrompt, NarratorInput, assemble, tail_of
 from novelcraft.prompts.opening import opening_of
 from novelcraft.prompts.world import render_world, root_summary
 from novelcraft.state.base import derive_seed
@@ -25,9 +24,6 @@ from novelcraft.tools.checks import CheckInput, check_scene
 
 RECALLED = 12
 """Canon notes looked up for a scene; the prompt's budget may take fewer."""
-
-TAIL_SENTENCES = 12
-"""Sentences of the scene before that are offered to the prompt; its budget may take fewer."""
 
 
 def plan_of(state: WriteState, context: WriteContext) -> Plan:
@@ -147,12 +143,11 @@ def scene_prompt(state: WriteState, context: WriteContext) -> AssembledPrompt:
     plan = plan_of(state, context)
     chain = context.store.chain(state["head"])
     notes = context.store.plan_part(state["branch"], f"recall/{draw_step(state)}") or {"notes": []}
-    tail = sentences(chain[-1].prose)[-TAIL_SENTENCES:] if chain else []
     given = NarratorInput(
         world=render_world(plan),
         summary=chain[-1].summary if chain else root_summary(plan.cast),
         notes=tuple(notes["notes"]),
-        tail="".join(tail),
+        tail=tail_of(chain[-1].prose) if chain else "",
         brief=tuple(
             render_brief(named(plan.scene(state["scene_id"]), plan), state["target_words"])
         ),
