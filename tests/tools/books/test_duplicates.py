@@ -9,7 +9,7 @@ import pytest
 from novelcraft.state.books import BookFile
 from novelcraft.state.duplicates import SceneName
 from novelcraft.tools.books.duplicates import copies, duplicate_scenes
-from tests.tools.books.shelf import book, text
+from tests.tools.books.small import book, text
 
 
 def name(book_id: str, number: int) -> SceneName:
