@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
-
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from novelcraft.tools.export.files import write_atomic
 from novelcraft.tools.export.language import Language
+from novelcraft.tools.export.page import page_template
 from novelcraft.tools.export.prose import clean
 from novelcraft.tools.export.summary import RunSummary
-from novelcraft.tools.export.terminal import clipped, outcome, served
+from novelcraft.tools.export.terminal import outcome, served
 
 
 def report_html(summary: RunSummary) -> str:
@@ -20,8 +18,11 @@ def report_html(summary: RunSummary) -> str:
     Raises:
         ConfigError: The language is no BCP 47 tag.
     """
-    page = _template().render(
-        summary=summary, outcome=outcome(summary), language=Language(summary.language)
+    page = page_template("novelcraft.tools.export", "report.html").render(
+        summary=summary,
+        outcome=outcome(summary),
+        language=Language(summary.language),
+        served=served,
     )
     return clean(page)
 
@@ -34,21 +35,3 @@ def write_report(path: Path, summary: RunSummary) -> Path:
         DiskFullError, ReadOnlyError, ExportError: The file could not be written.
     """
     return write_atomic(path, report_html(summary).encode())
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=PackageLoader("novelcraft.tools.export", "assets"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "thousands": lambda number: f"{number:,}",
-        "percent": lambda share: f"{share:.0%}",
-        "clipped": lambda text: clipped(text, 400),
-    }
-    environment.globals["served"] = served
-    return environment.get_template("report.html")

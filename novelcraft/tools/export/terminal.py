@@ -41,9 +41,9 @@ def clipped(quote: str, length: int = _QUOTE_LENGTH) -> str:
 def _head(summary: RunSummary) -> Iterator[str]:
     yield f"{summary.title}, by {summary.author}" if summary.author else summary.title
     yield (
-        f"  {_count(summary.words, 'word')} of {summary.target_words:,},"
+        f"  {counted(summary.words, 'word')} of {summary.target_words:,},"
         f" {summary.pages:.1f} of {summary.target_pages:g} pages,"
-        f" {len(summary.scenes)} of {_count(summary.scenes_planned, 'scene')}"
+        f" {len(summary.scenes)} of {counted(summary.scenes_planned, 'scene')}"
     )
     if summary.scenes:
         yield f"  {outcome(summary)}"
@@ -53,7 +53,7 @@ def outcome(summary: RunSummary) -> str:
     """Who let the scenes in, in one sentence that hides nothing."""
     total = len(summary.scenes)
     passed, cap, person = (summary.accepted(by) for by in ("checks", "cap", "person"))
-    parts = [f"{passed} of {_count(total, 'scene')} passed their checks"]
+    parts = [f"{passed} of {counted(total, 'scene')} passed their checks"]
     if cap:
         parts.append(f"{cap} ({cap / total:.0%}) did not, and were kept when attempts ran out")
     if person:
@@ -83,16 +83,16 @@ def kept_at_cap(summary: RunSummary, width: int = 88) -> Iterator[str]:
 
 
 def _finding(finding: Finding, width: int) -> Iterator[str]:
-    yield from _wrapped(f"{finding.check}: {one_line(finding.message)}", width, indent=4)
+    yield from wrapped(f"{finding.check}: {one_line(finding.message)}", width, indent=4)
     for quote in finding.evidence[:_QUOTES]:
-        yield from _wrapped(f"“{clipped(quote)}”", width, indent=6)
+        yield from wrapped(f"“{clipped(quote)}”", width, indent=6)
 
 
 def _stale(summary: RunSummary, width: int) -> Iterator[str]:
     if summary.stale:
         yield f"May no longer fit what comes before ({len(summary.stale)}):"
     for scene in summary.stale:
-        yield from _wrapped(_reasons(scene), width, indent=2)
+        yield from wrapped(_reasons(scene), width, indent=2)
 
 
 def _reasons(scene: SceneLine) -> str:
@@ -104,19 +104,19 @@ def _checks(summary: RunSummary, width: int) -> Iterator[str]:
     if lines:
         yield f"Warnings and notes by check ({sum(line.findings for line in lines)}):"
     for line in lines:
-        where = f"in {_count(line.scenes, 'scene')}" if line.scenes else "in the book as a whole"
+        where = f"in {counted(line.scenes, 'scene')}" if line.scenes else "in the book as a whole"
         example = clipped(line.example.message, 80)
         text = f"{line.check} ({line.severity}): {line.findings} {where}, for example: {example}"
-        yield from _wrapped(text, width, indent=2)
+        yield from wrapped(text, width, indent=2)
     if summary.exempted:
-        yield f"  Left out as intended: {_count(summary.exempted, 'finding')}."
+        yield f"  Left out as intended: {counted(summary.exempted, 'finding')}."
 
 
 def _mends(summary: RunSummary, width: int) -> Iterator[str]:
     if summary.mends:
         yield f"Mended in the plan ({len(summary.mends)}):"
     for mend in summary.mends:
-        yield from _wrapped(one_line(mend), width, indent=2)
+        yield from wrapped(one_line(mend), width, indent=2)
 
 
 def _models(summary: RunSummary) -> Iterator[str]:
@@ -143,16 +143,18 @@ def _origin(summary: RunSummary) -> Iterator[str]:
     )
     for source in summary.sources:
         yield (
-            f"  {_count(source.scenes, 'scene')} by {served(source.model, source.adapter)},"
+            f"  {counted(source.scenes, 'scene')} by {served(source.model, source.adapter)},"
             f" prompt template {source.template_hash[:12]}"
         )
 
 
-def _count(number: int, noun: str) -> str:
+def counted(number: int, noun: str) -> str:
+    """A number with its noun, in the plural where it must be."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def _wrapped(text: str, width: int, *, indent: int) -> list[str]:
+def wrapped(text: str, width: int, *, indent: int) -> list[str]:
+    """A text in lines of at most `width` columns, those after the first indented by two more."""
     pad = " " * indent
     return textwrap.wrap(
         text, width, initial_indent=pad, subsequent_indent=pad + "  ", break_long_words=False
