@@ -162,7 +162,10 @@ def _overlapping(
         least = starts[number + 1] if number + 1 < len(starts) else end
         while end > max(least, start + 1) and _tokens(pieces[start:end]) > most:
             end -= 1
-        if start < end and (start, end) not in spans:
+        if spans and spans[-1][0] == start:
+            # Where paragraphs are long, two places may fall on one.
+            spans[-1] = (start, max(end, spans[-1][1]))
+        elif start < end:
             spans.append((start, end))
     return spans
 
