@@ -30,7 +30,7 @@ def card_text(card: DataCard, *, width: int = 88) -> str:
     parts = (
         _head(card),
         _books(card),
-        _scenes(card),
+        _scenes(card, width),
         _chart("Tokens of scenes", card.scene_tokens),
         _chart("Tokens of cuts, before they were joined", card.cut_tokens),
         _rows(card, width),
@@ -87,19 +87,20 @@ def _books(card: DataCard) -> Iterator[str]:
         )
 
 
-def _scenes(card: DataCard) -> Iterator[str]:
+def _scenes(card: DataCard, width: int) -> Iterator[str]:
     scenes = card.scenes
     if not scenes.total:
         return
-    yield f"Scenes: {within_line(card)}"
+    yield from wrapped(f"Scenes: {within_line(card)}", width, indent=0)
     if scenes.begun:
         yield f"  Of {counted(scenes.begun, 'scene')} that begin inside a chapter, begin"
     for by, number in scenes.begun_by.items():
         yield f"  {number:>8,} ({number / scenes.begun:.0%}) {BEGUN_BY[by]}"
-    if scenes.without_summary:
-        yield f"  {counted(scenes.without_summary, 'scene')} without a summary before it"
-    if scenes.without_brief:
-        yield f"  {counted(scenes.without_brief, 'scene')} without a brief"
+    if scenes.without_summary or scenes.without_brief:
+        yield (
+            f"  Without a summary before them: {scenes.without_summary:,};"
+            f" without a brief: {scenes.without_brief:,}"
+        )
     for mend, number in scenes.mended[:_LISTED]:
         yield f"  {number:>8,} mended: {clipped(mend)}"
     yield from _more(len(scenes.mended))

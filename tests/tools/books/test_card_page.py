@@ -55,9 +55,7 @@ def test_every_text_is_escaped(part: str) -> None:
         "notice": {"books": (card.books[0].model_copy(update={"notices": (cards.NASTY,)}),)},
         "model": {"models": (cards.NASTY,)},
         "skipped": {"skipped": (card.skipped[0].model_copy(update={"reason": cards.NASTY}),)},
-        "tokenizer": {
-            "tokenizer": cards.manifest().tokenizer.model_copy(update={"name": cards.NASTY})
-        },
+        "tokenizer": {"tokenizer": named},
     }
     html = card_html(card.model_copy(update=nasty.get(part, {})))
     assert "<script" not in html

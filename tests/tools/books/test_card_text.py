@@ -14,7 +14,7 @@ def test_the_text_shows_every_part() -> None:
         "Tokens are those of owner/base, the base model's tokenizer.",
         "Asked: small-model",
         "The Light, by A. Keeper",
-        "5 of 6 scenes that are no chapter's remainder (83.3%) have 2,000 to 3,000 tokens",
+        "Scenes: 5 of 6 scenes that are no chapter's remainder (83.3%) have 2,000 to 3,000",
         "1 (25%) where embeddings differ most",
         "Rows: 3 (2 scene, 1 style), 1 over 4,096 tokens",
         "(2.50 to 1)",
