@@ -46,3 +46,15 @@ class SceneLimits:
                     f"The scene limit {first} ({short} tokens) is above {second} ({long} tokens).",
                     fix=f"Lower {first} to {long} or less, or raise {second}.",
                 )
+
+    def within(self, low: int, high: int) -> SceneLimits:
+        """Limits for scenes of other lengths; cuts get shorter where such scenes ask for it.
+
+        Raises:
+            BudgetError: `low` is above `high`, or below 1.
+        """
+        cut_high = min(self.cut_high, high)
+        best_high = min(self.best_high, cut_high)
+        best_low = min(self.best_low, best_high)
+        cut_low = min(self.cut_low, low, best_low)
+        return SceneLimits(low, high, cut_low, cut_high, best_low, best_high)

@@ -94,14 +94,8 @@ def plan_scenes(
 
 def _narrowed(limits: SceneLimits, margin: int) -> SceneLimits:
     """Limits for sums of blocks, from which the text counted whole may differ by the margin."""
-    if margin == 0:
-        return limits
     high = max(limits.high - margin, 1)
-    low = min(limits.low + margin, high)
-    cut_high = min(limits.cut_high, high)
-    best_high = min(limits.best_high, cut_high)
-    best_low = min(limits.best_low, best_high)
-    return SceneLimits(low, high, min(limits.cut_low, low, best_low), cut_high, best_low, best_high)
+    return limits.within(min(limits.low + margin, high), high)
 
 
 def _miss(scene: SceneSpan, limits: SceneLimits, margin: int) -> int:

@@ -27,3 +27,12 @@ def test_limits_that_contradict_each_other(changes: dict[str, int], named: str) 
 
 def test_limits_may_be_equal() -> None:
     assert SceneLimits(low=1_000, high=1_000).high == 1_000
+
+
+def test_shorter_scenes_have_shorter_cuts() -> None:
+    assert SceneLimits().within(2_000, 3_000) == SceneLimits()
+    assert SceneLimits().within(4_000, 6_000) == SceneLimits(4_000, 6_000)
+    assert SceneLimits().within(300, 700) == SceneLimits(300, 700, 300, 700, 600, 700)
+    assert SceneLimits().within(1, 1) == SceneLimits(1, 1, 1, 1, 1, 1)
+    with pytest.raises(BudgetError, match="low"):
+        SceneLimits().within(800, 700)
