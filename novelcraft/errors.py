@@ -31,7 +31,17 @@ instance names the thing at fault, its value and the next step for the person to
     │   ├── EngineError               37   the embedded engine failed to start, or died
     │   ├── ModelDownloadError        38   weights could not be fetched, or their hash is wrong
     │   └── ServerFaultError          39   the server answered with an error of its own
-    └── PlanError                     40   a plan that cannot be mended
+    ├── PlanError                     40   a plan that cannot be mended
+    └── BookError                     50   a book to prepare that is not there, or cannot be read
+        ├── BookFormatError           51   not a book, or not what its name says
+        ├── EmptyBookError            52   a book without text
+        ├── ProtectedBookError        53   a book under DRM or a password
+        ├── BookTooLargeError         54   a book that unpacks to far more than a book holds
+        ├── BookPathError             55   a book that names files outside of itself
+        ├── BookEntityError           56   a book that defines XML entities, as attacks do
+        ├── DamagedBookError          57   a broken archive, or parts missing from it
+        ├── BookEncodingError         58   text in an encoding that cannot be told
+        └── BookConversionError       59   pandoc could not read it, or took too long
 """
 
 from __future__ import annotations
@@ -224,3 +234,63 @@ class PlanError(NovelcraftError):
     """A plan breaks its rules in a way that code cannot mend."""
 
     exit_code = 40
+
+
+class BookError(NovelcraftError):
+    """A book that is to be prepared is not there, or cannot be read."""
+
+    exit_code = 50
+
+
+class BookFormatError(BookError):
+    """The file is of no format that can be read, or not of the one that its name says."""
+
+    exit_code = 51
+
+
+class EmptyBookError(BookError):
+    """The book has no text."""
+
+    exit_code = 52
+
+
+class ProtectedBookError(BookError):
+    """The book is encrypted: DRM, or a password."""
+
+    exit_code = 53
+
+
+class BookTooLargeError(BookError):
+    """The book unpacks to far more than its size allows, or than any book holds."""
+
+    exit_code = 54
+
+
+class BookPathError(BookError):
+    """The book names files outside of its own archive."""
+
+    exit_code = 55
+
+
+class BookEntityError(BookError):
+    """The book defines XML entities, which can grow without bounds or read other files."""
+
+    exit_code = 56
+
+
+class DamagedBookError(BookError):
+    """The book's archive is broken, or lacks parts that it names."""
+
+    exit_code = 57
+
+
+class BookEncodingError(BookError):
+    """The book's text is in an encoding that cannot be told."""
+
+    exit_code = 58
+
+
+class BookConversionError(BookError):
+    """Pandoc could not read the book, or took too long."""
+
+    exit_code = 59

@@ -1,0 +1,67 @@
+"""The pieces of a book while it is cleaned: blocks, and what becomes of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from novelcraft.tools.books.inline import Cleaned, clean_inline
+from novelcraft.tools.books.markup import Block, Box
+
+Fate = Literal["open", "narrative", "reference", "drop"]
+
+
+@dataclass
+class Piece:
+    """A block and its fate; `open` until some rule has decided."""
+
+    block: Block
+    fate: Fate = "open"
+    reason: str = ""
+    """Of a drop or a reference: why."""
+
+    @cached_property
+    def cleaned(self) -> Cleaned:
+        """Its text without markup, and the marks that were in it."""
+        if self.block.kind == "pre":
+            return Cleaned(self.block.text)
+        return clean_inline(self.block.text)
+
+    @property
+    def text(self) -> str:
+        """Its words without markup; lines are kept apart."""
+        return self.cleaned.text
+
+    @property
+    def open(self) -> bool:
+        """Whether no rule has decided on it."""
+        return self.fate == "open"
+
+    @property
+    def empty(self) -> bool:
+        """Whether it has no words: a rule, a spacer, an image."""
+        return not any(character.isalnum() for character in self.text)
+
+    @property
+    def is_heading(self) -> bool:
+        """Whether it is a heading that nothing has been decided on."""
+        return self.open and self.block.kind == "heading" and not self.empty
+
+    def decide(self, fate: Fate, reason: str = "") -> None:
+        """Decide on it, if nothing was."""
+        if self.open:
+            self.fate, self.reason = fate, reason
+
+    def box(self, names: frozenset[str]) -> Box | None:
+        """The outermost box around it that has one of these classes."""
+        for box in self.block.boxes:
+            if any(name in names for name in box.classes):
+                return box
+        return None
+
+
+def words_in(pieces: Iterable[Piece]) -> int:
+    """Rough count of the words of pieces."""
+    return sum(len(piece.text.split()) for piece in pieces)

@@ -1,0 +1,67 @@
+"""Paragraphs that are headings in all but markup, as in plain text and in older conversions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from novelcraft.tools.books.headings import Label, read_heading
+from novelcraft.tools.books.pieces import Piece
+
+_LONGEST = 90
+_LEVELS = {"part": 1, "chapter": 2, "reference": 2, "drop": 2, "end": 2}
+
+
+def promoted(pieces: Sequence[Piece]) -> list[Piece]:
+    """The pieces, with paragraphs made headings where real headings give fewer than two chapters.
+
+    A bare number is a heading only where such numbers count up from one.
+    """
+    found = [_label(piece) for piece in pieces]
+    headed = [label for piece, label in zip(pieces, found, strict=True) if piece.is_heading]
+    if sum(label is not None and label.kind == "chapter" for label in headed) >= 2:
+        return [*pieces]
+    bare = _counted(found) if not any(_worded(label) for label in found) else set()
+    return [
+        _as_heading(piece, label)
+        if label and (_worded(label) or at in bare or _named(label))
+        else piece
+        for at, (piece, label) in enumerate(zip(pieces, found, strict=True))
+    ]
+
+
+def _label(piece: Piece) -> Label | None:
+    if not piece.open or piece.empty or piece.block.kind not in {"paragraph", "heading", "item"}:
+        return None
+    lines = [line.strip() for line in piece.text.replace("*", "").split("\n")]
+    if len(lines) > 3 or any(len(line) > _LONGEST for line in lines):
+        return None
+    label = read_heading(lines[0])
+    if label.kind == "title" or label.title.endswith((",", ";")) or "“" in label.title:
+        return None
+    return label
+
+
+def _worded(label: Label | None) -> bool:
+    return label is not None and bool(label.word)
+
+
+def _named(label: Label) -> bool:
+    return label.kind in {"drop", "reference"}
+
+
+def _counted(labels: Sequence[Label | None]) -> set[int]:
+    """Places of bare numbers that count up from one, three at least."""
+    places = [at for at, label in enumerate(labels) if label and label.number and not label.word]
+    kept: list[int] = []
+    for at in places:
+        label = labels[at]
+        if label and label.number == len(kept) + 1:
+            kept.append(at)
+    return set(kept) if len(kept) >= 3 else set()
+
+
+def _as_heading(piece: Piece, label: Label) -> Piece:
+    if piece.block.kind == "heading":
+        return piece
+    return Piece(replace(piece.block, kind="heading", level=_LEVELS[label.kind]))
