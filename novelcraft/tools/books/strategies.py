@@ -147,14 +147,15 @@ def _joined(pieces: Sequence[_Piece], bounds: Sequence[int], most: int) -> list[
 def _overlapping(
     pieces: Sequence[_Piece], bounds: Sequence[int], overlap: float, most: int
 ) -> list[tuple[int, int]]:
-    """Windows of a scene's length that each begin within the one before.
+    """Windows of a scene's length that each share at least that much with the one before.
 
     A window that would be longer than the longest scene ends earlier, but not before the next
     one begins.
     """
     scenes = len(bounds) - 1
-    places = [k * (1 - overlap) for k in range(math.ceil((scenes - 1) / (1 - overlap)))]
-    places.append(scenes - 1.0)
+    # Spread evenly, so that the last window ends with the chapter and shares no more than others.
+    steps = math.ceil((scenes - 1) / (1 - overlap))
+    places = [k * (scenes - 1) / steps for k in range(steps + 1)] if steps else [0.0]
     starts = [_at(pieces, bounds, place) for place in places]
     ends = [_at(pieces, bounds, place + 1) for place in places]
     spans: list[tuple[int, int]] = []
@@ -162,10 +163,10 @@ def _overlapping(
         least = starts[number + 1] if number + 1 < len(starts) else end
         while end > max(least, start + 1) and _tokens(pieces[start:end]) > most:
             end -= 1
+        # Where paragraphs are long, two places may fall on one, and windows within others.
         if spans and spans[-1][0] == start:
-            # Where paragraphs are long, two places may fall on one.
             spans[-1] = (start, max(end, spans[-1][1]))
-        elif start < end:
+        elif start < end and not (spans and end <= spans[-1][1]):
             spans.append((start, end))
     return spans
 

@@ -90,7 +90,9 @@ MISTRAL = """
 """
 NO_SYSTEM = """
 {{- bos_token }}
-{%- if messages[0].role == 'system' %}{{- raise_exception('System role not supported') }}{%- endif %}
+{%- if messages[0].role == 'system' %}
+    {{- raise_exception('System role not supported') }}
+{%- endif %}
 {%- for message in messages %}
     {%- set role = 'model' if message.role == 'assistant' else message.role %}
     {{- '<start_of_turn>' + role + '\n' + message.content | trim + '<end_of_turn>\n' }}

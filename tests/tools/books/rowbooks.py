@@ -42,7 +42,7 @@ def book(
             chapter_index=c,
             chapter_title=f"Part {c}",
             instruction=instruction,
-            text=prose(tokens, 100 * c + 10 * s),
+            text=prose(tokens, 1_000 * c + 100 * s),
             recursive_summary=text_of(summary, f"tower{c}{s}") if summary else "",
             tokens=tokens,
             cut_by="length",
