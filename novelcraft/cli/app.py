@@ -14,20 +14,21 @@ from novelcraft.cli.fork import fork
 from novelcraft.cli.log import log
 from novelcraft.cli.model import model
 from novelcraft.cli.new import new
+from novelcraft.cli.prep import prep
 from novelcraft.cli.redraw import redraw
 from novelcraft.cli.show import show
 from novelcraft.cli.write import write
 
 app = typer.Typer(
     name="novelcraft",
-    help="Have a language model write a whole novel, and stay in charge of it.",
+    help="Have a language model write a whole novel, and turn books into data to train one.",
     no_args_is_help=True,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for verb in (write, new, show, log, export, fork, edit, redraw, exempt):
+for verb in (write, new, show, log, export, fork, edit, redraw, exempt, prep):
     app.command()(verb)
 app.add_typer(model, name="model")
 

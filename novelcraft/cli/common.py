@@ -13,9 +13,11 @@ import typer
 from novelcraft.errors import NovelcraftError
 
 if TYPE_CHECKING:
-    from novelcraft.cli.readers import Reader
+    from novelcraft.cli.readers import Progress, Reader
+    from novelcraft.state.events import Event
 
 T = TypeVar("T")
+E = TypeVar("E")
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The novel's folder.")]
 SceneArgument = Annotated[
@@ -53,11 +55,27 @@ def to_be_continued(command: str) -> Iterator[None]:
         raise typer.Exit(130) from None
 
 
-def attended(work: Callable[[Reader], Coroutine[Any, Any, T]], *, quiet: bool, command: str) -> T:
+def attended(
+    work: Callable[[Reader[Event]], Coroutine[Any, Any, T]], *, quiet: bool, command: str
+) -> T:
+    """Write with the progress shown on standard error; see `watched`."""
+    from novelcraft.cli.progress import ProgressState
+
+    return watched(work, ProgressState(), quiet=quiet, command=command)
+
+
+def watched(
+    work: Callable[[Reader[E]], Coroutine[Any, Any, T]],
+    state: Progress[E],
+    *,
+    quiet: bool,
+    command: str,
+) -> T:
     """Run a long operation with its progress shown on standard error.
 
     Args:
         work: Makes the operation; gets the reader for its events.
+        state: Sums up its events.
         quiet: Show no progress.
         command: What a person types to go on after a stop.
     """
@@ -65,5 +83,5 @@ def attended(work: Callable[[Reader], Coroutine[Any, Any, T]], *, quiet: bool, c
 
     from novelcraft.cli.readers import reader_for
 
-    with to_be_continued(command), reader_for(sys.stderr, quiet=quiet) as reader:
+    with to_be_continued(command), reader_for(state, sys.stderr, quiet=quiet) as reader:
         return asyncio.run(work(reader))

@@ -19,6 +19,7 @@ from novelcraft.errors import InputError
 
 if TYPE_CHECKING:
     from novelcraft.cli.readers import Reader
+    from novelcraft.state.events import Event
     from novelcraft.state.manuscript import SceneCommit
 
 
@@ -45,7 +46,7 @@ def edit(
             typer.echo("Nothing was changed.")
             return
 
-        async def work(reader: Reader) -> list[SceneCommit]:
+        async def work(reader: Reader[Event]) -> list[SceneCommit]:
             return await novel.edit(scene, prose, branch=branch, on_event=reader.on_event)
 
         again = f"novelcraft edit {quoted(folder)} {scene}"

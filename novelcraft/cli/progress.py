@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from novelcraft.cli.wording import number, span
+from novelcraft.cli.wording import headline, number, span
 from novelcraft.state.events import (
     Drafting,
     Event,
@@ -77,6 +77,15 @@ class ProgressState:
     def elapsed(self, now: float) -> float:
         """Seconds since the first event."""
         return 0.0 if self._begun is None else now - self._begun
+
+    @property
+    def total(self) -> int:
+        """Scenes of the book; 0 before there is a plan."""
+        return self.scenes
+
+    def headline(self, event: Event) -> str | None:
+        """See `wording.headline`."""
+        return headline(event)
 
     @property
     def done(self) -> float:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Protocol, Self, TextIO
+from typing import Generic, Protocol, Self, TextIO, TypeVar
 
 from rich.console import Console, RenderableType
 from rich.live import Live
@@ -18,15 +18,43 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from novelcraft.cli.progress import ProgressState
-from novelcraft.cli.wording import headline, stopwatch
-from novelcraft.state.events import Event
+from novelcraft.cli.wording import stopwatch
 
 SILENCE = 8.0
 """Longest pause between two lines in seconds. A line is promised every 10."""
 
+E = TypeVar("E")
+E_contra = TypeVar("E_contra", contravariant=True)
 
-class Reader(Protocol):
+
+class Progress(Protocol[E_contra]):
+    """What one kind of run's events mean for a person who waits. Times are in seconds."""
+
+    @property
+    def total(self) -> int:
+        """How much there is to do; 0 while that is not known."""
+
+    @property
+    def done(self) -> float:
+        """How much of it is done."""
+
+    def update(self, event: E_contra, now: float) -> None:
+        """Take in an event."""
+
+    def headline(self, event: E_contra) -> str | None:
+        """The line that stays on the screen for an event; None for those that have none."""
+
+    def line(self, now: float) -> str:
+        """One line that says where the run is."""
+
+    def pause(self, now: float) -> None:
+        """A person is asked; until `resume`, time does not count."""
+
+    def resume(self, now: float) -> None:
+        """The person has answered."""
+
+
+class Reader(Protocol[E_contra]):
     """Shows a run's events. Use it as a context manager around the run."""
 
     def __enter__(self) -> Self: ...
@@ -38,7 +66,7 @@ class Reader(Protocol):
         trace: TracebackType | None,
     ) -> None: ...
 
-    def on_event(self, event: Event) -> None:
+    def on_event(self, event: E_contra) -> None:
         """Take in an event, from any thread."""
 
     @contextmanager
@@ -56,7 +84,7 @@ class QuietReader:
     def __exit__(self, *_: object) -> None:
         return None
 
-    def on_event(self, event: Event) -> None:
+    def on_event(self, event: object) -> None:
         """Drop the event."""
 
     @contextmanager
@@ -65,22 +93,27 @@ class QuietReader:
         yield
 
 
-class LineReader:
+class LineReader(Generic[E]):
     """Writes a line for what happens, and one at least every `SILENCE` seconds.
 
     Args:
+        state: Sums up the events.
         out: Where the lines go; flushed after each.
         clock: Seconds, only forward.
         tick: Seconds between two looks at the clock.
     """
 
     def __init__(
-        self, out: TextIO, clock: Callable[[], float] = time.monotonic, tick: float = 1.0
+        self,
+        state: Progress[E],
+        out: TextIO,
+        clock: Callable[[], float] = time.monotonic,
+        tick: float = 1.0,
     ) -> None:
         self._out = out
         self._clock = clock
         self._tick = tick
-        self._state = ProgressState()
+        self._state = state
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._asking = False
@@ -96,11 +129,11 @@ class LineReader:
         self._ended.set()
         self._thread.join()
 
-    def on_event(self, event: Event) -> None:
+    def on_event(self, event: E) -> None:
         """Take in an event, and write its headline if it has one."""
         with self._lock:
             self._state.update(event, self._clock())
-            told = headline(event)
+            told = self._state.headline(event)
             if told is not None:
                 self._write(told)
 
@@ -132,14 +165,19 @@ class LineReader:
             self.beat()
 
 
-class LiveReader:
+class LiveReader(Generic[E]):
     """Keeps a bar and a status line at the foot of a terminal, headlines above it."""
 
-    def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        state: Progress[E],
+        console: Console,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._console = console
         self._clock = clock
         self._started = clock()
-        self._state = ProgressState()
+        self._state = state
         self._live = Live(
             get_renderable=self.render, console=console, refresh_per_second=2, transient=True
         )
@@ -151,10 +189,10 @@ class LiveReader:
     def __exit__(self, *_: object) -> None:
         self._live.stop()
 
-    def on_event(self, event: Event) -> None:
+    def on_event(self, event: E) -> None:
         """Take in an event, and print its headline if it has one."""
         self._state.update(event, self._clock())
-        told = headline(event)
+        told = self._state.headline(event)
         if told is not None:
             gone = stopwatch(self._clock() - self._started)
             self._console.print(Text(f"{gone:>7}  {told}"), soft_wrap=True)
@@ -173,7 +211,7 @@ class LiveReader:
     def render(self) -> RenderableType:
         """The bar over the status line, as they are now."""
         now = self._clock()
-        total = self._state.scenes or None
+        total = self._state.total or None
         rows = Table.grid(padding=(0, 0, 0, 2))
         rows.add_row(ProgressBar(total=total, completed=self._state.done, pulse=total is None))
         gone = stopwatch(now - self._started)
@@ -181,9 +219,9 @@ class LiveReader:
         return rows
 
 
-def reader_for(stderr: TextIO, *, quiet: bool) -> Reader:
+def reader_for(state: Progress[E], stderr: TextIO, *, quiet: bool) -> Reader[E]:
     """The reader that fits where the progress goes: a terminal, or a file or pipe."""
     if quiet:
         return QuietReader()
     console = Console(file=stderr)
-    return LiveReader(console) if console.is_terminal else LineReader(stderr)
+    return LiveReader(state, console) if console.is_terminal else LineReader(state, stderr)

@@ -18,6 +18,7 @@ from novelcraft.cli.edit import tell_stale
 
 if TYPE_CHECKING:
     from novelcraft.cli.readers import Reader
+    from novelcraft.state.events import Event
     from novelcraft.state.manuscript import SceneCommit
 
 
@@ -39,7 +40,7 @@ def redraw(
     with Novel.open(folder) as novel:
         old = novel.scene(scene, branch)
 
-        async def work(reader: Reader) -> list[SceneCommit]:
+        async def work(reader: Reader[Event]) -> list[SceneCommit]:
             return await novel.redraw(scene, note=note, branch=branch, on_event=reader.on_event)
 
         again = f"novelcraft redraw {quoted(folder)} {scene}"

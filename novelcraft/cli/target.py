@@ -11,7 +11,7 @@ from novelcraft.cli.common import quoted
 from novelcraft.cli.premise import as_path, folder_name, is_dir, is_file, read_premise
 from novelcraft.config.load import Overrides, Settings, load_settings
 from novelcraft.config.root import KeyPath
-from novelcraft.config.template import update_novel_toml
+from novelcraft.config.template import update_toml
 from novelcraft.config.user import find_user_file
 from novelcraft.errors import InputError, NotAProjectError, PagesError, ProjectError
 from novelcraft.graphs.folder import DATABASE, TOML, is_novel, make_folder
@@ -80,7 +80,7 @@ def settle(folder: Path, book: Book) -> None:
         _refuse_change(folder, now, changed)
     text = (folder / TOML).read_text(encoding="utf-8-sig")
     values: dict[KeyPath, Any] = {("novel", key): value for key, value in changed.items()}
-    write_atomic(folder / TOML, update_novel_toml(text, values).encode("utf-8"))
+    write_atomic(folder / TOML, update_toml(text, values).encode("utf-8"))
 
 
 def written_settings(novel_toml: Path | None, book: Book) -> Settings:

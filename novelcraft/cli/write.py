@@ -13,7 +13,7 @@ from novelcraft.errors import PremiseError
 if TYPE_CHECKING:
     from novelcraft.cli.readers import Reader
     from novelcraft.graphs.novel import Novel
-    from novelcraft.state.events import RunFinished
+    from novelcraft.state.events import Event, RunFinished
 
 
 def write(
@@ -83,7 +83,7 @@ def _run(novel: Novel, branch: str, stop: int | None, quiet: bool) -> RunFinishe
 
     attends = bool(novel.settings.write.attend)
 
-    async def work(reader: Reader) -> RunFinished | None:
+    async def work(reader: Reader[Event]) -> RunFinished | None:
         return await novel.write(
             branch=branch,
             until=stop,

@@ -52,6 +52,14 @@ class PrepSettings(Section):
     base_model: str = ""
     """The model to be trained, for its tokenizer and chat template: a folder, or `owner/name` on
     the Hugging Face hub. Empty: the embedded model's tokenizer, and counts are approximate."""
+    samples: str = ""
+    """A folder of a writer's own samples (.txt, .md), which become style rows."""
+    models: bool = True
+    """Ask models for scenes, world, summaries and briefs. Without, scenes are cut by the
+    likeness of their paragraphs alone, and rows have no context."""
+    embedding: Literal["minilm", "hash"] = "minilm"
+    """How paragraphs are compared where no model cuts: by meaning (`minilm`), or by shared words
+    alone (`hash`)."""
     budget: RowBudget = RowBudget()
     """Tokens of each part of a row's context."""
     scene_low: Positive = 2_000

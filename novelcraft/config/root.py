@@ -10,6 +10,7 @@ from pydantic import BaseModel, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from novelcraft.config.prep import PrepSettings
 from novelcraft.config.settings import (
     BudgetSettings,
     NovelSettings,
@@ -76,6 +77,8 @@ class Settings(BaseSettings):
     budget: BudgetSettings = BudgetSettings()
     """Tokens of each part of the narrator's prompt; 0 takes the preset's. Only for people who
     know the context of their model."""
+    prep: PrepSettings = PrepSettings()
+    """How books become training rows."""
     roles: RolesSettings = RolesSettings()
     """The models, by what they do."""
 

@@ -1,9 +1,9 @@
-"""Write `novel.toml`: every choice with its explanation, what is the default commented out."""
+"""Write `novel.toml` and `prep.toml`: every choice explained, what is the default commented out."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import tomlkit
@@ -17,8 +17,11 @@ _ALWAYS = {("novel", "premise"), ("novel", "pages"), ("novel", "seed")}
 """Written even when they equal the default: the first things anybody looks for."""
 _EXPLAINED_ABOVE = {("roles", "narrator"), ("roles", "cheap")}
 """Tables with the same keys as `[roles.reasoning]`, whose explanations would be repeated."""
+_NOVEL = ("novel", "write", "budget", "roles")
+_PREP = ("prep", "roles")
+"""Sections of the two files."""
 _HEADER = """\
-The settings of this novel. A line that starts with '# ' and a name shows the default: take the
+{about} A line that starts with '# ' and a name shows the default: take the
 '# ' away to change it. Your own config.toml, the environment and the command line overrule
 what is written here."""
 
@@ -29,9 +32,20 @@ def novel_toml(settings: Settings) -> str:
     Args:
         settings: What to write. Values that equal the default become comments.
     """
-    lines = [*_comment(_HEADER)]
+    return _toml(settings, "The settings of this novel.", _NOVEL)
+
+
+def prep_toml(settings: Settings) -> str:
+    """The text of a `prep.toml`, likewise."""
+    return _toml(settings, "How the books in this folder become training rows.", _PREP)
+
+
+def _toml(settings: Settings, about: str, sections: Sequence[str]) -> str:
+    lines = [*_comment(_HEADER.format(about=about))]
     table: KeyPath = ()
     for key in keys():
+        if key.path[0] not in sections:
+            continue
         if key.path[:-1] != table:
             table = key.path[:-1]
             lines += ["", *_comment(_about(table)), f"[{key.table}]"]
@@ -41,8 +55,8 @@ def novel_toml(settings: Settings) -> str:
     return "\n".join(lines) + "\n"
 
 
-def update_novel_toml(text: str, values: Mapping[KeyPath, Any]) -> str:
-    """Set values in the text of a `novel.toml`, leaving all else, comments too, as it is.
+def update_toml(text: str, values: Mapping[KeyPath, Any]) -> str:
+    """Set values in the text of a settings file, leaving all else, comments too, as it is.
 
     Args:
         text: A file that loads.

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, TypedDict, get_args
 from pydantic import Field
 
 from novelcraft.state.base import Frozen
+from novelcraft.state.books import CutBy
 
 Stage = Literal["convert", "clean", "base", "world", "scenes", "summaries", "briefs", "rows"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
@@ -49,6 +50,7 @@ class BookTask(TypedDict):
     book_id: str
     path: str
     """Its file; empty for a book whose raw text is in the folder already."""
+    until: Stage
 
 
 class BookResult(TypedDict):
@@ -68,6 +70,14 @@ class ShelfState(TypedDict):
     results: Annotated[list[BookResult], add]
 
 
+class ChapterCut(Frozen):
+    """Where a chapter may be cut."""
+
+    chapter: int
+    breaks: dict[int, CutBy]
+    """Who found it, by the number of the block that something new begins with."""
+
+
 class BookState(TypedDict):
     """State of one book's part of the graph."""
 
@@ -75,6 +85,9 @@ class BookState(TypedDict):
     path: str
     until: Stage
     chapters: int
+    cuts: Annotated[list[ChapterCut], add]
+    briefed: Annotated[int, add]
+    """Scenes that were given a brief."""
     error: str
     exit_code: int
 
@@ -84,6 +97,8 @@ class ChapterTask(TypedDict):
 
     book_id: str
     chapter: int
+    chapters: int
+    """How many there are."""
 
 
 class PrepStarted(Frozen):

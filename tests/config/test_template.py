@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from novelcraft.config.load import Settings, load_settings
 from novelcraft.config.root import keys
-from novelcraft.config.template import novel_toml, update_novel_toml
+from novelcraft.config.template import novel_toml, update_toml
 
 
 def reloaded(text: str, folder: Path) -> Settings:
@@ -70,11 +70,11 @@ def test_every_choice_is_explained() -> None:
 
 def test_an_update_keeps_comments_and_order() -> None:
     text = "# mine\n[novel]\npages = 100 # long\ntitle = 'T'\n"
-    assert update_novel_toml(text, {("novel", "pages"): 10}) == text.replace("= 100", "= 10")
+    assert update_toml(text, {("novel", "pages"): 10}) == text.replace("= 100", "= 10")
 
 
 def test_an_update_makes_what_is_missing(tmp_path: Path) -> None:
-    text = update_novel_toml("", {("novel", "chapters"): 3, ("roles", "narrator", "think"): False})
+    text = update_toml("", {("novel", "chapters"): 3, ("roles", "narrator", "think"): False})
     after = reloaded(text, tmp_path)
     assert after.novel.chapters == 3
     assert after.roles.narrator.think is False

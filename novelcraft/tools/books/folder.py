@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from novelcraft.errors import DataFileError
+from novelcraft.errors import DataFileError, InputError
 from novelcraft.state.books import BookFile, BookSource, ChapterHead, Drop
 from novelcraft.tools.books.ledger import Ledger
 from novelcraft.tools.export.files import write_atomic
@@ -142,6 +142,21 @@ def text_hash(text: str) -> str:
 def file_hash(path: Path) -> str | None:
     """Hash of a file's text; None when there is no such file."""
     return text_hash(read_text(path)) if path.is_file() else None
+
+
+def bytes_hash(path: Path) -> str:
+    """SHA-256 of a file's bytes, 64 hex digits.
+
+    Raises:
+        InputError: It cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be read: {error.strerror or error}.", fix="Name a file that is there."
+        ) from error
 
 
 def _model(path: Path, kind: type[M]) -> M:

@@ -89,6 +89,11 @@ class Ledger:
         self._file = LedgerFile(stages=kept)
         write_atomic(self._path, self._file.model_dump_json(indent=1).encode("utf-8"))
 
+    @property
+    def file(self) -> LedgerFile:
+        """All that is known of the book."""
+        return self._file
+
     def of(self, stage: Stage) -> StageRecord:
         """What is known of a stage."""
         return self._file.stages.get(stage, StageRecord())

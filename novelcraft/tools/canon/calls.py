@@ -87,6 +87,12 @@ class Calls:
             rows = connection.execute(wanted.order_by(calls.c.purpose))
             return {row[0]: CallTotals(*row[1:]) for row in rows}
 
+    def models_called(self) -> tuple[str, ...]:
+        """Names of the models in the log, sorted."""
+        with self._db.read() as connection:
+            rows = connection.execute(select(calls.c.model).distinct())
+            return tuple(sorted(row[0] for row in rows))
+
 
 def _to_record(row: Row[Any]) -> CallRecord:
     usage = Usage(**{name: getattr(row, name) for name in _USAGE})

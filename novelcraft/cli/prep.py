@@ -1,0 +1,140 @@
+"""`novelcraft prep`: turn books into training rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from novelcraft.cli.common import QuietOption, quoted
+
+if TYPE_CHECKING:
+    from novelcraft.cli.readers import Reader
+    from novelcraft.graphs.prep.shelf import PrepOutcome, Shelf
+    from novelcraft.state.prep import PrepEvent, Stage
+
+DATA = Path("data")
+"""Where books are prepared when nothing else is said."""
+
+
+def prep(
+    books: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="BOOK...",
+            help="Books, or folders of books: EPUB, DOCX, ODT, HTML, Markdown, text. Without any, "
+            "those that are in the data folder already.",
+        ),
+    ] = None,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="The data folder.")] = DATA,
+    until: Annotated[
+        str,
+        typer.Option(
+            metavar="STAGE",
+            help="The last stage: convert, clean, base, world, scenes, summaries, briefs, rows.",
+        ),
+    ] = "rows",
+    redo: Annotated[
+        str | None,
+        typer.Option(metavar="STAGE", help="Do this stage again, for example for another model."),
+    ] = None,
+    base: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODEL",
+            help="The model to be trained, for its tokenizer: a folder, or owner/name on the hub.",
+        ),
+    ] = None,
+    models: Annotated[
+        bool | None,
+        typer.Option(
+            "--models/--no-models",
+            help="Whether models are asked. Without, scenes are cut by likeness alone.",
+        ),
+    ] = None,
+    style: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="A folder of writing samples (.txt, .md): style rows."),
+    ] = None,
+    inspect: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Show the data card of a data folder; do nothing else."),
+    ] = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Turn books into training rows, or show what a data folder holds.
+
+    Every stage leaves its files in the data folder, to be read and corrected by hand. The same
+    command again does only what is missing; what you changed is kept.
+
+    Examples:
+
+    - `novelcraft prep books/*.epub --out data/`
+
+    - `novelcraft prep my-novel.docx --until clean`
+
+    - `novelcraft prep --inspect data/`
+    """
+    if inspect is not None:
+        _show_card(inspect)
+        return
+    from novelcraft.cli.prep_target import open_shelf, stage_named
+
+    stage = stage_named(until, "--until")
+    again = stage_named(redo, "--redo") if redo else None
+    given = {
+        "base_model": base,
+        "models": models,
+        "samples": str(style.absolute()) if style else None,
+    }
+    chosen = {key: value for key, value in given.items() if value is not None}
+    shelf = open_shelf(out, chosen, empty=not books)
+    outcome = _run(shelf, books or [], stage, again, quiet)
+    _report(shelf, outcome, stage)
+
+
+def _run(
+    shelf: Shelf, books: list[Path], until: Stage, redo: Stage | None, quiet: bool
+) -> PrepOutcome:
+    from novelcraft.cli.common import watched
+    from novelcraft.cli.prep_progress import PrepProgress
+
+    async def work(reader: Reader[PrepEvent]) -> PrepOutcome:
+        return await shelf.prepare(books, until=until, redo=redo, on_event=reader.on_event)
+
+    command = f"novelcraft prep --out {quoted(shelf.folder.root)}"
+    named = " ".join(quoted(book) for book in books)
+    return watched(work, PrepProgress(), quiet=quiet, command=f"{command} {named}".rstrip())
+
+
+def _report(shelf: Shelf, outcome: PrepOutcome, until: Stage) -> None:
+    """Say what came of it. The last line is the path of the training rows, once there are any.
+
+    Raises:
+        typer.Exit: Some books failed: with their exit code, or that of any fault of a book
+            where they failed for different reasons.
+    """
+    from novelcraft.cli.wording import count
+    from novelcraft.errors import BookError
+
+    root = shelf.folder.root
+    done = len(outcome.results) - len(outcome.failed)
+    typer.echo(f"{count(done, 'book')} prepared in {root}, as far as {until}.")
+    for failed in outcome.failed:
+        typer.echo(f"Left out: {failed['book_id']}: {failed['error']}", err=True)
+    typer.echo(f"Look at it: novelcraft prep --inspect {quoted(root)}")
+    if until == "rows" and outcome.rows:
+        typer.echo(str(shelf.folder.rows / "train.jsonl"))
+    codes = {failed["exit_code"] for failed in outcome.failed}
+    if codes:
+        raise typer.Exit(codes.pop() if len(codes) == 1 else BookError.exit_code)
+
+
+def _show_card(folder: Path) -> None:
+    from novelcraft.cli.prep_target import open_shelf
+    from novelcraft.tools.books.card_text import card_text
+
+    shelf = open_shelf(folder, {}, empty=True)
+    typer.echo(card_text(shelf.write_card()))
+    typer.echo(f"As a page: {shelf.folder.root / 'card.html'}")

@@ -1,0 +1,116 @@
+"""What the events of a preparation mean for a person who waits."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from novelcraft.cli.wording import count, number, span
+from novelcraft.state.prep import (
+    STAGES,
+    BookFailed,
+    BookNotice,
+    PrepEvent,
+    PrepFinished,
+    PrepStarted,
+    Stage,
+    StageDone,
+    StageProgress,
+)
+
+DOING: dict[Stage, str] = {
+    "convert": "converting",
+    "clean": "cleaning",
+    "base": "counting chapters",
+    "world": "reading the world",
+    "scenes": "cutting scenes",
+    "summaries": "summarizing",
+    "briefs": "writing briefs",
+    "rows": "laying out rows",
+}
+
+DONE: dict[Stage, str] = {
+    "convert": "converted",
+    "clean": "cleaned",
+    "base": "its JSON is there",
+    "world": "its world context is there",
+    "scenes": "cut into scenes",
+    "summaries": "summarized",
+    "briefs": "its briefs are there",
+    "rows": "its rows are there",
+}
+
+
+class PrepProgress:
+    """The sum of the events so far. A stage of a book counts as one step."""
+
+    def __init__(self) -> None:
+        self.total = 0
+        self._stages = 0
+        self._steps: set[tuple[str, Stage]] = set()
+        self._failed: set[str] = set()
+        self._parts: defaultdict[tuple[str, Stage], float] = defaultdict(float)
+        self._doing = "getting ready"
+        self._begun: float | None = None
+        self._worked = 0.0
+
+    @property
+    def done(self) -> float:
+        """Stages done, the shares of those under way among them."""
+        whole = len(self._steps) + sum(self._stages for _ in self._failed)
+        return min(float(self.total), whole + sum(self._parts.values()))
+
+    def update(self, event: PrepEvent, now: float) -> None:
+        """Take in one event."""
+        if self._begun is None:
+            self._begun = now
+        match event:
+            case PrepStarted():
+                self._stages = min(STAGES.index(event.until) + 1, len(STAGES) - 1)
+                self.total = event.books * self._stages
+            case StageProgress():
+                self._parts[event.book_id, event.stage] = (event.done - 0.5) / event.total
+                self._doing = (
+                    f"{event.book_id}: {DOING[event.stage]}, {event.done} of {event.total}"
+                )
+            case StageDone():
+                self._parts.pop((event.book_id, event.stage), None)
+                self._steps.add((event.book_id, event.stage))
+                self._worked += not event.fresh
+                self._doing = f"{event.book_id}: {DONE[event.stage]}"
+            case BookFailed():
+                self._failed.add(event.book_id)
+            case _:
+                pass
+
+    def headline(self, event: PrepEvent) -> str | None:
+        """The line that stays on the screen for an event; None for those that only move the bar."""
+        match event:
+            case StageDone(fresh=False):
+                detail = f": {event.detail}" if event.detail else ""
+                return f"{event.book_id}: {DONE[event.stage]}{detail}"
+            case BookNotice():
+                return f"{event.book_id}: {event.text}" if event.book_id else event.text
+            case BookFailed():
+                return f"{event.book_id} cannot be prepared: {event.error}"
+            case PrepFinished() if event.rows:
+                return f"{count(event.rows, 'row')} from {count(event.books, 'book')}"
+            case _:
+                return None
+
+    def line(self, now: float) -> str:
+        """Where the run is, how far, and how long it will still take."""
+        steps = f"{number(int(self.done))} of {number(self.total)} steps" if self.total else ""
+        left = self._left(now)
+        return " | ".join(part for part in (self._doing, steps, left) if part)
+
+    def pause(self, now: float) -> None:
+        """Nobody is asked anything here."""
+
+    def resume(self, now: float) -> None:
+        """Nobody is asked anything here."""
+
+    def _left(self, now: float) -> str:
+        if self._begun is None or self._worked < 1 or self.done <= 0:
+            return ""
+        left = (now - self._begun) * (self.total - self.done) / self.done
+        return f"{span(left)} left"

@@ -1,0 +1,1 @@
+"""The prep graph: from books to training rows."""

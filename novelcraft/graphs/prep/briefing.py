@@ -1,0 +1,130 @@
+"""The node that writes briefs back from scenes: one for each chapter, side by side."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from novelcraft.agents.brief_writer import write_back
+from novelcraft.errors import InvalidAnswerError
+from novelcraft.graphs.prep.context import PrepContext, PrepRuntime
+from novelcraft.graphs.prep.parts import brief_part
+from novelcraft.graphs.prep.scene_file import scene_key, update_scenes
+from novelcraft.prompts.brief import NamedBrief, render_brief
+from novelcraft.prompts.fit import fit
+from novelcraft.state.base import content_hash
+from novelcraft.state.books import BookCharacter, BookScene, SceneBriefText
+from novelcraft.state.manuscript import count_words
+from novelcraft.state.prep import BookState, ChapterTask, StageProgress
+from novelcraft.tools.books.ledger import Unit
+from novelcraft.tools.books.names import frequent_names, named_in
+from novelcraft.tools.models.asking import Caller
+
+NARRATOR = "the narrator"
+"""Whom a scene follows in which nobody is named."""
+
+_WORDS_PER_TOKEN = 0.4
+"""Of the brief's budget, for goal and outcome; the rest goes to who, where and how long."""
+_MOST_NAMES = 8
+_ROLE_TOKENS = 100
+"""Tokens of a brief's budget from which there is room for who somebody is."""
+
+
+async def brief_chapter(state: ChapterTask, runtime: PrepRuntime) -> dict[str, Any]:
+    """The briefs of one chapter's scenes, into the book's JSON."""
+    context, book_id = runtime.context, state["book_id"]
+    if context.caller is None:
+        return {}
+    book = context.folder.read_book(context.folder.scenes(book_id))
+    meta = context.folder.read_book(context.folder.base(book_id)).meta
+    cast = meta.world.cast if meta.world else ()
+    inputs = content_hash([context.budget.brief, [c.model_dump() for c in cast]])
+    scenes = [s for s in book.scenes if s.chapter_index == state["chapter"]]
+    due = [scene for scene in scenes if _is_due(context, book_id, scene, inputs)]
+    caller = context.caller
+    changes = await asyncio.gather(
+        *(_change(context, caller, book_id, scene, cast) for scene in due)
+    )
+    if due:
+        keys = [scene_key(scene) for scene in due]
+        units = {
+            key: Unit(inputs, brief_part(change["instruction"]) or "")
+            for key, change in zip(keys, changes, strict=True)
+        }
+        context.folder.ledger(book_id).record("briefs", units, keep=True)
+        update_scenes(context, book_id, dict(zip(keys, changes, strict=True)))
+    context.tell(
+        StageProgress(
+            book_id=book_id, stage="briefs", done=state["chapter"], total=state["chapters"]
+        )
+    )
+    return {"briefed": len(due)}
+
+
+def _is_due(context: PrepContext, book_id: str, scene: BookScene, inputs: str) -> bool:
+    ledger = context.folder.ledger(book_id)
+    verdict = ledger.verdict("briefs", scene_key(scene), inputs, brief_part(scene.instruction))
+    return verdict in ("missing", "stale")
+
+
+async def _change(
+    context: PrepContext,
+    caller: Caller,
+    book_id: str,
+    scene: BookScene,
+    cast: Sequence[BookCharacter],
+) -> dict[str, Any]:
+    """The fields of a scene that a brief changes."""
+    prose = scene.text.strip()
+    mends: tuple[str, ...] = ()
+    names = _names(prose, cast)
+    try:
+        brief = await write_back(
+            caller,
+            context.preset,
+            step=f"{book_id}/{scene_key(scene)}",
+            prose=prose,
+            names=names,
+            words=round(context.budget.brief * _WORDS_PER_TOKEN),
+        )
+    except InvalidAnswerError:
+        brief = SceneBriefText(goal="", pov=names[0], place="", present=names[:1])
+        mends = ("the model gave no brief; it says no more than whom the scene follows",)
+    instruction = render_within(brief, cast, count_words(prose), context)
+    return {"brief": brief, "instruction": instruction, "mends": ("brief", mends)}
+
+
+def render_within(
+    brief: SceneBriefText, cast: Sequence[BookCharacter], words: int, context: PrepContext
+) -> str:
+    """A brief in the narrator's words, its last lines left out where the budget is short."""
+    roles = {member.name: member.role for member in cast}
+    detailed = context.budget.brief >= _ROLE_TOKENS
+    named = NamedBrief(
+        goal=brief.goal,
+        turn=brief.turn,
+        outcome=brief.outcome,
+        pov=brief.pov,
+        pov_role=roles.get(brief.pov, "") if detailed else "",
+        place=brief.place,
+        time=brief.time,
+        others=tuple(name for name in brief.present if name != brief.pov),
+        beats=brief.beats,
+    )
+    lines = [f"{line}\n" for line in render_brief(named, words) if line]
+    return fit(lines, context.budget.brief, context.count, keep="start") or lines[-1].strip()
+
+
+def _names(prose: str, cast: Sequence[BookCharacter]) -> tuple[str, ...]:
+    """Who may be named in a scene's brief: of the cast, or of whom the scene itself names."""
+    found = named_in([member.name for member in cast], prose)
+    return found or frequent_names(prose, _MOST_NAMES) or (NARRATOR,)
+
+
+async def finish_briefs(state: BookState, runtime: PrepRuntime) -> dict[str, Any]:
+    """All chapters have their briefs."""
+    context, book_id = runtime.context, state["book_id"]
+    if context.caller is not None:
+        context.done(book_id, "briefs", fresh=not state["briefed"])
+    return {}

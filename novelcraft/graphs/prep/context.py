@@ -1,0 +1,58 @@
+"""What a node of the prep graph gets from outside. Tests pass fakes here."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from langgraph.runtime import Runtime
+
+from novelcraft.config.prep import PrepSettings
+from novelcraft.config.presets import PromptBudget, SizePreset
+from novelcraft.state.prep import PrepEvent, Stage, StageDone
+from novelcraft.tools.books.folder import PrepFolder
+from novelcraft.tools.books.limits import SceneLimits
+from novelcraft.tools.books.tokenizers import BaseTokenizer
+from novelcraft.tools.canon.embedders import Embedder
+from novelcraft.tools.models.asking import Caller
+
+OnPrepEvent = Callable[[PrepEvent], None]
+
+
+@dataclass(frozen=True)
+class PrepContext:
+    """Runtime context of the prep graph."""
+
+    folder: PrepFolder
+    settings: PrepSettings
+    budget: PromptBudget
+    limits: SceneLimits
+    open_tokenizer: Callable[[], BaseTokenizer]
+    """Opened when it is first needed, because the early stages do without it."""
+    open_embedder: Callable[[], Embedder]
+    """Its vectors find breakpoints where no model does."""
+    caller: Caller | None
+    """The models; None to do without, see `PrepSettings`."""
+    preset: SizePreset
+    tell: OnPrepEvent
+    books_at_once: asyncio.Semaphore
+    """Bounds how many books are worked on, and so how much text is in memory."""
+    processors: asyncio.Semaphore
+    """Bounds the work that keeps a processor busy."""
+
+    @property
+    def tokenizer(self) -> BaseTokenizer:
+        """The base model's tokenizer."""
+        return self.open_tokenizer()
+
+    def count(self, text: str) -> int:
+        """Tokens of a text by the base model's tokenizer."""
+        return self.tokenizer.count(text)
+
+    def done(self, book_id: str, stage: Stage, *, fresh: bool, detail: str = "") -> None:
+        """Tell that a stage of a book is done."""
+        self.tell(StageDone(book_id=book_id, stage=stage, fresh=fresh, detail=detail))
+
+
+PrepRuntime = Runtime[PrepContext]

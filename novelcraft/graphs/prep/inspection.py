@@ -1,0 +1,64 @@
+"""The data card of a folder: counted from its files, and written beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from novelcraft.config.prep import PrepSettings
+from novelcraft.graphs.prep.rows import whole_books
+from novelcraft.state.card import DataCard
+from novelcraft.state.rows import RowManifest, TrainingRow
+from novelcraft.tools.books.card import ShelfBook, data_card
+from novelcraft.tools.books.card_page import card_html
+from novelcraft.tools.books.duplicates import duplicate_scenes
+from novelcraft.tools.books.folder import PrepFolder, model_text, write_text
+from novelcraft.tools.books.rowfiles import (
+    MANIFEST_FILE,
+    TRAIN_FILE,
+    VALIDATION_FILE,
+    read_rows,
+)
+from novelcraft.tools.canon.call_store import CallStore
+
+CARD_JSON = "card.json"
+CARD_HTML = "card.html"
+
+
+def shelf_card(folder: PrepFolder, settings: PrepSettings) -> DataCard:
+    """The data card of what is in a folder now, whatever stage it is at."""
+    path = folder.rows / MANIFEST_FILE
+    manifest = RowManifest.model_validate_json(path.read_bytes()) if path.is_file() else None
+    with CallStore(folder.database) as log:
+        calls, models = log.call_totals_by_purpose(), log.models_called()
+    return data_card(
+        _shelf(folder),
+        settings,
+        rows=_rows(folder),
+        manifest=manifest,
+        duplicates=duplicate_scenes(whole_books(folder)),
+        calls=calls,
+        models=models,
+    )
+
+
+def write_card(folder: PrepFolder, settings: PrepSettings) -> DataCard:
+    """Count the folder, and write its card for programs and for people."""
+    card = shelf_card(folder, settings)
+    write_text(folder.root / CARD_JSON, model_text(card))
+    write_text(folder.root / CARD_HTML, card_html(card))
+    return card
+
+
+def _shelf(folder: PrepFolder) -> Iterator[ShelfBook]:
+    for book_id in folder.book_ids():
+        path = folder.scenes(book_id)
+        path = path if path.is_file() else folder.base(book_id)
+        if path.is_file():
+            book = folder.read_book(path)
+            yield ShelfBook(book, folder.read_drops(book_id), folder.ledger(book_id).file)
+
+
+def _rows(folder: PrepFolder) -> Iterator[TrainingRow]:
+    for name in (TRAIN_FILE, VALIDATION_FILE):
+        if (folder.rows / name).is_file():
+            yield from read_rows(folder.rows / name)

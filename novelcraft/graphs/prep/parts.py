@@ -1,0 +1,37 @@
+"""The parts of a book's JSON that single stages make, and their hashes.
+
+Several stages write into one file. Each knows its own part again by a hash, so that a person's
+correction of one part is told from another stage's work on the next one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from novelcraft.state.base import content_hash
+from novelcraft.state.books import BookFile, BookScene
+
+_OF_WORLD = {"world", "world_context"}
+_OF_SCENES = {"total_scenes"}
+
+
+def head_part(book: BookFile) -> str:
+    """Hash of what the base stage makes: the head without its world."""
+    return content_hash(book.meta.model_dump(mode="json", exclude=_OF_WORLD | _OF_SCENES))
+
+
+def world_part(book: BookFile) -> str | None:
+    """Hash of what the world stage makes; None before it."""
+    if not book.meta.world_context:
+        return None
+    return content_hash(book.meta.model_dump(mode="json", include=_OF_WORLD))
+
+
+def chapter_part(scenes: Sequence[BookScene]) -> str | None:
+    """Hash of what the scenes stage makes of a chapter: where it is cut; None before it."""
+    return content_hash([scene.text for scene in scenes]) if scenes else None
+
+
+def brief_part(instruction: str) -> str | None:
+    """Hash of what the briefs stage makes of a scene; None before it."""
+    return content_hash(instruction) if instruction else None

@@ -1,0 +1,44 @@
+"""Changing scenes in a book's JSON while other stages change other parts of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from novelcraft.graphs.prep.context import PrepContext
+from novelcraft.state.books import BookFile, BookScene
+from novelcraft.tools.books.folder import model_text, text_hash, write_text
+
+_KEY = 16
+
+
+def scene_key(scene: BookScene) -> str:
+    """Names a scene by its text, so that it keeps its name wherever the cuts before it fall."""
+    return text_hash(scene.text)[:_KEY]
+
+
+def update_scenes(
+    context: PrepContext, book_id: str, changes: Mapping[str, dict[str, Any]]
+) -> None:
+    """Change fields of scenes, by their keys, and write the file. Takes no turn in between."""
+    path = context.folder.scenes(book_id)
+    book = context.folder.read_book(path)
+    head = context.folder.read_book(context.folder.base(book_id)).meta
+    scenes = tuple(_changed(scene, changes.get(scene_key(scene))) for scene in book.scenes)
+    meta = head.model_copy(update={"total_scenes": len(scenes)})
+    write_text(path, model_text(BookFile(meta=meta, scenes=scenes)))
+
+
+def with_mends(scene: BookScene, about: str, mends: tuple[str, ...]) -> tuple[str, ...]:
+    """A scene's mends, with those about one thing in place of what was said about it before."""
+    others = tuple(mend for mend in scene.mends if not mend.startswith(f"{about}: "))
+    return (*others, *(f"{about}: {mend}" for mend in mends))
+
+
+def _changed(scene: BookScene, change: dict[str, Any] | None) -> BookScene:
+    if not change:
+        return scene
+    mends = change.get("mends")
+    if mends is not None:
+        change = {**change, "mends": with_mends(scene, *mends)}
+    return scene.model_copy(update=change)

@@ -1,0 +1,175 @@
+"""A shelf of books in preparation: its folder, its settings, and what is done with it.
+
+This is the face that the command line or another program uses.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from novelcraft.config.prep import row_budget
+from novelcraft.config.resolve import pick_preset
+from novelcraft.config.root import Settings
+from novelcraft.graphs.prep.context import OnPrepEvent, PrepContext
+from novelcraft.graphs.prep.inspection import write_card
+from novelcraft.graphs.prep.shelf_graph import build_shelf_graph
+from novelcraft.graphs.prep.sources import book_files, known_tasks, tasks_for
+from novelcraft.graphs.session import SPARE_TOKENS, ModelsFactory
+from novelcraft.state.card import DataCard
+from novelcraft.state.prep import (
+    STAGES,
+    BookNotice,
+    BookResult,
+    PrepFinished,
+    PrepStarted,
+    ShelfState,
+    Stage,
+)
+from novelcraft.tools.books.folder import PrepFolder
+from novelcraft.tools.books.limits import SceneLimits
+from novelcraft.tools.books.tokenizers import open_tokenizer
+from novelcraft.tools.canon.call_store import CallStore
+from novelcraft.tools.canon.embedders import open_embedder
+from novelcraft.tools.canon.lock import ProjectLock
+from novelcraft.tools.export.files import storage_errors
+from novelcraft.tools.models.asking import Caller
+from novelcraft.tools.models.opening import open_models
+
+LEAST_BOOKS = 4
+"""Books that are worked on at once, or as many as the model's server has slots."""
+
+AGENT_STAGES: tuple[Stage, ...] = ("world", "scenes", "summaries", "briefs")
+_STEPS = 10_000
+
+
+@dataclass(frozen=True)
+class PrepOutcome:
+    """What came of a run."""
+
+    results: tuple[BookResult, ...]
+    rows: int
+    """Rows in the folder; 0 before that stage."""
+
+    @property
+    def failed(self) -> tuple[BookResult, ...]:
+        """Books that could not be prepared."""
+        return tuple(result for result in self.results if result["error"])
+
+
+class Shelf:
+    """A folder in which books are prepared.
+
+    Args:
+        folder: The folder; made when it is missing.
+        settings: The loaded settings.
+        models: Opens the models of the roles.
+
+    Raises:
+        BudgetError, ConfigError: The settings contradict each other.
+    """
+
+    def __init__(
+        self, folder: Path, settings: Settings, models: ModelsFactory = open_models
+    ) -> None:
+        self.folder = PrepFolder(folder)
+        self.settings = settings
+        self._models = models
+        self._budget = row_budget(settings.prep)
+        self._limits = SceneLimits(low=settings.prep.scene_low, high=settings.prep.scene_high)
+
+    async def prepare(
+        self,
+        books: Sequence[Path],
+        *,
+        until: Stage = "rows",
+        redo: Stage | None = None,
+        on_event: OnPrepEvent,
+    ) -> PrepOutcome:
+        """Do what is missing, of these books or of all that are in the folder.
+
+        Args:
+            books: Files, or folders of files; none for the books that are there.
+            until: The last stage.
+            redo: Do this stage again, and so what follows from it.
+            on_event: Reader of the event stream.
+
+        Raises:
+            InputError: A path that is no book's.
+            ProjectBusyError: Another run works in the folder.
+            ModelError: A model cannot be used.
+        """
+        root = self.folder.root
+        with storage_errors(root):
+            root.mkdir(parents=True, exist_ok=True)
+        begun = time.monotonic()
+        with ProjectLock(root):
+            files = book_files(books)
+            tasks, notices = tasks_for(files, self.folder, until)
+            tasks = tasks if files else known_tasks(self.folder, until)
+            if redo is not None:
+                for task in tasks:
+                    self.folder.ledger(task["book_id"]).forget((redo,))
+            on_event(PrepStarted(books=len(tasks), until=until))
+            for text in notices:
+                on_event(BookNotice(book_id="", text=text))
+            async with self._context(until, on_event) as context:
+                state = ShelfState(tasks=tasks, until=until, results=[])
+                config: Any = {"recursion_limit": _STEPS}
+                end = await build_shelf_graph().ainvoke(state, config, context=context)
+            card = await asyncio.to_thread(write_card, self.folder, self.settings.prep)
+        outcome = PrepOutcome(tuple(end["results"]), card.rows.total)
+        on_event(
+            PrepFinished(
+                books=len(outcome.results),
+                failed=len(outcome.failed),
+                rows=outcome.rows,
+                seconds=time.monotonic() - begun,
+            )
+        )
+        return outcome
+
+    def write_card(self) -> DataCard:
+        """The data card of what is in the folder now; written beside it, too."""
+        return write_card(self.folder, self.settings.prep)
+
+    @asynccontextmanager
+    async def _context(self, until: Stage, on_event: OnPrepEvent) -> AsyncIterator[PrepContext]:
+        """What the nodes of a run get. Models are opened only for a run that asks them."""
+        asks = STAGES.index(until) >= STAGES.index(AGENT_STAGES[0])
+        with CallStore(self.folder.database) as log:
+            if not (asks and self.settings.prep.models):
+                yield self._made(None, on_event, self.settings.roles.cheap.name, LEAST_BOOKS)
+                return
+            async with self._models(self.settings, log) as chat:
+                cheap = chat.endpoint("cheap")
+                need = self._budget.total + SPARE_TOKENS
+                await chat.preflight({"cheap": need, "reasoning": need})
+                caller = Caller(chat, self.settings.prep.seed)
+                slots = cheap.server.max_concurrency
+                yield self._made(caller, on_event, cheap.model, max(LEAST_BOOKS, slots))
+
+    def _made(
+        self, caller: Caller | None, on_event: OnPrepEvent, model: str, books: int
+    ) -> PrepContext:
+        prep = self.settings.prep
+        return PrepContext(
+            folder=self.folder,
+            settings=prep,
+            budget=self._budget,
+            limits=self._limits,
+            open_tokenizer=cache(lambda: open_tokenizer(prep.base_model)),
+            open_embedder=cache(lambda: open_embedder(prep.embedding)),
+            caller=caller,
+            preset=pick_preset(self.settings.write, model),
+            tell=on_event,
+            books_at_once=asyncio.Semaphore(books),
+            processors=asyncio.Semaphore(os.cpu_count() or 1),
+        )

@@ -1,0 +1,144 @@
+"""Nodes that turn a book's file into clean text: convert, clean, base."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from novelcraft.errors import BookError
+from novelcraft.graphs.prep.context import PrepContext, PrepRuntime
+from novelcraft.graphs.prep.parts import head_part
+from novelcraft.graphs.prep.products import Files, make_files
+from novelcraft.state.base import content_hash
+from novelcraft.state.books import BookFile, BookMeta, ChapterHead
+from novelcraft.state.manuscript import count_words
+from novelcraft.state.prep import BookFailed, BookState
+from novelcraft.tools.books.chapters import split_chapters
+from novelcraft.tools.books.clean import clean
+from novelcraft.tools.books.convert import read_source
+from novelcraft.tools.books.folder import (
+    bytes_hash,
+    drops_text,
+    heads_text,
+    model_text,
+    read_text,
+    text_hash,
+    write_text,
+)
+from novelcraft.tools.books.ledger import Unit
+
+UNIT = "head"
+RULES = 1
+"""Raised when cleaning makes something else of the same text."""
+
+
+async def convert_book(state: BookState, runtime: PrepRuntime) -> dict[str, Any]:
+    """The book's raw Markdown, through pandoc."""
+    context, book_id = runtime.context, state["book_id"]
+    if not state["path"]:
+        context.done(book_id, "convert", fresh=True)
+        return {}
+    try:
+        async with context.processors:
+            made = await asyncio.to_thread(_convert, context, book_id, Path(state["path"]))
+    except BookError as error:
+        context.tell(BookFailed(book_id=book_id, error=str(error)))
+        return {"error": str(error), "exit_code": error.exit_code}
+    context.done(book_id, "convert", fresh=not made)
+    return {}
+
+
+def _convert(context: PrepContext, book_id: str, path: Path) -> bool:
+    folder = context.folder
+
+    def make() -> tuple[Files, tuple[str, ...]]:
+        source, raw = read_source(path)
+        named = source.model_copy(update={"book_id": book_id})
+        return {folder.raw(book_id): raw, folder.source(book_id): model_text(named)}, ()
+
+    paths = (folder.raw(book_id), folder.source(book_id))
+    return make_files(context, book_id, "convert", bytes_hash(path), paths, make)
+
+
+async def clean_book(state: BookState, runtime: PrepRuntime) -> dict[str, Any]:
+    """The narrative, and what goes beside it."""
+    context, book_id = runtime.context, state["book_id"]
+    try:
+        async with context.processors:
+            made = await asyncio.to_thread(_clean, context, book_id)
+    except BookError as error:
+        context.tell(BookFailed(book_id=book_id, error=str(error)))
+        return {"error": str(error), "exit_code": error.exit_code}
+    context.done(book_id, "clean", fresh=not made)
+    return {}
+
+
+def _clean(context: PrepContext, book_id: str) -> bool:
+    folder = context.folder
+    raw = read_text(folder.raw(book_id))
+    foreword = context.settings.keep_foreword
+
+    def make() -> tuple[Files, tuple[str, ...]]:
+        book = clean(raw, foreword=foreword)
+        files = {
+            folder.narrative(book_id): book.narrative,
+            folder.reference(book_id): book.reference,
+            folder.drops(book_id): drops_text(book.drops),
+            folder.chapters(book_id): heads_text(book.chapters),
+        }
+        return files, tuple(book.notices)
+
+    paths = (
+        folder.narrative(book_id),
+        folder.reference(book_id),
+        folder.drops(book_id),
+        folder.chapters(book_id),
+    )
+    inputs = content_hash([RULES, text_hash(raw), foreword])
+    return make_files(context, book_id, "clean", inputs, paths, make)
+
+
+async def base_book(state: BookState, runtime: PrepRuntime) -> dict[str, Any]:
+    """The book's JSON, without scenes."""
+    context, book_id = runtime.context, state["book_id"]
+    chapters, made = await asyncio.to_thread(_base, context, book_id)
+    context.done(book_id, "base", fresh=not made, detail=f"{chapters} chapters")
+    return {"chapters": chapters}
+
+
+def _base(context: PrepContext, book_id: str) -> tuple[int, bool]:
+    folder, path = context.folder, context.folder.base(book_id)
+    meta = _meta(context, book_id)
+    before = folder.read_book(path) if path.is_file() else None
+    ledger = folder.ledger(book_id)
+    inputs = content_hash(meta.model_dump(mode="json"))
+    found = head_part(before) if before else None
+    if ledger.verdict("base", UNIT, inputs, found) not in ("missing", "stale"):
+        return meta.total_chapters, False
+    if before:
+        # Its world is another stage's, which finds out by itself whether it still holds.
+        world = {"world": before.meta.world, "world_context": before.meta.world_context}
+        meta = meta.model_copy(update=world)
+    book = BookFile(meta=meta)
+    ledger.record("base", {UNIT: Unit(inputs, head_part(book))})
+    write_text(path, model_text(book))
+    return meta.total_chapters, True
+
+
+def _meta(context: PrepContext, book_id: str) -> BookMeta:
+    folder = context.folder
+    chapters = split_chapters(read_text(folder.narrative(book_id)))
+    source = folder.read_source(book_id)
+    parts = {head.index: head.part for head in folder.read_heads(book_id)}
+    return BookMeta(
+        book_id=book_id,
+        title=source.title,
+        author=source.author,
+        language=source.language,
+        word_count=sum(count_words(chapter.text) for chapter in chapters),
+        total_chapters=len(chapters),
+        chapters=tuple(
+            ChapterHead(index=c.index, title=c.title, part=parts.get(c.index, "")) for c in chapters
+        ),
+    )
