@@ -44,12 +44,12 @@ def paragraph(words: int, sentence: int = 9) -> str:
     return " ".join(said)
 
 
-prose = st.lists(
-    st.one_of(
-        st.integers(1, 130).map(paragraph),
-        st.sampled_from(["* * *", "“Yes,” he said.", "word " * 70]),
-    ),
-    max_size=60,
+_paragraphs = st.one_of(
+    st.integers(1, 130).map(paragraph), st.sampled_from(["* * *", "“Yes,” he said.", "word " * 70])
+)
+
+prose = st.one_of(
+    st.lists(_paragraphs, max_size=10), st.lists(_paragraphs, min_size=20, max_size=50)
 ).map("\n\n".join)
 """Chapters as the cleaner leaves them."""
 

@@ -63,6 +63,27 @@ def test_every_scene_but_the_last_keeps_the_limits(
     assert not any(scene.remainder for scene in scenes[:-1])
 
 
+def square(text: str) -> int:
+    """No tokenizer counts like this: two texts joined have far more than both have."""
+    return len(text.split()) ** 2
+
+
+@given(prose, answers, st.integers(1, 400), st.integers(0, 400), st.sampled_from([count, square]))
+def test_no_scene_is_too_long_whatever_is_asked_for(
+    text: str, answer: list[int], low: int, more: int, counter: Callable[[str], int]
+) -> None:
+    blocks = blocks_of(text, counter, LEAST, MOST)
+    breaks: dict[int, CutBy] = dict.fromkeys(answer, "model")
+    limits = SMALL.within(low, low + more)
+    if max((block.tokens for block in blocks), default=0) > limits.high:
+        with pytest.raises(BudgetError):
+            plan_scenes(text, blocks, breaks, limits, counter)
+        return
+    scenes = plan_scenes(text, blocks, breaks, limits, counter)
+    assert joined(text, scenes) == text
+    assert all(scene.tokens <= limits.high for scene in scenes)
+
+
 @settings(max_examples=300)
 @given(prose, answers)
 def test_cuts_are_never_too_long_and_seldom_short(text: str, answer: list[int]) -> None:
