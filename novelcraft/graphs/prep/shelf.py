@@ -83,7 +83,7 @@ class Shelf:
         self.settings = settings
         self._models = models
         self._budget = row_budget(settings.prep)
-        self._limits = SceneLimits(low=settings.prep.scene_low, high=settings.prep.scene_high)
+        self._limits = SceneLimits().within(settings.prep.scene_low, settings.prep.scene_high)
 
     async def prepare(
         self,
