@@ -25,6 +25,7 @@ from novelcraft.tools.books.notes import Marks, mark_notes
 from novelcraft.tools.books.outline import Section, outline
 from novelcraft.tools.books.pieces import Piece
 from novelcraft.tools.books.promote import promoted
+from novelcraft.tools.books.typewriter import typeset
 
 _FOREWORD = re.compile(r"\b(?:foreword|preface|introduction|introductory)\b", re.IGNORECASE)
 _TITLE_PAGE = 12
@@ -65,7 +66,7 @@ class _Builder:
             if not is_break(body[-1]) and not body[-1].empty:
                 body[-1].decide("drop", "end mark")
             body.pop()
-        lay_out(body, self.marks, text)
+        lay_out(body, text, self.marks)
         self.drops += text.drops
         self.chapters.append(Chapter(index, title, text.close()))
         self.heads.append(ChapterHead(index=index, title=title, part=section.part))
@@ -83,14 +84,15 @@ class _Builder:
         notes = [piece for piece in section.body if piece.fate == "reference"]
         if notes:
             self.notes.add(f"# Notes of chapter {index}")
-            lay_out(notes, Marks(), self.notes)
+            lay_out(notes, self.notes)
         for piece in section.body:
             if piece.fate == "drop":
                 self.drop(piece, piece.reason)
 
     def drop(self, piece: Piece, reason: str) -> None:
         """Log a piece as dropped."""
-        if text := visible(piece.block.text).strip():
+        text = visible(piece.block.text).strip()
+        if any(character.isalnum() for character in text):
             self.drops.append(Drop(reason=reason, text=text))
 
     def matter(self, section: Section) -> None:
@@ -113,7 +115,7 @@ class _Builder:
         if piece.fate == "drop":
             self.drop(piece, piece.reason)
         else:
-            lay_out([piece], Marks(), target)
+            lay_out([piece], target)
 
     def _dropped_matter(self, piece: Piece, section: Section) -> str:
         if section.kind == "drop":
@@ -151,7 +153,7 @@ def clean(raw: str, *, foreword: bool = False) -> CleanBook:
     Returns:
         Chapters under headers `# Chapter 3: Title`, numbered through the book, and all else.
     """
-    pieces = [Piece(block) for block in parse(raw)]
+    pieces = [Piece(block) for block in typeset(parse(raw))]
     mark_licence(pieces)
     mark_boxes(pieces)
     if foreword:

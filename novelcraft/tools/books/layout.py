@@ -1,25 +1,23 @@
-"""Pieces as the paragraphs of a text: verse in stanzas, typewriter blocks unwrapped, marks gone."""
+"""Pieces as the paragraphs of a text: verse in stanzas, scene breaks in one form, marks gone."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from novelcraft.state.books import Drop
 from novelcraft.tools.books.inline import visible
 from novelcraft.tools.books.markup import Box
-from novelcraft.tools.books.notes import Marks
+from novelcraft.tools.books.notes import NO_MARKS, Marks
 from novelcraft.tools.books.pieces import Piece
 from novelcraft.tools.export.prose import SCENE_BREAK
 
 HARD_BREAK = "  \n"
 _ORNAMENT = re.compile(r"\s*(?:[*•·◆✦✻☙❦❧⁂⁎~=_#+-]\s*){1,12}")
+_SPOKEN = re.compile(r"[.…?!—–-]")
+"""Signs that a paragraph without words may consist of: a silence, a cry."""
 _STANZA = frozenset(("stanza", "linegroup", "poetry", "poem", "verse-block", "lg"))
-_LEAST_WIDTH = 45
-_FILLED = 0.8
-"""Share of lines that must be as full as words allow, for wrapped prose rather than verse."""
-_MONOSPACED = "pgmonospaced"
 _CELL = re.compile(r"</t[dh]>|(?<!\\)\|")
 _ROW = re.compile(r"</tr>|\n(?=\|)")
 _TABLE_RULE = re.compile(r"[|:\-\s]+")
@@ -46,21 +44,19 @@ class Text:
         return "\n\n".join(self.paragraphs)
 
 
-def lay_out(pieces: Sequence[Piece], marks: Marks, text: Text) -> Text:
-    """Add pieces to a text, in order."""
+def lay_out(pieces: Iterable[Piece], text: Text, marks: Marks = NO_MARKS) -> None:
+    """Add pieces to a text, in order, without the marks; headings become lines of their own."""
     stanza: Box | None = None
     for piece in pieces:
-        box = _stanza(piece)
-        for paragraph in _paragraphs(piece, marks, text.drops):
-            if box is not None and box is stanza and text.paragraphs:
-                text.paragraphs[-1] += HARD_BREAK + paragraph
-            else:
-                text.add(paragraph)
-            stanza = box
-        if piece.empty and piece.block.kind != "rule":
+        paragraph = _paragraph(piece, marks, text.drops)
+        if not paragraph:
             continue
+        box = _stanza(piece)
+        if box is not None and box is stanza and text.paragraphs:
+            text.paragraphs[-1] += HARD_BREAK + paragraph
+        else:
+            text.add(paragraph)
         stanza = box
-    return text
 
 
 def is_break(piece: Piece) -> bool:
@@ -70,26 +66,19 @@ def is_break(piece: Piece) -> bool:
     return bool(piece.text.strip()) and bool(_ORNAMENT.fullmatch(piece.text))
 
 
-def _paragraphs(piece: Piece, marks: Marks, drops: list[Drop]) -> Iterator[str]:
+def _paragraph(piece: Piece, marks: Marks, drops: list[Drop]) -> str:
     if is_break(piece):
-        yield SCENE_BREAK
-        return
+        return SCENE_BREAK
     drops += piece.cleaned.marks
-    if piece.empty and not re.search(r"[.…?!—–-]", piece.text):
-        return
+    if piece.empty and not _SPOKEN.search(piece.text):
+        return ""
     if piece.block.kind == "table":
-        yield _table(piece)
-    elif piece.block.kind == "heading":
-        yield f"**{' '.join(piece.text.split()).replace('*', '')}**"
-    elif piece.block.kind == "pre" or _monospaced(piece):
-        for stanza in _stanzas(piece):
-            stripped, marked = marks.strip(stanza)
-            drops += marked
-            yield stripped
-    else:
-        stripped, marked = marks.strip(piece.text)
-        drops += marked
-        yield stripped
+        return _table(piece)
+    stripped, marked = marks.strip(piece.text)
+    drops += marked
+    if piece.block.kind == "heading":
+        return f"**{' '.join(stripped.split()).replace('*', '')}**"
+    return stripped
 
 
 def _stanza(piece: Piece) -> Box | None:
@@ -101,42 +90,6 @@ def _stanza(piece: Piece) -> Box | None:
             stanza = boxes[at].classes[0] in {"stanza", "linegroup", "lg"}
             return boxes[at] if stanza or inner else None
     return None
-
-
-def _monospaced(piece: Piece) -> bool:
-    return any(_MONOSPACED in box.classes for box in piece.block.boxes)
-
-
-def _stanzas(piece: Piece) -> list[str]:
-    """The paragraphs of a block that was set line by line: wrapped prose is unwrapped."""
-    lines = [line.rstrip().removesuffix("\\") for line in piece.block.text.split("\n")]
-    if piece.block.kind != "pre":
-        lines = [visible(line) for line in lines]
-    groups: list[list[str]] = [[]]
-    for line in lines:
-        if line.strip():
-            groups[-1].append(" ".join(line.split()))
-        elif groups[-1]:
-            groups.append([])
-    width = max((len(line) for group in groups for line in group), default=0)
-    return [unwrap(group, width) for group in groups if group]
-
-
-def unwrap(lines: Sequence[str], width: int) -> str:
-    """Lines as one paragraph: joined where they are wrapped prose, else with hard breaks.
-
-    Lines are wrapped when nearly each is so full that the next line's first word had no room.
-
-    Args:
-        lines: Without blanks at their ends.
-        width: Of the longest line around.
-    """
-    full = sum(
-        len(line) + 1 + len(after.split(" ", 1)[0]) >= width - 3
-        for line, after in zip(lines, lines[1:], strict=False)
-    )
-    wrapped = width >= _LEAST_WIDTH and full >= _FILLED * (len(lines) - 1)
-    return (" " if wrapped else HARD_BREAK).join(lines)
 
 
 def _table(piece: Piece) -> str:

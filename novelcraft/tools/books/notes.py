@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from novelcraft.state.books import Drop
 from novelcraft.tools.books.markup import Box
 from novelcraft.tools.books.pieces import Piece
+from novelcraft.tools.books.typewriter import MONOSPACED
 
 _BACK_LINK = re.compile(
     r"(?:<sup>)?\W{0,3}(?:<a\b[^>]*href=\"#[^\"]*\"[^>]*>\W*(?:\d{1,4}|[A-Za-z]|[*†‡§]+|\W{1,4})\W*</a>"
@@ -23,12 +24,12 @@ _LABEL = re.compile(r"\[Foot-?notes?:?\]|Foot-?notes?[:.]?", re.IGNORECASE)
 _STAR_NOTE = re.compile(r"([*†‡§]{1,3}) ?(?=[\w“\"'‘(])")
 _NUMBER_NOTE = re.compile(r"[\[({](\d{1,3}|[*†‡§]{1,3})[\])}]\.? ?(?=[\w“\"'‘(*])")
 _STAR_MARK = re.compile(
-    r"(?<=[\w.,;:!?'\"’”)\]—-])(?<!\b[A-Z])([*†‡§]{1,3})(?![*†‡§\w])(?=[\s.,;:!?'\"’”)\]—-]|$)"
+    r"(?:(?<=[\w.,;:!?'\"’”)\]—-])(?<!\b[A-Z])| (?=[*†‡§]{1,3}$))"
+    r"([*†‡§]{1,3})(?![*†‡§\w])(?=[\s.,;:!?'\"’”)\]—-]|$)"
 )
 _NUMBER_MARK = re.compile(r"(?<=\S)\s?[\[({](\d{1,3}|[*†‡§]{1,3})[\])}]")
 _REACH = 60
 """Paragraphs that a note may stand after its mark, when only its mark tells that it is one."""
-_MONOSPACED = frozenset(("pgmonospaced", "footnote"))
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,9 @@ class Marks:
         return _STAR_MARK.sub(lambda m: "" if m[1] in self.stars else m[0], line)
 
 
+NO_MARKS = Marks()
+
+
 def mark_notes(pieces: Sequence[Piece]) -> Marks:
     """Decide on notes, and tell which marks are left in the text for them."""
     stars: set[str] = set()
@@ -82,7 +86,7 @@ def mark_notes(pieces: Sequence[Piece]) -> Marks:
             numbers |= set(re.findall(r"Foot-?note\s+([\w*†‡]{1,3})", text, re.IGNORECASE))
         elif _BACK_LINK.match(raw):
             piece.decide("reference", "note")
-        elif mark := _own_mark(text, seen, at):
+        elif mark := _own_mark(text, seen, at, piece):
             piece.decide("reference", "note")
             (stars if not mark.isdigit() and not _NUMBER_NOTE.match(text) else numbers).add(mark)
             box = _note_box(piece)
@@ -105,12 +109,15 @@ def raw_marks(raw: str) -> str:
     return re.sub(r"\\(?=\W)", "", re.sub(r"<[^>]*>", "", raw)).replace("\u00a0", " ").strip()
 
 
-def _own_mark(text: str, seen: dict[str, int], at: int) -> str:
-    """The mark that a paragraph begins with, if a paragraph shortly before has it."""
+def _own_mark(text: str, seen: dict[str, int], at: int, piece: Piece) -> str:
+    """The mark that a paragraph begins with, if a paragraph shortly before has it.
+
+    A typewriter block that begins with a star is a note in any case.
+    """
     match = _STAR_NOTE.match(text) or _NUMBER_NOTE.match(text)
     if match and at - seen.get(match[1], -_REACH - 1) <= _REACH:
         return match[1]
-    return ""
+    return match[1] if match and match[1] == "*" and _note_box(piece) else ""
 
 
 def _marks_in(text: str) -> Iterator[str]:
@@ -123,7 +130,7 @@ def _marks_in(text: str) -> Iterator[str]:
 def _note_box(piece: Piece) -> Box | None:
     """The box that belongs to the note alone, so that its other paragraphs are of it, too."""
     last = piece.block.boxes[-1] if piece.block.boxes else None
-    return last if last and _MONOSPACED & set(last.classes) else None
+    return last if last and MONOSPACED in last.classes else None
 
 
 def _closes(piece: Piece) -> bool:

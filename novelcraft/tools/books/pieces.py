@@ -25,8 +25,6 @@ class Piece:
     @cached_property
     def cleaned(self) -> Cleaned:
         """Its text without markup, and the marks that were in it."""
-        if self.block.kind == "pre":
-            return Cleaned(self.block.text)
         return clean_inline(self.block.text)
 
     @property

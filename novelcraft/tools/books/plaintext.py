@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import re
 
-from novelcraft.tools.books.layout import HARD_BREAK, unwrap
+from novelcraft.tools.books.typewriter import unwrap
 from novelcraft.tools.export.prose import clean, escape
 
 _UNDERSCORED = re.compile(r"(?<![\w_])_(?=[^\s_])([^_]{1,600}?[^\s_])_(?![\w_])")
 _STARRED = re.compile(r"(?<![\w*])(\*{1,2})(?=[^\s*])([^*\n]{1,600}?[^\s*])\1(?![\w*])")
 _HASHED = re.compile(r"(#{1,6}) +(\S.*)")
+_OPEN = "\ue000"
+"""Stands for an asterisk that means emphasis, until all others are escaped."""
+_BREAK = "\ue001"
+"""Stands for a hard break."""
 _WIDEST = 100
 """Longer lines are whole paragraphs: the text is not wrapped."""
 _USUAL_SHARE = 0.9
@@ -62,14 +66,14 @@ def _paragraph(group: list[str], width: int) -> str:
     if len(stripped) == 1 and (match := _HASHED.fullmatch(stripped[0])):
         return f"{match[1]} {escape(match[2])}"
     verse = len(group) > 1 and min(indents[1:]) >= 4
-    wrapped = HARD_BREAK.join(stripped) if verse else _joined(stripped, width)
-    return "\\\n".join(_escaped(line) for line in _emphasis(wrapped).split(HARD_BREAK))
+    wrapped = _BREAK.join(stripped) if verse else _joined(stripped, width)
+    return "\\\n".join(_escaped(line) for line in _emphasis(wrapped).split(_BREAK))
 
 
 def _joined(lines: list[str], width: int) -> str:
     if width > _WIDEST:
         return " ".join(lines)
-    return unwrap(lines, width)
+    return unwrap(lines, width, _BREAK)
 
 
 def _emphasis(text: str) -> str:
@@ -78,7 +82,6 @@ def _emphasis(text: str) -> str:
     return _UNDERSCORED.sub(rf"{_OPEN}\1{_OPEN}", text)
 
 
-_OPEN = "\ue000"
 
 
 def _escaped(line: str) -> str:
