@@ -48,7 +48,8 @@ class PrepProgress:
         self._stages = 0
         self._steps: set[tuple[str, Stage]] = set()
         self._failed: set[str] = set()
-        self._parts: defaultdict[tuple[str, Stage], float] = defaultdict(float)
+        self._parts: defaultdict[tuple[str, Stage], set[int]] = defaultdict(set)
+        self._shares: dict[tuple[str, Stage], float] = {}
         self._doing = "getting ready"
         self._begun: float | None = None
         self._worked = 0.0
@@ -57,7 +58,7 @@ class PrepProgress:
     def done(self) -> float:
         """Stages done, the shares of those under way among them."""
         whole = len(self._steps) + sum(self._stages for _ in self._failed)
-        return min(float(self.total), whole + sum(self._parts.values()))
+        return min(float(self.total), whole + sum(self._shares.values()))
 
     def update(self, event: PrepEvent, now: float) -> None:
         """Take in one event."""
@@ -68,12 +69,13 @@ class PrepProgress:
                 self._stages = min(STAGES.index(event.until) + 1, len(STAGES) - 1)
                 self.total = event.books * self._stages
             case StageProgress():
-                self._parts[event.book_id, event.stage] = (event.done - 0.5) / event.total
-                self._doing = (
-                    f"{event.book_id}: {DOING[event.stage]}, {event.done} of {event.total}"
-                )
+                key = (event.book_id, event.stage)
+                self._parts[key].add(event.part)
+                done = len(self._parts[key])
+                self._shares[key] = done / (event.total + 1)
+                self._doing = f"{event.book_id}: {DOING[event.stage]}, {done} of {event.total}"
             case StageDone():
-                self._parts.pop((event.book_id, event.stage), None)
+                self._shares.pop((event.book_id, event.stage), None)
                 self._steps.add((event.book_id, event.stage))
                 self._worked += not event.fresh
                 self._doing = f"{event.book_id}: {DONE[event.stage]}"

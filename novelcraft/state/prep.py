@@ -122,12 +122,12 @@ class StageDone(Frozen):
 
 
 class StageProgress(Frozen):
-    """A part of a stage is done."""
+    """A part of a stage is done: a chapter or a scene. They come in any order."""
 
     kind: Literal["stage_progress"] = "stage_progress"
     book_id: str
     stage: Stage
-    done: int
+    part: int
     total: int
 
 

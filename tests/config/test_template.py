@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from novelcraft.config.load import Settings, load_settings
 from novelcraft.config.root import keys
-from novelcraft.config.template import novel_toml, update_toml
+from novelcraft.config.template import novel_toml, prep_toml, update_toml
 
 
 def reloaded(text: str, folder: Path) -> Settings:
@@ -52,20 +52,44 @@ def test_any_premise_survives(premise: str, tmp_path: Path) -> None:
     assert reloaded(novel_toml(before), tmp_path).novel.premise == premise
 
 
-def test_every_key_is_there_and_only_the_first_three_are_set() -> None:
+def test_only_the_first_three_are_set() -> None:
     text = novel_toml(Settings())
     values = tomllib.loads(text)
     assert values["novel"] == {"premise": "", "pages": 100, "seed": 1}
     assert values["write"] == values["budget"] == {}
-    for key in keys():
-        assert f"{key.name} = " in text.partition(f"[{key.table}]")[2]
 
 
-def test_every_choice_is_explained() -> None:
-    text = " ".join(novel_toml(Settings()).replace("\n# ", " ").split())
+FILES = {
+    "novel": (novel_toml, {"novel", "write", "budget", "roles"}),
+    "prep": (prep_toml, {"prep", "roles"}),
+}
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_every_key_of_its_sections_is_there(file: str) -> None:
+    write, sections = FILES[file]
+    text = write(Settings())
+    assert set(tomllib.loads(text)) == sections
     for key in keys():
+        there = f"{key.name} = " in text.partition(f"[{key.table}]\n")[2].partition("\n[")[0]
+        assert there == (key.path[0] in sections)
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_every_choice_is_explained(file: str) -> None:
+    write, sections = FILES[file]
+    text = " ".join(write(Settings()).replace("\n# ", " ").split())
+    for key in keys():
+        if key.path[0] not in sections:
+            continue
         assert key.field.description
         assert " ".join(key.field.description.replace("`", "'").split()) in text
+
+
+def test_a_prep_file_loads_to_what_it_was_written_from(tmp_path: Path) -> None:
+    prep = {"base_model": "x", "scene_high": 2_500, "budget": {"summary": 300}}
+    before = Settings.model_validate({"prep": prep})
+    assert reloaded(prep_toml(before), tmp_path) == before
 
 
 def test_an_update_keeps_comments_and_order() -> None:

@@ -56,7 +56,7 @@ async def brief_chapter(state: ChapterTask, runtime: PrepRuntime) -> dict[str, A
         update_scenes(context, book_id, dict(zip(keys, changes, strict=True)))
     context.tell(
         StageProgress(
-            book_id=book_id, stage="briefs", done=state["chapter"], total=state["chapters"]
+            book_id=book_id, stage="briefs", part=state["chapter"], total=state["chapters"]
         )
     )
     return {"briefed": len(due)}

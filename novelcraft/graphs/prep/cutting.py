@@ -35,7 +35,7 @@ async def cut_chapter(state: ChapterTask, runtime: PrepRuntime) -> dict[str, Any
         breaks = await _breaks(context, f"{book_id}/{chapter.index}", chapter.text, blocks)
     cut = ChapterCut(chapter=chapter.index, breaks=breaks)
     progress = StageProgress(
-        book_id=book_id, stage="scenes", done=chapter.index, total=state["chapters"]
+        book_id=book_id, stage="scenes", part=chapter.index, total=state["chapters"]
     )
     context.tell(progress)
     return {"cuts": [cut]}
@@ -153,6 +153,7 @@ def _scene(chapter: Chapter, number: int, span: SceneSpan) -> BookScene:
         tokens=span.tokens,
         cut_by=span.cut_by,
         remainder=span.remainder,
+        cuts=tuple(cut.tokens for cut in span.cuts),
     )
 
 

@@ -160,7 +160,7 @@ async def _tell_all(
         stories[key] = story
         seen = _seen(seen, teller.cast, scene.text)
         context.tell(
-            StageProgress(book_id=book_id, stage="summaries", done=number + 1, total=len(scenes))
+            StageProgress(book_id=book_id, stage="summaries", part=number + 1, total=len(scenes))
         )
     return stories, units
 
