@@ -23,9 +23,9 @@ _SCENE = 4.0
 """How much more it weighs where a scene begins than where a cut within it does."""
 _MISSED = 0.5
 """Cost of a breakpoint inside a cut."""
-_SHORT_CUT = 8.0
-"""Cost of a cut below the lowest length, up to twice that for an empty one; more than any place
-to begin costs, because limits come before likings."""
+_SHORT_CUT = 50.0
+"""Cost of a cut below the lowest length, up to twice that for an empty one; more than all other
+cuts of a scene cost, because limits come before likings."""
 _REMAINDER = 2.0
 """Cost of a remainder at all; `_SHORT` comes on top as it gets shorter."""
 _SHORT = 8.0
