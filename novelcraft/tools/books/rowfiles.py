@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from novelcraft.config.prep import PrepSettings
 from novelcraft.errors import InputError
@@ -21,24 +22,22 @@ from novelcraft.state.rows import (
     BookRows,
     RowFile,
     RowManifest,
+    SkippedRow,
     StrategyCost,
     ThinkNote,
     TokenizerNote,
     TrainingRow,
+    Trim,
 )
 from novelcraft.tools.books.rows import CompiledRows, template_of, think_of
-from novelcraft.tools.books.split import Split, split_rows
+from novelcraft.tools.books.split import Tally
 from novelcraft.tools.books.tokenizers import BaseTokenizer
-from novelcraft.tools.export.files import write_atomic
+from novelcraft.tools.export.files import storage_errors, write_atomic
 
 TRAIN_FILE = "train.jsonl"
 VALIDATION_FILE = "validation.jsonl"
 MANIFEST_FILE = "manifest.json"
-
-
-def to_jsonl(rows: Iterable[TrainingRow]) -> bytes:
-    """Rows as lines of JSON, UTF-8."""
-    return b"".join(row.model_dump_json().encode("utf-8") + b"\n" for row in rows)
+_SPOOL_FILE = ".rows.partial"
 
 
 def read_rows(file: Path) -> tuple[TrainingRow, ...]:
@@ -100,12 +99,15 @@ def book_rows(book: BookFile, compiled: CompiledRows) -> BookRows:
 
 def write_rows(
     folder: Path,
-    compiled: Sequence[tuple[BookRows, CompiledRows]],
+    compiled: Iterable[tuple[BookRows, CompiledRows]],
     settings: PrepSettings,
     tokenizer: BaseTokenizer,
     costs: Sequence[StrategyCost] = (),
 ) -> RowManifest:
     """Split the rows and write a data set's three files, the manifest last.
+
+    Books are taken one by one and none is held: a shelf takes no more memory than its largest
+    book.
 
     Args:
         folder: Where they go; made when it is missing.
@@ -117,39 +119,90 @@ def write_rows(
     Raises:
         DiskFullError, ReadOnlyError, ExportError: The folder cannot be written.
     """
-    rows = [row for _, made in compiled for row in made.rows]
-    split = split_rows(rows, by=settings.split, share=settings.validation, seed=settings.seed)
+    spool = folder / _SPOOL_FILE
+    with storage_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            books: list[BookRows] = []
+            trims: list[Trim] = []
+            skipped: list[SkippedRow] = []
+            groups: list[str] = []
+            tally = Tally(settings.split)
+            with spool.open("wb") as file:
+                for book, made in compiled:
+                    groups += [_spool(file, row, tally) for row in made.rows]
+                    books.append(book)
+                    trims += made.trims
+                    skipped += made.skipped
+            plan = tally.plan(settings.validation, settings.seed)
+            files = _deal(spool, [plan.keeps(group) for group in groups], folder)
+        finally:
+            spool.unlink(missing_ok=True)
     manifest = RowManifest(
         tokenizer=_tokenizer_note(tokenizer),
         think=_think_note(tokenizer, settings),
         prompt_template=load_template(TEMPLATE).hash,
         settings=settings.model_dump(mode="json"),
-        split=split.note,
-        files=_write_files(folder, split),
-        books=tuple(book for book, _ in compiled),
+        split=plan.note,
+        files=files,
+        books=tuple(books),
         costs=tuple(costs),
-        trims=tuple(trim for _, made in compiled for trim in made.trims),
-        skipped=tuple(skip for _, made in compiled for skip in made.skipped),
+        trims=tuple(trims),
+        skipped=tuple(skipped),
     )
     text = json.dumps(manifest.model_dump(mode="json"), ensure_ascii=False, indent=2)
     write_atomic(folder / MANIFEST_FILE, f"{text}\n".encode())
     return manifest
 
 
-def _write_files(folder: Path, split: Split) -> tuple[RowFile, ...]:
-    files: list[RowFile] = []
-    for name, rows in ((TRAIN_FILE, split.train), (VALIDATION_FILE, split.validation)):
-        content = to_jsonl(rows)
-        write_atomic(folder / name, content)
-        files.append(
-            RowFile(
-                name=name,
-                rows=len(rows),
-                tokens=sum(row.tokens for row in rows),
-                sha256=hashlib.sha256(content).hexdigest(),
-            )
+def _spool(file: IO[bytes], row: TrainingRow, tally: Tally) -> str:
+    file.write(row.model_dump_json().encode("utf-8") + b"\n")
+    return tally.add(row)
+
+
+def _deal(spool: Path, kept: Sequence[bool], folder: Path) -> tuple[RowFile, ...]:
+    """Give each spooled row to its file."""
+    sinks = (_Sink(folder / TRAIN_FILE), _Sink(folder / VALIDATION_FILE))
+    try:
+        with spool.open("rb") as file:
+            for line, keep in zip(file, kept, strict=True):
+                sinks[keep].add(line)
+        return tuple(sink.finish() for sink in sinks)
+    finally:
+        for sink in sinks:
+            sink.discard()
+
+
+class _Sink:
+    """A file of rows that is written line by line, and appears whole or not at all."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._partial = path.with_name(f".{path.name}.partial")
+        self._file = self._partial.open("wb")
+        self._hash = hashlib.sha256()
+        self._rows = self._tokens = 0
+
+    def add(self, line: bytes) -> None:
+        self._file.write(line)
+        self._hash.update(line)
+        self._rows += 1
+        self._tokens += json.loads(line)["tokens"]
+
+    def finish(self) -> RowFile:
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._partial.replace(self._path)
+        return RowFile(
+            name=self._path.name,
+            rows=self._rows,
+            tokens=self._tokens,
+            sha256=self._hash.hexdigest(),
         )
-    return tuple(files)
+
+    def discard(self) -> None:
+        self._file.close()
+        self._partial.unlink(missing_ok=True)
 
 
 def _tokenizer_note(tokenizer: BaseTokenizer) -> TokenizerNote:

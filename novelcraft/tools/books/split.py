@@ -7,8 +7,8 @@ book that joins the shelf moves no chapter of another.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from novelcraft.config.prep import SplitBy
 from novelcraft.state.base import content_hash
@@ -16,56 +16,63 @@ from novelcraft.state.rows import SplitNote, TrainingRow
 
 
 @dataclass(frozen=True)
-class Split:
-    """Rows to train on and rows to validate with, each in the order of the data set."""
+class SplitPlan:
+    """Which chapters or books are kept back."""
 
-    train: tuple[TrainingRow, ...]
-    validation: tuple[TrainingRow, ...]
     note: SplitNote
+    kept: frozenset[str]
+
+    def keeps(self, group: str) -> bool:
+        """Whether rows of that group, see `Tally.add`, are for validation."""
+        return group in self.kept
 
 
-def split_rows(rows: Sequence[TrainingRow], *, by: SplitBy, share: float, seed: int) -> Split:
-    """Keep a share of the tokens back for validation.
+@dataclass
+class Tally:
+    """Counts rows by what stays together, without holding them."""
 
-    By chapter, each book gives its own share, as nearly as whole chapters allow; a book of few
-    chapters may give none. By book, the whole shelf gives it. Where that leaves validation empty
-    although a share was asked for and there are two chapters or books, it gets the one that
-    comes nearest to the share.
+    by: SplitBy
+    _sizes: dict[str, int] = field(default_factory=dict)
+    _shelf: dict[str, list[str]] = field(default_factory=dict)
 
-    Args:
-        rows: All rows.
-        by: What stays together.
-        share: Share of the tokens, 0 to 1.
-        seed: Another seed chooses others.
-    """
-    sizes: dict[str, int] = {}
-    shelf: dict[str, list[str]] = {}
-    for row in rows:
-        name = _group(row, by)
-        if name not in sizes:
-            shelf.setdefault("" if by == "book" else row.book_id, []).append(name)
-        sizes[name] = sizes.get(name, 0) + row.tokens
-    kept: set[str] = set()
-    for names in shelf.values():
-        kept |= _chosen({name: sizes[name] for name in names}, share, seed)
-    if share and not kept and len(sizes) > 1:
-        wanted = share * sum(sizes.values())
-        kept = {min(sizes, key=lambda n: (abs(sizes[n] - wanted), _lot(n, seed)))}
-    train = tuple(row for row in rows if _group(row, by) not in kept)
-    validation = tuple(row for row in rows if _group(row, by) in kept)
-    whole = sum(sizes.values())
-    note = SplitNote(
-        by=by,
-        share=share,
-        seed=seed,
-        validation=tuple(name for name in sizes if name in kept),
-        validation_share=round(sum(sizes[n] for n in kept) / whole, 4) if whole else 0.0,
-    )
-    return Split(train, validation, note)
+    def add(self, row: TrainingRow) -> str:
+        """Count a row.
 
+        Returns:
+            The name of the chapter or book that it stays with.
+        """
+        group = row.book_id if self.by == "book" else f"{row.book_id}/{row.chapter_index}"
+        if group not in self._sizes:
+            self._shelf.setdefault("" if self.by == "book" else row.book_id, []).append(group)
+        self._sizes[group] = self._sizes.get(group, 0) + row.tokens
+        return group
 
-def _group(row: TrainingRow, by: SplitBy) -> str:
-    return row.book_id if by == "book" else f"{row.book_id}/{row.chapter_index}"
+    def plan(self, share: float, seed: int) -> SplitPlan:
+        """Keep a share of the tokens counted so far back for validation.
+
+        By chapter, each book gives its own share, as nearly as whole chapters allow; a book of
+        few chapters may give none. By book, the whole shelf gives it. Where that leaves
+        validation empty although a share was asked for and there are two chapters or books, it
+        gets the one that comes nearest to the share.
+
+        Args:
+            share: Share of the tokens, 0 to 1.
+            seed: Another seed chooses others.
+        """
+        sizes, whole = self._sizes, sum(self._sizes.values())
+        kept: set[str] = set()
+        for groups in self._shelf.values():
+            kept |= _chosen({group: sizes[group] for group in groups}, share, seed)
+        if share and not kept and len(sizes) > 1:
+            kept = {min(sizes, key=lambda g: (abs(sizes[g] - share * whole), _lot(g, seed)))}
+        note = SplitNote(
+            by=self.by,
+            share=share,
+            seed=seed,
+            validation=tuple(group for group in sizes if group in kept),
+            validation_share=round(sum(sizes[g] for g in kept) / whole, 4) if whole else 0.0,
+        )
+        return SplitPlan(note, frozenset(kept))
 
 
 def _chosen(sizes: Mapping[str, int], share: float, seed: int) -> set[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 from typing import get_args
@@ -70,37 +70,33 @@ def windows(book: BookFile, settings: PrepSettings, count: Count) -> list[Window
 
 
 def strategy_costs(
-    books: Sequence[BookFile],
+    books: Iterable[BookFile],
     settings: PrepSettings,
     count: Count,
     rows_per_step: int = ROWS_PER_STEP,
 ) -> tuple[StrategyCost, ...]:
-    """What every strategy would cost, in one pass over these books."""
-    kept = {text: count(text) for book in books for text in _texts(book)}
+    """What every strategy would cost, in one pass over these books, which are taken one by one."""
+    names: tuple[StrategyName, ...] = get_args(StrategyName)
+    rows, tokens, once = dict.fromkeys(names, 0), dict.fromkeys(names, 0), 0
+    for book in books:
+        kept = {text: count(text) for scene in book.scenes for text in _paragraphs(scene.text)}
+        once += sum(kept[text] for scene in book.scenes for text in _paragraphs(scene.text))
+        for name in names:
+            cut = settings.model_copy(update={"strategy": name})
+            made = windows(book, cut, kept.__getitem__)
+            rows[name] += len(made)
+            tokens[name] += sum(window.tokens for window in made)
     return tuple(
-        _cost(books, settings.model_copy(update={"strategy": name}), kept, rows_per_step)
-        for name in get_args(StrategyName)
-    )
-
-
-def _texts(book: BookFile) -> Iterator[str]:
-    return (text for scene in book.scenes for text in _paragraphs(scene.text))
-
-
-def _cost(
-    books: Sequence[BookFile], settings: PrepSettings, kept: dict[str, int], rows_per_step: int
-) -> StrategyCost:
-    made = [w for book in books for w in windows(book, settings, kept.__getitem__)]
-    text = sum(w.tokens for w in made)
-    once = sum(kept[t] for book in books for t in _texts(book))
-    return StrategyCost(
-        strategy=settings.strategy,
-        rows=len(made),
-        text_tokens=text,
-        duplicate_tokens=text - once,
-        context_tokens=len(made) * settings.budget.context,
-        steps=math.ceil(len(made) / rows_per_step),
-        rows_per_step=rows_per_step,
+        StrategyCost(
+            strategy=name,
+            rows=rows[name],
+            text_tokens=tokens[name],
+            duplicate_tokens=tokens[name] - once,
+            context_tokens=rows[name] * settings.budget.context,
+            steps=math.ceil(rows[name] / rows_per_step),
+            rows_per_step=rows_per_step,
+        )
+        for name in names
     )
 
 

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from novelcraft.config.prep import SplitBy
 from novelcraft.state.calls import Message
-from novelcraft.state.rows import TrainingRow
-from novelcraft.tools.books.split import Split, split_rows
+from novelcraft.state.rows import SplitNote, TrainingRow
+from novelcraft.tools.books.split import Tally
 
 
 def row(book: str, chapter: int, scene: int, tokens: int = 3_000) -> TrainingRow:
@@ -31,6 +34,24 @@ def shelf(*books: tuple[str, int]) -> list[TrainingRow]:
 
 def chapters(rows: tuple[TrainingRow, ...]) -> set[tuple[str, int]]:
     return {(r.book_id, r.chapter_index) for r in rows}
+
+
+@dataclass(frozen=True)
+class Split:
+    train: tuple[TrainingRow, ...]
+    validation: tuple[TrainingRow, ...]
+    note: SplitNote
+
+
+def split_rows(rows: list[TrainingRow], *, by: SplitBy, share: float, seed: int) -> Split:
+    tally = Tally(by)
+    groups = [tally.add(row) for row in rows]
+    plan = tally.plan(share, seed)
+    sides = {
+        side: tuple(r for r, g in zip(rows, groups, strict=True) if plan.keeps(g) is side)
+        for side in (False, True)
+    }
+    return Split(sides[False], sides[True], plan.note)
 
 
 def by_chapter(rows: list[TrainingRow], seed: int = 1, share: float = 0.1) -> Split:
