@@ -1,0 +1,234 @@
+"""The prep graph on a real server of fakes: every stage, every file, nothing done twice."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from novelcraft.errors import BudgetError, ProjectBusyError
+from novelcraft.prompts.narrator import NarratorInput, assemble
+from novelcraft.state.prep import STAGES, Stage
+from novelcraft.state.rows import TrainingRow
+from novelcraft.tools.books.chapters import split_chapters
+from novelcraft.tools.books.folder import read_text
+from novelcraft.tools.books.rowfiles import read_rows
+from novelcraft.tools.canon.lock import ProjectLock
+from tests.fakes import script as s
+from tests.fakes.server import FakeServer
+from tests.graphs.prep.conftest import Bench, OpenBench
+
+Serve = Callable[..., FakeServer]
+
+
+def rows(bench: Bench) -> list[TrainingRow]:
+    folder = bench.shelf.folder.rows
+    return [r for name in ("train", "validation") for r in read_rows(folder / f"{name}.jsonl")]
+
+
+async def test_a_shelf_becomes_rows(serve: Serve, open_bench: OpenBench) -> None:
+    bench = open_bench(serve())
+    outcome = await bench.prepare()
+    assert not outcome.failed
+    made = rows(bench)
+    assert outcome.rows == len(made) > 10
+    for book_id in ("book-1", "book-2"):
+        book = bench.scenes(book_id)
+        assert book.meta.total_chapters == 3
+        assert book.meta.total_scenes == len(book.scenes) > 5
+        assert book.meta.world_context
+        for scene in book.scenes:
+            assert scene.instruction
+            assert scene.recursive_summary
+            assert scene.brief is not None
+
+
+async def test_scenes_joined_are_the_cleaned_chapters(serve: Serve, open_bench: OpenBench) -> None:
+    bench = open_bench(serve())
+    await bench.prepare("scenes")
+    narrative = read_text(bench.shelf.folder.narrative("book-1"))
+    for chapter in split_chapters(narrative):
+        scenes = [x for x in bench.scenes("book-1").scenes if x.chapter_index == chapter.index]
+        assert "".join(scene.text for scene in scenes) == chapter.text
+
+
+async def test_lengths_hold(serve: Serve, open_bench: OpenBench) -> None:
+    bench = open_bench(serve())
+    await bench.prepare()
+    scenes = bench.scenes("book-1").scenes
+    assert all(1_000 <= scene.tokens <= 1_500 for scene in scenes if not scene.remainder)
+    assert all(row.tokens <= 2_100 for row in rows(bench))
+
+
+async def test_a_row_is_the_narrators_prompt(serve: Serve, open_bench: OpenBench) -> None:
+    bench = open_bench(serve())
+    await bench.prepare()
+    book = bench.scenes("book-1")
+    scene = book.scenes[2]
+    row = next(r for r in rows(bench) if r.row_id == f"book-1/{scene.scene_id}")
+    given = NarratorInput(
+        world=book.meta.world_context,
+        summary=scene.recursive_summary,
+        notes=(),
+        tail="",
+        brief=tuple(scene.instruction.splitlines()),
+    )
+    budget = bench.shelf._budget
+    from novelcraft.tools.books.tokenizers import open_tokenizer
+
+    count = open_tokenizer(bench.shelf.settings.prep.base_model).count
+    asked = assemble(given, budget, count).messages
+    assert row.messages[:-1] == asked
+    assert row.messages[-1].content == scene.text.strip()
+
+
+async def test_the_same_again_does_nothing(serve: Serve, open_bench: OpenBench) -> None:
+    server = serve()
+    bench = open_bench(server)
+    await bench.prepare()
+    calls, files = len(server.requests), bench.files()
+    await bench.prepare()
+    assert len(server.requests) == calls
+    assert bench.files() == files
+    assert all(event.fresh for event in bench.of("stage_done"))
+
+
+@pytest.mark.parametrize("until", STAGES)
+async def test_any_stage_can_be_the_last(until: Stage, serve: Serve, open_bench: OpenBench) -> None:
+    server = serve()
+    bench = open_bench(server, books=1)
+    await bench.prepare(until)
+    done = {event.stage for event in bench.of("stage_done")} | ({"rows"} & {until})
+    assert done == set(STAGES[: STAGES.index(until) + 1])
+    stepwise = bench.files()
+    await bench.prepare()
+    whole = bench.files()
+    for name, content in stepwise.items():
+        if not name.startswith("json"):  # later stages write into the books' JSON
+            assert whole[name] == content
+    once = open_bench(server, "at once", books=1)
+    await once.prepare()
+    assert once.files() == whole
+
+
+async def test_without_models_scenes_are_cut_by_likeness(open_bench: OpenBench) -> None:
+    bench = open_bench(None)
+    await bench.prepare()
+    scenes = bench.scenes("book-1").scenes
+    assert {scene.cut_by for scene in scenes} <= {"embedding", "length"}
+    assert "embedding" in {scene.cut_by for scene in scenes}
+    assert all(not scene.instruction for scene in scenes)
+    assert rows(bench)
+
+
+JUNK = {
+    "empty": [],
+    "all": list(range(1, 200)),
+    "reversed": [9, 7, 5, 3],
+    "out of range": [-4, 0, 5_000],
+    "repeated": [4, 4, 4, 4],
+}
+
+
+@pytest.mark.parametrize("kind", JUNK)
+async def test_no_answer_can_change_the_text(
+    kind: str, serve: Serve, open_bench: OpenBench
+) -> None:
+    script = s.Script()
+    script.on(s.with_schema("BreaksAnswer"), s.say(json.dumps({"breaks": JUNK[kind]})))
+    bench = open_bench(serve(script=script), books=1)
+    await bench.prepare("scenes")
+    narrative = read_text(bench.shelf.folder.narrative("book-1"))
+    joined: dict[int, str] = {}
+    for scene in bench.scenes("book-1").scenes:
+        joined[scene.chapter_index] = joined.get(scene.chapter_index, "") + scene.text
+    assert joined == {c.index: c.text for c in split_chapters(narrative)}
+
+
+async def test_an_answer_of_no_use_is_said_on_the_scene(
+    serve: Serve, open_bench: OpenBench
+) -> None:
+    script = s.Script()
+    script.on(s.with_schema("BreaksAnswer"), s.say("I would rather not."))
+    bench = open_bench(serve(script=script), books=1)
+    await bench.prepare("scenes")
+    assert {x.cut_by for x in bench.scenes("book-1").scenes} <= {"embedding", "length"}
+
+
+async def test_a_model_that_fails_its_schema_stops_no_book(
+    serve: Serve, open_bench: OpenBench
+) -> None:
+    script = s.Script()
+    script.on(lambda request: request.schema is not None, s.say("Certainly!"))
+    bench = open_bench(serve(script=script), books=1)
+    outcome = await bench.prepare()
+    assert not outcome.failed
+    scenes = bench.scenes("book-1").scenes
+    assert all("brief: the model gave no brief" in " ".join(x.mends) for x in scenes)
+    assert all("summary: the model gave no summary" in " ".join(x.mends) for x in scenes[1:])
+
+
+async def test_chapters_run_as_wide_as_the_server(serve: Serve, open_bench: OpenBench) -> None:
+    script = s.Script()
+    script.on(s.anything, s.wait(0.05))
+    server = serve(script=script)
+    bench = open_bench(server, books=2)
+    await bench.prepare("briefs")
+    assert server.most_at_once == 8
+
+
+async def test_two_runs_on_one_folder(serve: Serve, open_bench: OpenBench) -> None:
+    bench = open_bench(serve())
+    bench.shelf.folder.root.mkdir()
+    with ProjectLock(bench.shelf.folder.root), pytest.raises(ProjectBusyError, match="in use by"):
+        await bench.prepare()
+
+
+async def test_a_bad_book_leaves_the_others_unharmed(
+    serve: Serve, open_bench: OpenBench, tmp_path: Path
+) -> None:
+    bench = open_bench(serve())
+    bad = tmp_path / "Not a book.epub"
+    bad.write_bytes(b"this is no archive")
+    outcome = await bench.prepare(books=[bad, *bench.books])
+    assert [failed["book_id"] for failed in outcome.failed] == ["not-a-book"]
+    assert outcome.failed[0]["exit_code"] >= 50
+    assert {row.book_id for row in rows(bench)} == {"book-1", "book-2"}
+    assert "Not a book.epub" in bench.of("book_failed")[0].error
+
+
+async def test_the_same_file_twice_is_one_book(
+    serve: Serve, open_bench: OpenBench, tmp_path: Path
+) -> None:
+    bench = open_bench(serve(), books=1)
+    copy = tmp_path / "Copy.md"
+    copy.write_bytes(bench.books[0].read_bytes())
+    outcome = await bench.prepare("base", books=[*bench.books, copy])
+    assert len(outcome.results) == 1
+    assert "the same file as" in bench.of("book_notice")[0].text
+
+
+async def test_a_budget_that_cannot_hold(open_bench: OpenBench) -> None:
+    with pytest.raises(BudgetError, match="max_row_tokens is 900"):
+        open_bench(None, max_row_tokens=900)
+
+
+async def test_copies_are_dropped_when_asked(
+    serve: Serve, open_bench: OpenBench, tmp_path: Path
+) -> None:
+    bench = open_bench(serve(), books=1, drop_duplicates=True)
+    other = tmp_path / "Other edition.md"
+    other.write_text(bench.books[0].read_text("utf-8").replace("The", "A"), encoding="utf-8")
+    await bench.prepare(books=[*bench.books, other])
+    assert {row.book_id for row in rows(bench)} == {"book-1"}
+
+
+async def test_rows_are_one_table(serve: Serve, open_bench: OpenBench) -> None:
+    bench = open_bench(serve())
+    await bench.prepare()
+    text = (bench.shelf.folder.rows / "train.jsonl").read_text("utf-8")
+    shapes: set[Any] = {tuple(json.loads(line)) for line in text.splitlines()}
+    assert len(shapes) == 1
