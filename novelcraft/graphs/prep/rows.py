@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
 from novelcraft.graphs.prep.context import PrepContext, PrepRuntime
 from novelcraft.state.books import BookFile
-from novelcraft.state.duplicates import SceneName
 from novelcraft.state.prep import ShelfState
 from novelcraft.tools.books.duplicates import copies, duplicate_scenes
 from novelcraft.tools.books.folder import PrepFolder
@@ -40,24 +40,15 @@ async def compile_shelf(
 
 
 def _compile(context: PrepContext) -> None:
-    folder, settings = context.folder, context.settings
-    dropped: frozenset[SceneName] = frozenset()
+    folder, settings, tokenizer = context.folder, context.settings, context.tokenizer
+    without: dict[str, set[str]] = defaultdict(set)
     if settings.drop_duplicates:
-        dropped = copies(duplicate_scenes(whole_books(folder)))
-    compiled = []
-    for book in whole_books(folder):
-        kept = _without(book, dropped)
-        made = compile_rows(kept, settings, context.tokenizer)
-        compiled.append((book_rows(kept, made), made))
-    costs = strategy_costs(list(whole_books(folder)), settings, context.count)
-    write_rows(folder.rows, compiled, settings, context.tokenizer, costs)
-
-
-def _without(book: BookFile, dropped: frozenset[SceneName]) -> BookFile:
-    book_id = book.meta.book_id
-    scenes = tuple(
-        scene
-        for scene in book.scenes
-        if SceneName(book_id=book_id, scene_id=scene.scene_id) not in dropped
+        for copy in copies(duplicate_scenes(whole_books(folder))):
+            without[copy.book_id].add(copy.scene_id)
+    costs = strategy_costs(whole_books(folder), settings, context.count, without)
+    compiled = (
+        (book_rows(book, made), made)
+        for book in whole_books(folder)
+        for made in [compile_rows(book, settings, tokenizer, without.get(book.meta.book_id, ()))]
     )
-    return book.model_copy(update={"scenes": scenes})
+    write_rows(folder.rows, compiled, settings, tokenizer, costs)

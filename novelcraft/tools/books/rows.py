@@ -10,7 +10,7 @@ that does not fit even then becomes no row, and is named.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from novelcraft.config.prep import PrepSettings, ThinkMode, row_budget
@@ -76,13 +76,19 @@ def think_of(tokenizer: BaseTokenizer, settings: PrepSettings) -> ThinkMode | No
     return None if template_of(tokenizer).think_block == "none" else settings.think
 
 
-def compile_rows(book: BookFile, settings: PrepSettings, tokenizer: BaseTokenizer) -> CompiledRows:
+def compile_rows(
+    book: BookFile,
+    settings: PrepSettings,
+    tokenizer: BaseTokenizer,
+    without: Collection[str] = (),
+) -> CompiledRows:
     """The rows of a book whose scenes have their briefs and summaries.
 
     Args:
         book: The book, with its scenes.
         settings: Budgets, limits and strategy.
         tokenizer: The base model's.
+        without: Ids of scenes that become no rows, such as copies of another book's.
 
     Raises:
         BudgetError: The budgets do not fit together.
@@ -92,7 +98,7 @@ def compile_rows(book: BookFile, settings: PrepSettings, tokenizer: BaseTokenize
     rows: list[TrainingRow] = []
     trims: list[Trim] = []
     skipped: list[SkippedRow] = []
-    for window in windows(book, settings, tokenizer.count):
+    for window in windows(book, settings, tokenizer.count, without):
         made = compiler.row(book, window)
         if isinstance(made, SkippedRow):
             skipped.append(made)

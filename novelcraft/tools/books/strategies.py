@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 from typing import get_args
@@ -20,6 +20,7 @@ ROWS_PER_STEP = 16
 """Rows that an optimiser takes at a time, where nothing else is said."""
 
 _OVERLAPS: dict[StrategyName, float] = {"overlap25": 0.25, "overlap50": 0.5}
+_NONE: Mapping[str, Collection[str]] = {}
 _PARAGRAPH_END = re.compile(r"\n\s*\n")
 
 Count = Callable[[str], int]
@@ -53,18 +54,24 @@ class _Piece:
     """Number of its scene in the chapter, from 0."""
 
 
-def windows(book: BookFile, settings: PrepSettings, count: Count) -> list[Window]:
+def windows(
+    book: BookFile, settings: PrepSettings, count: Count, without: Collection[str] = ()
+) -> list[Window]:
     """The texts of a book's rows, in order.
 
     Args:
         book: The book, with its scenes.
         settings: Names the strategy and the lengths.
         count: Counts the tokens of a text.
+        without: Ids of scenes that are left out; no window reaches across one.
     """
     found: list[Window] = []
     before = ""
-    for scenes in _chapters(book):
-        found += _chapter_windows(scenes, before, settings, count)
+    runs = groupby(book.scenes, lambda scene: (scene.chapter_index, scene.scene_id in without))
+    for (_, left_out), run in runs:
+        scenes = list(run)
+        if not left_out:
+            found += _windows_of(scenes, before, settings, count)
         before = scenes[-1].text
     return found
 
@@ -73,17 +80,28 @@ def strategy_costs(
     books: Iterable[BookFile],
     settings: PrepSettings,
     count: Count,
+    without: Mapping[str, Collection[str]] = _NONE,
     rows_per_step: int = ROWS_PER_STEP,
 ) -> tuple[StrategyCost, ...]:
-    """What every strategy would cost, in one pass over these books, which are taken one by one."""
+    """What every strategy would cost, in one pass over these books, which are taken one by one.
+
+    Args:
+        books: The books, with their scenes.
+        settings: The lengths, and the context's budget.
+        count: Counts the tokens of a text.
+        without: Ids of scenes that are left out, by the ids of their books.
+        rows_per_step: Rows that an optimiser takes at a time.
+    """
     names: tuple[StrategyName, ...] = get_args(StrategyName)
     rows, tokens, once = dict.fromkeys(names, 0), dict.fromkeys(names, 0), 0
     for book in books:
-        kept = {text: count(text) for scene in book.scenes for text in _paragraphs(scene.text)}
-        once += sum(kept[text] for scene in book.scenes for text in _paragraphs(scene.text))
+        out = without.get(book.meta.book_id, ())
+        texts = [t for s in book.scenes if s.scene_id not in out for t in _paragraphs(s.text)]
+        kept = {text: count(text) for text in texts}
+        once += sum(kept[text] for text in texts)
         for name in names:
             cut = settings.model_copy(update={"strategy": name})
-            made = windows(book, cut, kept.__getitem__)
+            made = windows(book, cut, kept.__getitem__, out)
             rows[name] += len(made)
             tokens[name] += sum(window.tokens for window in made)
     return tuple(
@@ -100,11 +118,7 @@ def strategy_costs(
     )
 
 
-def _chapters(book: BookFile) -> list[list[BookScene]]:
-    return [list(scenes) for _, scenes in groupby(book.scenes, lambda s: s.chapter_index)]
-
-
-def _chapter_windows(
+def _windows_of(
     scenes: Sequence[BookScene], before: str, settings: PrepSettings, count: Count
 ) -> list[Window]:
     pieces = [

@@ -75,6 +75,22 @@ def test_long_rows_join_whole_scenes_of_one_chapter() -> None:
     assert made[1].name == "ch01-s03"
 
 
+@pytest.mark.parametrize("strategy", get_args(StrategyName))
+def test_no_window_reaches_across_a_scene_that_is_left_out(strategy: StrategyName) -> None:
+    volume = book(((2_200, 2_300, 2_400, 2_500),))
+    made = windows(volume, PrepSettings(strategy=strategy, window=9_000), COUNT, {"ch01-s02"})
+    first, out, *rest = (s.text for s in volume.scenes)
+    assert made[0].text == first
+    assert all(w.text in "".join(rest) for w in made[1:])
+    assert made[1].before == out
+    costs = strategy_costs([volume], PrepSettings(), COUNT, {"the-light": {"ch01-s02"}})
+    assert costs[0].text_tokens == sum(COUNT(p) for t in (first, *rest) for p in pieces(t))
+
+
+def pieces(text: str) -> list[str]:
+    return [f"{paragraph}\n\n" for paragraph in text.strip().split("\n\n")]
+
+
 def test_a_chapter_of_nothing_is_a_window_of_nothing() -> None:
     volume = book(((2_000,),))
     empty = volume.scenes[0].model_copy(update={"text": ""})
