@@ -59,9 +59,7 @@ def spine(archive: zipfile.ZipFile) -> list[ElementTree.Element]:
     container = ElementTree.fromstring(archive.read("META-INF/container.xml"))
     root = next(e for e in container.iter() if e.tag.endswith("rootfile")).attrib["full-path"]
     package = ElementTree.fromstring(archive.read(root))
-    items = {
-        e.attrib["id"]: e.attrib["href"] for e in package.iter() if e.tag.endswith("}item")
-    }
+    items = {e.attrib["id"]: e.attrib["href"] for e in package.iter() if e.tag.endswith("}item")}
     refs = [e.attrib["idref"] for e in package.iter() if e.tag.endswith("}itemref")]
     folder = posixpath.dirname(root)
     return [
@@ -165,8 +163,8 @@ def report(found: Measured) -> str:
 
 
 def main(folder: Path) -> None:
-    print("| book | chapters | words | recall | precision | leftovers | words lost / added | pandoc s | times |")
-    print("|---|---|---|---|---|---|---|---|---|")
+    columns = "book|chapters|words|recall|precision|leftovers|lost / added|pandoc s|times".split("|")
+    print(f"| {' | '.join(columns)} |\n{'|---' * len(columns)}|")
     editions: dict[str, list[Measured]] = defaultdict(list)
     for path in sorted(folder.glob("*.epub")):
         found = measure(path)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 from novelcraft.tools.books.markup import Box
-from novelcraft.tools.books.pieces import Piece
+from novelcraft.tools.books.pieces import Fate, Piece
 
 _START = re.compile(
     r"\*{3}\s*START OF (?:THE|THIS) PROJECT GUTENBERG|\*?END\W{1,4}\s*THE SMALL PRINT",
@@ -22,8 +22,8 @@ _END = re.compile(
     re.IGNORECASE,
 )
 _LICENCE = re.compile(
-    r"Project Gutenberg(?:™|-tm)? (?:License|Literary Archive)|This e(?:Book|text) is for the use of"
-    r" anyone anywhere|www\.gutenberg\.(?:org|net)/licen[cs]e",
+    r"Project Gutenberg(?:™|-tm)? (?:License|Literary Archive)|This e(?:Book|text) is for the"
+    r" use of anyone anywhere|www\.gutenberg\.(?:org|net)/licen[cs]e",
     re.IGNORECASE,
 )
 _CREDITS = re.compile(
@@ -33,6 +33,8 @@ _CREDITS = re.compile(
     re.IGNORECASE,
 )
 _TRANSCRIBER = re.compile(r"\W*Transcriber['’]?s?['’]? [Nn]ote", re.IGNORECASE)
+_ILLUSTRATION = re.compile(r"[*\s]*\[\s*Illustrations?\b", re.IGNORECASE)
+_LONGEST_CAPTION = 40
 _BEFORE_START = 400
 """Blocks from the beginning in which the end of a licence header is looked for."""
 
@@ -54,14 +56,12 @@ REFERENCE_BOXES = {
     "appendix": "appendix glossary index bibliography errata",
 }
 _OF_SECTIONS = frozenset(
-    "epigraph dedication foreword preface introduction preamble notes index".split()
+    ["epigraph", "dedication", "foreword", "preface", "introduction", "preamble", "notes", "index"]
 )
-"""Classes that name a section of the book only on a section; on a `<div>` they may be the story's."""
-_FATES = {
+"""Classes that count only on a section: a `<div>` of that class may be of the story."""
+_FATES: dict[str, tuple[Fate, str]] = {
     **{name: ("drop", why) for why, names in DROPPED_BOXES.items() for name in names.split()},
-    **{
-        name: ("reference", why) for why, names in REFERENCE_BOXES.items() for name in names.split()
-    },
+    **{n: ("reference", why) for why, names in REFERENCE_BOXES.items() for n in names.split()},
 }
 
 _LINK = re.compile(
@@ -72,13 +72,13 @@ _CONTENTS = re.compile(r"\W*(?:table of )?contents\W*", re.IGNORECASE)
 
 def mark_boxes(pieces: Sequence[Piece]) -> None:
     """Decide by the classes of the boxes that pieces stand in."""
-    known: dict[Box, tuple[str, str] | None] = {}
+    known: dict[Box, tuple[Fate, str] | None] = {}
     for piece in pieces:
         for box in piece.block.boxes:
             if box not in known:
                 known[box] = _box_fate(box)
             if (found := known[box]) is not None:
-                piece.decide("drop" if found[0] == "drop" else "reference", found[1])
+                piece.decide(*found)
                 break
 
 
@@ -105,6 +105,33 @@ def mark_transcribers(pieces: Sequence[Piece]) -> None:
             piece.decide("drop", "transcriber's note")
 
 
+def mark_illustrations(pieces: Sequence[Piece]) -> None:
+    """Decide on `[Illustration: …]`, of one paragraph or more, and on captions below pictures."""
+    inside, alt = False, None
+    for piece in pieces:
+        inside = inside and piece.block.kind != "heading"
+        if piece.open and (inside or _ILLUSTRATION.match(piece.text)):
+            piece.decide("drop", "illustration")
+            inside = not piece.text.rstrip("* ").endswith("]")
+        pictures = [mark.text for mark in piece.cleaned.marks if mark.reason == "image"]
+        if pictures or "<img" in piece.block.text or "![" in piece.block.text:
+            alt = " ".join(pictures)
+        if alt is not None and not piece.empty:
+            if piece.block.kind != "heading" and _is_caption(piece, alt):
+                piece.decide("drop", "illustration")
+            alt = None
+
+
+def _is_caption(piece: Piece, alt: str) -> bool:
+    words, text = piece.plain.split(), piece.text.strip()
+    if len(words) > _LONGEST_CAPTION:
+        return False
+    shouted = piece.plain == piece.plain.upper() and piece.plain != piece.plain.lower()
+    emphasised = re.fullmatch(r"\*{1,3}[^*]+\*{1,3}\W*", text) is not None
+    said = re.sub(r"\W+", " ", piece.plain).casefold().strip()
+    return shouted or emphasised or said == re.sub(r"\W+", " ", alt).casefold().strip()
+
+
 def is_credits(piece: Piece) -> bool:
     """Whether a paragraph says who made the file."""
     return bool(_CREDITS.match(piece.text))
@@ -122,7 +149,7 @@ def mark_contents(pieces: Sequence[Piece]) -> None:
                 headline.decide("drop", "contents")
 
 
-def _box_fate(box: Box) -> tuple[str, str] | None:
+def _box_fate(box: Box) -> tuple[Fate, str] | None:
     section = "section" in box.classes or box.tag in {"section", "aside"}
     for name in box.classes:
         if name in _FATES and (section or name not in _OF_SECTIONS):

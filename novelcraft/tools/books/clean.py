@@ -13,21 +13,24 @@ from novelcraft.tools.books.around import (
     is_credits,
     mark_boxes,
     mark_contents,
+    mark_illustrations,
     mark_licence,
     mark_transcribers,
 )
 from novelcraft.tools.books.chapters import Chapter, join_chapters
 from novelcraft.tools.books.headings import display_title, read_heading
 from novelcraft.tools.books.inline import visible
-from novelcraft.tools.books.layout import Text, is_break, lay_out
+from novelcraft.tools.books.layout import Text, lay_out
 from novelcraft.tools.books.markup import parse
 from novelcraft.tools.books.notes import Marks, mark_notes
-from novelcraft.tools.books.outline import Section, outline
+from novelcraft.tools.books.outline import outline
 from novelcraft.tools.books.pieces import Piece
 from novelcraft.tools.books.promote import promoted
+from novelcraft.tools.books.sections import Section
 from novelcraft.tools.books.typewriter import typeset
 
 _FOREWORD = re.compile(r"\b(?:foreword|preface|introduction|introductory)\b", re.IGNORECASE)
+_NOTES = re.compile(r"\b(?:foot|end)notes?\b", re.IGNORECASE)
 _TITLE_PAGE = 12
 """Words up to which a paragraph before the first chapter is of the title page."""
 _ENGLISH_CHAPTER = frozenset(("chapter", ""))
@@ -63,9 +66,11 @@ class _Builder:
         text = Text()
         body = [piece for piece in section.body if piece.open]
         while body and (body[-1].empty or read_heading(body[-1].text).kind == "end"):
-            if not is_break(body[-1]) and not body[-1].empty:
-                body[-1].decide("drop", "end mark")
-            body.pop()
+            last = body.pop()
+            if last.empty:
+                self.drops += last.cleaned.marks
+            else:
+                last.decide("drop", "end mark")
         lay_out(body, text, self.marks)
         self.drops += text.drops
         self.chapters.append(Chapter(index, title, text.close()))
@@ -83,7 +88,7 @@ class _Builder:
     def _notes(self, section: Section, index: int) -> None:
         notes = [piece for piece in section.body if piece.fate == "reference"]
         if notes:
-            self.notes.add(f"# Notes of chapter {index}")
+            self.notes.add(_notes_header(index))
             lay_out(notes, self.notes)
         for piece in section.body:
             if piece.fate == "drop":
@@ -98,15 +103,23 @@ class _Builder:
     def matter(self, section: Section) -> None:
         """Sort out a section that is no chapter."""
         target = self.back if self.chapters else self.front
-        kept = section.kind == "reference"
+        if self.chapters and _NOTES.search(_heading(section)):
+            target = self.notes
+            target.add(_notes_header(len(self.chapters)))
         for piece in section.headings:
-            if kept:
-                target.add(f"## {display_title(piece.text)}")
-                target.drops += piece.cleaned.marks
+            if section.kind == "reference":
+                self._refer(piece, target)
             else:
                 self.drop(piece, _reason(section))
         for piece in section.body:
             self._matter_piece(piece, section, target)
+
+    def _refer(self, piece: Piece, target: Text) -> None:
+        if piece.block.kind == "heading":
+            target.add(f"## {' '.join(piece.plain.split())}")
+            target.drops += piece.cleaned.marks
+        else:
+            lay_out([piece], target)
 
     def _matter_piece(self, piece: Piece, section: Section, target: Text) -> None:
         if piece.open:
@@ -115,7 +128,7 @@ class _Builder:
         if piece.fate == "drop":
             self.drop(piece, piece.reason)
         else:
-            lay_out([piece], target)
+            self._refer(piece, target)
 
     def _dropped_matter(self, piece: Piece, section: Section) -> str:
         if section.kind == "drop":
@@ -160,8 +173,10 @@ def clean(raw: str, *, foreword: bool = False) -> CleanBook:
         _reopen(pieces)
     mark_contents(pieces)
     mark_transcribers(pieces)
+    mark_illustrations(pieces)
+    pieces = promoted(pieces)
     marks = mark_notes(pieces)
-    sections = outline(promoted(pieces))
+    sections = outline(pieces)
     if foreword:
         for section in sections:
             if section.kind == "reference" and _FOREWORD.search(_heading(section)):
@@ -221,6 +236,10 @@ def _chapter_title(section: Section) -> str:
     ):
         return ": ".join(filter(None, [display_title(label.own), section.title]))
     return section.title
+
+
+def _notes_header(chapter: int) -> str:
+    return f"# Notes of chapter {chapter}"
 
 
 def _heading(section: Section) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import subprocess
 import tempfile
 import zipfile
@@ -37,6 +38,13 @@ _ARCHIVES = frozenset((".epub", ".docx", ".odt"))
 _TEXT = frozenset((".txt", ".text"))
 SUFFIXES = frozenset(_READERS) | _TEXT
 """Of files that can be read, lower case."""
+
+_SAYS = re.compile(r"^\W{0,4}(Title|Author)\W{1,6}(\S.*?)\s*\\?$", re.MULTILINE)
+"""How Project Gutenberg's header names a book, in texts that have no metadata."""
+_HEAD = 4_000
+_GUTENBERG_TITLE = re.compile(
+    r"The Project Gutenberg e(?:Book|text)(?: of|,) (?P<title>.*?)(?:,? by .*)?\.?$", re.IGNORECASE
+)
 
 _TIMEOUT = 600
 _MEMORY = "4g"
@@ -78,7 +86,7 @@ def read_source(path: Path) -> tuple[BookSource, str]:
             f"{path.name} has no words, perhaps because its pages are pictures.",
             fix="Use an edition with text, or leave it out.",
         )
-    return _source(path, data, meta), raw
+    return _source(path, data, meta, raw), raw
 
 
 def _bytes(path: Path) -> bytes:
@@ -152,12 +160,16 @@ def _failed(path: Path, why: str) -> BookConversionError:
     )
 
 
-def _source(path: Path, data: bytes, meta: dict[str, Any]) -> BookSource:
-    stem = file_stem(path.stem)
+def _source(path: Path, data: bytes, meta: dict[str, Any], raw: str) -> BookSource:
+    said = {key.lower(): visible(value) for key, value in reversed(_SAYS.findall(raw[:_HEAD]))}
+    title = _first(meta.get("title"))
+    if gutenberg := _GUTENBERG_TITLE.match(title):
+        title = said.get("title") or gutenberg["title"]
+    authors = ", ".join(dict.fromkeys(_all(meta.get("author") or meta.get("creator"))))
     return BookSource(
-        book_id=stem,
-        title=_first(meta.get("title")) or path.stem,
-        author=", ".join(dict.fromkeys(_all(meta.get("author") or meta.get("creator")))),
+        book_id=file_stem(path.stem),
+        title=" ".join((title or said.get("title") or path.stem).split()),
+        author=authors or said.get("author", ""),
         language=_first(meta.get("lang") or meta.get("language")) or "en",
         file=path.name,
         sha256=hashlib.sha256(data).hexdigest(),

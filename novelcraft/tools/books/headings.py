@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from novelcraft.tools.books.numerals import NUMBER, number_of
+from novelcraft.tools.books.numerals import NUMBER, ORDINAL, number_of
 
 HeadingKind = Literal["chapter", "part", "reference", "drop", "end", "title"]
 
@@ -28,6 +28,11 @@ _ORDINAL = re.compile(
     rf"(?:the\s+)?(?P<number>{NUMBER}|last|\w+)\.?\s+(?P<word>{_CHAPTER}|{_PART}){_REST}",
     re.IGNORECASE | re.DOTALL,
 )
+_GENERIC = re.compile(
+    rf"(?P<word>[^\W\d_]{{3,}})\s+the\s+(?P<number>{ORDINAL}|last)\b{_REST}",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Books have all kinds of divisions: `EPOCH THE FIRST`, `Adventure the Second`."""
 _FOREIGN = re.compile(
     rf"(?P<word>{_CHAPTER}|{_PART})\s+(?P<number>\w+)[\s.:—–-]*", re.IGNORECASE | re.DOTALL
 )
@@ -53,15 +58,16 @@ _END = re.compile(
 )
 _DROPPED = re.compile(
     r"(?:table\s+of\s+)?contents(?:\s+of\s+.*)?|toc|(?:list\s+of\s+)?(?:the\s+)?illustrations"
-    r"|list\s+of\s+(?:plates|maps|figures|tables)|plates|imprint|colophon|(?:un)?copyright(?:\s+page)?"
+    r"|list\s+of\s+(?:plates|maps|figures|tables)|plates|imprint|colophon"
+    r"|(?:un)?copyright(?:\s+page)?"
     r"|(?:half\s*)?title\s*page|licen[cs]e|cover|transcriber['’]?s?['’]?\s+notes?.*"
-    r"|(?:advertisements?|by the same author|(?:other\s+)?(?:books|works|novels)\s+by\s.*|also by\s.*)"
+    r"|advertisements?|by the same author|(?:other\s+)?(?:books|works|novels)\s+by\s.*|also by\s.*"
     r"|inhalt(?:sverzeichnis)?|table\s+des\s+mati[eè]res|[ií]ndice|inhoud|содержание|оглавление"
     r"|目次|目录|目錄",
     re.IGNORECASE,
 )
 _REFERENCE = re.compile(
-    r".{0,60}\b(?:preface|foreword|introduction|introductory|afterword|acknowledge?ments?"
+    r".{1,40}\snotes|.{0,60}\b(?:preface|foreword|introduction|introductory|afterword|acknowledge?ments?"
     r"|bibliograph(?:y|ical note)|glossary|appendix|appendices|errata|dramatis\s+person(?:ae|æ)"
     r"|endnotes?|footnotes?|vorwort|nachwort|einleitung|pr[ée]face|avant-propos|prefacio|prefazione"
     r"|voorwoord|предисловие|послесловие|примечания)\b.{0,60}"
@@ -72,13 +78,17 @@ _REFERENCE = re.compile(
     r"|biographical\s+(?:note|sketch)|chronology|nota|anmerkungen|序|前言|後記|后记|あとがき",
     re.IGNORECASE | re.DOTALL,
 )
-_PARTS = frozenset(_PART.split("|"))
+PART_WORDS = frozenset(_PART.split("|"))
+"""Words that number a part, lower case."""
 _CJK_PARTS = "部卷篇編编"
 _LONGEST_LABEL = 200
 _MOST_ROMAN = 200
 _MINOR = frozenset(
-    "a an and as at but by de des du en for from in into la le nor of on or over the to up upon"
-    " van von with".split()
+    (
+        *("a", "an", "and", "as", "at", "but", "by", "de", "des", "du", "en", "for", "from", "in"),
+        *("into", "la", "le", "nor", "of", "on", "or", "over", "the", "to", "up", "upon", "van"),
+        *("von", "with"),
+    )
 )
 
 
@@ -122,7 +132,11 @@ def read_heading(text: str) -> Label:
 def display_title(text: str) -> str:
     """A title on one line, in title case where the book shouts, and without its full stop."""
     text = _flat(text).replace("**", "").replace("*", "").strip(" —–-:[]")
-    if text.endswith(".") and not text.endswith("..") and not re.search(r"\b\w\.$", text):
+    if (
+        text.endswith(".")
+        and not text.endswith("..")
+        and not re.search(r"(?:^|[\s.])[A-Z]\.$", text)
+    ):
         text = text[:-1]
     letters = [c for c in text if c.isalpha()]
     if letters and all(c.isupper() or not c.islower() for c in letters) and text != text.lower():
@@ -131,7 +145,7 @@ def display_title(text: str) -> str:
 
 
 def _numbered(text: str) -> Label | None:
-    for pattern in (_NUMBERED, _CJK, _ORDINAL, _FOREIGN):
+    for pattern in (_NUMBERED, _CJK, _ORDINAL, _GENERIC, _FOREIGN):
         if (match := pattern.fullmatch(text)) and (label := _keyword_label(pattern, match)):
             return label
     match = _BARE.fullmatch(text)
@@ -154,7 +168,7 @@ def _keyword_label(pattern: re.Pattern[str], match: re.Match[str]) -> Label | No
         return None
     title = (found.get("title") or "").strip()
     own = match.string[: match.start("title")] if title else match.string
-    part = word in _PARTS or word in _CJK_PARTS
+    part = word in PART_WORDS or word in _CJK_PARTS or pattern is _GENERIC
     return Label(
         "part" if part else "chapter",
         word="chapter" if word in {"chap", "章", "回", "話", "话"} else word,
@@ -190,4 +204,6 @@ def _word_case(word: str, *, first: bool) -> str:
     lower = word.lower()
     if not first and core.lower() in _MINOR:
         return lower
-    return re.sub(r"^\W*\w|(?<=[-—–/])\w|(?<=\b[od]['’])\w", lambda m: m[0].upper(), lower)
+    return re.sub(
+        r"^\W*\w|(?<=[-—–/])\w|(?<=\b[od]['’])\w|(?<=\bmc)\w", lambda m: m[0].upper(), lower
+    )

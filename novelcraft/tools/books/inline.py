@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import html
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from novelcraft.state.books import Drop
 
@@ -20,7 +20,7 @@ _PAGE_BOX = re.compile(
     r"""|id="[^"]*\bpage_?\d)[^>]*>([^<>]{0,20})</(?:span|a)>""",
     re.IGNORECASE,
 )
-_PAGE_TEXT = re.compile(r"\\?[\[{] ?(?:Pg|Page|p\.) ?(?:\d+|[ivxlc]+) ?\\?[\]}]|\\?\{\d+\\?\}")
+_PAGE_TEXT = re.compile(r"\\?[\[{] ?(?:Pg|Page|p\.) ?(?:\d+|[ivxlc]+) ?\\?[\]}]")
 _NUMBER_ONLY = re.compile(r"[\W_]*(?:(?:pg|page|p)\W*)?(?:\d+|[ivxlc]+)?[\W_]*", re.IGNORECASE)
 
 _INNER = r"(?:[^\[\]\\]|\\.|\[[^\[\]]*\])*"
@@ -30,10 +30,11 @@ _FOOTNOTE = re.compile(r"\[\^[^\]\s]+\]")
 _SUP = re.compile(r"(?<=[^\d\s])<sup>\s*(?:\\?\[)?(\d{1,3}|[*†‡§]+|(?:\\\*)+)(?:\\?\])?\s*</sup>")
 _MARK = re.compile(r"[\[({]*(?:\d{1,4}|[a-z]|[ivxlc]{1,6}|[A-Z]|[*†‡§‖¶#]+)[\])}.]*")
 _MARK_CLASS = re.compile(r"noteref|fnanchor|footnote|note-?ref|doc-noteref", re.IGNORECASE)
+_LONGEST_MARK = 8
 _BACK_CLASS = re.compile(r"backlink|\blabel\b|footnote-back", re.IGNORECASE)
 
 _IMAGE = re.compile(rf"!\[({_INNER})\]\((?:[^()\\]|\\.)*\)")
-_HTML_IMAGE = re.compile(r"<img\b[^>]*?(?:\balt=\"([^\"]*)\")?[^>]*?/?>")
+_HTML_IMAGE = re.compile(r"<img\b[^>]*>")
 _ALT = re.compile(r'\balt="([^"]*)"')
 
 _BREAK_TAG = re.compile(r"\s*<br\s*/?>\s*")
@@ -48,7 +49,6 @@ _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 _REMOVED = str.maketrans("", "", "\u00ad\u200b\u2060\ufeff")
 _QUOTE_GAP = re.compile("(?<=[‘’“”'\"»«‹›])[\u2009\u200a\u202f\u00a0](?=[‘’“”'\"])")
 _BLANKS = re.compile("[ \t\u00a0\u2000-\u200a\u202f\u205f\u3000]+")
-_EMPTY_EMPHASIS = re.compile(r"(?<!\*)\*{2}(?: *\*{2})?(?!\*)(?=\s|$)")
 
 
 @dataclass(frozen=True)
@@ -59,21 +59,21 @@ class Cleaned:
     marks: tuple[Drop, ...] = ()
 
 
-def clean_inline(text: str, *, label: bool = False) -> Cleaned:
+def clean_inline(text: str) -> Cleaned:
     """A block's text without markup, note marks, page numbers and images.
 
     Args:
         text: As pandoc wrote it, perhaps of several lines with hard breaks.
-        label: Keep links that a note begins with: they hold its number.
     """
-    text, marks = _without_marks(text, label=label)
+    marks = _Marks()
+    text = marks.take_from(text)
     text = _BREAK_TAG.sub("\\\\\n", text)
     text = _STRONG_TAG.sub("**", _EMPHASIS_TAG.sub("*", _AUTOLINK.sub(r"\1", text)))
     text = _ANY_TAG.sub("", text)
     text = _CODE.sub(r"\1", _STRUCK.sub(r"\1", text))
     lines = [_line(line) for line in text.split("\n")]
     kept = [line for line in lines if line and line != "\\"]
-    return Cleaned("  \n".join(kept), tuple(marks))
+    return Cleaned("  \n".join(kept), tuple(marks.found))
 
 
 def visible(text: str) -> str:
@@ -96,55 +96,56 @@ def _unescape(match: re.Match[str]) -> str:
     return "&amp;" if match[1] == "&" else match[1]
 
 
-def _without_marks(text: str, *, label: bool) -> tuple[str, list[Drop]]:
-    marks: list[Drop] = []
+@dataclass
+class _Marks:
+    """Takes marks out of a text, and keeps those that have words."""
 
-    def page(match: re.Match[str]) -> str:
-        inner = match[match.lastindex or 0]
-        if not _NUMBER_ONLY.fullmatch(inner):
-            return inner
-        _note(marks, "page number", inner)
+    found: list[Drop] = field(default_factory=list)
+
+    def take_from(self, text: str) -> str:
+        """The text without its marks; all other links become their text."""
+        if "<" in text:
+            text = _COMMENT.sub("", text)
+            while (emptied := _EMPTY.sub("", text)) != text:
+                text = emptied
+            text = _PAGE_BOX.sub(self._page_box, text)
+        text = self._images(text)
+        text = _PAGE_TEXT.sub(lambda m: self._keep("page number", m[0]), text)
+        if "[" in text or "<a" in text:
+            text = _FOOTNOTE.sub(lambda m: self._keep("note mark", m[0]), text)
+            text = _HTML_LINK.sub(lambda m: self._link(m[2], m[1]), text)
+            text = _LINK.sub(lambda m: self._link(m[1], f'href="{m[2]}"'), text)
+        return _SUP.sub(lambda m: self._keep("note mark", m[1]), text)
+
+    def _page_box(self, match: re.Match[str]) -> str:
+        if not _NUMBER_ONLY.fullmatch(match[1]):
+            return match[1]
+        return self._keep("page number", match[1])
+
+    def _link(self, inner: str, attributes: str) -> str:
+        return self._keep("note mark", inner) if _is_mark(inner, attributes) else inner
+
+    def _images(self, text: str) -> str:
+        if "<img" in text:
+            text = _HTML_IMAGE.sub(
+                lambda m: self._image(m, found[1] if (found := _ALT.search(m[0])) else ""), text
+            )
+        return _IMAGE.sub(lambda m: self._image(m, m[1]), text) if "![" in text else text
+
+    def _image(self, match: re.Match[str], alt: str) -> str:
+        """What an image becomes: nothing, or a letter, if it is a picture of a word's first."""
+        after = match.string[match.end() : match.end() + 1]
+        alt = alt.replace("\\", "").strip()
+        if len(alt) == 1 and alt.isalpha() and after.isalpha():
+            return alt
+        return self._keep("image", html.unescape(alt))
+
+    def _keep(self, reason: str, text: str) -> str:
+        """Keep a mark, unless it has no words. Returns what takes its place: nothing."""
+        words = _ANY_TAG.sub("", text).replace("\\", "").strip("[](){} ")
+        if any(character.isalnum() for character in words):
+            self.found.append(Drop(reason=reason, text=words))
         return ""
-
-    def html_link(match: re.Match[str]) -> str:
-        return link(match[2], match[1])
-
-    def markdown_link(match: re.Match[str]) -> str:
-        return link(match[1], f'href="{match[2]}"')
-
-    def link(inner: str, attributes: str) -> str:
-        if not label and _is_mark(inner, attributes):
-            _note(marks, "note mark", inner)
-            return ""
-        return inner
-
-    def sup(match: re.Match[str]) -> str:
-        _note(marks, "note mark", match[1])
-        return ""
-
-    if "<" in text:
-        text = _COMMENT.sub("", text)
-        while (emptied := _EMPTY.sub(_page_anchor, text)) != text:
-            text = emptied
-        text = _PAGE_BOX.sub(page, text)
-    text = _without_images(text, marks)
-    text = _PAGE_TEXT.sub(page, text)
-    if "[" in text or "<a" in text:
-        text = _FOOTNOTE.sub(lambda m: _note(marks, "note mark", m[0]), text)
-        text = _LINK.sub(markdown_link, _HTML_LINK.sub(html_link, text))
-    return _SUP.sub(sup, text), marks
-
-
-def _page_anchor(_match: re.Match[str]) -> str:
-    return ""
-
-
-def _note(marks: list[Drop], reason: str, text: str) -> str:
-    """Add a mark, unless it has no words to account for. Returns what replaces it: nothing."""
-    words = _ANY_TAG.sub("", text).replace("\\", "").strip("[](){} ")
-    if words:
-        marks.append(Drop(reason=reason, text=words))
-    return ""
 
 
 def _is_mark(inner: str, attributes: str) -> bool:
@@ -153,25 +154,6 @@ def _is_mark(inner: str, attributes: str) -> bool:
     shown = _ANY_TAG.sub("", inner).replace("\\", "").strip()
     if _BACK_CLASS.search(attributes):
         return shown in {"↩︎", "↩", "↑", "^", "←", ""}
-    if _MARK_CLASS.search(attributes) and len(shown) < 8:
+    if _MARK_CLASS.search(attributes) and len(shown) < _LONGEST_MARK:
         return True
     return bool(_MARK.fullmatch(shown))
-
-
-def _without_images(text: str, marks: list[Drop]) -> str:
-    """Text without images. A picture of a word's first letter becomes that letter."""
-
-    def image(match: re.Match[str], alt: str) -> str:
-        after = match.string[match.end() : match.end() + 1]
-        alt = alt.replace("\\", "").strip()
-        if len(alt) == 1 and alt.isalpha() and after.isalpha():
-            return alt
-        return _note(marks, "image", html.unescape(alt))
-
-    if "<img" in text:
-        text = _HTML_IMAGE.sub(
-            lambda m: image(m, found[1] if (found := _ALT.search(m[0])) else ""), text
-        )
-    if "![" in text:
-        text = _IMAGE.sub(lambda m: image(m, m[1]), text)
-    return text

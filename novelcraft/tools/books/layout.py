@@ -67,9 +67,9 @@ def is_break(piece: Piece) -> bool:
 
 
 def _paragraph(piece: Piece, marks: Marks, drops: list[Drop]) -> str:
+    drops += piece.cleaned.marks
     if is_break(piece):
         return SCENE_BREAK
-    drops += piece.cleaned.marks
     if piece.empty and not _SPOKEN.search(piece.text):
         return ""
     if piece.block.kind == "table":

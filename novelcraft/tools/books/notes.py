@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from novelcraft.state.books import Drop
 from novelcraft.tools.books.markup import Box
@@ -20,14 +20,18 @@ _BACK_LINK = re.compile(
     r"|\[\W*(?:\d{1,4}|[A-Za-z]|[*†‡§]+)\W*\]\(#[^)\s]*\))\W*\w"
 )
 _FOOTNOTE_WORD = re.compile(r"\W{0,2}Foot-?note\b\s*[\w*†‡]{0,4}\s*[:.\]]", re.IGNORECASE)
+_FOOTNOTE_NUMBER = re.compile(r"Foot-?note\s+([\w*†‡]{1,3})", re.IGNORECASE)
 _LABEL = re.compile(r"\[Foot-?notes?:?\]|Foot-?notes?[:.]?", re.IGNORECASE)
 _STAR_NOTE = re.compile(r"([*†‡§]{1,3}) ?(?=[\w“\"'‘(])")
-_NUMBER_NOTE = re.compile(r"[\[({](\d{1,3}|[*†‡§]{1,3})[\])}]\.? ?(?=[\w“\"'‘(*])")
+_NUMBER_NOTE = re.compile(r"[\[({](\d{1,3}|[A-Z]|[*†‡§]{1,3})[\])}]\.? ?(?=[\w“\"'‘(*])")
 _STAR_MARK = re.compile(
     r"(?:(?<=[\w.,;:!?'\"’”)\]—-])(?<!\b[A-Z])| (?=[*†‡§]{1,3}$))"
     r"([*†‡§]{1,3})(?![*†‡§\w])(?=[\s.,;:!?'\"’”)\]—-]|$)"
 )
-_NUMBER_MARK = re.compile(r"(?<=\S)\s?[\[({](\d{1,3}|[*†‡§]{1,3})[\])}]")
+_NUMBER_MARK = re.compile(r"(?<=\S)\s?[\[({](\d{1,3}|[A-Z]|[*†‡§]{1,3})[\])}]")
+_BRACED = re.compile(r"\s?\{(\d{1,4})\}")
+_MANY = 10
+"""Numbers in braces from which they are page numbers."""
 _REACH = 60
 """Paragraphs that a note may stand after its mark, when only its mark tells that it is one."""
 
@@ -38,6 +42,8 @@ class Marks:
 
     stars: frozenset[str] = frozenset()
     numbers: frozenset[str] = frozenset()
+    pages: bool = False
+    """Whether numbers in braces that no note has are of pages."""
 
     def strip(self, text: str) -> tuple[str, list[Drop]]:
         """A cleaned text without these marks, and the marks that have words."""
@@ -49,10 +55,16 @@ class Marks:
             drops.append(Drop(reason="note mark", text=match[1]))
             return ""
 
+        def page(match: re.Match[str]) -> str:
+            drops.append(Drop(reason="page number", text=match[1]))
+            return ""
+
         if self.stars and any(star[0] in text for star in self.stars):
             text = "  \n".join(self._strip_stars(line) for line in text.split("  \n"))
         if self.numbers:
             text = _NUMBER_MARK.sub(number, text)
+        if self.pages and "{" in text:
+            text = _BRACED.sub(page, text).strip()
         return text, drops
 
     def _strip_stars(self, line: str) -> str:
@@ -62,62 +74,83 @@ class Marks:
 NO_MARKS = Marks()
 
 
-def mark_notes(pieces: Sequence[Piece]) -> Marks:
-    """Decide on notes, and tell which marks are left in the text for them."""
-    stars: set[str] = set()
-    numbers: set[str] = set()
-    seen: dict[str, int] = {}
+@dataclass
+class _Finder:
+    """Goes through the pieces, in order."""
+
+    stars: set[str] = field(default_factory=set)
+    numbers: set[str] = field(default_factory=set)
+    braced: int = 0
+    seen: dict[str, int] = field(default_factory=dict)
     box: Box | None = None
-    inside = False
-    for at, piece in enumerate(pieces):
+    """Of the note before, whose other paragraphs are of the note as well."""
+    bracket: bool = False
+    """Whether a note is open that ends with a bracket."""
+    listed: bool = False
+    """Whether a label has said that only notes follow, up to the next heading."""
+
+    def take(self, at: int, piece: Piece) -> None:
+        """Decide on a piece, if it is a note or the label above notes."""
         if piece.block.kind == "heading" or piece.fate == "drop":
-            box, inside = None, False
-            continue
-        if inside or (box is not None and box in piece.block.boxes):
+            self.box, self.bracket, self.listed = None, False, False
+            return
+        text = _unstarred(piece)
+        if self.bracket or (self.box is not None and self.box in piece.block.boxes):
             piece.decide("reference", "note")
-            inside = inside and not _closes(piece)
-            continue
-        raw, text = piece.block.text, _unstarred(piece)
-        if _LABEL.fullmatch(piece.text.strip("* ")):
+            self.bracket = self.bracket and not _closes(piece)
+        elif _LABEL.fullmatch(piece.plain.strip()):
             piece.decide("drop", "note label")
+            self.listed = True
+        elif self.listed or _BACK_LINK.match(piece.block.text):
+            piece.decide("reference", "note")
+            self._learn(_NUMBER_NOTE.match(text))
         elif _FOOTNOTE_WORD.match(text):
             piece.decide("reference", "note")
-            inside = text.startswith("[") and not _closes(piece)
-            numbers |= set(re.findall(r"Foot-?note\s+([\w*†‡]{1,3})", text, re.IGNORECASE))
-        elif _BACK_LINK.match(raw):
+            self.bracket = text.startswith("[") and not _closes(piece)
+            self.numbers |= set(_FOOTNOTE_NUMBER.findall(text))
+        elif match := self._own_mark(text, at, piece):
             piece.decide("reference", "note")
-        elif mark := _own_mark(text, seen, at, piece):
-            piece.decide("reference", "note")
-            (stars if not mark.isdigit() and not _NUMBER_NOTE.match(text) else numbers).add(mark)
-            box = _note_box(piece)
+            self._learn(match)
+            self.box = _note_box(piece)
         if piece.open:
-            seen |= dict.fromkeys(_marks_in(text), at)
-    return Marks(frozenset(stars), frozenset(numbers))
+            self.seen |= dict.fromkeys(_marks_in(text), at)
+            self.braced += len(_BRACED.findall(text))
+
+    def _learn(self, match: re.Match[str] | None) -> None:
+        if match:
+            (self.numbers if match.re is _NUMBER_NOTE else self.stars).add(match[1])
+
+    def _own_mark(self, text: str, at: int, piece: Piece) -> re.Match[str] | None:
+        """The mark that a paragraph begins with, if a paragraph shortly before has it.
+
+        A typewriter block that begins with a star is a note in any case.
+        """
+        match = _STAR_NOTE.match(text) or _NUMBER_NOTE.match(text)
+        if match and at - self.seen.get(match[1], -_REACH - 1) <= _REACH:
+            return match
+        return match if match and match[1] == "*" and _note_box(piece) else None
+
+
+def mark_notes(pieces: Sequence[Piece]) -> Marks:
+    """Decide on notes, and tell which marks are left in the text for them."""
+    finder = _Finder()
+    for at, piece in enumerate(pieces):
+        finder.take(at, piece)
+    return Marks(frozenset(finder.stars), frozenset(finder.numbers), pages=finder.braced >= _MANY)
 
 
 def _unstarred(piece: Piece) -> str:
     """The text with emphasis taken for what it is, so that what asterisks are left are marks."""
     raw = piece.block.text
     if "\\*" not in raw:
-        return piece.text.replace("*", "")
-    return raw_marks(raw)
+        return piece.plain
+    return _raw_marks(raw)
 
 
-def raw_marks(raw: str) -> str:
+def _raw_marks(raw: str) -> str:
     """Raw text with its escaped asterisks plain and its emphasis gone."""
     raw = re.sub(r"(?<!\\)\*", "", raw)
     return re.sub(r"\\(?=\W)", "", re.sub(r"<[^>]*>", "", raw)).replace("\u00a0", " ").strip()
-
-
-def _own_mark(text: str, seen: dict[str, int], at: int, piece: Piece) -> str:
-    """The mark that a paragraph begins with, if a paragraph shortly before has it.
-
-    A typewriter block that begins with a star is a note in any case.
-    """
-    match = _STAR_NOTE.match(text) or _NUMBER_NOTE.match(text)
-    if match and at - seen.get(match[1], -_REACH - 1) <= _REACH:
-        return match[1]
-    return match[1] if match and match[1] == "*" and _note_box(piece) else ""
 
 
 def _marks_in(text: str) -> Iterator[str]:

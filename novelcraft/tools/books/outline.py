@@ -8,43 +8,29 @@ level against the chapter that it stands in, tell what it begins.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 
-from novelcraft.tools.books.headings import HeadingKind, Label, display_title, read_heading
-from novelcraft.tools.books.pieces import Piece, words_in
-
-_PART_BODY = 150
-"""Words under a part's heading from which it is a chapter itself, not just a motto."""
-
-
-@dataclass
-class Section:
-    """A group of headings and all that follows it up to the next group."""
-
-    kind: HeadingKind | None
-    """None for what stands before the first heading."""
-    level: int = 0
-    label: Label | None = None
-    title: str = ""
-    part: str = ""
-    part_level: int = 0
-    part_by_title: bool = False
-    """Whether the part has only a title, as the book itself has on the page before chapter 1."""
-    headings: list[Piece] = field(default_factory=list)
-    body: list[Piece] = field(default_factory=list)
-
-    @property
-    def words(self) -> int:
-        """Words of its body that no rule has taken."""
-        return words_in(piece for piece in self.body if piece.open)
+from novelcraft.tools.books.headings import PART_WORDS, Label, display_title, read_heading
+from novelcraft.tools.books.pieces import Piece
+from novelcraft.tools.books.sections import Section
+from novelcraft.tools.books.settling import (
+    settle_numbers,
+    settle_parts,
+    settle_references,
+    settle_title_lines,
+    settle_titles,
+)
 
 
 def outline(pieces: Sequence[Piece]) -> list[Section]:
     """The sections of a book in order; headings inside a chapter are pieces of its body."""
     sections = [*_grouped(pieces)]
-    _settle_titles(sections)
-    _settle_parts(sections)
-    return _nested(sections)
+    settle_numbers(sections)
+    settle_references(sections)
+    settle_titles(sections)
+    settle_parts(sections)
+    nested = _nested(sections)
+    settle_title_lines(nested)
+    return nested
 
 
 def _grouped(pieces: Sequence[Piece]) -> Iterator[Section]:
@@ -77,11 +63,15 @@ def _read(section: Section) -> Section:
     piece, label = lines[at]
     section.kind, section.label, section.level = label.kind, label, piece.block.level or 6
     _read_part(section, lines[:at])
+    named = [p.block.level for p, found in lines[:at] if found.kind == "reference"]
+    section.below_reference = bool(named)
+    if named and min(named) < section.level:
+        section.kind, section.level = "reference", min(named)
     titles = [label.title] if label.title else []
     for below, found in lines[at + 1 :]:
         if found.kind == "chapter" and below in section.headings and below is not piece:
             section.headings.remove(below)
-            section.body.insert(0, below)
+            section.body.append(below)
         else:
             titles.append(_whole(found))
     shown = [title for title in map(display_title, titles) if title]
@@ -105,7 +95,7 @@ def _read_part(section: Section, above: Sequence[tuple[Piece, Label]]) -> None:
 
 def _lines(piece: Piece) -> list[str]:
     """The lines of a heading that are worth reading on their own; else all as one."""
-    lines = [line.strip() for line in piece.text.split("\n")]
+    lines = [line.strip() for line in piece.plain.split("\n")]
     whole = read_heading(" ".join(lines))
     if len(lines) == 1 or whole.kind != "title":
         first = read_heading(lines[0])
@@ -141,73 +131,29 @@ def _whole(label: Label) -> str:
     return f"{label.own}: {label.title}" if label.own and label.title else label.own or label.title
 
 
-def _settle_titles(sections: Sequence[Section]) -> None:
-    """Decide whether headings that are only titles begin chapters."""
-    numbered = [
-        s for s in sections if s.kind == "chapter" and s.label and s.label.word != "special"
-    ]
-    titled = [s for s in sections if s.kind == "title"]
-    if not numbered:
-        _settle_all_titled(titled, sections)
-        return
-    first, last = sections.index(numbered[0]), sections.index(numbered[-1])
-    level = max(s.level for s in numbered)
-    for at, section in enumerate(sections):
-        if section.kind == "title" and first < at and section.words and section.level <= level:
-            section.kind = (
-                "chapter" if at < last or section.level <= numbered[-1].level else "title"
-            )
-
-
-def _settle_all_titled(titled: Sequence[Section], sections: Sequence[Section]) -> None:
-    parts = [s for s in sections if s.kind == "part" and s.words >= _PART_BODY]
-    with_text = [s for s in titled if s.words >= _PART_BODY]
-    if len(parts) > 1 and len(parts) >= len(with_text):
-        return
-    for level in sorted({s.level for s in with_text}):
-        chosen = [s for s in with_text if s.level == level]
-        if len(chosen) > 1:
-            for section in titled:
-                if section.level == level and section.words:
-                    section.kind = "chapter"
-            return
-
-
-def _settle_parts(sections: Sequence[Section]) -> None:
-    """Make a part with a text of its own a chapter; pass the names of the others on."""
-    chapters = [s for s in sections if s.kind == "chapter"]
-    if chapters and chapters[0].part_by_title and not any(s.part_by_title for s in chapters[1:]):
-        chapters[0].part = ""
-    part, level = "", 0
-    for section in sections:
-        if section.kind == "part" and section.words >= _PART_BODY:
-            section.kind = "chapter"
-            section.part, part = "", ""
-        elif section.part:
-            part, level = section.part, section.part_level
-        elif section.kind == "chapter" and section.level >= level:
-            section.part = part
-        elif section.kind == "chapter":
-            part, level = "", 0
-
-
 def _nested(sections: Sequence[Section]) -> list[Section]:
     """Sections with the headings inside chapters put back into the chapters' bodies."""
     kept: list[Section] = []
     for section in sections:
-        inside = kept[-1] if kept and kept[-1].kind == "chapter" else None
-        if inside and _within(section, inside):
-            inside.body += [*section.headings, *section.body]
+        if kept and _within(section, kept[-1]):
+            kept[-1].body += [*section.headings, *section.body]
         else:
             kept.append(section)
     return kept
 
 
-def _within(section: Section, chapter: Section) -> bool:
+def _within(section: Section, above: Section) -> bool:
+    """Whether a section only divides the one above it."""
+    deeper = section.level > above.level
+    if above.kind == "reference":
+        return (
+            section.kind == "title" and min(p.block.level for p in section.headings) > above.level
+        )
+    if above.kind != "chapter" or not section.label or not above.label:
+        return False
     if section.kind == "title":
         return True
-    if section.kind != "chapter" or not section.label or not chapter.label:
-        return False
-    if section.label.word == chapter.label.word and section.label.word:
-        return False
-    return section.level > chapter.level and section.label.word == ""
+    word = section.label.word
+    if section.kind == "part":
+        return deeper and word not in PART_WORDS
+    return section.kind == "chapter" and deeper and word == "" and word != above.label.word

@@ -33,6 +33,11 @@ class Piece:
         return self.cleaned.text
 
     @property
+    def plain(self) -> str:
+        """Its words without emphasis, as headings and labels are compared."""
+        return self.text.replace("*", "")
+
+    @property
     def open(self) -> bool:
         """Whether no rule has decided on it."""
         return self.fate == "open"

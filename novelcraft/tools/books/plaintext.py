@@ -82,8 +82,6 @@ def _emphasis(text: str) -> str:
     return _UNDERSCORED.sub(rf"{_OPEN}\1{_OPEN}", text)
 
 
-
-
 def _escaped(line: str) -> str:
     escaped = escape(line)
     if re.match(r"[#+=-]|\d{1,9}[.)]", escaped):
