@@ -67,6 +67,9 @@ class SizePreset:
     """Tokens of a book's text that an agent reads at once."""
     most_read: int
     """Tokens of a book that the world builder reads, taken from all its chapters; 0: all."""
+    scene_read: int
+    """Tokens of a finished scene that an agent of preparation is shown; the middle of a longer
+    one goes. 0: all."""
     scaffold: bool
     """Take what a story needs from the scaffold where the planner's answer is an echo."""
     budget: PromptBudget
@@ -99,6 +102,7 @@ SMALL = SizePreset(
     block_chars=240,
     reading_tokens=2_400,
     most_read=9_600,
+    scene_read=1_200,
     scaffold=True,
     budget=PromptBudget(
         system=150, world=250, summary=200, canon=160, tail=120, brief=320, scene=1_100
@@ -123,6 +127,7 @@ STANDARD = SizePreset(
     block_chars=2_000,
     reading_tokens=10_000,
     most_read=0,
+    scene_read=0,
     scaffold=False,
     budget=PromptBudget(
         system=150, world=400, summary=400, canon=400, tail=300, brief=500, scene=3_000

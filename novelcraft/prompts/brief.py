@@ -60,10 +60,8 @@ def render_brief(brief: NamedBrief, target_words: int) -> list[str]:
         One line each; when the budget is short, lines are dropped from the end.
     """
     events = (brief.goal, brief.turn, brief.outcome)
-    lines = [
-        " ".join(_sentence(text) for text in events if text),
-        f"The scene follows {_described(brief)} closely, in about {target_words} words.",
-    ]
+    lines = [" ".join(_sentence(text) for text in events if text)] if any(events) else []
+    lines.append(f"The scene follows {_described(brief)} closely, in about {target_words} words.")
     if brief.place:
         lines.append(_setting(brief.place, brief.time, brief.others))
     lines += [f"Let the reader notice: {text}" for text in brief.plants]

@@ -84,6 +84,8 @@ class BookState(TypedDict):
     book_id: str
     path: str
     until: Stage
+    wide: bool
+    """Whether the server answers more than one call at once."""
     chapters: int
     cuts: Annotated[list[ChapterCut], add]
     briefed: Annotated[int, add]

@@ -48,16 +48,22 @@ def after_world(state: BookState) -> str:
 
 
 def after_join(state: BookState) -> Sequence[Send | str]:
-    """To the summaries, and to the briefs of all chapters side by side."""
+    """To the summaries; where the server has room, to the briefs of all chapters beside them.
+
+    A server that answers one call at a time keeps the scene of its last call in its cache, and
+    would lose it to a brief between two tries of one summary.
+    """
     if not wants(state, "summaries"):
         return [END]
-    briefs = _chapters(state, "brief_chapter") if wants(state, "briefs") else []
-    return ["summaries", *briefs]
+    beside = state["wide"] and wants(state, "briefs")
+    return ["summaries", *(_chapters(state, "brief_chapter") if beside else [])]
 
 
-def after_summaries(state: BookState) -> str:
-    """Wait for the briefs, if they are written."""
-    return "briefs" if wants(state, "briefs") else END
+def after_summaries(state: BookState) -> Sequence[Send | str]:
+    """Wait for the briefs, or begin with them."""
+    if not wants(state, "briefs"):
+        return [END]
+    return ["briefs"] if state["wide"] else _chapters(state, "brief_chapter")
 
 
 def build_book_graph() -> BookGraph:
@@ -80,7 +86,7 @@ def build_book_graph() -> BookGraph:
     builder.add_conditional_edges("world", after_world, ["join", END])
     builder.add_edge("cut_chapter", "join")
     builder.add_conditional_edges("join", after_join, ["summaries", "brief_chapter", END])
-    builder.add_conditional_edges("summaries", after_summaries, ["briefs", END])
+    builder.add_conditional_edges("summaries", after_summaries, ["brief_chapter", "briefs", END])
     builder.add_edge("brief_chapter", "briefs")
     builder.add_edge("briefs", END)
     return builder.compile(name="prepare_book")

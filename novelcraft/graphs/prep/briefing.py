@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from novelcraft.agents.brief_writer import write_back
@@ -19,6 +20,8 @@ from novelcraft.state.manuscript import count_words
 from novelcraft.state.prep import BookState, ChapterTask, StageProgress
 from novelcraft.tools.books.ledger import Unit
 from novelcraft.tools.books.names import frequent_names, named_in
+from novelcraft.tools.books.reading import excerpt
+from novelcraft.tools.metrics.sense import loops
 from novelcraft.tools.models.asking import Caller
 
 NARRATOR = "the narrator"
@@ -27,6 +30,8 @@ NARRATOR = "the narrator"
 _WORDS_PER_TOKEN = 0.4
 """Of the brief's budget, for goal and outcome; the rest goes to who, where and how long."""
 _MOST_NAMES = 8
+_LEFT_OUT = ((), ("turn",), ("turn", "outcome"), ("turn", "outcome", "goal"))
+"""What is left out of what happens, the first of them that fits."""
 _ROLE_TOKENS = 100
 """Tokens of a brief's budget from which there is room for who somebody is."""
 
@@ -84,13 +89,16 @@ async def _change(
             caller,
             context.preset,
             step=f"{book_id}/{scene_key(scene)}",
-            prose=prose,
+            prose=excerpt(prose, context.count, context.preset.scene_read),
             names=names,
             words=round(context.budget.brief * _WORDS_PER_TOKEN),
         )
     except InvalidAnswerError:
         brief = SceneBriefText(goal="", pov=names[0], place="", present=names[:1])
         mends = ("the model gave no brief; it says no more than whom the scene follows",)
+    if loops(f"{brief.goal} {brief.outcome}"):
+        brief = brief.model_copy(update={"goal": "", "outcome": "", "turn": "", "beats": ()})
+        mends = ("the model said the same over and over; goal and outcome are left out",)
     instruction = render_within(brief, cast, count_words(prose), context)
     return {"brief": brief, "instruction": instruction, "mends": ("brief", mends)}
 
@@ -98,22 +106,38 @@ async def _change(
 def render_within(
     brief: SceneBriefText, cast: Sequence[BookCharacter], words: int, context: PrepContext
 ) -> str:
-    """A brief in the narrator's words, its last lines left out where the budget is short."""
+    """A brief in the narrator's words, within its budget.
+
+    Whom the scene follows always stays. Where the budget is short, the last lines go first, then
+    of what happens the turn, the outcome and last the goal.
+    """
     roles = {member.name: member.role for member in cast}
-    detailed = context.budget.brief >= _ROLE_TOKENS
-    named = NamedBrief(
+    budget, count = context.budget.brief, context.count
+    whole = NamedBrief(
         goal=brief.goal,
         turn=brief.turn,
         outcome=brief.outcome,
         pov=brief.pov,
-        pov_role=roles.get(brief.pov, "") if detailed else "",
+        pov_role=roles.get(brief.pov, "") if budget >= _ROLE_TOKENS else "",
         place=brief.place,
         time=brief.time,
         others=tuple(name for name in brief.present if name != brief.pov),
         beats=brief.beats,
     )
-    lines = [f"{line}\n" for line in render_brief(named, words) if line]
-    return fit(lines, context.budget.brief, context.count, keep="start") or lines[-1].strip()
+    for left_out in _LEFT_OUT:
+        cleared: dict[str, Any] = dict.fromkeys(left_out, "")
+        shorter = replace(whole, **cleared)
+        lines = [f"{line}\n" for line in render_brief(shorter, words)]
+        text = fit(lines, budget, count, keep="start")
+        if _follows(shorter, words) in text:
+            return text
+    return _follows(whole, words)
+
+
+def _follows(brief: NamedBrief, words: int) -> str:
+    """The line that says whom a scene follows."""
+    bare = replace(brief, goal="", turn="", outcome="", place="", beats=())
+    return render_brief(bare, words)[0]
 
 
 def _names(prose: str, cast: Sequence[BookCharacter]) -> tuple[str, ...]:

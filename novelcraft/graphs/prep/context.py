@@ -34,6 +34,8 @@ class PrepContext:
     """Its vectors find breakpoints where no model does."""
     caller: Caller | None
     """The models; None to do without, see `PrepSettings`."""
+    slots: int
+    """Calls that the model's server answers at once."""
     preset: SizePreset
     tell: OnPrepEvent
     books_at_once: asyncio.Semaphore

@@ -25,9 +25,12 @@ from novelcraft.tools.books.pins import (
     is_grounded,
     put_back,
 )
+from novelcraft.tools.books.reading import excerpt
+from novelcraft.tools.metrics.sense import loops
 from novelcraft.tools.models.asking import Caller
 
 _TRIES = 2
+_KEPT = "the model gave no summary of use; the one before is kept"
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,7 @@ class _Teller:
         """
         living = tuple(name for name in seen if dead_line(name) not in story.pins)
         task = RollTask(
-            prose=scene.text.strip(),
+            prose=excerpt(scene.text.strip(), self.context.count, self.context.preset.scene_read),
             world=self.meta.world_context,
             summary=story.summary,
             pins=story.pins,
@@ -82,8 +85,9 @@ class _Teller:
         try:
             rolled = await self._roll(task, scene)
         except InvalidAnswerError:
-            kept = replace(story, mends=("the model gave no summary; the one before is kept",))
-            return self._whole(kept, story.pins, living)
+            return self._whole(replace(story, mends=(_KEPT,)), story.pins, living)
+        if loops(rolled.summary):
+            return self._whole(replace(story, mends=(_KEPT,)), story.pins, living)
         dead = [name for name in rolled.dead if dies_in(name, scene.text)]
         pins = _pinned(story.pins, rolled.pin, dead, scene.text)
         left = tuple(name for name in living if name not in dead)

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from novelcraft.graphs.prep.context import PrepContext, PrepRuntime
 from novelcraft.state.books import BookFile
-from novelcraft.state.prep import ShelfState
+from novelcraft.state.prep import BookNotice, ShelfState
+from novelcraft.state.rows import BookRows
 from novelcraft.tools.books.duplicates import copies, duplicate_scenes
-from novelcraft.tools.books.folder import PrepFolder
+from novelcraft.tools.books.folder import PrepFolder, bytes_hash
+from novelcraft.tools.books.ledger import Unit
 from novelcraft.tools.books.rowfiles import book_rows, write_rows
-from novelcraft.tools.books.rows import compile_rows
+from novelcraft.tools.books.rows import CompiledRows, compile_rows
 from novelcraft.tools.books.strategies import strategy_costs
+from novelcraft.tools.books.style import compile_style_rows
+from novelcraft.tools.export.files import storage_errors
+
+SHELF = "_shelf"
+"""Names the ledger of what all books have in common; no book's name begins like that."""
+STAGING = ".rows"
+"""Where rows are written before they take their place, in one go."""
 
 
 def whole_books(folder: PrepFolder) -> Iterator[BookFile]:
@@ -46,9 +57,41 @@ def _compile(context: PrepContext) -> None:
         for copy in copies(duplicate_scenes(whole_books(folder))):
             without[copy.book_id].add(copy.scene_id)
     costs = strategy_costs(whole_books(folder), settings, context.count, without)
-    compiled = (
-        (book_rows(book, made), made)
-        for book in whole_books(folder)
-        for made in [compile_rows(book, settings, tokenizer, without.get(book.meta.book_id, ()))]
-    )
-    write_rows(folder.rows, compiled, settings, tokenizer, costs)
+    staging = folder.root / STAGING
+    write_rows(staging, _compiled(context, without), settings, tokenizer, costs)
+    _publish(context, staging)
+    shutil.rmtree(staging)
+
+
+def _compiled(
+    context: PrepContext, without: Mapping[str, set[str]]
+) -> Iterator[tuple[BookRows, CompiledRows]]:
+    """The rows of one book after the other, those of a writer's own samples last."""
+    settings, tokenizer = context.settings, context.tokenizer
+    for book in whole_books(context.folder):
+        made = compile_rows(book, settings, tokenizer, without.get(book.meta.book_id, ()))
+        yield book_rows(book, made), made
+    if settings.samples:
+        yield compile_style_rows(Path(settings.samples), settings, tokenizer)
+
+
+def _publish(context: PrepContext, staging: Path) -> None:
+    """Put the new files in the place of the old ones, unless a person changed one of those."""
+    folder, ledger = context.folder, context.folder.ledger(SHELF)
+    names = [path.name for path in sorted(staging.iterdir())]
+    found = {name: _file_hash(folder.rows / name) for name in names}
+    edited = [n for n in names if ledger.verdict("rows", n, "", found[n]) == "edited"]
+    if edited:
+        text = f"{' and '.join(edited)} in {folder.rows} changed by hand: all rows are kept"
+        context.tell(BookNotice(book_id="", text=f"{text}; delete the folder to renew them"))
+        return
+    made = {name: _file_hash(staging / name) or "" for name in names}
+    ledger.record("rows", {name: Unit(output, output) for name, output in made.items()})
+    with storage_errors(folder.rows):
+        folder.rows.mkdir(parents=True, exist_ok=True)
+        for name in names:
+            (staging / name).replace(folder.rows / name)
+
+
+def _file_hash(path: Path) -> str | None:
+    return bytes_hash(path) if path.is_file() else None

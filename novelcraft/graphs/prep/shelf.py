@@ -146,7 +146,7 @@ class Shelf:
         asks = STAGES.index(until) >= STAGES.index(AGENT_STAGES[0])
         with CallStore(self.folder.database) as log:
             if not (asks and self.settings.prep.models):
-                yield self._made(None, on_event, self.settings.roles.cheap.name, LEAST_BOOKS)
+                yield self._made(None, on_event, self.settings.roles.cheap.name, 1)
                 return
             async with self._models(self.settings, log) as chat:
                 cheap = chat.endpoint("cheap")
@@ -154,10 +154,10 @@ class Shelf:
                 await chat.preflight({"cheap": need, "reasoning": need})
                 caller = Caller(chat, self.settings.prep.seed)
                 slots = cheap.server.max_concurrency
-                yield self._made(caller, on_event, cheap.model, max(LEAST_BOOKS, slots))
+                yield self._made(caller, on_event, cheap.model, slots)
 
     def _made(
-        self, caller: Caller | None, on_event: OnPrepEvent, model: str, books: int
+        self, caller: Caller | None, on_event: OnPrepEvent, model: str, slots: int
     ) -> PrepContext:
         prep = self.settings.prep
         return PrepContext(
@@ -168,8 +168,9 @@ class Shelf:
             open_tokenizer=cache(lambda: open_tokenizer(prep.base_model)),
             open_embedder=cache(lambda: open_embedder(prep.embedding)),
             caller=caller,
+            slots=slots,
             preset=pick_preset(self.settings.write, model),
             tell=on_event,
-            books_at_once=asyncio.Semaphore(books),
+            books_at_once=asyncio.Semaphore(max(LEAST_BOOKS, slots)),
             processors=asyncio.Semaphore(os.cpu_count() or 1),
         )

@@ -39,6 +39,7 @@ def build_shelf_graph() -> ShelfGraph:
             book_id=state["book_id"],
             path=state["path"],
             until=state["until"],
+            wide=runtime.context.slots > 1,
             chapters=0,
             cuts=[],
             briefed=0,

@@ -15,10 +15,11 @@ from novelcraft.state.base import content_hash
 from novelcraft.state.books import BookCharacter, BookFile, BookWorld
 from novelcraft.state.prep import BookNotice, BookState
 from novelcraft.tools.books.chapters import split_chapters
-from novelcraft.tools.books.folder import model_text, read_text, text_hash, write_text
+from novelcraft.tools.books.folder import model_text, read_text, write_text
 from novelcraft.tools.books.ledger import Unit
-from novelcraft.tools.books.names import frequent_names, occurs
+from novelcraft.tools.books.names import as_written, frequent_names
 from novelcraft.tools.books.reading import portions
+from novelcraft.tools.metrics.sense import loops
 from novelcraft.tools.models.asking import Caller
 
 UNIT = "world"
@@ -32,7 +33,10 @@ async def build_world_context(state: BookState, runtime: PrepRuntime) -> dict[st
     if context.caller is None:
         return {}
     narrative = read_text(context.folder.narrative(book_id))
-    inputs = content_hash([text_hash(narrative), context.budget.world])
+    # A corrected word does not change the world, and everything hangs on it: it is read again
+    # when chapters come or go.
+    titles = [chapter.title for chapter in split_chapters(narrative)]
+    inputs = content_hash([titles, context.budget.world])
     path = context.folder.base(book_id)
     found = world_part(context.folder.read_book(path))
     verdict = context.folder.ledger(book_id).verdict("world", UNIT, inputs, found)
@@ -75,13 +79,34 @@ def _grounded(
     world: BookWorld, names: tuple[str, ...], narrative: str, most: int
 ) -> tuple[BookWorld, tuple[str, ...]]:
     """The world without people whom the book does not know; without any, those it names most."""
-    cast = {c.name: c for c in world.cast if c.role and occurs(c.name, narrative)}
-    strangers = tuple(c.name for c in world.cast if c.name not in cast)
-    notices = [f"the world's cast named {name}, whom the book does not" for name in strangers]
+    cast: dict[str, BookCharacter] = {}
+    notices: list[str] = []
+    for member in world.cast:
+        name = as_written(member.name, narrative)
+        if name and member.role:
+            cast.setdefault(name, _sane(member, name))
+        if name != member.name:
+            instead = f"is now {name}" if name else "is left out"
+            notices.append(f"the world's cast named {member.name}, who is not in it and {instead}")
     if not cast:
         cast = {name: BookCharacter(name=name, role="") for name in names[:most]}
         notices.append("the world's cast is made of the names that the book has most")
-    return world.model_copy(update={"cast": tuple(cast.values())}), tuple(notices)
+    told = {"text": _without_loops(world.text), "tone": _once(world.tone)}
+    whole = {**told, "style": _once(world.style), "cast": tuple(cast.values())}
+    return world.model_copy(update=whole), tuple(notices)
+
+
+def _sane(member: BookCharacter, name: str) -> BookCharacter:
+    return BookCharacter(name=name, role=_once(member.role), want=_once(member.want))
+
+
+def _once(text: str) -> str:
+    """The text; nothing where it says the same over and over."""
+    return "" if loops(text) else text
+
+
+def _without_loops(text: str) -> str:
+    return "".join(sentence for sentence in sentences(text) if not loops(sentence)).strip()
 
 
 def _with_world(context: PrepContext, book: BookFile, world: BookWorld) -> BookFile:

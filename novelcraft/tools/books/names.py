@@ -37,6 +37,17 @@ def occurs(name: str, text: str) -> bool:
     return any(re.search(rf"\b{re.escape(part)}\b", text) for part in parts or [name])
 
 
+def as_written(name: str, text: str) -> str:
+    """A name as a text has it: whole, or the longest part of it that is there; else empty."""
+    parts = name.split()
+    for length in range(len(parts), 0, -1):
+        for first in range(len(parts) - length + 1):
+            part = " ".join(parts[first : first + length])
+            if part.rstrip(".") not in _TITLES and re.search(rf"\b{re.escape(part)}\b", text):
+                return part
+    return ""
+
+
 def named_in(names: Iterable[str], text: str) -> tuple[str, ...]:
     """Those of the names that occur in a text, in the order given."""
     return tuple(name for name in names if occurs(name, text))

@@ -1,10 +1,13 @@
-"""Portions of a book for an agent that reads all of it, or the beginnings of its chapters."""
+"""What of a text an agent reads, where it cannot read all of it at once."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from novelcraft.prompts.fit import fit, sentences
 from novelcraft.tools.books.blocks import Count, blocks_of
+
+_GAP = "\n\n[…]\n\n"
 
 
 def portions(chapters: Sequence[str], count: Count, size: int, most: int = 0) -> tuple[str, ...]:
@@ -38,3 +41,19 @@ def portions(chapters: Sequence[str], count: Count, size: int, most: int = 0) ->
                 portions.append(text)
                 room = size - block.tokens
     return tuple(portions) or ("",)
+
+
+def excerpt(text: str, count: Count, most: int) -> str:
+    """A text's beginning and end, in whole sentences, where all of it is too long.
+
+    Args:
+        text: The text.
+        count: Counts tokens.
+        most: Tokens of the result, apart from the mark of what is left out; 0 takes everything.
+    """
+    if not most or count(text) <= most:
+        return text
+    pieces = sentences(text)
+    start = fit(pieces, most // 2, count, keep="start")
+    end = fit(pieces, most - most // 2, count, keep="end")
+    return f"{start}{_GAP}{end}".strip()

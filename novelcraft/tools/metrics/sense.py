@@ -18,6 +18,11 @@ MAX_OVERLAP = 0.5
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _SHORT = 3
+MIN_STEMS = 0.35
+"""Least share of distinct beginnings of words in a longer text; prose of 100 words has 0.6."""
+_STEM = 4
+_LOOP = 8
+"""Words from which a text can be told to loop."""
 _TALK = re.compile(
     r"\b(beats?|scenes?|chapters?|outcome|turn|the story|this story|a story|novel|"
     r"json|[a-z]+_[a-z0-9_]+)\b|[{}:]|\d[\d, .]{5,}",
@@ -34,6 +39,13 @@ def overlap(one: str, other: str) -> float:
     """Jaccard overlap of the content words of two lines, 0 to 1."""
     a, b = content_words(one), content_words(other)
     return len(a & b) / len(a | b) if a | b else 0.0
+
+
+def loops(text: str) -> bool:
+    """Whether a text says a few words, or the beginning of one word, over and over."""
+    words = [w.casefold() for w in _WORD.findall(text)]
+    stems = {w[:_STEM] for w in words}
+    return len(words) >= _LOOP and len(stems) < MIN_STEMS * len(words)
 
 
 def is_sensible(text: str, others: Iterable[str] = (), *, min_words: int = MIN_WORDS) -> bool:

@@ -26,7 +26,7 @@ def novel(seed: str, chapters: int = 3, words: int = CHAPTER_WORDS) -> str:
     parts = []
     for number in range(1, chapters + 1):
         prose = Novelist(f"{seed}/{number}", CAST).write(words)
-        parts.append(f"# Chapter {number}: The {number}. Tide\n\n{prose}")
+        parts.append(f"# Chapter {number}: Tide {number}\n\n{prose}")
     return "\n\n".join(parts) + "\n"
 
 
