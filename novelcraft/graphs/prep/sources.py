@@ -14,10 +14,13 @@ from novelcraft.tools.books.folder import PrepFolder, bytes_hash
 
 _NO_NAME = re.compile(r"[^a-z0-9]+")
 _LONGEST = 60
+_EBOOKS = frozenset((".epub", ".docx", ".odt"))
 
 
 def book_files(given: Sequence[Path]) -> list[Path]:
     """The files that were named, and the books in folders that were named.
+
+    In a folder that holds e-books, the plain files beside them are about the books.
 
     Raises:
         InputError: A path that is not there, or a folder without a book.
