@@ -115,7 +115,6 @@ _TABLE = (
 _OTHER_NAMES = {
     "mistral-nemo": "Mistral-Nemo-12B",
     "mn-12b-mag-mell": "Mistral-Nemo-12B",
-    "mistral-small": "Mistral-Small-24B",
     "devstral-small": "Mistral-Small-24B",
     "magistral-small": "Mistral-Small-24B",
 }

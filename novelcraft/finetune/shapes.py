@@ -178,7 +178,7 @@ def shape_of(config: dict[str, Any], *, name: str) -> ModelShape:
         )
     try:
         return _shape(config, family, name)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
         raise ConfigError(
             f"The config.json of {name} lacks a size, or has one that cannot be: {error}.",
             fix="Download the model again.",
