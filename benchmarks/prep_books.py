@@ -163,7 +163,8 @@ def report(found: Measured) -> str:
 
 
 def main(folder: Path) -> None:
-    columns = "book|chapters|words|recall|precision|leftovers|lost / added|pandoc s|times".split("|")
+    columns = ["book", "chapters", "words", "recall", "precision", "leftovers", "lost / added"]
+    columns += ["pandoc s", "times"]
     print(f"| {' | '.join(columns)} |\n{'|---' * len(columns)}|")
     editions: dict[str, list[Measured]] = defaultdict(list)
     for path in sorted(folder.glob("*.epub")):

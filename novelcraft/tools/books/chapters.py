@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-_ANCHOR = re.compile(r"^#[ \t]+(.*?)[ \t]*#*$", re.MULTILINE)
+_ANCHOR = re.compile(r"^#[ \t]+(.*)$", re.MULTILINE)
 _NUMBERED = re.compile(r"chapter\s+\d+\s*(?:[:.—–-]\s*(?P<title>.*))?", re.IGNORECASE)
 
 
@@ -38,10 +38,10 @@ def split_chapters(narrative: str) -> list[Chapter]:
     """
     narrative = narrative.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     heads = [*_ANCHOR.finditer(narrative)]
-    starts = [head.start() for head in heads]
-    before = narrative[: starts[0] if starts else None].strip()
+    ends = [*(head.start() for head in heads), len(narrative)]
+    before = narrative[: ends[0]].strip()
     found = [("", before)] if before else []
-    for head, end in zip(heads, [*starts[1:], len(narrative)], strict=True):
+    for head, end in zip(heads, ends[1:], strict=True):
         found.append((_title(head[1]), narrative[head.end() : end].strip()))
     return [Chapter(at, title, text) for at, (title, text) in enumerate(found, start=1)]
 

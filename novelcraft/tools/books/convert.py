@@ -81,7 +81,7 @@ def read_source(path: Path) -> tuple[BookSource, str]:
     else:
         text = decode(_small(data, path), path.name)
         meta, raw = _pandoc(path, _READERS[suffix], text.encode())
-    if not any(character.isalnum() for character in visible(raw)):
+    if not any(character.isalnum() for block in raw.split("\n\n") for character in visible(block)):
         raise EmptyBookError(
             f"{path.name} has no words, perhaps because its pages are pictures.",
             fix="Use an edition with text, or leave it out.",

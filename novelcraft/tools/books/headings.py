@@ -81,6 +81,9 @@ _REFERENCE = re.compile(
 PART_WORDS = frozenset(_PART.split("|"))
 """Words that number a part, lower case."""
 _CJK_PARTS = "部卷篇編编"
+_NAMED = frozenset(("letter", "stave", "canto", "episode", "fytte", "幕"))
+"""Words for a chapter that belong to its title; the others only say that it is one."""
+_ENGLISH = frozenset(("chapter", "chap", "letter", "part", "book", "volume", "vol", "stave"))
 _LONGEST_LABEL = 200
 _MOST_ROMAN = 200
 _MINOR = frozenset(
@@ -163,7 +166,7 @@ def _keyword_label(pattern: re.Pattern[str], match: re.Match[str]) -> Label | No
     found = match.groupdict()
     word, said = found["word"].lower(), found["number"].lower()
     number = number_of(said)
-    english = word in {"chapter", "chap", "letter", "part", "book", "volume", "vol", "stave"}
+    english = word in _ENGLISH
     if pattern in (_ORDINAL, _FOREIGN) and number is None and (english or not _ordinal(said)):
         return None
     title = (found.get("title") or "").strip()
@@ -171,7 +174,7 @@ def _keyword_label(pattern: re.Pattern[str], match: re.Match[str]) -> Label | No
     part = word in PART_WORDS or word in _CJK_PARTS or pattern is _GENERIC
     return Label(
         "part" if part else "chapter",
-        word="chapter" if word in {"chap", "章", "回", "話", "话"} else word,
+        word=word if part or word in _NAMED else "chapter",
         number=number,
         own=own.strip(" \n.:—–-"),
         title=title,
@@ -190,9 +193,13 @@ def _flat(text: str) -> str:
 def _title_case(text: str) -> str:
     words = text.split(" ")
     return " ".join(
-        _word_case(word, first=n == 0 or words[n - 1].endswith((":", "—", ".")))
+        _word_case(word, first=n == 0 or _ends_sentence(words[n - 1]))
         for n, word in enumerate(words)
     )
+
+
+def _ends_sentence(word: str) -> bool:
+    return word.endswith((":", "—", "!", "?")) or re.fullmatch(r"\w{3,}\.", word) is not None
 
 
 def _word_case(word: str, *, first: bool) -> str:

@@ -40,6 +40,7 @@ _ALT = re.compile(r'\balt="([^"]*)"')
 _BREAK_TAG = re.compile(r"\s*<br\s*/?>\s*")
 _EMPHASIS_TAG = re.compile(r"</?(?:em|i)>")
 _STRONG_TAG = re.compile(r"</?(?:strong|b)>")
+_CLOSING_TAG = re.compile(r"</(?:td|th|tr|p|li|dt|dd|caption|figcaption|h\d)>")
 _ANY_TAG = re.compile(r"</?[A-Za-z][\w:-]*(?:\s[^<>]*)?/?>")
 _AUTOLINK = re.compile(r"<((?:https?|mailto|ftp):[^\s<>]+)>")
 _STRUCK = re.compile(r"~~(.+?)~~", re.DOTALL)
@@ -69,7 +70,7 @@ def clean_inline(text: str) -> Cleaned:
     text = marks.take_from(text)
     text = _BREAK_TAG.sub("\\\\\n", text)
     text = _STRONG_TAG.sub("**", _EMPHASIS_TAG.sub("*", _AUTOLINK.sub(r"\1", text)))
-    text = _ANY_TAG.sub("", text)
+    text = _ANY_TAG.sub("", _CLOSING_TAG.sub(" ", text))
     text = _CODE.sub(r"\1", _STRUCK.sub(r"\1", text))
     lines = [_line(line) for line in text.split("\n")]
     kept = [line for line in lines if line and line != "\\"]

@@ -59,6 +59,11 @@ def lay_out(pieces: Iterable[Piece], text: Text, marks: Marks = NO_MARKS) -> Non
         stanza = box
 
 
+def is_void(piece: Piece) -> bool:
+    """Whether a piece has neither words nor the signs of a silence."""
+    return piece.empty and not _SPOKEN.search(piece.text)
+
+
 def is_break(piece: Piece) -> bool:
     """Whether a piece is a mark between two scenes."""
     if piece.block.kind == "rule":
@@ -70,7 +75,7 @@ def _paragraph(piece: Piece, marks: Marks, drops: list[Drop]) -> str:
     drops += piece.cleaned.marks
     if is_break(piece):
         return SCENE_BREAK
-    if piece.empty and not _SPOKEN.search(piece.text):
+    if is_void(piece):
         return ""
     if piece.block.kind == "table":
         return _table(piece)

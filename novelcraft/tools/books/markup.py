@@ -175,7 +175,7 @@ class _Parser:
             yield from self.flush()
             self.indents.append(4)
             self.note = Box("aside", match[2], ("footnote",))
-            self.lines.append(line[len(match[1]) :])
+            self.lines.append(f"({match[2]}) {line[len(match[1]) :]}")
         else:
             self.lines.append(line)
 

@@ -28,6 +28,7 @@ _STAR_MARK = re.compile(
     r"(?:(?<=[\w.,;:!?'\"’”)\]—-])(?<!\b[A-Z])| (?=[*†‡§]{1,3}$))"
     r"([*†‡§]{1,3})(?![*†‡§\w])(?=[\s.,;:!?'\"’”)\]—-]|$)"
 )
+_LABEL_NUMBER = re.compile(r"\A\W*[\[({](\d{1,3}|[A-Z])[\])}]")
 _NUMBER_MARK = re.compile(r"(?<=\S)\s?[\[({](\d{1,3}|[A-Z]|[*†‡§]{1,3})[\])}]")
 _BRACED = re.compile(r"\s?\{(\d{1,4})\}")
 _MANY = 10
@@ -95,6 +96,8 @@ class _Finder:
             self.box, self.bracket, self.listed = None, False, False
             return
         text = _unstarred(piece)
+        if piece.fate == "reference" and piece.reason == "note":
+            self.numbers |= set(_LABEL_NUMBER.findall(_raw_marks(piece.block.text)))
         if self.bracket or (self.box is not None and self.box in piece.block.boxes):
             piece.decide("reference", "note")
             self.bracket = self.bracket and not _closes(piece)

@@ -85,9 +85,10 @@ def _read(section: Section) -> Section:
 def _read_part(section: Section, above: Sequence[tuple[Piece, Label]]) -> None:
     """Take the part from the headings above a chapter's; a mere title only if it is the last."""
     parts = [(p, found) for p, found in above if found.kind == "part"]
-    titles = [(p, found) for p, found in above if found.kind == "title"]
+    below = above[above.index(parts[-1]) :] if parts else above
+    titles = [(p, found) for p, found in below if found.kind == "title"]
     if section.kind == "chapter" and (parts or titles):
-        named = [*parts, *titles[-1:]] if parts else titles[-1:]
+        named = [*parts, *titles[-1:]]
         section.part = ": ".join(display_title(_whole(found)) for _, found in named)
         section.part_level = min(p.block.level for p, _ in named)
         section.part_by_title = not parts

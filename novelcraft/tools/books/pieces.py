@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Literal
 
 from novelcraft.tools.books.inline import Cleaned, clean_inline
-from novelcraft.tools.books.markup import Block, Box
+from novelcraft.tools.books.markup import Block
 
 Fate = Literal["open", "narrative", "reference", "drop"]
 
@@ -52,17 +52,15 @@ class Piece:
         """Whether it is a heading that nothing has been decided on."""
         return self.open and self.block.kind == "heading" and not self.empty
 
+    @property
+    def of_section(self) -> bool:
+        """Whether it stands in a section that the book itself names."""
+        return any("section" in box.classes for box in self.block.boxes)
+
     def decide(self, fate: Fate, reason: str = "") -> None:
         """Decide on it, if nothing was."""
         if self.open:
             self.fate, self.reason = fate, reason
-
-    def box(self, names: frozenset[str]) -> Box | None:
-        """The outermost box around it that has one of these classes."""
-        for box in self.block.boxes:
-            if any(name in names for name in box.classes):
-                return box
-        return None
 
 
 def words_in(pieces: Iterable[Piece]) -> int:

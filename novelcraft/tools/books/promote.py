@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -9,6 +10,8 @@ from novelcraft.tools.books.headings import Label, read_heading
 from novelcraft.tools.books.pieces import Piece
 
 _LONGEST = 90
+_BARE_NAME = r"(?:[^\W\d_]+['’]?s?\s*){1,4}[.:]?"
+"""Of foreword, contents and the like: as a paragraph, it must say nothing else."""
 _LEVELS = {"part": 1, "chapter": 2, "reference": 2, "drop": 2, "end": 2}
 
 
@@ -37,6 +40,8 @@ def _label(piece: Piece) -> Label | None:
     if len(lines) > 3 or any(len(line) > _LONGEST for line in lines):
         return None
     label = read_heading(lines[0])
+    if label.kind in {"reference", "drop"} and not re.fullmatch(_BARE_NAME, lines[0]):
+        return None
     if label.kind == "title" or label.title.endswith((",", ";")) or "“" in label.title:
         return None
     return label

@@ -30,3 +30,8 @@ class Section:
     def words(self) -> int:
         """Words of its body that no rule has taken."""
         return words_in(piece for piece in self.body if piece.open)
+
+    @property
+    def heading(self) -> str:
+        """The text of all its headings."""
+        return " ".join(piece.plain for piece in self.headings)

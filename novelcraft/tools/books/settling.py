@@ -77,24 +77,26 @@ def settle_parts(sections: Sequence[Section]) -> None:
     if chapters and chapters[0].part_by_title and not any(s.part_by_title for s in chapters[1:]):
         # What stands over the first chapter alone is the title of the book.
         chapters[0].part = ""
-    part, level = "", 0
+    part, inner = "", 0
     for section in sections:
         if section.kind == "part" and section.words >= _OWN_TEXT:
             section.kind = "chapter"
             section.part, part = "", ""
         elif section.part:
-            part, level = section.part, section.part_level
-        elif section.kind == "chapter" and section.level >= level:
-            section.part = part
+            part, inner = section.part, section.level if section.kind == "chapter" else 0
+        elif section.kind == "chapter" and section.level >= inner:
+            section.part, inner = part, inner or section.level
         elif section.kind == "chapter":
-            part, level = "", 0
+            # An epilogue on the level of the parts is in none of them.
+            part, inner = "", 0
 
 
 def settle_title_lines(sections: Sequence[Section]) -> None:
     """Take the first line of chapters without a title for it, where most have such a line."""
     bare = [s for s in sections if s.kind == "chapter" and not s.title and s.label]
     found = [(s, line) for s in bare if (line := _title_line(s))]
-    if not found or len(found) < _MOST_HAVE * len(bare):
+    shouted = all(line.plain == line.plain.upper() for _, line in found)
+    if len(found) < (1 if shouted else 2) or len(found) < _MOST_HAVE * len(bare):
         return
     for section, line in found:
         section.headings.append(line)
@@ -117,7 +119,8 @@ def _settle_all_titled(sections: Sequence[Section]) -> None:
 
 
 def _title_line(section: Section) -> Piece | None:
-    first = next((p for p in section.body if p.open and not p.empty), None)
+    lines = [piece for piece in section.body if piece.open and not piece.empty]
+    first = lines[0] if len(lines) > 1 else None
     if first is None or first.block.kind != "paragraph" or first.block.quoted:
         return None
     text = first.text.strip()
@@ -126,11 +129,12 @@ def _title_line(section: Section) -> Piece | None:
         return None
     if plain == plain.upper() and plain != plain.lower():
         return first
-    if plain.endswith(".") and all(w[0].isupper() for w in re.findall(r"\w{4,}", plain)):
+    long_words = re.findall(r"\w{4,}", plain)
+    if plain.endswith(".") and long_words and all(word[0].isupper() for word in long_words):
         return first
     emphasised = re.fullmatch(r"\*{1,3}[^*]+\*{1,3}\.?", text) is not None
-    spoken = plain[0] in "“\"‘'" or plain[-1] in '.!?,;:…—-”"’'
-    return first if emphasised or not (spoken or "\n" in plain) else None
+    named = plain[0] not in "“\"‘'" and plain[-1].isalnum() and "\n" not in plain
+    return first if emphasised or named else None
 
 
 def _opens_file(section: Section, before: Section) -> bool:
