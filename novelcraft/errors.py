@@ -32,16 +32,24 @@ instance names the thing at fault, its value and the next step for the person to
     │   ├── ModelDownloadError        38   weights could not be fetched, or their hash is wrong
     │   └── ServerFaultError          39   the server answered with an error of its own
     ├── PlanError                     40   a plan that cannot be mended
-    └── BookError                     50   a book to prepare that is not there, or cannot be read
-        ├── BookFormatError           51   not a book, or not what its name says
-        ├── EmptyBookError            52   a book without text
-        ├── ProtectedBookError        53   a book under DRM or a password
-        ├── BookTooLargeError         54   a book that unpacks to far more than a book holds
-        ├── BookPathError             55   a book that names files outside of itself
-        ├── BookEntityError           56   a book that defines XML entities, as attacks do
-        ├── DamagedBookError          57   a broken archive, or parts missing from it
-        ├── BookEncodingError         58   text in an encoding that cannot be told
-        └── BookConversionError       59   pandoc could not read it, or took too long
+    ├── BookError                     50   a book to prepare that is not there, or cannot be read
+    │   ├── BookFormatError           51   not a book, or not what its name says
+    │   ├── EmptyBookError            52   a book without text
+    │   ├── ProtectedBookError        53   a book under DRM or a password
+    │   ├── BookTooLargeError         54   a book that unpacks to far more than a book holds
+    │   ├── BookPathError             55   a book that names files outside of itself
+    │   ├── BookEntityError           56   a book that defines XML entities, as attacks do
+    │   ├── DamagedBookError          57   a broken archive, or parts missing from it
+    │   ├── BookEncodingError         58   text in an encoding that cannot be told
+    │   └── BookConversionError       59   pandoc could not read it, or took too long
+    └── TrainingError                 60   a training run that cannot start, or went wrong
+        ├── TrainingStackError        61   torch and its kin are not installed
+        ├── TrainingDataError         62   rows that cannot be trained on, or too few of them
+        ├── BaseModelError            63   a base model that is not there, or cannot be read
+        ├── LossError                 64   the loss is no number any more
+        ├── AdapterError              65   an adapter that is damaged, or belongs to another base
+        ├── TrainingMemoryError       66   the model and its batch do not fit the memory
+        └── CheckpointError           67   no checkpoint to go on from, or one of another run
 """
 
 from __future__ import annotations
@@ -294,3 +302,51 @@ class BookConversionError(BookError):
     """Pandoc could not read the book, or took too long."""
 
     exit_code = 59
+
+
+class TrainingError(NovelcraftError):
+    """A training run cannot start, or went wrong."""
+
+    exit_code = 60
+
+
+class TrainingStackError(TrainingError):
+    """The packages that training needs are not installed."""
+
+    exit_code = 61
+
+
+class TrainingDataError(TrainingError):
+    """Rows cannot be trained on as they are, or there are too few of them."""
+
+    exit_code = 62
+
+
+class BaseModelError(TrainingError):
+    """The base model is not there, or cannot be read."""
+
+    exit_code = 63
+
+
+class LossError(TrainingError):
+    """The loss is no number any more."""
+
+    exit_code = 64
+
+
+class AdapterError(TrainingError):
+    """An adapter is damaged, of a kind that is refused, or belongs to another base."""
+
+    exit_code = 65
+
+
+class TrainingMemoryError(TrainingError):
+    """The model and its batch do not fit the memory."""
+
+    exit_code = 66
+
+
+class CheckpointError(TrainingError):
+    """There is no checkpoint to go on from, or it is one of another run."""
+
+    exit_code = 67
