@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from novelcraft.config.prep import row_budget
 from novelcraft.errors import BudgetError, ProjectBusyError
 from novelcraft.prompts.narrator import NarratorInput, assemble
 from novelcraft.state.prep import STAGES, Stage
@@ -16,6 +17,7 @@ from novelcraft.state.rows import TrainingRow
 from novelcraft.tools.books.chapters import split_chapters
 from novelcraft.tools.books.folder import read_text
 from novelcraft.tools.books.rowfiles import read_rows
+from novelcraft.tools.books.tokenizers import open_tokenizer
 from novelcraft.tools.canon.lock import ProjectLock
 from tests.fakes import script as s
 from tests.fakes.server import FakeServer
@@ -76,10 +78,8 @@ async def test_a_row_is_the_narrators_prompt(serve: Serve, open_bench: OpenBench
         tail="",
         brief=tuple(scene.instruction.splitlines()),
     )
-    budget = bench.shelf._budget
-    from novelcraft.tools.books.tokenizers import open_tokenizer
-
-    count = open_tokenizer(bench.shelf.settings.prep.base_model).count
+    prep = bench.shelf.settings.prep
+    budget, count = row_budget(prep), open_tokenizer(prep.base_model).count
     asked = assemble(given, budget, count).messages
     assert row.messages[:-1] == asked
     assert row.messages[-1].content == scene.text.strip()
