@@ -21,6 +21,8 @@ from novelcraft.tools.books.sections import Section
 _NOTES = re.compile(r"\b(?:foot|end)notes?\b", re.IGNORECASE)
 _TITLE_PAGE = 12
 """Words up to which a paragraph before the first chapter is of the title page."""
+_WORTH_A_NOTICE = 150
+"""Words of a section from which a person is told that it is not in the narrative."""
 _ENGLISH_CHAPTER = frozenset(("chapter", ""))
 
 
@@ -91,6 +93,10 @@ class Builder:
                 self._refer(piece, target)
             else:
                 self.drop(piece, _reason(section))
+        if section.kind == "title" and section.words > _WORTH_A_NOTICE:
+            self.notices.append(
+                f"{section.title!r} stands outside the chapters: its text is in the reference."
+            )
         for piece in section.body:
             self._matter_piece(piece, section, target)
 

@@ -67,7 +67,7 @@ _DROPPED = re.compile(
     re.IGNORECASE,
 )
 _REFERENCE = re.compile(
-    r".{1,40}\snotes|.{0,60}\b(?:preface|foreword|introduction|introductory|afterword|acknowledge?ments?"
+    r"(?:historical|explanatory|editorial|critical|additional)\s+notes?|.{0,60}\b(?:preface|foreword|introduction|introductory|afterword|acknowledge?ments?"
     r"|bibliograph(?:y|ical note)|glossary|appendix|appendices|errata|dramatis\s+person(?:ae|æ)"
     r"|endnotes?|footnotes?|vorwort|nachwort|einleitung|pr[ée]face|avant-propos|prefacio|prefazione"
     r"|voorwoord|предисловие|послесловие|примечания)\b.{0,60}"

@@ -105,6 +105,9 @@ def settle_title_lines(sections: Sequence[Section]) -> None:
 
 
 def _settle_all_titled(sections: Sequence[Section]) -> None:
+    for section in sections:
+        if section.kind == "end" and section.words >= _OWN_TEXT:
+            section.kind = "title"
     titled = [s for s in sections if s.kind == "title"]
     parts = [s for s in sections if s.kind == "part" and s.words >= _OWN_TEXT]
     with_text = [s for s in titled if s.words >= _OWN_TEXT]

@@ -255,3 +255,17 @@ def test_titles_are_put_in_title_case(title: str) -> None:
         "THE MCGRAWS": "The McGraws",
     }
     assert titles(raw)[0] == expected[title]
+
+
+def test_a_last_chapter_may_be_called_the_end() -> None:
+    raw = "".join(f"## {title}\n\n{LONG * 3}\n\n" for title in ("The Weir", "A Boat", "The End"))
+    assert titles(raw) == ["The Weir", "A Boat", "The End"]
+
+
+def test_a_text_outside_the_chapters_is_told_of() -> None:
+    raw = f"## Extracts\n\n{LONG * 3}\n\n## Chapter I\n\nOne.\n\n## Chapter II\n\nTwo.\n"
+    book = cleaned(raw)
+    assert len(book.chapters) == 2
+    assert book.notices == (
+        "'Extracts' stands outside the chapters: its text is in the reference.",
+    )

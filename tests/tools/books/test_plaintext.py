@@ -40,9 +40,8 @@ def test_lines_that_are_paragraphs_stay_apart() -> None:
 
 
 def test_what_was_written_is_what_is_read() -> None:
-    text = (
-        "Chapter 1\n\n“<No>,” *he* said: 1. a_b & c # d \\ ~e~ $5 `f`\n\nChapter 2\n\nShe left.\n"
-    )
+    said = "“<No>,” *he* said: 1. a_b & c # d \\ ~e~ $5 `f`"
+    text = f"Chapter 1\n\n{said}\n\nChapter 2\n\nShe left.\n"
     assert clean(text_markdown(text)).narrative == (
-        "# Chapter 1\n\n“<No>,” *he* said: 1. a_b & c # d \\ ~e~ $5 `f`\n\n# Chapter 2\n\nShe left.\n"
+        f"# Chapter 1\n\n{said}\n\n# Chapter 2\n\nShe left.\n"
     )
