@@ -1,0 +1,261 @@
+"""Rows as they are trained: tokens, and which of them are learnt.
+
+Everything about a row that training depends on is decided here, without torch, so that what a
+person is shown (`finetune.preview`), what is planned and what is trained are one thing. The
+trainer is given these tokens and cuts, adds and masks nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from novelcraft.config.prep import ThinkMode
+from novelcraft.errors import InputError, TrainingDataError
+from novelcraft.finetune.config import TrainConfig
+from novelcraft.state.rows import RowManifest, TrainingRow
+from novelcraft.tools.books.chat_template import CHATML, row_texts
+from novelcraft.tools.books.rowfiles import MANIFEST_FILE, TRAIN_FILE, VALIDATION_FILE, read_rows
+from novelcraft.tools.books.tokenizers import BaseTokenizer, open_tokenizer
+
+IGNORED = -100
+"""The label of a token that is not learnt."""
+LEAST_ROWS = 8
+"""Rows below which nothing but those rows would be learnt."""
+_NAMED = 5
+
+
+@dataclass(frozen=True)
+class TrainRow:
+    """A row in tokens."""
+
+    row_id: str
+    chapter: str
+    """The chapter that it is from: `the-iron-heel/3`."""
+    tokens: tuple[int, ...]
+    labels: tuple[int, ...]
+    """The token to be learnt at each place, or `IGNORED`."""
+
+    @property
+    def learnt(self) -> int:
+        """How many tokens are learnt."""
+        return sum(label != IGNORED for label in self.labels)
+
+
+@dataclass(frozen=True)
+class LongRow:
+    """A row that is longer than rows may be."""
+
+    row_id: str
+    tokens: int
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """All rows of a run."""
+
+    tokenizer: BaseTokenizer
+    train: tuple[TrainRow, ...]
+    validation: tuple[TrainRow, ...]
+    dropped: tuple[LongRow, ...]
+    """Rows that were left out for their length, where the settings allow that."""
+    notices: tuple[str, ...]
+    """What a person should know of the rows."""
+    data_hash: str
+    """SHA-256 over the files of rows, by which a run knows its data again."""
+
+
+def prompt_of(row: TrainRow) -> tuple[int, ...]:
+    """The tokens before the first that is learnt."""
+    first = next(at for at, label in enumerate(row.labels) if label != IGNORED)
+    return row.tokens[:first]
+
+
+def load_data(config: TrainConfig, tokenizer: BaseTokenizer | None = None) -> TrainingData:
+    """Read and tokenise the rows of a run.
+
+    Args:
+        config: The run's settings.
+        tokenizer: The base model's; None opens it.
+
+    Raises:
+        TrainingDataError: There are no rows, too few, or rows that are too long.
+        InputError: A line of a file is no row; names file and line.
+        ConfigError: The tokenizer cannot be opened, or its template cannot render the rows.
+        ModelDownloadError: The tokenizer cannot be fetched.
+    """
+    folder = rows_folder(config.data)
+    base = tokenizer or open_tokenizer(config.base_model)
+    manifest = _manifest(folder)
+    think = _think(manifest)
+    train = _rows(folder / TRAIN_FILE, base, think)
+    validation = _rows(folder / VALIDATION_FILE, base, think, wanted=False)
+    kept, long = _by_length(train, config)
+    held, long_held = _by_length(validation, config)
+    if len(kept) < LEAST_ROWS:
+        raise TrainingDataError(
+            f"{folder / TRAIN_FILE} has {len(kept)} rows to train on; "
+            f"training needs at least {LEAST_ROWS}, and a voice some hundreds.",
+            fix="Prepare more books, or longer ones.",
+        )
+    return TrainingData(
+        tokenizer=base,
+        train=kept,
+        validation=held,
+        dropped=(*long, *long_held),
+        notices=tuple(_notices(config, base, manifest, kept, held)),
+        data_hash=_hash(folder),
+    )
+
+
+def rows_folder(data: str) -> Path:
+    """The folder with the rows: a data folder's `rows`, or the folder itself.
+
+    Raises:
+        TrainingDataError: Neither has any.
+    """
+    given = Path(data).expanduser()
+    for folder in (given / "rows", given):
+        if (folder / TRAIN_FILE).is_file():
+            return folder
+    raise TrainingDataError(
+        f"{given} has no rows to train on: there is no {TRAIN_FILE} in it, nor in its rows folder.",
+        fix="Compile them with `novelcraft prep`, or give the folder that holds them.",
+    )
+
+
+def encode_row(row: TrainingRow, base: BaseTokenizer, think: ThinkMode | None) -> TrainRow:
+    """A row's tokens: its prompt's, which are given, and its completion's, which are learnt.
+
+    The two are tokenised apart, as they are when the narrator is asked.
+
+    Raises:
+        ConfigError: The chat template cannot render the row.
+    """
+    prompt, completion = row_texts(base.template or CHATML, row.messages, think)
+    given, learnt = base.encode(prompt), base.encode(completion)
+    return TrainRow(
+        row_id=row.row_id,
+        chapter=f"{row.book_id}/{row.chapter_index}",
+        tokens=(*given, *learnt),
+        labels=(*[IGNORED] * len(given), *learnt),
+    )
+
+
+def pack(lengths: Sequence[int], room: int) -> list[list[int]]:
+    """Put rows together, the longest first, each where it leaves the least room.
+
+    Args:
+        lengths: Tokens of each row, none more than `room`.
+        room: Tokens of a pack.
+
+    Returns:
+        The rows of each pack, by their numbers: every row in exactly one, none cut.
+    """
+    packs: list[list[int]] = []
+    left: list[int] = []
+    for number in sorted(range(len(lengths)), key=lambda k: (-lengths[k], k)):
+        fitting = [at for at, space in enumerate(left) if space >= lengths[number]]
+        if fitting:
+            best = min(fitting, key=lambda at: (left[at], at))
+            packs[best].append(number)
+            left[best] -= lengths[number]
+        else:
+            packs.append([number])
+            left.append(room - lengths[number])
+    return packs
+
+
+def _rows(
+    file: Path, base: BaseTokenizer, think: ThinkMode | None, *, wanted: bool = True
+) -> list[TrainRow]:
+    if not file.is_file():
+        return []
+    rows = [encode_row(row, base, think) for row in read_rows(file)]
+    if wanted and not rows:
+        raise TrainingDataError(f"{file} is empty.", fix="Compile the rows again.")
+    empty = [row.row_id for row in rows if not row.learnt]
+    if empty:
+        raise TrainingDataError(
+            f"{file} has rows without a scene to learn: {_listed(empty)}.",
+            fix="Compile the rows again.",
+        )
+    return rows
+
+
+def _by_length(
+    rows: Sequence[TrainRow], config: TrainConfig
+) -> tuple[tuple[TrainRow, ...], tuple[LongRow, ...]]:
+    long = tuple(
+        LongRow(row.row_id, len(row.tokens)) for row in rows if len(row.tokens) > config.max_length
+    )
+    if long and config.over_long == "refuse":
+        most = max(row.tokens for row in long)
+        raise TrainingDataError(
+            f"{len(long)} rows have more than max_length = {config.max_length} tokens: "
+            f"{_listed([f'{row.row_id} ({row.tokens})' for row in long])}. Cut to that length, "
+            "they would lose the ends of their scenes.",
+            fix=f"Compile the rows again for {config.base_model} with max_row_tokens = "
+            f"{config.max_length}, which shortens their context; or set max_length: {most}, or "
+            "over_long: drop to leave them out.",
+        )
+    return tuple(row for row in rows if len(row.tokens) <= config.max_length), long
+
+
+def _notices(
+    config: TrainConfig,
+    base: BaseTokenizer,
+    manifest: RowManifest | None,
+    train: Sequence[TrainRow],
+    validation: Sequence[TrainRow],
+) -> list[str]:
+    told = []
+    if manifest is not None and manifest.tokenizer.fingerprint != base.fingerprint:
+        told.append(
+            f"The rows were counted with the tokens of {manifest.tokenizer.name}, not with those "
+            f"of {config.base_model}; they were counted again."
+        )
+    if base.template is None:
+        told.append(f"{config.base_model} brings no chat template: ChatML is taken.")
+    if not validation:
+        told.append("There are no validation rows: no early stopping, and no best checkpoint.")
+    if len(train) < config.rows_per_step:
+        told.append(
+            f"{len(train)} rows are fewer than the {config.rows_per_step} of a step: each pass "
+            "is a single step."
+        )
+    return told
+
+
+def _manifest(folder: Path) -> RowManifest | None:
+    file = folder / MANIFEST_FILE
+    if not file.is_file():
+        return None
+    try:
+        return RowManifest.model_validate_json(file.read_bytes())
+    except ValueError as error:
+        raise InputError(
+            f"{file} is no manifest of rows: {error}", fix="Compile the rows again."
+        ) from error
+
+
+def _think(manifest: RowManifest | None) -> ThinkMode | None:
+    if manifest is None:
+        return "empty"
+    return None if manifest.think.content == "none" else manifest.think.content
+
+
+def _hash(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for name in (TRAIN_FILE, VALIDATION_FILE):
+        file = folder / name
+        digest.update(file.read_bytes() if file.is_file() else b"")
+        digest.update(b"\0")
+    return digest.hexdigest()
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more

@@ -1,0 +1,106 @@
+"""What a run is set to where its file is silent: by the family of its base, for a small data set.
+
+A shelf of one writer's books is a few million tokens. A large rank holds a voice, three passes
+are enough to learn it and not yet enough to learn it by heart, and the best checkpoint is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from novelcraft.finetune.bases import known_shape
+from novelcraft.finetune.shapes import ModelShape, read_shape
+
+PresetName = Literal[
+    "auto",
+    "dense",
+    "qwen3-30b-a3b",
+    "qwen3",
+    "llama-3.1-8b",
+    "qwen2.5-7b",
+    "qwen2.5-14b",
+    "mistral-nemo-12b",
+    "smollm2-135m",
+]
+PRESETS: tuple[PresetName, ...] = get_args(PresetName)
+
+ATTENTION = ("q_proj", "k_proj", "v_proj", "o_proj")
+LINEAR = (*ATTENTION, "gate_proj", "up_proj", "down_proj")
+EXPERTS = ("mlp.experts.gate_up_proj", "mlp.experts.down_proj")
+"""The experts of a sparse model, which transformers holds as one parameter a layer."""
+
+_DENSE: Mapping[str, Any] = {
+    "load_in_4bit": True,
+    "lora_r": 64,
+    "lora_alpha": 64.0,
+    "lora_target_modules": LINEAR,
+    "learning_rate": 1e-4,
+}
+# Every expert has tensors of its own: of rank 64 they would be 2.6 billion numbers.
+_SPARSE: Mapping[str, Any] = {
+    "load_in_4bit": False,
+    "lora_r": 16,
+    "lora_alpha": 16.0,
+    "lora_target_modules": ATTENTION,
+    "lora_target_parameters": EXPERTS,
+    "learning_rate": 1e-4,
+}
+_TINY: Mapping[str, Any] = {
+    **_DENSE,
+    "load_in_4bit": False,
+    "learning_rate": 5e-4,
+    "gradient_checkpointing": False,
+}
+_VALUES: Mapping[PresetName, Mapping[str, Any]] = {
+    "dense": _DENSE,
+    "qwen3-30b-a3b": _SPARSE,
+    "qwen3": _DENSE,
+    "llama-3.1-8b": _DENSE,
+    "qwen2.5-7b": _DENSE,
+    "qwen2.5-14b": {**_DENSE, "learning_rate": 8e-5},
+    "mistral-nemo-12b": {**_DENSE, "learning_rate": 5e-5},
+    "smollm2-135m": _TINY,
+}
+_SMALL = 1_000_000_000
+"""Weights below which a base is trained as it is: four bits would save nothing worth having."""
+
+
+def preset_values(name: PresetName, base: str) -> Mapping[str, Any]:
+    """The values of a preset; of `auto`, those that fit the base.
+
+    Raises:
+        ConfigError: The base is a folder whose `config.json` cannot be read.
+    """
+    if name != "auto":
+        return _VALUES[name]
+    shape = base_shape(base)
+    if shape is None:
+        return _DENSE
+    if shape.experts:
+        return _SPARSE
+    if _weights(shape) < _SMALL:
+        return _TINY
+    return _VALUES[_named(shape)]
+
+
+def base_shape(base: str) -> ModelShape | None:
+    """The sizes of a base; None for one that is neither a folder nor known.
+
+    Raises:
+        ConfigError: The base is a folder whose `config.json` cannot be read.
+    """
+    folder = Path(base).expanduser()
+    return read_shape(folder) if folder.is_dir() else known_shape(base)
+
+
+def _named(shape: ModelShape) -> PresetName:
+    name = shape.name.lower()
+    return next((preset for preset in PRESETS if name.startswith(preset)), "dense")
+
+
+def _weights(shape: ModelShape) -> int:
+    layer = shape.hidden * (2 * (shape.query + shape.key_value) + 3 * shape.intermediate)
+    tables = 1 if shape.tied else 2
+    return shape.layers * layer + tables * shape.hidden * shape.vocabulary
