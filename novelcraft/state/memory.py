@@ -1,0 +1,92 @@
+"""What generated texts have kept of the texts that a narrator was trained on, and the gate."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from novelcraft.state.base import Frozen
+
+
+class MemoryLimits(Frozen):
+    """What the gate lets through."""
+
+    run_words: int = Field(default=20, ge=1)
+    """A run of so many words in common with the training text fails."""
+    overlap: float = Field(default=0.05, ge=0, le=1)
+    """Largest 5-gram Jaccard index of a scene and the human scene for the same brief."""
+
+
+class GeneratedText(Frozen):
+    """A scene that a narrator wrote, to be searched."""
+
+    name: str
+    """For the report: `held-out/the-iron-heel/ch03-s02`."""
+    text: str
+    brief: str = ""
+    """All that the prompt told it: names in it are no leaks."""
+    original: str | None = None
+    """The human scene for the same brief, for a scene that was held out of training."""
+    other_world: bool = False
+    """Whether it is set in a world of no training book, so that their names have no place."""
+
+
+class VerbatimRun(Frozen):
+    """A run of words that stands in a generated text and in the training text.
+
+    Letter case, punctuation, accents, apostrophes and hyphens make no difference.
+    """
+
+    text: str
+    """Name of the generated text."""
+    word: int = Field(ge=0)
+    """Number of the run's first word there, from 0."""
+    source: str
+    """Name of the training text."""
+    source_word: int = Field(ge=0)
+    length: int = Field(ge=1)
+    """In words; the parts of a hyphenated word count."""
+    quote: str
+    """From the generated text, verbatim; a long run is cut short."""
+
+
+class Overlap(Frozen):
+    """How much a scene shares with the human scene for the same brief."""
+
+    text: str
+    jaccard: float = Field(ge=0, le=1)
+    """Of their distinct 5-grams."""
+
+
+class NameLeak(Frozen):
+    """A name of the training books in a text of another world."""
+
+    text: str
+    name: str
+    count: int = Field(ge=1)
+    quote: str
+    """The words around its first place."""
+
+
+class MemoryReport(Frozen):
+    """What was searched for, what was found, and whether it passes."""
+
+    limits: MemoryLimits
+    texts: int
+    words: int
+    """Of all generated texts."""
+    training_texts: int
+    training_words: int
+    training_names: int
+    """Names in the training texts that were looked for."""
+    runs: tuple[VerbatimRun, ...]
+    """The longest run of each text that has one of 8 words or more, the longest first."""
+    overlaps: tuple[Overlap, ...]
+    """The largest first."""
+    names: tuple[NameLeak, ...]
+    reasons: tuple[str, ...]
+    """Why the gate fails: what breaks a limit, and what could not be measured."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether everything was measured and is within its limit."""
+        return not self.reasons
