@@ -1,0 +1,254 @@
+"""The base model, loaded as it is to be trained, with the adapter on it.
+
+What was asked for is checked after loading: a quantiser that passes over a layer, and an adapter
+that lands on a router, say nothing by themselves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from peft import LoraConfig, PeftModel, get_peft_model
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
+
+from novelcraft.errors import BaseModelError, ConfigError, TrainingMemoryError
+from novelcraft.finetune.config import TrainConfig
+
+_DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.float32}
+_PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
+_NF4_BYTES = 0.75
+"""Bytes a weight of four bits may take at most, with its share of the constants."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Where a run computes, and in what."""
+
+    device: str
+    precision: str
+    """bf16, fp16 or fp32."""
+    notices: tuple[str, ...] = ()
+
+    @property
+    def cpu(self) -> bool:
+        """Whether that is the processor."""
+        return self.device == "cpu"
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The type that a full-precision base is held in."""
+        return _DTYPES[self.precision]
+
+
+def find_machine(config: TrainConfig) -> Machine:
+    """The device and precision of a run.
+
+    A processor computes in fp32, whatever was asked for: in 16 bits it takes two to three times
+    as long.
+    """
+    if config.device == "cpu" or not torch.cuda.is_available():
+        told = []
+        if config.precision in ("bf16", "fp16"):
+            told.append(f"There is no accelerator: fp32 is taken instead of {config.precision}.")
+        if config.optimizer == "adamw_8bit":
+            told.append("There is no accelerator: adamw is taken instead of adamw_8bit.")
+        return Machine("cpu", "fp32", tuple(told))
+    able = "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp16"
+    if config.precision == "bf16" and able == "fp16":
+        return Machine("cuda", "fp16", ("This accelerator has no bf16: fp16 is taken.",))
+    return Machine("cuda", able if config.precision == "auto" else config.precision)
+
+
+def load_tokenizer(base: str) -> Any:
+    """The base's tokenizer, as transformers has it.
+
+    Raises:
+        BaseModelError: It cannot be read.
+    """
+    try:
+        return AutoTokenizer.from_pretrained(base, trust_remote_code=False)
+    except Exception as error:
+        raise _unreadable(base, error) from error
+
+
+def load_base(
+    base: str,
+    machine: Machine,
+    *,
+    four_bits: bool = False,
+    attention: str = "sdpa",
+) -> Any:
+    """Load a base model's weights, from safetensors only.
+
+    Raises:
+        BaseModelError: It is not there, cannot be read, or only there as a pickle.
+        ConfigError: It wants code of its own, or cannot be held in four bits.
+        TrainingMemoryError: It does not fit the memory.
+    """
+    _refuse_pickles(base)
+    quantization = None
+    if four_bits:
+        quantization = BitsAndBytesConfig(
+            load_in_4bit=True,
+            bnb_4bit_quant_type="nf4",
+            bnb_4bit_use_double_quant=True,
+            bnb_4bit_compute_dtype=machine.dtype,
+        )
+    try:
+        settings = AutoConfig.from_pretrained(base, trust_remote_code=False)
+        _refuse_fused(base, settings, four_bits)
+        model = AutoModelForCausalLM.from_pretrained(
+            base,
+            config=settings,
+            dtype=machine.dtype,
+            quantization_config=quantization,
+            attn_implementation=attention,
+            use_safetensors=True,
+            trust_remote_code=False,
+            device_map={"": _place(machine)},
+        )
+    except torch.OutOfMemoryError as error:
+        raise TrainingMemoryError(
+            f"{base} does not fit the accelerator's memory.",
+            fix="Set load_in_4bit: true, or take a smaller base.",
+        ) from error
+    except ConfigError:
+        raise
+    except Exception as error:
+        raise _unreadable(base, error) from error
+    if four_bits:
+        check_footprint(model)
+    return model
+
+
+def check_footprint(model: Any) -> None:
+    """See that a model in four bits is one.
+
+    Raises:
+        ConfigError: Weights that ought to be quantised are not.
+    """
+    whole = {id(model.get_input_embeddings().weight)}
+    head = model.get_output_embeddings()
+    if head is not None:
+        whole.add(id(head.weight))
+    large = [p for p in model.parameters() if p.dim() > 1 and id(p) not in whole]
+    held = sum(p.numel() * p.element_size() for p in large)
+    # A packed parameter holds two weights in each of its bytes.
+    weights = sum(p.numel() * (2 if p.dtype == torch.uint8 else 1) for p in large)
+    if held > _NF4_BYTES * weights:
+        raise ConfigError(
+            f"The base is held in {held / 1e9:.1f} GB after loading in four bits, where "
+            f"{weights * 0.516 / 1e9:.1f} GB were to be expected: the quantiser passed over some "
+            "of its weights.",
+            fix="Set load_in_4bit: false.",
+        )
+
+
+def add_adapter(model: Any, config: TrainConfig) -> PeftModel:
+    """Put a new adapter on a base. Its first weights come from torch's random numbers.
+
+    Raises:
+        ConfigError: The base has no layers of those names, or a router among them.
+    """
+    adapter = LoraConfig(
+        task_type="CAUSAL_LM",
+        r=config.lora_r,
+        lora_alpha=config.lora_alpha,
+        lora_dropout=config.lora_dropout,
+        target_modules=list(config.lora_target_modules) or None,
+        target_parameters=list(config.lora_target_parameters) or None,
+        modules_to_save=list(config.modules_to_save) or None,
+        use_rslora=config.use_rslora,
+        use_dora=config.use_dora,
+    )
+    try:
+        made = get_peft_model(model, adapter)
+    except ValueError as error:
+        raise ConfigError(
+            f"{config.base_model} cannot be given the adapter: {error}",
+            fix="Name layers that it has in lora_target_modules.",
+        ) from error
+    _check_targets(made, config)
+    return made
+
+
+def trainable(model: Any) -> list[Any]:
+    """The parameters that are trained."""
+    return [p for p in model.parameters() if p.requires_grad]
+
+
+def _check_targets(model: Any, config: TrainConfig) -> None:
+    names = [name for name, p in model.named_parameters() if p.requires_grad]
+    missing = [
+        target
+        for target in (*config.lora_target_modules, *config.lora_target_parameters)
+        if not any(_carries(name, target) for name in names)
+    ]
+    if missing:
+        raise ConfigError(
+            f"{config.base_model} has no layers named {', '.join(missing)}.",
+            fix="Name layers that it has in lora_target_modules, or leave the key out.",
+        )
+    router = next((n for n in names if ".gate." in n or ".router." in n), None)
+    if router:
+        raise ConfigError(
+            f"The adapter would train a router: {router}.",
+            fix="Name the layers in lora_target_modules, without the router.",
+        )
+
+
+def _carries(name: str, target: str) -> bool:
+    layer, _, part = target.rpartition(".")
+    # The adapter of a fused parameter is at the module that holds it.
+    return f".{target}." in name or (part != target and f".{layer}." in name)
+
+
+def _place(machine: Machine) -> Any:
+    import os
+
+    return machine.device if machine.cpu else int(os.environ.get("LOCAL_RANK", "0"))
+
+
+def _refuse_pickles(base: str) -> None:
+    folder = Path(base).expanduser()
+    if not folder.exists():
+        return
+    if any(folder.glob("*.safetensors")):
+        return
+    pickles = sorted(file.name for file in folder.glob("*") if file.suffix in _PICKLES)
+    if pickles:
+        raise BaseModelError(
+            f"{folder} has its weights only as a pickle ({pickles[0]}), which can run any code.",
+            fix="Get the model in safetensors.",
+        )
+    raise BaseModelError(
+        f"{folder} has no weights: there is no .safetensors file in it.",
+        fix="Give the folder of the base model, with its weights.",
+    )
+
+
+def _refuse_fused(base: str, settings: Any, four_bits: bool) -> None:
+    text = settings.get_text_config()
+    experts = getattr(text, "num_experts", 0) or getattr(text, "num_local_experts", 0)
+    if four_bits and experts:
+        raise ConfigError(
+            f"{base} has {experts} experts a layer, held as one parameter, which load_in_4bit "
+            "would leave at 16 bits without a word.",
+            fix="Set load_in_4bit: false, or take a dense base.",
+        )
+
+
+def _unreadable(base: str, error: Exception) -> BaseModelError:
+    said = str(error).strip().splitlines() or [type(error).__name__]
+    if "trust_remote_code" in str(error):
+        return BaseModelError(
+            f"{base} wants to run code of its own, which is never done.",
+            fix="Take a base that transformers knows.",
+        )
+    return BaseModelError(
+        f"The base model {base} cannot be loaded: {said[0]}",
+        fix="Give the folder of a model, or its owner/name on the hub; check the network.",
+    )

@@ -1,0 +1,100 @@
+"""The process of a training run: `python -m novelcraft.finetune.worker CONFIG [--resume]`.
+
+Its standard output is the run's events, one line of JSON each, and nothing else; what libraries
+print goes to standard error. SIGINT or SIGTERM has it save and stop, a second one end at once.
+
+Where there are several accelerators, it becomes `accelerate launch` of itself on all of them.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TextIO
+
+from novelcraft.errors import NovelcraftError, TrainingStackError
+from novelcraft.state.train_events import TrainEvent, TrainFailed
+
+STACK = ("torch", "transformers", "peft", "trl", "datasets", "accelerate", "bitsandbytes")
+LOST = 64
+"""Exit code of a run whose loss is no number any more."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run to the end, and exit with the code of what went wrong, if anything did."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    resume = "--resume" in given
+    (config,) = [argument for argument in given if argument != "--resume"]
+    emit = _emitter(_take_standard_output())
+    try:
+        reason = _run(Path(config), emit, resume)
+    except NovelcraftError as error:
+        emit(TrainFailed(error=error.message, fix=error.fix, exit_code=error.exit_code))
+        sys.exit(error.exit_code)
+    sys.exit(LOST if reason == "nan" else 0)
+
+
+def _run(path: Path, emit: Callable[[TrainEvent], None], resume: bool) -> str:
+    from novelcraft.finetune.load import load_train_config
+    from novelcraft.finetune.stopping import Stop
+
+    stop = Stop()
+    stop.listen()
+    config = load_train_config(path)
+    require_stack()
+    _spread(config.device == "cpu")
+    from novelcraft.finetune.train import run_training
+
+    return run_training(config, emit, resume=resume, stop=stop).reason
+
+
+def require_stack() -> None:
+    """See that what training needs is installed.
+
+    Raises:
+        TrainingStackError: Something is not; names it.
+    """
+    missing = [name for name in STACK if find_spec(name) is None]
+    if missing:
+        raise TrainingStackError(
+            f"Training needs {', '.join(missing)}, which is not installed.",
+            fix="Run `pip install novelcraft[train]`.",
+        )
+
+
+def _spread(cpu: bool) -> None:
+    """Become as many processes as there are accelerators, unless that has been done."""
+    if cpu or "LOCAL_RANK" in os.environ:
+        return
+    import torch
+
+    count = torch.cuda.device_count()
+    if count > 1:
+        launch = ["-m", "accelerate.commands.launch", "--num_processes", str(count)]
+        command = [sys.executable, *launch, "-m", "novelcraft.finetune.worker", *sys.argv[1:]]
+        os.execv(sys.executable, command)
+
+
+def _emitter(out: TextIO) -> Callable[[TrainEvent], None]:
+    first = os.environ.get("RANK", "0") == "0"
+
+    def emit(event: TrainEvent) -> None:
+        if first:
+            out.write(f"{event.model_dump_json()}\n")
+            out.flush()
+
+    return emit
+
+
+def _take_standard_output() -> TextIO:
+    """Keep standard output for the events; whatever else is printed goes to standard error."""
+    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    return out
+
+
+if __name__ == "__main__":
+    main()

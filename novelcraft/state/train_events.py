@@ -1,0 +1,138 @@
+"""What a training run tells its readers, one event a line of JSON.
+
+The run is a process of its own; the command line, the training graph and any other front end
+read the same stream.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from novelcraft.state.base import Frozen
+
+StopReason = Literal["finished", "early", "cancelled", "nan"]
+
+
+class TrainStarted(Frozen):
+    """The model and the rows are loaded, and the first step begins."""
+
+    kind: Literal["train_started"] = "train_started"
+    base_model: str
+    device: str
+    precision: str
+    steps: int
+    """Steps of the whole run."""
+    resumed_at: int
+    """The step that it goes on after; 0 for a new run."""
+    rows: int
+    validation_rows: int
+    batches: int
+    """Batches of a pass: rows, or packs of rows, over all devices."""
+    trainable: int
+    """Numbers that are trained."""
+    weights_bytes: int
+    """Memory that the loaded model takes."""
+
+
+class TrainNotice(Frozen):
+    """Something a person should know, that is no error."""
+
+    kind: Literal["train_notice"] = "train_notice"
+    text: str
+
+
+class TrainStep(Frozen):
+    """A step of the optimiser is done."""
+
+    kind: Literal["train_step"] = "train_step"
+    step: int
+    steps: int
+    loss: float
+    learning_rate: float
+    gradient_norm: float
+    tokens_per_second: float
+    memory_bytes: int
+    """The most that was taken so far: of the accelerator, or of the process."""
+
+
+class ChapterLoss(Frozen):
+    """A validation chapter."""
+
+    chapter: str
+    tokens: int
+    loss: float
+    perplexity: float
+
+
+class Validated(Frozen):
+    """The validation rows were read with the adapter as it is."""
+
+    kind: Literal["validated"] = "validated"
+    step: int
+    loss: float
+    """Mean over all tokens that are to be learnt."""
+    perplexity: float
+    train_loss: float
+    """Of the steps since the validation before: the gap to `loss` is what is learnt by heart."""
+    best: bool
+    chapters: tuple[ChapterLoss, ...]
+
+
+class SampleWritten(Frozen):
+    """The narrator wrote to one of the fixed briefs."""
+
+    kind: Literal["sample_written"] = "sample_written"
+    step: int
+    row_id: str
+    path: str
+
+
+class CheckpointSaved(Frozen):
+    """The run can go on from here."""
+
+    kind: Literal["checkpoint_saved"] = "checkpoint_saved"
+    step: int
+    path: str
+
+
+class TrainStopped(Frozen):
+    """The run is over."""
+
+    kind: Literal["train_stopped"] = "train_stopped"
+    reason: StopReason
+    step: int
+    best_step: int
+    """The step that the adapter is of; 0 where there is none."""
+    adapter: str
+    """The adapter's folder; empty where there is none."""
+    checkpoint: str
+    """What `--resume` goes on from; empty where there is nothing."""
+    seconds: float
+    detail: str = ""
+    """For a person: why, where the reason alone does not say it."""
+
+
+class TrainFailed(Frozen):
+    """The run could not start, or broke."""
+
+    kind: Literal["train_failed"] = "train_failed"
+    error: str
+    fix: str
+    exit_code: int
+
+
+TrainEvent = Annotated[
+    TrainStarted
+    | TrainNotice
+    | TrainStep
+    | Validated
+    | SampleWritten
+    | CheckpointSaved
+    | TrainStopped
+    | TrainFailed,
+    Field(discriminator="kind"),
+]
+
+TRAIN_EVENT: TypeAdapter[TrainEvent] = TypeAdapter(TrainEvent)
