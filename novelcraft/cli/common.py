@@ -34,6 +34,11 @@ def quoted(folder: Path) -> str:
     return shlex.quote(str(folder))
 
 
+def say(text: str) -> None:
+    """Tell the person something that is no result: on standard error."""
+    typer.echo(text, err=True)
+
+
 @contextmanager
 def to_be_continued(command: str) -> Iterator[None]:
     """Tell a person who is stopped, by an error or by Ctrl-C, how to go on.

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import typer
 
-from novelcraft.cli.common import quoted
+from novelcraft.cli.common import quoted, say
 from novelcraft.config.load import load_settings
 from novelcraft.config.root import KeyPath
 from novelcraft.config.template import prep_toml, update_toml
@@ -18,6 +19,7 @@ from novelcraft.errors import NotAProjectError
 from novelcraft.graphs.prep.shelf import Shelf
 from novelcraft.state.prep import STAGES, Stage
 from novelcraft.tools.export.files import storage_errors, write_atomic
+from novelcraft.tools.models.opening import open_models
 
 TOML = "prep.toml"
 
@@ -58,7 +60,7 @@ def open_shelf(folder: Path, given: Mapping[str, Any], *, empty: bool) -> Shelf:
         user_file=find_user_file(os.environ),
         overrides={"prep": given} if given else None,
     )
-    shelf = Shelf(folder, settings)
+    shelf = Shelf(folder, settings, partial(open_models, notify=say), say)
     if there is None:
         plain = load_settings(None, environ={}, user_file=None, overrides={"prep": given})
         with storage_errors(folder):

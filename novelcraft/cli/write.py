@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from novelcraft.cli.common import BranchOption, QuietOption, attended, quoted
+from novelcraft.cli.common import BranchOption, QuietOption, attended, quoted, say
 from novelcraft.errors import PremiseError
 
 if TYPE_CHECKING:
@@ -63,12 +64,14 @@ def write(
     book = {"pages": pages, "seed": seed, "chapters": chapters}
     given = {key: value for key, value in book.items() if value is not None}
     from novelcraft.graphs.novel import Novel  # after `prepare`: it takes a second to load
+    from novelcraft.tools.models.opening import open_models
 
     overrides: dict[str, dict[str, Any]] = {"novel": given}
     if attend is not None:
         overrides["write"] = {"attend": [gate.strip() for gate in attend.split(",")]}
     folder = prepare(target, out, overrides)
-    with Novel.open(folder, overrides=overrides) as novel:
+    models = partial(open_models, notify=say)
+    with Novel.open(folder, overrides=overrides, models=models) as novel:
         _require_premise(novel)
         if novel.is_finished(branch):
             typer.echo(f"Nothing to do: {folder} is finished.")

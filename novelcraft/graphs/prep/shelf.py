@@ -41,6 +41,7 @@ from novelcraft.tools.canon.embedders import open_embedder
 from novelcraft.tools.canon.lock import ProjectLock
 from novelcraft.tools.export.files import storage_errors
 from novelcraft.tools.models.asking import Caller
+from novelcraft.tools.models.embedded.fetch import Notify, quiet
 from novelcraft.tools.models.opening import open_models
 
 LEAST_BOOKS = 4
@@ -71,17 +72,23 @@ class Shelf:
         folder: The folder; made when it is missing.
         settings: The loaded settings.
         models: Opens the models of the roles.
+        notify: Is told when weights have to be fetched first.
 
     Raises:
         BudgetError, ConfigError: The settings contradict each other.
     """
 
     def __init__(
-        self, folder: Path, settings: Settings, models: ModelsFactory = open_models
+        self,
+        folder: Path,
+        settings: Settings,
+        models: ModelsFactory = open_models,
+        notify: Notify = quiet,
     ) -> None:
         self.folder = PrepFolder(folder)
         self.settings = settings
         self._models = models
+        self._notify = notify
         self._budget = row_budget(settings.prep)
         self._limits = SceneLimits().within(settings.prep.scene_low, settings.prep.scene_high)
 
@@ -165,8 +172,8 @@ class Shelf:
             settings=prep,
             budget=self._budget,
             limits=self._limits,
-            open_tokenizer=cache(lambda: open_tokenizer(prep.base_model)),
-            open_embedder=cache(lambda: open_embedder(prep.embedding)),
+            open_tokenizer=cache(lambda: open_tokenizer(prep.base_model, notify=self._notify)),
+            open_embedder=cache(lambda: open_embedder(prep.embedding, notify=self._notify)),
             caller=caller,
             slots=slots,
             preset=pick_preset(self.settings.write, model),

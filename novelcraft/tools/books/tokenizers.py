@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from novelcraft.errors import ConfigError, ModelDownloadError
 from novelcraft.tools.books.chat_template import ChatTemplate
+from novelcraft.tools.models.embedded.fetch import Notify, quiet
 from novelcraft.tools.models.embedded.library import AUTO, ModelLibrary
 from novelcraft.tools.models.embedded.vocabulary import (
     CONFIG_FILE,
@@ -57,7 +58,11 @@ class BaseTokenizer:
 
 
 def open_tokenizer(
-    base: str | None, *, library: ModelLibrary | None = None, snapshot: Snapshot | None = None
+    base: str | None,
+    *,
+    library: ModelLibrary | None = None,
+    snapshot: Snapshot | None = None,
+    notify: Notify = quiet,
 ) -> BaseTokenizer:
     """The tokenizer of a base model.
 
@@ -66,13 +71,14 @@ def open_tokenizer(
             embedded model's.
         library: The embedded models; None takes this user's.
         snapshot: Gets a tokenizer from the hub; None takes the hub's own client.
+        notify: Is told when the embedded model has to be fetched first.
 
     Raises:
         ConfigError: The folder is none, or holds no tokenizer that can be read.
         ModelDownloadError: The hub cannot be reached, or has no such model.
     """
     if not base:
-        model = (library or ModelLibrary()).ensure(AUTO)
+        model = (library or ModelLibrary()).ensure(AUTO, notify=notify)
         return open_folder(tokenizer_folder(model.path), name=model.name, exact=False)
     folder = Path(base).expanduser()
     if folder.exists():
