@@ -14,12 +14,13 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import permutations
 from pathlib import Path
 from statistics import quantiles
 
-from novelcraft.errors import BookError
-from novelcraft.state.style import PartScore, StyleReference
+from novelcraft.errors import BookError, InputError
+from novelcraft.state.style import Calibration, PartScore, StylePart, StyleReference
 from novelcraft.tools.books.chapters import split_chapters
 from novelcraft.tools.books.clean import clean
 from novelcraft.tools.books.convert import read_source
@@ -94,15 +95,21 @@ def separation(books: Sequence[ReferenceBook], language: str) -> None:
             across = label == "two books"
             pairs = [p for group in groups for p in same_pairs(group, across=across)]
             same = [pool_distances(a, b, scales) for a, b in pairs]
-            figures = " | ".join(f"{value:.3f}" for value in aucs(same, other))
-            print(f"| {size:,} | {label} | {len(same)} / {len(other)} | {figures} |", flush=True)
+            if same:
+                figures = " | ".join(f"{value:.3f}" for value in aucs(same, other))
+                print(
+                    f"| {size:,} | {label} | {len(same)} / {len(other)} | {figures} |", flush=True
+                )
 
 
 def aucs(same: Sequence[Distances], other: Sequence[Distances]) -> list[float]:
-    """Of each part, and of all together."""
-    parts = {p: calibrated(p, [d[p] for d in same], [d[p] for d in other]) for p in PARTS}
-    whole = auc([combined(d, parts) for d in same], [combined(d, parts) for d in other])
-    return [*(known.auc for known in parts.values()), whole]
+    """Of each part, and of all together that are of use."""
+    parts: dict[StylePart, Calibration] = {}
+    for part in PARTS:
+        with suppress(InputError):
+            parts[part] = calibrated(part, [d[part] for d in same], [d[part] for d in other])
+    found = [auc([d[part] for d in same], [d[part] for d in other]) for part in PARTS]
+    return [*found, auc([combined(d, parts) for d in same], [combined(d, parts) for d in other])]
 
 
 def held_out(books: Sequence[BookPools], language: str) -> None:
@@ -115,6 +122,9 @@ def held_out(books: Sequence[BookPools], language: str) -> None:
             reference = reference_of(others, language)
             same += [scored(a, b, reference) for a, b in permutations(own, 2)]
             other += [scored(a, b, reference) for b in own for a in evenly(others, OTHERS)]
+    if not same:
+        print("(no author has two books)")
+        return
     print("\n| score of a book against | books | part | quartile | median | quartile |")
     print("|---|---|---|---|---|---|")
     for label, found in (("another by its author", same), ("one by another author", other)):

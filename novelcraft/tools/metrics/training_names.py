@@ -3,7 +3,8 @@
 A name is told by how it is written: with a capital inside sentences, and hardly ever without one
 in any training text. That finds little or too much in languages that capitalise other words. Names
 that everybody knows (countries, months, gods, the commonest first names) tell nothing alone, so a
-list of them is left out; "John Thornton" is found by its second word.
+list of them is left out; "John Thornton" is found by its second word. A first name that is not on
+the list tells little too where the training texts are many: the quotes are for a person to judge.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from novelcraft.state.memory import NameLeak
 from novelcraft.tools.metrics.word_lists import word_list
 
 LEAST = 3
-"""Times that a name stands inside sentences of the training texts."""
+"""Times that a name stands inside sentences of one training text."""
 
 CAPITAL = 0.9
 """Least share of a name's occurrences that have a capital."""
@@ -32,12 +33,13 @@ class TrainingNames:
     """Counts the names of training texts, read one by one."""
 
     def __init__(self) -> None:
-        self._inside: Counter[str] = Counter()
+        self._found: set[str] = set()
         self._capital: Counter[str] = Counter()
         self._small: Counter[str] = Counter()
 
     def add(self, text: str) -> None:
         """Count the words of a text."""
+        inside: Counter[str] = Counter()
         for match in _TOKEN.finditer(text):
             token = match.group()
             if token[0].islower():
@@ -45,16 +47,16 @@ class TrainingNames:
             elif len(token) > 1 and not token.isupper():
                 self._capital[token] += 1
                 if _INSIDE.match(text, match.start()):
-                    self._inside[token] += 1
+                    inside[token] += 1
+        self._found.update(name for name, times in inside.items() if times >= LEAST)
 
     def names(self) -> frozenset[str]:
         """The names found so far."""
         common = word_list("common_names")
         return frozenset(
             name
-            for name, times in self._inside.items()
-            if times >= LEAST
-            and name.casefold() not in common
+            for name in self._found
+            if name.casefold() not in common
             and self._capital[name] >= CAPITAL * (self._capital[name] + self._small[name.lower()])
         )
 

@@ -1,0 +1,100 @@
+"""The memorisation gate."""
+
+from __future__ import annotations
+
+import pytest
+
+from novelcraft.state.memory import GeneratedText, MemoryLimits, MemoryReport
+from novelcraft.tools.metrics.memory import TrainingText, memory_report, scene_overlap
+from tests.tools.metrics.test_verbatim import invented
+
+BOOK = (
+    "The ferry left when Marrow nodded. Nobody asked why Marrow nodded, or whether Ilse "
+    "had paid. In the morning Ilse and Marrow rowed to Dunmere, and from Dunmere, Ilse said, "
+    "the road to Dunmere church was short. A frenchman waved. Then Frenchman Bay, and "
+    "Frenchman Bay, and Frenchman Bay again; in June, in June and in June. "
+) + " ".join(invented(1, 300))
+WORDS = BOOK.split()
+TRAINING = [TrainingText("ferry", BOOK)]
+CLEAN = GeneratedText(name="far", text=" ".join(invented(2, 200, "v")), other_world=True)
+HELD = GeneratedText(
+    name="held", text=" ".join(invented(3, 200, "u")), original=" ".join(invented(4, 200, "t"))
+)
+
+
+def report(*texts: GeneratedText, limits: MemoryLimits | None = None) -> MemoryReport:
+    return memory_report(texts, TRAINING, limits)
+
+
+def test_clean_texts_pass() -> None:
+    found = report(CLEAN, HELD)
+    assert found.passed
+    assert found.runs == ()
+    assert found.names == ()
+    assert [o.jaccard for o in found.overlaps] == [0]
+    assert (found.texts, found.words, found.training_texts) == (2, 400, 1)
+    assert MemoryReport.model_validate_json(found.model_dump_json()) == found
+
+
+@pytest.mark.parametrize(("length", "passes"), [(19, True), (20, False), (21, False)])
+def test_twenty_words_in_a_row_fail(length: int, passes: bool) -> None:
+    kept = WORDS[100 : 100 + length]
+    text = GeneratedText(name="x", text=f"{CLEAN.text} {', '.join(kept).upper()}; {HELD.text}")
+    found = report(CLEAN, HELD, text)
+    (run,) = found.runs
+    assert (run.length, run.word, run.source_word) == (length, 200, 100)
+    assert run.quote == ", ".join(kept).upper()
+    assert found.passed is passes
+    assert found.reasons == () or run.quote in found.reasons[0]
+
+
+def test_the_limit_can_be_another() -> None:
+    text = GeneratedText(name="x", text=" ".join(WORDS[100:115]))
+    assert report(CLEAN, HELD, text).passed
+    assert not report(CLEAN, HELD, text, limits=MemoryLimits(run_words=15)).passed
+
+
+def test_a_long_run_is_quoted_in_part() -> None:
+    (run,) = report(GeneratedText(name="x", text=" ".join(WORDS[100:250]))).runs
+    assert run.length == 150
+    assert run.quote == " ".join(WORDS[100:140]) + " …"
+
+
+def test_the_overlap_of_scenes_is_the_jaccard_index_of_their_five_grams() -> None:
+    # a..g has three 5-grams, c..i as well, and c..g is the one in both.
+    assert scene_overlap("a b c d e f g", "C, d e-f g! h i") == pytest.approx(1 / 5)
+    assert scene_overlap("a b c d", "a b c d") == 0
+
+
+@pytest.mark.parametrize(("shared", "passes"), [(0, True), (20, True), (60, False)])
+def test_a_scene_that_is_the_human_one_fails(shared: int, passes: bool) -> None:
+    original = HELD.original or ""
+    text = " ".join(original.split()[:shared]) + " " + HELD.text
+    found = report(CLEAN, GeneratedText(name="held", text=text, original=original))
+    assert found.passed is passes
+    assert found.overlaps[0].jaccard == pytest.approx(
+        max(0, shared - 4) / (196 + shared + 196 - max(0, shared - 4))
+    )
+
+
+def test_names_of_the_books_have_no_place_in_other_worlds() -> None:
+    text = "Marrow came in. “And Ilse?” he said. Ilse was late in June; a Frenchman sang."
+    found = report(HELD, GeneratedText(name="far", text=text, other_world=True))
+    assert [(leak.name, leak.count) for leak in found.names] == [("Ilse", 2), ("Marrow", 1)]
+    assert found.names[1].quote.startswith("Marrow came in.")
+    assert any("Marrow" in reason for reason in found.reasons)
+
+
+def test_names_that_the_brief_gave_are_no_leaks_nor_are_those_in_the_same_world() -> None:
+    text = "Marrow rowed. Marrow slept."
+    told = GeneratedText(name="a", text=text, brief="MARROW is a miller.", other_world=True)
+    assert report(told, HELD).passed
+    assert report(CLEAN, HELD, GeneratedText(name="b", text=text)).passed
+
+
+def test_what_was_not_measured_does_not_pass() -> None:
+    assert [r for r in report(CLEAN).reasons if "held out" in r]
+    assert [r for r in report(HELD).reasons if "another world" in r]
+    assert [r for r in report(CLEAN, HELD, GeneratedText(name="x", text=" …")).reasons if "x" in r]
+    assert not memory_report([CLEAN, HELD], []).passed
+    assert not memory_report([], TRAINING).passed
