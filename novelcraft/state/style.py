@@ -59,8 +59,8 @@ class StyleReference(Frozen):
     across_books: bool
     """Whether the pools of an author that were compared come from different books. Chapters of
     one book share its story, so their distances are too small for a text with another story."""
-    known_words: Scale
-    """Share of words that are function words, by which a text in another language shows."""
+    known_words: float = Field(gt=0, le=1)
+    """Mean share of words that are function words, by which a text in another language shows."""
     scales: StyleScales
     parts: dict[StylePart, Calibration]
     overall: Calibration

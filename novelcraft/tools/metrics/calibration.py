@@ -117,7 +117,7 @@ def reference_of(
         authors=len({book.author for book in books}),
         pools=len(known),
         across_books=across,
-        known_words=_scale(known) or Scale(mean=fmean(known), deviation=1.0),
+        known_words=fmean(known),
         scales=scales,
         parts=parts,
         overall=calibrated("overall", _combined(same, parts), _combined(other, parts)),

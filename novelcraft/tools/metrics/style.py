@@ -111,11 +111,11 @@ def _unfit(
             needed=known.pool_words,
         )
     share = fmean(sum(pool.function_words.values()) for pool in profile.pools)
-    if share < _LEAST_KNOWN * known.known_words.mean:
+    if share < _LEAST_KNOWN * known.known_words:
         return OtherLanguage(
             message=f"{named} is not in the language of the reference figures "
             f"({known.language}): {share:.0%} of its words are function words there, and "
-            f"{known.known_words.mean:.0%} is usual.",
+            f"{known.known_words:.0%} is usual.",
             side=side,
             language=known.language,
         )
