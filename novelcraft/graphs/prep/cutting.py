@@ -15,8 +15,8 @@ from novelcraft.state.books import BookFile, BookScene, CutBy
 from novelcraft.state.prep import BookNotice, BookState, ChapterCut, ChapterTask, StageProgress
 from novelcraft.tools.books.blocks import Block, blocks_of
 from novelcraft.tools.books.breaks import embedding_breaks, usable_breaks
-from novelcraft.tools.books.chapters import Chapter, split_chapters
-from novelcraft.tools.books.folder import model_text, read_text, text_hash, write_text
+from novelcraft.tools.books.chapters import Chapter
+from novelcraft.tools.books.folder import model_text, text_hash, write_text
 from novelcraft.tools.books.ledger import Unit
 from novelcraft.tools.books.scenes import SceneSpan, plan_scenes
 
@@ -26,7 +26,7 @@ _LEAST_BLOCKS = 2
 async def cut_chapter(state: ChapterTask, runtime: PrepRuntime) -> dict[str, Any]:
     """Breakpoints of one chapter, if it is to be cut at all."""
     context, book_id = runtime.context, state["book_id"]
-    chapter = _chapters(context, book_id)[state["chapter"] - 1]
+    chapter = context.folder.read_chapters(book_id)[state["chapter"] - 1]
     if _verdict(context, book_id, chapter) in ("fresh", "edited"):
         return {}
     blocks = await asyncio.to_thread(blocks_of, chapter.text, context.count)
@@ -109,7 +109,7 @@ async def join_scenes(state: BookState, runtime: PrepRuntime) -> dict[str, Any]:
 def _join(context: PrepContext, book_id: str, cuts: dict[int, dict[int, CutBy]]) -> bool:
     folder, path = context.folder, context.folder.scenes(book_id)
     before = folder.read_book(path).scenes if path.is_file() else ()
-    chapters = _chapters(context, book_id)
+    chapters = context.folder.read_chapters(book_id)
     kept = _by_chapter(before)
     gone = set(kept) - {chapter.index for chapter in chapters}
     if not cuts and not gone and path.is_file():
@@ -187,7 +187,3 @@ def _by_chapter(scenes: Sequence[BookScene]) -> dict[int, tuple[BookScene, ...]]
     for scene in scenes:
         found[scene.chapter_index] = (*found.get(scene.chapter_index, ()), scene)
     return found
-
-
-def _chapters(context: PrepContext, book_id: str) -> list[Chapter]:
-    return split_chapters(read_text(context.folder.narrative(book_id)))

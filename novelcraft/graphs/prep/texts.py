@@ -14,7 +14,6 @@ from novelcraft.state.base import content_hash
 from novelcraft.state.books import BookFile, BookMeta, ChapterHead
 from novelcraft.state.manuscript import count_words
 from novelcraft.state.prep import BookFailed, BookState
-from novelcraft.tools.books.chapters import split_chapters
 from novelcraft.tools.books.clean import clean
 from novelcraft.tools.books.convert import read_source
 from novelcraft.tools.books.folder import (
@@ -128,7 +127,7 @@ def _base(context: PrepContext, book_id: str) -> tuple[int, bool]:
 
 def _meta(context: PrepContext, book_id: str) -> BookMeta:
     folder = context.folder
-    chapters = split_chapters(read_text(folder.narrative(book_id)))
+    chapters = folder.read_chapters(book_id)
     source = folder.read_source(book_id)
     parts = {head.index: head.part for head in folder.read_heads(book_id)}
     return BookMeta(

@@ -14,7 +14,6 @@ from novelcraft.prompts.world import render_book_world
 from novelcraft.state.base import content_hash
 from novelcraft.state.books import BookCharacter, BookFile, BookWorld
 from novelcraft.state.prep import BookNotice, BookState
-from novelcraft.tools.books.chapters import split_chapters
 from novelcraft.tools.books.folder import model_text, read_text, write_text
 from novelcraft.tools.books.ledger import Unit
 from novelcraft.tools.books.names import as_written, frequent_names
@@ -35,7 +34,7 @@ async def build_world_context(state: BookState, runtime: PrepRuntime) -> dict[st
     narrative = read_text(context.folder.narrative(book_id))
     # A corrected word does not change the world, and everything hangs on it: it is read again
     # when chapters come or go.
-    titles = [chapter.title for chapter in split_chapters(narrative)]
+    titles = [chapter.title for chapter in context.folder.read_chapters(book_id)]
     inputs = content_hash([titles, context.budget.world])
     path = context.folder.base(book_id)
     found = world_part(context.folder.read_book(path))
@@ -61,7 +60,7 @@ async def _read_world(
 ) -> tuple[BookWorld, tuple[str, ...]]:
     """A world whose people are in the book, and what had to be mended for that."""
     names = frequent_names(narrative, _NAMES)
-    chapters = [chapter.text for chapter in split_chapters(narrative)]
+    chapters = [chapter.text for chapter in context.folder.read_chapters(book_id)]
     preset = context.preset
     task = WorldTask(
         title=context.folder.read_source(book_id).title,

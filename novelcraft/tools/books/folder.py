@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,10 +13,13 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from novelcraft.errors import DataFileError, InputError
 from novelcraft.state.books import BookFile, BookSource, ChapterHead, Drop
+from novelcraft.tools.books.chapters import Chapter, split_chapters
 from novelcraft.tools.books.ledger import Ledger
 from novelcraft.tools.export.files import write_atomic
 
 M = TypeVar("M", bound=BaseModel)
+
+_KEPT_BOOKS = 4
 
 _HEADS = TypeAdapter(tuple[ChapterHead, ...])
 
@@ -82,7 +86,12 @@ class PrepFolder:
 
     def read_book(self, path: Path) -> BookFile:
         """A book's JSON."""
-        return _model(path, BookFile)
+        return _book(path, _stamp(path))
+
+    def read_chapters(self, book_id: str) -> tuple[Chapter, ...]:
+        """The chapters of a book's narrative."""
+        path = self.narrative(book_id)
+        return _chapters(path, _stamp(path))
 
     def read_heads(self, book_id: str) -> tuple[ChapterHead, ...]:
         """The heads of a book's chapters."""
@@ -157,6 +166,23 @@ def bytes_hash(path: Path) -> str:
         raise InputError(
             f"{path} cannot be read: {error.strerror or error}.", fix="Name a file that is there."
         ) from error
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    """Changes when a file does. Files are replaced, not written into, by us and most editors."""
+    found = path.stat()
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+# Every chapter of a book asks for the whole book; so the last few are kept.
+@lru_cache(maxsize=_KEPT_BOOKS)
+def _book(path: Path, _stamp: tuple[int, ...]) -> BookFile:
+    return _model(path, BookFile)
+
+
+@lru_cache(maxsize=_KEPT_BOOKS)
+def _chapters(path: Path, _stamp: tuple[int, ...]) -> tuple[Chapter, ...]:
+    return tuple(split_chapters(read_text(path)))
 
 
 def _model(path: Path, kind: type[M]) -> M:
