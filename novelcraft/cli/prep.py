@@ -53,6 +53,29 @@ def prep(
             help="Whether models are asked. Without, scenes are cut by likeness alone.",
         ),
     ] = None,
+    strategy: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOW", help="How rows are cut: sequential, overlap25, overlap50, long."
+        ),
+    ] = None,
+    split: Annotated[
+        str | None,
+        typer.Option(metavar="BY", help="What is kept back for validation: chapter or book."),
+    ] = None,
+    think: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WHAT", help="What a think block holds, if the model has one: empty or beats."
+        ),
+    ] = None,
+    drop_duplicates: Annotated[
+        bool | None,
+        typer.Option(
+            "--drop-duplicates/--keep-duplicates",
+            help="Leave out scenes that an earlier book has too.",
+        ),
+    ] = None,
     style: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="A folder of writing samples (.txt, .md): style rows."),
@@ -66,7 +89,8 @@ def prep(
     """Turn books into training rows, or show what a data folder holds.
 
     Every stage leaves its files in the data folder, to be read and corrected by hand. The same
-    command again does only what is missing; what you changed is kept.
+    command again does only what is missing; what you changed is kept. What is chosen here is
+    written to prep.toml in that folder, where everything else can be chosen too.
 
     Examples:
 
@@ -86,6 +110,10 @@ def prep(
     given = {
         "base_model": base,
         "models": models,
+        "strategy": strategy,
+        "split": split,
+        "think": think,
+        "drop_duplicates": drop_duplicates,
         "samples": str(style.absolute()) if style else None,
     }
     chosen = {key: value for key, value in given.items() if value is not None}

@@ -54,6 +54,8 @@ def user_file(here: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (["no-such.epub"], 10, "no-such.epub: there is no such file"),
         (["The Book.md", "--until", "noon"], 2, "'noon' is no stage"),
         (["The Book.md", "--redo", "noon"], 2, "'noon' is no stage"),
+        (["The Book.md", "--strategy", "zigzag"], 11, "--strategy = zigzag"),
+        (["The Book.md", "--split", "row"], 11, "--split = row: must be"),
         ([], 21, "data holds no prepared books"),
         (["--inspect", "data"], 21, "data holds no prepared books"),
         (["base"], 10, "base holds no book"),
@@ -86,6 +88,16 @@ def test_the_choices_of_the_first_run_hold(run: Run, book: Path, user_file: Path
     told = run("prep")
     assert told.code == 0, told.err
     assert "converted" not in told.err
+
+
+def test_what_is_chosen_is_written_down(run: Run, book: Path, user_file: Path, here: Path) -> None:
+    run("prep", book, "--no-models", "--quiet", "--strategy", "overlap50", "--split", "book")
+    told = run("prep", "--quiet", "--think", "beats")
+    assert told.code == 0, told.err
+    chosen = tomllib.loads((here / "data" / "prep.toml").read_text("utf-8"))["prep"]
+    assert (chosen["strategy"], chosen["split"], chosen["think"]) == ("overlap50", "book", "beats")
+    manifest = json.loads((here / "data" / "rows" / "manifest.json").read_text("utf-8"))
+    assert manifest["settings"]["strategy"] == "overlap50"
 
 
 def test_the_card(run: Run, book: Path, user_file: Path, here: Path) -> None:
