@@ -1,0 +1,86 @@
+"""The agents of preparation against a server: what they ask, and what they make of answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from novelcraft.agents.brief_writer import write_back
+from novelcraft.agents.splitter import find_breaks
+from novelcraft.agents.world_builder import WorldTask, build_world
+from novelcraft.config.presets import SMALL, STANDARD
+from novelcraft.errors import InvalidAnswerError
+from novelcraft.tools.models.asking import Caller
+from tests.fakes import script as s
+from tests.fakes.server import FakeServer
+from tests.tools.models.support import opened
+
+Serve = Callable[..., FakeServer]
+
+BLOCKS = [f"Passage {n}. " + "The tide came in and went out again. " * 12 for n in range(1, 8)]
+
+
+async def test_the_splitter_sees_numbers_and_answers_with_numbers(serve: Serve) -> None:
+    server = serve()
+    async with opened(server) as models:
+        found = await find_breaks(Caller(models, 1), SMALL, step="x", blocks=BLOCKS, first=4)
+    assert all(5 <= number <= 10 for number in found)
+    (request,) = server.requests
+    assert "[4] Passage 1." in request.user
+    assert "[10] Passage 7." in request.user
+    assert "passages 5 to 10" in request.user
+
+
+async def test_a_small_model_is_shown_less_of_a_passage(serve: Serve) -> None:
+    server = serve()
+    async with opened(server) as models:
+        for preset in (SMALL, STANDARD):
+            await find_breaks(Caller(models, 1), preset, step=preset.name, blocks=BLOCKS)
+    small, standard = (request.user for request in server.requests)
+    assert len(small) < len(standard) / 1.5
+    assert " … " in small
+    assert " … " not in standard
+
+
+async def test_an_answer_that_is_no_number_is_an_error(serve: Serve) -> None:
+    script = s.Script()
+    script.on(s.anything, s.say(json.dumps({"breaks": ["the second"]})))
+    async with opened(serve(script=script)) as models:
+        with pytest.raises(InvalidAnswerError, match=r"prep\.split"):
+            await find_breaks(Caller(models, 1), SMALL, step="x", blocks=BLOCKS)
+
+
+@pytest.mark.parametrize(
+    ("parts", "read", "merged"), [(1, 1, 0), (8, 8, 0), (9, 9, 2), (70, 70, 9 + 2)]
+)
+async def test_a_long_book_goes_through_map_and_reduce(
+    serve: Serve, parts: int, read: int, merged: int
+) -> None:
+    server = serve()
+    task = WorldTask("The Tide", tuple(f"Part {n}. " * 20 for n in range(parts)), ("Ada",))
+    async with opened(server) as models:
+        world = await build_world(Caller(models, 1), SMALL, task, step="x")
+    assert world.cast
+    assert world.text
+    notes = [r.user for r in server.requests if r.schema_name == "WorldNotes"]
+    assert sum("of the novel" in n for n in notes) == read
+    assert sum("Notes about consecutive parts" in n for n in notes) == merged
+    assert server.requests[-1].schema_name == "BookWorldAnswer"
+
+
+async def test_a_brief_has_the_planners_schema(serve: Serve) -> None:
+    server = serve()
+    async with opened(server) as models:
+        brief = await write_back(
+            Caller(models, 1), STANDARD, step="x", prose=BLOCKS[0], names=("Ada", "Mira"), words=20
+        )
+    (request,) = server.requests
+    assert request.schema is not None
+    assert set(request.schema["properties"]) == {
+        "goal", "pov", "place", "present", "outcome", "time", "beats", "turn",
+    }  # fmt: skip
+    assert brief.pov in ("Ada", "Mira")
+    assert brief.pov in brief.present
+    assert len(brief.beats) == STANDARD.beats
