@@ -70,16 +70,19 @@ def main() -> None:
 
 def books_of(folder: Path) -> list[ReferenceBook]:
     """The books of a folder, one edition of each."""
-    found: dict[tuple[str, str], ReferenceBook] = {}
+    found: dict[str, ReferenceBook] = {}
     for path in sorted(p for p in folder.iterdir() if p.is_file()):
         try:
             source, raw = read_source(path)
         except BookError as error:
             print(f"left out: {error}")
             continue
+        if not source.author:
+            print(f"left out: {path.name} names no author")
+            continue
         text = "\n\n".join(chapter.text for chapter in split_chapters(clean(raw).narrative))
         book = ReferenceBook(source.title, source.author, text)
-        found.setdefault((book.title.casefold(), book.author.casefold()), book)
+        found.setdefault(book.title.casefold(), book)
     return list(found.values())
 
 
