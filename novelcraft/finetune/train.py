@@ -51,7 +51,12 @@ _FREE = ("output", "eval_steps", "save_steps", "keep_checkpoints", "sample_steps
 
 
 def run_training(
-    config: TrainConfig, emit: Emit, *, resume: bool = False, stop: Stop | None = None
+    config: TrainConfig,
+    emit: Emit,
+    *,
+    resume: bool = False,
+    stop: Stop | None = None,
+    data: TrainingData | None = None,
 ) -> TrainStopped:
     """Train an adapter.
 
@@ -60,6 +65,7 @@ def run_training(
         emit: Takes what there is to tell, as it happens.
         resume: Go on from the run's last checkpoint.
         stop: Tells when to save and stop; None for never.
+        data: The rows; None reads them.
 
     Returns:
         How it ended, which is also emitted.
@@ -68,14 +74,21 @@ def run_training(
         TrainingError, InputError, ProjectError: It cannot start, or cannot go on.
     """
     began = time.monotonic()
-    run = _Run(config, emit, stop or Stop())
-    run.prepare(resume)
+    run = Run(config, emit, stop or Stop())
+    run.prepare(resume, data)
     ended = run.train(began)
     emit(ended)
     return ended
 
 
-class _Run:
+class Run:
+    """A run: prepared, then trained."""
+
+    trainer: NarratorTrainer
+    data: TrainingData
+    batches: int
+    """Rows, or packs of rows, of a pass."""
+
     def __init__(self, config: TrainConfig, emit: Emit, stop: Stop) -> None:
         refuse(config)
         self._config = config
@@ -84,10 +97,10 @@ class _Run:
         self._folder = Path(config.output).expanduser()
         self._checkpoints = Checkpoints(self._folder / CHECKPOINTS)
 
-    def prepare(self, resume: bool) -> None:
+    def prepare(self, resume: bool, rows: TrainingData | None = None) -> None:
         """Load everything that is needed."""
         config = self._config
-        data = load_data(config)
+        data = rows or load_data(config)
         self._checkpoint = self._checkpoints.require() if resume else None
         self._claim(data, resume)
         machine = find_machine(config)
@@ -101,8 +114,8 @@ class _Run:
             attention=config.attention,
         )
         adapted = add_adapter(model, config)
-        self._data, self._machine = data, machine
-        self._trainer = self._make_trainer(adapted)
+        self.data, self._machine = data, machine
+        self.trainer = self._make_trainer(adapted)
         if machine.precision == "fp32":
             # TRL makes the adapter of a model in four bits a 16-bit one.
             for parameter in trainable(adapted):
@@ -110,7 +123,7 @@ class _Run:
 
     def train(self, began: float) -> TrainStopped:
         """Run to whatever end."""
-        trainer, detail = self._trainer, ""
+        trainer, detail = self.trainer, ""
         checkpoint = str(self._checkpoint) if self._checkpoint else None
         self._emit(self._started())
         try:
@@ -165,10 +178,10 @@ class _Run:
             )
 
     def _make_trainer(self, model: Any) -> NarratorTrainer:
-        config, data = self._config, self._data
+        config, data = self._config, self.data
         made = items(data.train, packing=config.packing, room=config.max_length)
         records = [record(item) for item in made]
-        self._batches = len(records)
+        self.batches = len(records)
         columns = {key: [one[key] for one in records] for key in records[0]}
         tokenizer = load_tokenizer(config.base_model)
         if tokenizer.pad_token_id is None:
@@ -197,18 +210,18 @@ class _Run:
         )
 
     def _started(self) -> TrainStarted:
-        trainer, model = self._trainer, self._trainer.model
+        trainer, model = self.trainer, self.trainer.model
         steps = [self._checkpoints.steps()[-1]] if self._checkpoint else [0]
         weights = sum(p.numel() * p.element_size() for p in model.parameters())
         return TrainStarted(
             base_model=self._config.base_model,
             device=self._machine.device,
             precision=self._machine.precision,
-            steps=_total_steps(self._config, self._batches, trainer.args.world_size),
+            steps=_total_steps(self._config, self.batches, trainer.args.world_size),
             resumed_at=steps[0],
-            rows=len(self._data.train),
-            validation_rows=len(self._data.validation),
-            batches=math.ceil(self._batches / self._config.per_device_batch_size),
+            rows=len(self.data.train),
+            validation_rows=len(self.data.validation),
+            batches=math.ceil(self.batches / self._config.per_device_batch_size),
             trainable=sum(p.numel() for p in trainable(model)),
             weights_bytes=weights,
         )

@@ -1,7 +1,8 @@
 """The process of a training run: `python -m novelcraft.finetune.worker CONFIG [--resume]`.
 
 Its standard output is the run's events, one line of JSON each, and nothing else; what libraries
-print goes to standard error. SIGINT or SIGTERM has it save and stop, a second one end at once.
+print goes to standard error. SIGINT or SIGTERM has it save and stop, a second one end at once;
+so has the end of whoever reads the events.
 
 Where there are several accelerators, it becomes `accelerate launch` of itself on all of them.
 """
@@ -16,6 +17,9 @@ from pathlib import Path
 from typing import TextIO
 
 from novelcraft.errors import NovelcraftError, TrainingStackError
+from novelcraft.finetune.dataset import load_data
+from novelcraft.finetune.load import load_train_config
+from novelcraft.finetune.stopping import Stop
 from novelcraft.state.train_events import TrainEvent, TrainFailed
 
 STACK = ("torch", "transformers", "peft", "trl", "datasets", "accelerate", "bitsandbytes")
@@ -28,27 +32,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = list(sys.argv[1:] if arguments is None else arguments)
     resume = "--resume" in given
     (config,) = [argument for argument in given if argument != "--resume"]
-    emit = _emitter(_take_standard_output())
+    stop = Stop()
+    stop.listen()
+    emit = _emitter(_take_standard_output(), stop)
     try:
-        reason = _run(Path(config), emit, resume)
+        reason = _run(Path(config), emit, resume, stop)
     except NovelcraftError as error:
         emit(TrainFailed(error=error.message, fix=error.fix, exit_code=error.exit_code))
         sys.exit(error.exit_code)
     sys.exit(LOST if reason == "nan" else 0)
 
 
-def _run(path: Path, emit: Callable[[TrainEvent], None], resume: bool) -> str:
-    from novelcraft.finetune.load import load_train_config
-    from novelcraft.finetune.stopping import Stop
-
-    stop = Stop()
-    stop.listen()
+def _run(path: Path, emit: Callable[[TrainEvent], None], resume: bool, stop: Stop) -> str:
     config = load_train_config(path)
     require_stack()
+    # Before torch is: what is wrong with the rows is said at once.
+    data = load_data(config)
     _spread(config.device == "cpu")
     from novelcraft.finetune.train import run_training
 
-    return run_training(config, emit, resume=resume, stop=stop).reason
+    return run_training(config, emit, resume=resume, stop=stop, data=data).reason
 
 
 def require_stack() -> None:
@@ -78,13 +81,19 @@ def _spread(cpu: bool) -> None:
         os.execv(sys.executable, command)
 
 
-def _emitter(out: TextIO) -> Callable[[TrainEvent], None]:
+def _emitter(out: TextIO, stop: Stop) -> Callable[[TrainEvent], None]:
     first = os.environ.get("RANK", "0") == "0"
+    heard = True
 
     def emit(event: TrainEvent) -> None:
-        if first:
+        nonlocal heard
+        if not first or not heard:
+            return
+        try:
             out.write(f"{event.model_dump_json()}\n")
             out.flush()
+        except BrokenPipeError:
+            heard, stop.asked = False, True
 
     return emit
 

@@ -1,5 +1,5 @@
-"""A base model small enough to train in a test: it knows the words and the chat's form, and no
-sentence yet. One that knew nothing would learn next to nothing from an adapter.
+"""A base model small enough to train in a test: it knows phrases and the chat's form, and not
+yet what follows what. One that knew nothing would learn next to nothing from an adapter.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from tests.finetune.rows import DID, WHEN, WHO
 from tests.tools.books.bases import CHATML
 
 SPECIAL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
-WORDS = " ".join((*WHO, *DID, *WHEN)).split()
+PHRASES = (*WHO, *DID, *WHEN)
 STEPS = 120
 
 
@@ -39,11 +39,11 @@ def tokenizer() -> Any:
 
 
 def conversations(source: random.Random, count: int) -> list[str]:
-    """Chats in the form that rows have, whose answers are words in no order."""
+    """Chats in the form that rows have, whose answers are phrases in no order."""
     return [
         "<|im_start|>system\nYou write a novel.<|im_end|>\n<|im_start|>user\n"
         f"Write scene {source.randrange(100)} of the book.<|im_end|>\n<|im_start|>assistant\n"
-        f"{' '.join(source.choices(WORDS, k=40))}.<|im_end|>\n"
+        f"{' '.join(source.choices(PHRASES, k=14))}.<|im_end|>\n"
         for _ in range(count)
     ]
 

@@ -1,0 +1,17 @@
+"""A base model for the tests that train, made once a session."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small pretrained Llama. Skips where the training stack is not installed."""
+    for name in ("torch", "transformers", "peft", "trl"):
+        pytest.importorskip(name, reason="needs the training stack: pip install novelcraft[train]")
+    from tests.finetune.tiny import make_base
+
+    return make_base(tmp_path_factory.mktemp("base"))
