@@ -17,6 +17,7 @@ from novelcraft.cli.new import new
 from novelcraft.cli.prep import prep
 from novelcraft.cli.redraw import redraw
 from novelcraft.cli.show import show
+from novelcraft.cli.train import train
 from novelcraft.cli.write import write
 
 app = typer.Typer(
@@ -28,7 +29,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for verb in (write, new, show, log, export, fork, edit, redraw, exempt, prep):
+for verb in (write, new, show, log, export, fork, edit, redraw, exempt, prep, train):
     app.command()(verb)
 app.add_typer(model, name="model")
 

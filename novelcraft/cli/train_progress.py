@@ -1,0 +1,95 @@
+"""What the events of a training run mean for a person who waits."""
+
+from __future__ import annotations
+
+from novelcraft.cli.wording import count, number, span
+from novelcraft.state.train_events import (
+    CheckpointSaved,
+    SampleWritten,
+    TrainEvent,
+    TrainFailed,
+    TrainNotice,
+    TrainStarted,
+    TrainStep,
+    TrainStopped,
+    Validated,
+)
+
+
+class TrainProgress:
+    """The sum of the events so far. A step of the optimiser counts as one."""
+
+    def __init__(self) -> None:
+        self.total = 0
+        self._step = 0
+        self._first = 0
+        self._begun: float | None = None
+        self._doing = "loading the model"
+
+    @property
+    def done(self) -> float:
+        """Steps done."""
+        return float(self._step)
+
+    def update(self, event: TrainEvent, now: float) -> None:
+        """Take in one event."""
+        match event:
+            case TrainStarted():
+                self.total, self._step = event.steps, event.resumed_at
+                self._first, self._begun = event.resumed_at, now
+                self._doing = "training"
+            case TrainStep():
+                self._step, self.total = event.step, event.steps
+                self._doing = (
+                    f"step {event.step} of {event.steps}: loss {event.loss:.3f}, "
+                    f"{number(round(event.tokens_per_second))} tokens a second, "
+                    f"{event.memory_bytes / 1e9:.1f} GB"
+                )
+            case _:
+                pass
+
+    def headline(self, event: TrainEvent) -> str | None:
+        """The line that stays on the screen for an event; None for those that only move the bar."""
+        match event:
+            case TrainStarted():
+                return _started(event)
+            case TrainNotice():
+                return event.text
+            case Validated():
+                best = ", the best so far" if event.best else ""
+                return (
+                    f"step {event.step}: validation perplexity {event.perplexity:.2f}, "
+                    f"loss {event.loss:.3f} against {event.train_loss:.3f} in training{best}"
+                )
+            case SampleWritten():
+                return f"step {event.step}: wrote a sample, {event.path}"
+            case CheckpointSaved():
+                return f"step {event.step}: saved {event.path}"
+            case TrainStopped() | TrainFailed():
+                return None
+        return None
+
+    def line(self, now: float) -> str:
+        """Where the run is, and how long it will still take."""
+        return " | ".join(part for part in (self._doing, self._left(now)) if part)
+
+    def pause(self, now: float) -> None:
+        """Nobody is asked anything here."""
+
+    def resume(self, now: float) -> None:
+        """Nobody is asked anything here."""
+
+    def _left(self, now: float) -> str:
+        done = self._step - self._first
+        if self._begun is None or done < 1:
+            return ""
+        return f"{span((now - self._begun) / done * (self.total - self._step))} left"
+
+
+def _started(event: TrainStarted) -> str:
+    again = f", going on after step {event.resumed_at}" if event.resumed_at else ""
+    return (
+        f"{event.base_model} on {event.device} in {event.precision}: "
+        f"{count(event.rows, 'row')}, {count(event.validation_rows, 'row')} to validate with, "
+        f"{event.trainable / 1e6:.1f} million numbers to train, {count(event.steps, 'step')}{again}"
+    )

@@ -1,0 +1,88 @@
+"""`novelcraft train` where nothing is trained: plans, previews and wrong input."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from tokenizers import Tokenizer, decoders
+
+from tests.cli.conftest import Run
+from tests.cli.test_prep import BUDGET
+from tests.graphs.prep.conftest import novel
+from tests.tools.books.bases import CHATML, tokenizer
+
+SHAPE = {
+    "model_type": "llama",
+    "hidden_size": 64,
+    "intermediate_size": 128,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "vocab_size": 700,
+    "tie_word_embeddings": True,
+}
+
+
+@pytest.fixture
+def data(run: Run, here: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data folder with rows for a base model beside it, by the names `data` and `base`."""
+    (here / "base").mkdir()
+    made = Tokenizer.from_str(tokenizer().to_str())
+    made.decoder = decoders.ByteLevel()
+    made.save(str(here / "base" / "tokenizer.json"))
+    (here / "base" / "chat_template.jinja").write_text(CHATML, encoding="utf-8")
+    (here / "base" / "config.json").write_text(json.dumps(SHAPE), encoding="utf-8")
+    (here / "config.toml").write_text(BUDGET, encoding="utf-8")
+    monkeypatch.setenv("NOVELCRAFT_CONFIG", str(here / "config.toml"))
+    (here / "The Book.md").write_text(novel("book", 5), encoding="utf-8")
+    assert run("prep", "The Book.md", "--no-models", "--quiet").code == 0
+    return here / "data"
+
+
+def test_a_plan(run: Run, data: Path) -> None:
+    told = run("train", "--data", data, "--base", "base", "--plan", "--gpu", "RTX 4090")
+    assert told.code == 0, told.err
+    assert "It fits: RTX 4090, 25.8 GB." in told.out
+    rows = (data / "rows" / "train.jsonl").read_text("utf-8").splitlines()
+    assert f"{len(rows)}\n" in told.out.partition("  rows")[2]
+
+
+def test_a_plan_that_does_not_fit_says_what_to_change(run: Run, data: Path) -> None:
+    told = run(
+        "train", "--data", data, "--base", "meta-llama/Llama-3.3-70B-Instruct", "--plan",
+        "--gpu", "RTX 3060",
+    )  # fmt: skip
+    assert told.code == 0
+    assert "It does not fit: RTX 3060" in told.out
+    assert "What would take less:" in told.out
+
+
+def test_a_preview_shows_what_is_learnt(run: Run, data: Path) -> None:
+    told = run("train", "--data", data, "--base", "base", "--preview")
+    assert told.code == 0, told.err
+    row = json.loads((data / "rows" / "train.jsonl").read_text("utf-8").splitlines()[0])
+    assert f"{row['row_id']}: {row['tokens']} tokens, {row['completion_tokens']} learnt" in told.out
+    assert "<|im_start|>assistant" in told.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        ([], 10, "--data and --base is missing"),
+        (["--data", "data"], 10, "--base is missing"),
+        (["--data", "nowhere", "--base", "base", "--plan"], 62, "nowhere has no rows to train on"),
+        (["--data", "data", "--base", "Nobody/Nothing", "--plan"], 11, "Nobody/Nothing"),
+        (["--data", "data", "--base", "base", "--plan", "--gpu", "abacus"], 11, "'abacus'"),
+        (["no.yaml"], 11, "no.yaml: there is no such file"),
+        (["run.yaml"], 11, "run.yaml: line 2: lora_rank: there is no such setting"),
+    ],
+)
+def test_wrong_input(
+    run: Run, data: Path, here: Path, arguments: list[str], code: int, words: str
+) -> None:
+    (here / "run.yaml").write_text("base_model: base\nlora_rank: 8\n", encoding="utf-8")
+    told = run("train", *arguments)
+    assert words in told.err
+    assert told.code == code
