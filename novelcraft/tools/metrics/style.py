@@ -2,7 +2,7 @@
 
 The ends are distances of real books: 100 is the usual distance of an author's own pools, 0 that
 of another author's. What it measures is likeness to the reference, never quality. The figures that
-ship with the package come from English novels of 1813 to 1925; prose that is far from all of them
+ship with the package come from English novels of 1813 to 1934; prose that is far from all of them
 has a true distance and a rough score. Vocabulary follows the story as well as its writer, so a new
 story in the same voice scores lower in that part than in the others.
 """
