@@ -72,6 +72,9 @@ def train(
     elif preview:
         _show_rows(settings)
     else:
+        from novelcraft.finetune.worker import require_stack
+
+        require_stack()
         file = _written(config, settings, overrides)
         _report(_run(file, resume, quiet), settings, file)
 
@@ -135,9 +138,6 @@ def _written(config: Path | None, settings: TrainConfig, overrides: dict[str, st
 def _run(file: Path, resume: bool, quiet: bool) -> TrainStopped | TrainFailed:
     from novelcraft.cli.common import watched
     from novelcraft.cli.train_progress import TrainProgress
-    from novelcraft.finetune.worker import require_stack
-
-    require_stack()
 
     async def work(reader: Reader[TrainEvent]) -> TrainStopped | TrainFailed:
         return await _followed(file, resume, reader)
