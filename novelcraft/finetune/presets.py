@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from novelcraft.errors import ConfigError
 from novelcraft.finetune.bases import known_shape
 from novelcraft.finetune.shapes import ModelShape, read_shape
 
@@ -68,11 +69,7 @@ _SMALL = 1_000_000_000
 
 
 def preset_values(name: PresetName, base: str) -> Mapping[str, Any]:
-    """The values of a preset; of `auto`, those that fit the base.
-
-    Raises:
-        ConfigError: The base is a folder whose `config.json` cannot be read.
-    """
+    """The values of a preset; of `auto`, those that fit the base."""
     if name != "auto":
         return _VALUES[name]
     shape = base_shape(base)
@@ -86,13 +83,15 @@ def preset_values(name: PresetName, base: str) -> Mapping[str, Any]:
 
 
 def base_shape(base: str) -> ModelShape | None:
-    """The sizes of a base; None for one that is neither a folder nor known.
+    """The sizes of a base; None for one whose sizes cannot be told.
 
-    Raises:
-        ConfigError: The base is a folder whose `config.json` cannot be read.
+    What is wrong with a folder is said when the model is loaded from it.
     """
     folder = Path(base).expanduser()
-    return read_shape(folder) if folder.is_dir() else known_shape(base)
+    try:
+        return read_shape(folder) if folder.is_dir() else known_shape(base)
+    except ConfigError:
+        return None
 
 
 def _named(shape: ModelShape) -> PresetName:

@@ -202,7 +202,8 @@ def _shape(config: dict[str, Any], family: str, name: str) -> ModelShape:
         intermediate=config["intermediate_size"] // share if sparse < layers else 0,
         vocabulary=config["vocab_size"],
         tied=config.get("tie_word_embeddings", False),
-        experts=config["num_experts"] if sparse else 0,
+        # Published under the first name; the second is what transformers writes.
+        experts=config.get("num_experts") or config["num_local_experts"] if sparse else 0,
         active_experts=config["num_experts_per_tok"] if sparse else 0,
         expert_intermediate=config["moe_intermediate_size"] if sparse else 0,
         sparse_layers=sparse,

@@ -15,6 +15,7 @@ import math
 import shutil
 import time
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from transformers import set_seed
 from trl import SFTConfig
 
 from novelcraft.errors import CheckpointError, LossError, TrainingMemoryError
+from novelcraft.finetune.adapters import CONFIG_FILE, TRAINING_FILE, WEIGHTS_FILE
 from novelcraft.finetune.batches import Collator, items, record
 from novelcraft.finetune.callbacks import Progress, Samples, Steps
 from novelcraft.finetune.checkpoints import Checkpoints
@@ -38,13 +40,14 @@ from novelcraft.finetune.models import (
     trainable,
 )
 from novelcraft.finetune.refusals import refuse
+from novelcraft.finetune.stack import STACK
 from novelcraft.finetune.stopping import Stop
 from novelcraft.finetune.storage import storage_errors, sync_folder
-from novelcraft.finetune.trainer import ADAPTER_WEIGHTS, EVAL_LOSS, Emit, NarratorTrainer
+from novelcraft.finetune.trainer import EVAL_LOSS, Emit, NarratorTrainer
 from novelcraft.state.train_events import TrainNotice, TrainStarted, TrainStopped
 from novelcraft.tools.export.files import write_atomic
 
-RUN_FILE, ADAPTER_CONFIG = "run.json", "adapter_config.json"
+RUN_FILE = "run.json"
 CHECKPOINTS, SAMPLES, ADAPTER = "checkpoints", "samples", "adapter"
 _FREE = ("output", "eval_steps", "save_steps", "keep_checkpoints", "sample_steps", "samples")
 """Settings that a resumed run may change: nothing that is learnt depends on them."""
@@ -156,7 +159,7 @@ class Run:
             CheckpointError: It is another run's.
         """
         file = self._folder / RUN_FILE
-        mine = {
+        self._mine = mine = {
             "config": json.loads(self._config.model_dump_json()),
             "data_hash": data.data_hash,
             "tokenizer": data.tokenizer.fingerprint,
@@ -237,8 +240,10 @@ class Run:
         with storage_errors(target):
             shutil.rmtree(partial, ignore_errors=True)
             partial.mkdir(parents=True)
-            for name in (ADAPTER_WEIGHTS, ADAPTER_CONFIG):
+            for name in (WEIGHTS_FILE, CONFIG_FILE):
                 shutil.copyfile(source / name, partial / name)
+            training = {**self._mine, "step": best or steps[-1], "versions": _versions()}
+            (partial / TRAINING_FILE).write_text(json.dumps(training, indent=2), encoding="utf-8")
             sync_folder(partial)
             shutil.rmtree(target, ignore_errors=True)
             partial.rename(target)
@@ -302,6 +307,10 @@ def _dropped(data: TrainingData) -> Sequence[str]:
         f"{row.row_id} is left out: it has {row.tokens} tokens, more than max_length."
         for row in data.dropped
     ]
+
+
+def _versions() -> dict[str, str]:
+    return {name: version(name) for name in ("novelcraft", *STACK)}
 
 
 def _changes(theirs: dict[str, Any], mine: dict[str, Any]) -> list[str]:

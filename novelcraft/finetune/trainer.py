@@ -22,6 +22,7 @@ from transformers.trainer import TRAINER_STATE_NAME
 from trl import SFTTrainer
 
 from novelcraft.errors import LossError
+from novelcraft.finetune.adapters import WEIGHTS_FILE
 from novelcraft.finetune.batches import ROWS, Collator, items, record
 from novelcraft.finetune.checkpoints import Checkpoints
 from novelcraft.finetune.config import TrainConfig
@@ -29,7 +30,6 @@ from novelcraft.finetune.dataset import TrainRow
 from novelcraft.finetune.runstate import load_optimizer, load_random, save_optimizer, save_random
 from novelcraft.state.train_events import ChapterLoss, CheckpointSaved, TrainEvent, Validated
 
-ADAPTER_WEIGHTS = "adapter_model.safetensors"
 EVAL_LOSS = "eval_loss"
 Emit = Callable[[TrainEvent], None]
 
@@ -182,7 +182,7 @@ class NarratorTrainer(SFTTrainer):
         (folder / "README.md").unlink(missing_ok=True)
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
-        weights = load_file(Path(resume_from_checkpoint) / ADAPTER_WEIGHTS)
+        weights = load_file(Path(resume_from_checkpoint) / WEIGHTS_FILE)
         set_peft_model_state_dict(self.model, weights)
 
     def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:

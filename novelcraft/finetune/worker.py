@@ -12,17 +12,16 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TextIO
 
-from novelcraft.errors import NovelcraftError, TrainingStackError
+from novelcraft.errors import NovelcraftError
 from novelcraft.finetune.dataset import load_data
 from novelcraft.finetune.load import load_train_config
+from novelcraft.finetune.stack import require_stack
 from novelcraft.finetune.stopping import Stop
 from novelcraft.state.train_events import TrainEvent, TrainFailed
 
-STACK = ("torch", "transformers", "peft", "trl", "datasets", "accelerate", "bitsandbytes")
 LOST = 64
 """Exit code of a run whose loss is no number any more."""
 
@@ -52,20 +51,6 @@ def _run(path: Path, emit: Callable[[TrainEvent], None], resume: bool, stop: Sto
     from novelcraft.finetune.train import run_training
 
     return run_training(config, emit, resume=resume, stop=stop, data=data).reason
-
-
-def require_stack() -> None:
-    """See that what training needs is installed.
-
-    Raises:
-        TrainingStackError: Something is not; names it.
-    """
-    missing = [name for name in STACK if find_spec(name) is None]
-    if missing:
-        raise TrainingStackError(
-            f"Training needs {', '.join(missing)}, which is not installed.",
-            fix="Run `pip install novelcraft[train]`.",
-        )
 
 
 def _spread(cpu: bool) -> None:

@@ -15,3 +15,13 @@ def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from tests.finetune.tiny import make_base
 
     return make_base(tmp_path_factory.mktemp("base"))
+
+
+@pytest.fixture(scope="session")
+def tiny_adapter(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An adapter that was trained on it, with all its linear layers."""
+    from tests.finetune.runs import rows, settings, train
+
+    folder = rows(tmp_path_factory.mktemp("adapter"))
+    train(settings(folder, tiny_base, max_steps=12, use_rslora=True))
+    return folder / "run" / "adapter"

@@ -60,7 +60,7 @@ def test_what_a_run_tells(reference: tuple[Path, list[TrainEvent]]) -> None:
     assert isinstance(ended, TrainStopped)
     assert (ended.reason, ended.step) == ("finished", 24)
     adapter = {path.name for path in (folder / "run" / "adapter").iterdir()}
-    assert adapter == {"adapter_model.safetensors", "adapter_config.json"}
+    assert adapter == {"adapter_model.safetensors", "adapter_config.json", "training.json"}
     steps = [event for event in told if isinstance(event, TrainStep)]
     assert all(step.tokens_per_second > 0 and step.memory_bytes > 2**20 for step in steps)
 

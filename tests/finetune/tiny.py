@@ -48,7 +48,9 @@ def conversations(source: random.Random, count: int) -> list[str]:
     ]
 
 
-def make_base(folder: Path, architecture: str = "llama", steps: int = STEPS) -> Path:
+def make_base(
+    folder: Path, architecture: str = "llama", steps: int = STEPS, **changed: int
+) -> Path:
     """Pretrain a base on such chats, and save it as its publisher would."""
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM
@@ -70,7 +72,7 @@ def make_base(folder: Path, architecture: str = "llama", steps: int = STEPS) -> 
     }
     if architecture == "qwen3_moe":
         sizes |= {"num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 32}
-    model = AutoModelForCausalLM.from_config(AutoConfig.for_model(architecture, **sizes))
+    model = AutoModelForCausalLM.from_config(AutoConfig.for_model(architecture, **sizes | changed))
     optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
     source = random.Random(1)
     for _ in range(steps):
