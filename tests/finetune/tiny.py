@@ -71,7 +71,9 @@ def make_base(
         "pad_token_id": words.pad_token_id,
     }
     if architecture == "qwen3_moe":
+        # As the published models of that kind are; llama.cpp knows no other.
         sizes |= {"num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 32}
+        sizes["norm_topk_prob"] = True
     model = AutoModelForCausalLM.from_config(AutoConfig.for_model(architecture, **sizes | changed))
     optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
     source = random.Random(1)
