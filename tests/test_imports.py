@@ -62,5 +62,14 @@ def test_asking_for_help_loads_nothing_heavy(arguments: list[str]) -> None:
     assert HEAVY & loaded(_HELP.format(arguments=arguments)) == set()
 
 
+TRAINING = ("config", "load", "dataset", "preview", "checkpoints", "process", "adapters", "worker")
+
+
+@pytest.mark.parametrize("module", TRAINING)
+def test_settings_and_rows_of_training_load_no_training_stack(module: str) -> None:
+    stack = {"torch", "transformers", "peft", "trl", "datasets", "accelerate", "safetensors"}
+    assert stack & loaded(f"import novelcraft.finetune.{module}") == set()
+
+
 def test_the_probe_sees_what_is_loaded() -> None:
     assert "sqlalchemy" in loaded("import sqlalchemy")
