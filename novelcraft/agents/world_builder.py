@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import create_model
 
 from novelcraft.config.presets import SizePreset
+from novelcraft.prompts.fit import TokenCounter
 from novelcraft.prompts.loader import load_template
 from novelcraft.state.books import BookCharacter, BookWorld
 from novelcraft.tools.models.asking import Caller
@@ -21,8 +22,7 @@ from novelcraft.tools.models.schemas import bounded, strict_list, tidy
 
 _NAME_CHARS = 40
 _PLACES = 6
-_FAN_IN = 8
-"""Notes of so many parts are read together."""
+_LEAST_TOGETHER = 2
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,12 @@ class WorldTask:
 
     title: str
     parts: tuple[str, ...]
-    """Its text in reading order, each part within the model's window; one or more."""
+    """Its text in reading order, each part of `reading` tokens or fewer; one or more."""
     names: tuple[str, ...]
     """Names that occur in it most, found by code, the most frequent first."""
+    count: TokenCounter
+    reading: int
+    """Tokens of text that are read at once."""
 
 
 async def build_world(
@@ -54,13 +57,26 @@ async def build_world(
         *(_read(caller, preset, task, f"{step}/{n}", n) for n in range(len(task.parts)))
     )
     level = 0
-    while len(notes) > _FAN_IN:
+    while len(groups := _together(notes, task)) > 1:
         level += 1
-        groups = [notes[at : at + _FAN_IN] for at in range(0, len(notes), _FAN_IN)]
         notes = await asyncio.gather(
             *(_merge(caller, preset, g, f"{step}/{level}.{n}") for n, g in enumerate(groups))
         )
     return await _constitute(caller, preset, task, notes, step)
+
+
+def _together(notes: Sequence[str], task: WorldTask) -> list[list[str]]:
+    """Runs of notes that can be read at once; two always can, so that there are fewer each time."""
+    groups: list[list[str]] = []
+    room = 0
+    for note in notes:
+        tokens = task.count(note)
+        if not groups or (tokens > room and len(groups[-1]) >= _LEAST_TOGETHER):
+            groups.append([])
+            room = task.reading
+        groups[-1].append(note)
+        room -= tokens
+    return groups
 
 
 async def _read(caller: Caller, preset: SizePreset, task: WorldTask, step: str, part: int) -> str:
@@ -75,6 +91,21 @@ async def _merge(caller: Caller, preset: SizePreset, notes: Sequence[str], step:
     return await _notes(caller, preset, "prep.world.merge", step, messages)
 
 
+def longest_answer(preset: SizePreset) -> int:
+    """Tokens of the longest answer that the world builder asks for."""
+    return max(
+        preset.answer_tokens(_note_chars(preset)), preset.answer_tokens(_world_chars(preset))
+    )
+
+
+def _note_chars(preset: SizePreset) -> int:
+    return (5 + 2 * preset.cast_size) * preset.field_chars + preset.cast_size * _NAME_CHARS
+
+
+def _world_chars(preset: SizePreset) -> int:
+    return (6 + 2 * preset.cast_size) * preset.field_chars + 500
+
+
 async def _notes(caller: Caller, preset: SizePreset, purpose: str, step: str, messages: Any) -> str:
     line = (bounded(2 * preset.field_chars), ...)
     person = create_model("PersonNote", name=(bounded(_NAME_CHARS), ...), who=line)
@@ -85,7 +116,7 @@ async def _notes(caller: Caller, preset: SizePreset, purpose: str, step: str, me
         tone=(bounded(preset.field_chars), ...),
         people=(strict_list(person, 0, preset.cast_size), ...),
     )
-    chars = (5 + 2 * preset.cast_size) * preset.field_chars + preset.cast_size * _NAME_CHARS
+    chars = _note_chars(preset)
     answer = await caller.ask(
         "reasoning", purpose, step, messages, schema, max_tokens=preset.answer_tokens(chars)
     )
@@ -110,7 +141,7 @@ async def _constitute(
         places=(strict_list(bounded(_NAME_CHARS), 1, _PLACES), ...),
         cast=(strict_list(person, 1, preset.cast_size), ...),
     )
-    chars = (6 + 2 * preset.cast_size) * preset.field_chars + 500
+    chars = _world_chars(preset)
     answer = await caller.ask(
         "reasoning",
         "prep.world",

@@ -114,7 +114,7 @@ def prep(
         "split": split,
         "think": think,
         "drop_duplicates": drop_duplicates,
-        "samples": str(style.absolute()) if style else None,
+        "samples": str(style.absolute()) if style is not None else None,
     }
     chosen = {key: value for key, value in given.items() if value is not None}
     shelf = open_shelf(out, chosen, empty=not books)
@@ -131,7 +131,8 @@ def _run(
     async def work(reader: Reader[PrepEvent]) -> PrepOutcome:
         return await shelf.prepare(books, until=until, redo=redo, on_event=reader.on_event)
 
-    command = f"novelcraft prep --out {quoted(shelf.folder.root)}"
+    stage = "" if until == "rows" else f" --until {until}"
+    command = f"novelcraft prep --out {quoted(shelf.folder.root)}{stage}"
     named = " ".join(quoted(book) for book in books)
     return watched(work, PrepProgress(), quiet=quiet, command=f"{command} {named}".rstrip())
 

@@ -61,6 +61,8 @@ def open_shelf(folder: Path, given: Mapping[str, Any], *, empty: bool) -> Shelf:
         overrides={"prep": given} if given else None,
     )
     shelf = Shelf(folder, settings, partial(open_models, notify=say), say)
+    if given:
+        shelf.check()
     if there is None:
         plain = load_settings(None, environ={}, user_file=None, overrides={"prep": given})
         with storage_errors(folder):

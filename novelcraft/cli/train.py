@@ -72,7 +72,7 @@ def train(
     elif preview:
         _show_rows(settings)
     else:
-        from novelcraft.finetune.worker import require_stack
+        from novelcraft.finetune.stack import require_stack
 
         require_stack()
         file = _written(config, settings, overrides)

@@ -60,13 +60,17 @@ def _render(text: str, tone: str, style: str, cast: Sequence[CastMember], langua
     The order is the order of importance: a budget that is too small cuts the end. There are no
     labels, because a small narrator copies them into its prose.
     """
-    lines = [text]
-    if tone and style:
-        lines.append(f"The tone is {_lower_first(tone)}, the style {_lower_first(style)}")
+    lines = [text, *_manner(_lower_first(tone), _lower_first(style))]
     if not language.lower().startswith("en"):
         lines.insert(0, f"The novel is written in the language {language}.")
     lines += [_who(member) for member in cast if member.role]
     return "\n".join(line if line.endswith((".", "!", "?")) else f"{line}." for line in lines)
+
+
+def _manner(tone: str, style: str) -> list[str]:
+    if tone and style:
+        return [f"The tone is {tone}, the style {style}"]
+    return [f"The {name} is {said}" for name, said in (("tone", tone), ("style", style)) if said]
 
 
 def _who(member: CastMember) -> str:

@@ -23,8 +23,8 @@ class UnitRecord(Frozen):
 
     inputs: str
     output: str
-    was: str = ""
-    """Hash of what the output took the place of, for a run that dies between the two."""
+    was: tuple[str, ...] = ()
+    """Hashes of what the output took the place of, for runs that die before they write it."""
 
 
 class StageRecord(Frozen):
@@ -76,6 +76,7 @@ class ChapterCut(Frozen):
     chapter: int
     breaks: dict[int, CutBy]
     """Who found it, by the number of the block that something new begins with."""
+    seconds: float = 0.0
 
 
 class BookState(TypedDict):
@@ -90,8 +91,6 @@ class BookState(TypedDict):
     cuts: Annotated[list[ChapterCut], add]
     briefed: Annotated[int, add]
     """Scenes that were given a brief."""
-    error: str
-    exit_code: int
 
 
 class ChapterTask(TypedDict):

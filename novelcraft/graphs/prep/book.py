@@ -21,11 +21,11 @@ BookGraph = CompiledStateGraph[BookState, PrepContext, BookState, BookState]
 
 def wants(state: BookState, stage: Stage) -> bool:
     """Whether a run goes as far as a stage."""
-    return not state["error"] and STAGES.index(stage) <= STAGES.index(state["until"])
+    return STAGES.index(stage) <= STAGES.index(state["until"])
 
 
 def after_convert(state: BookState) -> str:
-    """On to the cleaning, if the book could be read and that was asked for."""
+    """On to the cleaning, if that was asked for."""
     return "clean" if wants(state, "clean") else END
 
 

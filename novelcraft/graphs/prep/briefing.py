@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -21,7 +22,7 @@ from novelcraft.state.prep import BookState, ChapterTask, StageProgress
 from novelcraft.tools.books.ledger import Unit
 from novelcraft.tools.books.names import frequent_names, named_in
 from novelcraft.tools.books.reading import excerpt
-from novelcraft.tools.metrics.sense import loops
+from novelcraft.tools.metrics.sense import says_something
 from novelcraft.tools.models.asking import Caller
 
 NARRATOR = "the narrator"
@@ -46,6 +47,7 @@ async def brief_chapter(state: ChapterTask, runtime: PrepRuntime) -> dict[str, A
     cast = meta.world.cast if meta.world else ()
     inputs = content_hash([context.budget.brief, [c.model_dump() for c in cast]])
     scenes = [s for s in book.scenes if s.chapter_index == state["chapter"]]
+    begun = time.monotonic()
     due = [scene for scene in scenes if _is_due(context, book_id, scene, inputs)]
     caller = context.caller
     changes = await asyncio.gather(
@@ -57,7 +59,9 @@ async def brief_chapter(state: ChapterTask, runtime: PrepRuntime) -> dict[str, A
             key: Unit(inputs, brief_part(change["instruction"]) or "")
             for key, change in zip(keys, changes, strict=True)
         }
-        context.folder.ledger(book_id).record("briefs", units, keep=True)
+        context.folder.ledger(book_id).record(
+            "briefs", units, keep=True, seconds=time.monotonic() - begun
+        )
         update_scenes(context, book_id, dict(zip(keys, changes, strict=True)))
     context.tell(
         StageProgress(
@@ -96,9 +100,11 @@ async def _change(
     except InvalidAnswerError:
         brief = SceneBriefText(goal="", pov=names[0], place="", present=names[:1])
         mends = ("the model gave no brief; it says no more than whom the scene follows",)
-    if loops(f"{brief.goal} {brief.outcome}"):
-        brief = brief.model_copy(update={"goal": "", "outcome": "", "turn": "", "beats": ()})
-        mends = ("the model said the same over and over; goal and outcome are left out",)
+    events = {"goal": brief.goal, "turn": brief.turn, "outcome": brief.outcome}
+    empty = [name for name, text in events.items() if text and not says_something(text, names)]
+    if empty:
+        brief = brief.model_copy(update=dict.fromkeys(empty, ""))
+        mends = (f"the model's {' and '.join(empty)} said nothing and is left out",)
     instruction = render_within(brief, cast, count_words(prose), context)
     return {"brief": brief, "instruction": instruction, "mends": ("brief", mends)}
 

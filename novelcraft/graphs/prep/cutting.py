@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,6 +20,7 @@ from novelcraft.tools.books.chapters import Chapter
 from novelcraft.tools.books.folder import model_text, text_hash, write_text
 from novelcraft.tools.books.ledger import Unit
 from novelcraft.tools.books.scenes import SceneSpan, plan_scenes
+from novelcraft.tools.export.terminal import counted
 
 _LEAST_BLOCKS = 2
 
@@ -27,18 +29,33 @@ async def cut_chapter(state: ChapterTask, runtime: PrepRuntime) -> dict[str, Any
     """Breakpoints of one chapter, if it is to be cut at all."""
     context, book_id = runtime.context, state["book_id"]
     chapter = context.folder.read_chapters(book_id)[state["chapter"] - 1]
-    if _verdict(context, book_id, chapter) in ("fresh", "edited"):
+    verdict = _verdict(context, book_id, chapter)
+    if verdict == "edited":
+        _say_outdated(context, book_id, chapter)
+    if verdict in ("fresh", "edited"):
         return {}
+    begun = time.monotonic()
     blocks = await asyncio.to_thread(blocks_of, chapter.text, context.count)
     breaks: dict[int, CutBy] = {}
     if sum(block.tokens for block in blocks) > context.limits.high:
         breaks = await _breaks(context, f"{book_id}/{chapter.index}", chapter.text, blocks)
-    cut = ChapterCut(chapter=chapter.index, breaks=breaks)
+    seconds = time.monotonic() - begun
+    cut = ChapterCut(chapter=chapter.index, breaks=breaks, seconds=seconds)
     progress = StageProgress(
         book_id=book_id, stage="scenes", part=chapter.index, total=state["chapters"]
     )
     context.tell(progress)
     return {"cuts": [cut]}
+
+
+def _say_outdated(context: PrepContext, book_id: str, chapter: Chapter) -> None:
+    ledger = context.folder.ledger(book_id)
+    if ledger.is_outdated("scenes", _unit(chapter), _inputs(context, chapter)):
+        text = (
+            f"chapter {chapter.index} was cut by hand and is kept, though its text has changed "
+            "since; take its scenes out of the JSON to have it cut again"
+        )
+        context.tell(BookNotice(book_id=book_id, text=text))
 
 
 async def _breaks(
@@ -99,14 +116,14 @@ def _windows(blocks: Sequence[Block], most: int) -> list[tuple[int, int]]:
 async def join_scenes(state: BookState, runtime: PrepRuntime) -> dict[str, Any]:
     """The book's JSON with its scenes. What later stages said of a scene that stays, stays."""
     context, book_id = runtime.context, state["book_id"]
-    cuts = {cut.chapter: cut.breaks for cut in state["cuts"]}
+    cuts = {cut.chapter: cut for cut in state["cuts"]}
     made = await asyncio.to_thread(_join, context, book_id, cuts)
     scenes = context.folder.read_book(context.folder.scenes(book_id)).scenes
-    context.done(book_id, "scenes", fresh=not made, detail=f"{len(scenes)} scenes")
+    context.done(book_id, "scenes", fresh=not made, detail=counted(len(scenes), "scene"))
     return {}
 
 
-def _join(context: PrepContext, book_id: str, cuts: dict[int, dict[int, CutBy]]) -> bool:
+def _join(context: PrepContext, book_id: str, cuts: dict[int, ChapterCut]) -> bool:
     folder, path = context.folder, context.folder.scenes(book_id)
     before = folder.read_book(path).scenes if path.is_file() else ()
     chapters = context.folder.read_chapters(book_id)
@@ -118,7 +135,7 @@ def _join(context: PrepContext, book_id: str, cuts: dict[int, dict[int, CutBy]])
     units: dict[str, Unit] = {}
     for chapter in chapters:
         if chapter.index in cuts:
-            made = _scenes(context, chapter, cuts[chapter.index])
+            made = _scenes(context, chapter, cuts[chapter.index].breaks)
             part = chapter_part(made) or ""
             units[_unit(chapter)] = Unit(_inputs(context, chapter), part)
             scenes += made
@@ -130,7 +147,9 @@ def _join(context: PrepContext, book_id: str, cuts: dict[int, dict[int, CutBy]])
         meta=head.model_copy(update={"total_scenes": len(scenes)}),
         scenes=tuple(_kept(scene, known.get(scene.text)) for scene in scenes),
     )
-    folder.ledger(book_id).record("scenes", units, keep=True)
+    folder.ledger(book_id).record(
+        "scenes", units, keep=True, seconds=sum(cut.seconds for cut in cuts.values())
+    )
     write_text(path, model_text(book))
     if gone:
         text = f"the scenes of {len(gone)} chapters that are gone were dropped"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 from novelcraft.config.prep import PrepSettings
+from novelcraft.errors import DataFileError
 from novelcraft.graphs.prep.rows import whole_books
 from novelcraft.state.card import DataCard
 from novelcraft.state.rows import RowManifest, TrainingRow
@@ -53,7 +55,9 @@ def _shelf(folder: PrepFolder) -> Iterator[ShelfBook]:
     for book_id in folder.book_ids():
         path = folder.scenes(book_id)
         path = path if path.is_file() else folder.base(book_id)
-        if path.is_file():
+        if not path.is_file():
+            continue
+        with suppress(DataFileError):
             book = folder.read_book(path)
             yield ShelfBook(book, folder.read_drops(book_id), folder.ledger(book_id).file)
 

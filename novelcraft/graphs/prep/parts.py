@@ -11,13 +11,14 @@ from collections.abc import Sequence
 from novelcraft.state.base import content_hash
 from novelcraft.state.books import BookFile, BookScene
 
+_OF_BOOK = {"title", "author", "language"}
+"""What a person may correct in a head. The rest is counted, and counted again."""
 _OF_WORLD = {"world", "world_context"}
-_OF_SCENES = {"total_scenes"}
 
 
 def head_part(book: BookFile) -> str:
-    """Hash of what the base stage makes: the head without its world."""
-    return content_hash(book.meta.model_dump(mode="json", exclude=_OF_WORLD | _OF_SCENES))
+    """Hash of what the base stage takes from the book itself: title, author and language."""
+    return content_hash(book.meta.model_dump(mode="json", include=_OF_BOOK))
 
 
 def world_part(book: BookFile) -> str | None:

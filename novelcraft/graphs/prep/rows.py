@@ -6,14 +6,16 @@ import asyncio
 import shutil
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from novelcraft.errors import DataFileError
 from novelcraft.graphs.prep.context import PrepContext, PrepRuntime
 from novelcraft.state.books import BookFile
 from novelcraft.state.prep import BookNotice, ShelfState
 from novelcraft.state.rows import BookRows
-from novelcraft.tools.books.duplicates import copies, duplicate_scenes
+from novelcraft.tools.books.duplicates import copies, duplicate_scenes, twins
 from novelcraft.tools.books.folder import PrepFolder, bytes_hash
 from novelcraft.tools.books.ledger import Unit
 from novelcraft.tools.books.rowfiles import book_rows, write_rows
@@ -31,10 +33,13 @@ STAGING = ".rows"
 def whole_books(folder: PrepFolder) -> Iterator[BookFile]:
     """The books that have scenes, one by one: heads from `json_base`, scenes from `json_scenes`.
 
-    Where a person has corrected a book's head, it is in the first of the two.
+    Where a person has corrected a book's head, it is in the first of the two. A book whose JSON
+    cannot be read is left out.
     """
     for book_id in folder.book_ids():
-        if folder.scenes(book_id).is_file():
+        if not folder.scenes(book_id).is_file():
+            continue
+        with suppress(DataFileError):  # said when the book's turn came
             book = folder.read_book(folder.scenes(book_id))
             head = folder.read_book(folder.base(book_id)).meta
             meta = head.model_copy(update={"total_scenes": len(book.scenes)})
@@ -53,12 +58,14 @@ async def compile_shelf(
 def _compile(context: PrepContext) -> None:
     folder, settings, tokenizer = context.folder, context.settings, context.tokenizer
     without: dict[str, set[str]] = defaultdict(set)
+    duplicates = duplicate_scenes(whole_books(folder))
     if settings.drop_duplicates:
-        for copy in copies(duplicate_scenes(whole_books(folder))):
+        for copy in copies(duplicates):
             without[copy.book_id].add(copy.scene_id)
     costs = strategy_costs(whole_books(folder), settings, context.count, without)
     staging = folder.root / STAGING
-    write_rows(staging, _compiled(context, without), settings, tokenizer, costs)
+    rows = _compiled(context, without)
+    write_rows(staging, rows, settings, tokenizer, costs, twins(duplicates))
     _publish(context, staging)
     shutil.rmtree(staging)
 

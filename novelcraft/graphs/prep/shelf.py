@@ -6,6 +6,7 @@ This is the face that the command line or another program uses.
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import os
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -15,9 +16,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from novelcraft.agents.world_builder import longest_answer
 from novelcraft.config.prep import row_budget
+from novelcraft.config.presets import SMALL, SizePreset
 from novelcraft.config.resolve import pick_preset
 from novelcraft.config.root import Settings
+from novelcraft.errors import InputError
 from novelcraft.graphs.prep.context import OnPrepEvent, PrepContext
 from novelcraft.graphs.prep.inspection import write_card
 from novelcraft.graphs.prep.shelf_graph import build_shelf_graph
@@ -35,7 +39,8 @@ from novelcraft.state.prep import (
 )
 from novelcraft.tools.books.folder import PrepFolder
 from novelcraft.tools.books.limits import SceneLimits
-from novelcraft.tools.books.tokenizers import open_tokenizer
+from novelcraft.tools.books.style import sample_files
+from novelcraft.tools.books.tokenizers import check_base, open_tokenizer
 from novelcraft.tools.canon.call_store import CallStore
 from novelcraft.tools.canon.embedders import open_embedder
 from novelcraft.tools.canon.lock import ProjectLock
@@ -43,6 +48,8 @@ from novelcraft.tools.export.files import storage_errors
 from novelcraft.tools.models.asking import Caller
 from novelcraft.tools.models.embedded.fetch import Notify, quiet
 from novelcraft.tools.models.opening import open_models
+
+_UNBOUNDED = 1 << 40
 
 LEAST_BOOKS = 4
 """Books that are worked on at once, or as many as the model's server has slots."""
@@ -57,7 +64,7 @@ class PrepOutcome:
 
     results: tuple[BookResult, ...]
     rows: int
-    """Rows in the folder; 0 before that stage."""
+    """Rows in the folder; 0 for a run that ended before them."""
 
     @property
     def failed(self) -> tuple[BookResult, ...]:
@@ -113,6 +120,7 @@ class Shelf:
             ProjectBusyError: Another run works in the folder.
             ModelError: A model cannot be used.
         """
+        _check_redo(redo, until, named=bool(books))
         root = self.folder.root
         with storage_errors(root):
             root.mkdir(parents=True, exist_ok=True)
@@ -132,16 +140,28 @@ class Shelf:
                 config: Any = {"recursion_limit": _STEPS}
                 end = await build_shelf_graph().ainvoke(state, config, context=context)
             card = await asyncio.to_thread(write_card, self.folder, self.settings.prep)
-        outcome = PrepOutcome(tuple(end["results"]), card.rows.total)
+        rows = card.rows.total if until == "rows" else 0
+        outcome = PrepOutcome(tuple(end["results"]), rows)
         on_event(
             PrepFinished(
-                books=len(outcome.results),
+                books=len(card.books),
                 failed=len(outcome.failed),
                 rows=outcome.rows,
                 seconds=time.monotonic() - begun,
             )
         )
         return outcome
+
+    def check(self) -> None:
+        """See that what the settings name is there, before anything is done or written down.
+
+        Raises:
+            ConfigError: The base model is no folder and no name on the hub.
+            BookError: The folder of samples is none, or has none.
+        """
+        check_base(self.settings.prep.base_model)
+        if self.settings.prep.samples:
+            sample_files(Path(self.settings.prep.samples))
 
     def write_card(self) -> DataCard:
         """The data card of what is in the folder now; written beside it, too."""
@@ -153,18 +173,20 @@ class Shelf:
         asks = STAGES.index(until) >= STAGES.index(AGENT_STAGES[0])
         with CallStore(self.folder.database) as log:
             if not (asks and self.settings.prep.models):
-                yield self._made(None, on_event, self.settings.roles.cheap.name, 1)
+                yield self._made(None, on_event, SMALL, 1)
                 return
             async with self._models(self.settings, log) as chat:
                 cheap = chat.endpoint("cheap")
-                need = self._budget.total + SPARE_TOKENS
+                preset = pick_preset(self.settings.write, cheap.model)
+                contexts = [chat.endpoint(role).context for role in ("cheap", "reasoning")]
+                preset = fit_reading(preset, min(contexts, key=lambda c: c or _UNBOUNDED))
+                need = self._budget.total + preset.reading_tokens + SPARE_TOKENS
                 await chat.preflight({"cheap": need, "reasoning": need})
                 caller = Caller(chat, self.settings.prep.seed)
-                slots = cheap.server.max_concurrency
-                yield self._made(caller, on_event, cheap.model, slots)
+                yield self._made(caller, on_event, preset, cheap.server.max_concurrency)
 
     def _made(
-        self, caller: Caller | None, on_event: OnPrepEvent, model: str, slots: int
+        self, caller: Caller | None, on_event: OnPrepEvent, preset: SizePreset, slots: int
     ) -> PrepContext:
         prep = self.settings.prep
         return PrepContext(
@@ -176,8 +198,40 @@ class Shelf:
             open_embedder=cache(lambda: open_embedder(prep.embedding, notify=self._notify)),
             caller=caller,
             slots=slots,
-            preset=pick_preset(self.settings.write, model),
+            preset=preset,
             tell=on_event,
             books_at_once=asyncio.Semaphore(max(LEAST_BOOKS, slots)),
             processors=asyncio.Semaphore(os.cpu_count() or 1),
+        )
+
+
+def fit_reading(preset: SizePreset, context: int) -> SizePreset:
+    """The preset with portions of text that a model reads with room for its longest answer.
+
+    Args:
+        preset: What the size of the model asks for.
+        context: The model's context in tokens; 0 where its server does not say.
+    """
+    room = context - longest_answer(preset) - _INSTRUCTIONS
+    if not context or room >= preset.reading_tokens:
+        return preset
+    return dataclasses.replace(preset, reading_tokens=max(room, _LEAST_READING))
+
+
+_INSTRUCTIONS = 500
+"""Tokens of an agent's prompt beside the text that it reads."""
+_LEAST_READING = 1_000
+
+
+def _check_redo(redo: Stage | None, until: Stage, *, named: bool) -> None:
+    if redo is None:
+        return
+    if STAGES.index(redo) > STAGES.index(until):
+        raise InputError(
+            f"{redo} cannot be done again in a run that ends with {until}.",
+            fix=f"Leave out --until, or name {redo} or a later stage there.",
+        )
+    if redo == "convert" and not named:
+        raise InputError(
+            "Books cannot be converted again without their files.", fix="Name the books."
         )

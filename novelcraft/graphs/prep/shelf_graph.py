@@ -9,10 +9,11 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Send
 
+from novelcraft.errors import BookError, DataFileError
 from novelcraft.graphs.prep.book import build_book_graph
 from novelcraft.graphs.prep.context import PrepContext, PrepRuntime
 from novelcraft.graphs.prep.rows import compile_shelf
-from novelcraft.state.prep import BookResult, BookState, BookTask, ShelfState
+from novelcraft.state.prep import BookFailed, BookResult, BookState, BookTask, ShelfState
 
 ShelfGraph = CompiledStateGraph[ShelfState, PrepContext, ShelfState, ShelfState]
 
@@ -43,14 +44,15 @@ def build_shelf_graph() -> ShelfGraph:
             chapters=0,
             cuts=[],
             briefed=0,
-            error="",
-            exit_code=0,
         )
+        error, code = "", 0
         async with runtime.context.books_at_once:
-            end = await book_graph.ainvoke(start, context=runtime.context)
-        result = BookResult(
-            book_id=state["book_id"], error=end["error"], exit_code=end["exit_code"]
-        )
+            try:
+                await book_graph.ainvoke(start, context=runtime.context)
+            except (BookError, DataFileError) as fault:
+                error, code = str(fault), fault.exit_code
+                runtime.context.tell(BookFailed(book_id=state["book_id"], error=error))
+        result = BookResult(book_id=state["book_id"], error=error, exit_code=code)
         return {"results": [result]}
 
     builder: StateGraph[ShelfState, PrepContext, ShelfState, ShelfState]

@@ -28,9 +28,10 @@ def book_files(given: Sequence[Path]) -> list[Path]:
     files: list[Path] = []
     for path in given:
         if path.is_dir():
-            found = sorted(
+            there = sorted(
                 p for p in path.iterdir() if p.suffix.lower() in SUFFIXES and p.is_file()
             )
+            found = [p for p in there if p.suffix.lower() in _EBOOKS] or there
             if not found:
                 raise InputError(
                     f"{path} holds no book: no {', '.join(sorted(SUFFIXES))} file.",

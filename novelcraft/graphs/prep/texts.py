@@ -6,14 +6,13 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from novelcraft.errors import BookError
 from novelcraft.graphs.prep.context import PrepContext, PrepRuntime
 from novelcraft.graphs.prep.parts import head_part
 from novelcraft.graphs.prep.products import Files, make_files
 from novelcraft.state.base import content_hash
 from novelcraft.state.books import BookFile, BookMeta, ChapterHead
 from novelcraft.state.manuscript import count_words
-from novelcraft.state.prep import BookFailed, BookState
+from novelcraft.state.prep import BookState
 from novelcraft.tools.books.clean import clean
 from novelcraft.tools.books.convert import read_source
 from novelcraft.tools.books.folder import (
@@ -26,6 +25,7 @@ from novelcraft.tools.books.folder import (
     write_text,
 )
 from novelcraft.tools.books.ledger import Unit
+from novelcraft.tools.export.terminal import counted
 
 UNIT = "head"
 RULES = 1
@@ -38,12 +38,8 @@ async def convert_book(state: BookState, runtime: PrepRuntime) -> dict[str, Any]
     if not state["path"]:
         context.done(book_id, "convert", fresh=True)
         return {}
-    try:
-        async with context.processors:
-            made = await asyncio.to_thread(_convert, context, book_id, Path(state["path"]))
-    except BookError as error:
-        context.tell(BookFailed(book_id=book_id, error=str(error)))
-        return {"error": str(error), "exit_code": error.exit_code}
+    async with context.processors:
+        made = await asyncio.to_thread(_convert, context, book_id, Path(state["path"]))
     context.done(book_id, "convert", fresh=not made)
     return {}
 
@@ -63,12 +59,8 @@ def _convert(context: PrepContext, book_id: str, path: Path) -> bool:
 async def clean_book(state: BookState, runtime: PrepRuntime) -> dict[str, Any]:
     """The narrative, and what goes beside it."""
     context, book_id = runtime.context, state["book_id"]
-    try:
-        async with context.processors:
-            made = await asyncio.to_thread(_clean, context, book_id)
-    except BookError as error:
-        context.tell(BookFailed(book_id=book_id, error=str(error)))
-        return {"error": str(error), "exit_code": error.exit_code}
+    async with context.processors:
+        made = await asyncio.to_thread(_clean, context, book_id)
     context.done(book_id, "clean", fresh=not made)
     return {}
 
@@ -102,7 +94,7 @@ async def base_book(state: BookState, runtime: PrepRuntime) -> dict[str, Any]:
     """The book's JSON, without scenes."""
     context, book_id = runtime.context, state["book_id"]
     chapters, made = await asyncio.to_thread(_base, context, book_id)
-    context.done(book_id, "base", fresh=not made, detail=f"{chapters} chapters")
+    context.done(book_id, "base", fresh=not made, detail=counted(chapters, "chapter"))
     return {"chapters": chapters}
 
 
@@ -111,16 +103,18 @@ def _base(context: PrepContext, book_id: str) -> tuple[int, bool]:
     meta = _meta(context, book_id)
     before = folder.read_book(path) if path.is_file() else None
     ledger = folder.ledger(book_id)
-    inputs = content_hash(meta.model_dump(mode="json"))
+    inputs = head_part(BookFile(meta=meta))
     found = head_part(before) if before else None
-    if ledger.verdict("base", UNIT, inputs, found) not in ("missing", "stale"):
-        return meta.total_chapters, False
+    edited = ledger.verdict("base", UNIT, inputs, found) == "edited"
     if before:
         # Its world is another stage's, which finds out by itself whether it still holds.
-        world = {"world": before.meta.world, "world_context": before.meta.world_context}
-        meta = meta.model_copy(update=world)
+        kept = ("world", "world_context", *(("title", "author", "language") if edited else ()))
+        meta = meta.model_copy(update={name: getattr(before.meta, name) for name in kept})
     book = BookFile(meta=meta)
-    ledger.record("base", {UNIT: Unit(inputs, head_part(book))})
+    if book == before:
+        return meta.total_chapters, False
+    if not edited:
+        ledger.record("base", {UNIT: Unit(inputs, head_part(book))})
     write_text(path, model_text(book))
     return meta.total_chapters, True
 

@@ -13,12 +13,12 @@ from novelcraft.prompts.fit import fit, sentences
 from novelcraft.prompts.world import render_book_world
 from novelcraft.state.base import content_hash
 from novelcraft.state.books import BookCharacter, BookFile, BookWorld
-from novelcraft.state.prep import BookNotice, BookState
+from novelcraft.state.prep import BookNotice, BookState, StageProgress
 from novelcraft.tools.books.folder import model_text, read_text, write_text
 from novelcraft.tools.books.ledger import Unit
 from novelcraft.tools.books.names import as_written, frequent_names
 from novelcraft.tools.books.reading import portions
-from novelcraft.tools.metrics.sense import loops
+from novelcraft.tools.metrics.sense import loops, says_something
 from novelcraft.tools.models.asking import Caller
 
 UNIT = "world"
@@ -66,7 +66,10 @@ async def _read_world(
         title=context.folder.read_source(book_id).title,
         parts=portions(chapters, context.count, preset.reading_tokens, preset.most_read),
         names=names,
+        count=context.count,
+        reading=preset.reading_tokens,
     )
+    context.tell(StageProgress(book_id=book_id, stage="world", part=1, total=2))
     try:
         world = await build_world(caller, preset, task, step=f"{book_id}/world")
     except InvalidAnswerError:
@@ -90,18 +93,23 @@ def _grounded(
     if not cast:
         cast = {name: BookCharacter(name=name, role="") for name in names[:most]}
         notices.append("the world's cast is made of the names that the book has most")
-    told = {"text": _without_loops(world.text), "tone": _once(world.tone)}
-    whole = {**told, "style": _once(world.style), "cast": tuple(cast.values())}
-    return world.model_copy(update=whole), tuple(notices)
+    told = {"tone": world.tone, "style": world.style}
+    said = {name: text for name, text in told.items() if says_something(text, [world.text])}
+    if told["tone"] == told["style"]:
+        said = {}
+    notices += [
+        f"the world's {name} said nothing: {told[name][:60]!r}" for name in told.keys() - said
+    ]
+    parts = {"text": _without_loops(world.text), "cast": tuple(cast.values())}
+    return world.model_copy(update={"tone": "", "style": "", **said, **parts}), tuple(notices)
 
 
 def _sane(member: BookCharacter, name: str) -> BookCharacter:
-    return BookCharacter(name=name, role=_once(member.role), want=_once(member.want))
-
-
-def _once(text: str) -> str:
-    """The text; nothing where it says the same over and over."""
-    return "" if loops(text) else text
+    kept = {
+        field: text if says_something(text, [name]) else ""
+        for field, text in (("role", member.role), ("want", member.want))
+    }
+    return BookCharacter(name=name, **kept)
 
 
 def _without_loops(text: str) -> str:

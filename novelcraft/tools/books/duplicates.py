@@ -7,7 +7,7 @@ shingle are kept, 2.5 MB for a million words; texts are not.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
 
@@ -57,6 +57,17 @@ def duplicate_scenes(
 def copies(duplicates: Iterable[Duplicate]) -> frozenset[SceneName]:
     """The scenes to leave out so that every text is there once: those of the first book stay."""
     return frozenset(found.scene for found in duplicates if found.is_copy)
+
+
+def twins(duplicates: Iterable[Duplicate]) -> dict[SceneName, set[SceneName]]:
+    """For every copy its originals, and for every original its copies."""
+    found: defaultdict[SceneName, set[SceneName]] = defaultdict(set)
+    for duplicate in duplicates:
+        if duplicate.is_copy:
+            for original in duplicate.originals:
+                found[duplicate.scene].add(original.scene)
+                found[original.scene].add(duplicate.scene)
+    return dict(found)
 
 
 class _Index:

@@ -15,6 +15,9 @@ from pydantic import ValidationError
 from novelcraft.state.prep import LedgerFile, Stage, StageRecord, UnitRecord, Verdict
 from novelcraft.tools.export.files import write_atomic
 
+_REMEMBERED = 8
+"""Earlier outputs of a unit that are still known for ours."""
+
 
 @dataclass(frozen=True)
 class Unit:
@@ -47,10 +50,15 @@ class Ledger:
         record = self.of(stage).units.get(unit)
         if found is None:
             return "missing"
-        if record is None or found not in (record.output, record.was):
+        if record is None or found not in (record.output, *record.was):
             return "edited"
         fresh = found == record.output and inputs == record.inputs
         return "fresh" if fresh else "stale"
+
+    def is_outdated(self, stage: Stage, unit: str, inputs: str) -> bool:
+        """Whether a unit was made, or kept, of something else than what it would be made of now."""
+        record = self.of(stage).units.get(unit)
+        return record is not None and record.inputs != inputs
 
     def record(
         self,
@@ -66,14 +74,16 @@ class Ledger:
         Args:
             stage: The stage.
             units: What it makes.
-            keep: Keep the records of units that are not among those.
+            keep: Keep the records of units that are not among those, and add to the time.
             notices: What a person should know of it, in place of what was noted before.
             seconds: Time it took.
         """
         before = self.of(stage).units
         made = {name: _renewed(unit, before.get(name)) for name, unit in units.items()}
         record = StageRecord(
-            units={**before, **made} if keep else made, notices=notices, seconds=seconds
+            units={**before, **made} if keep else made,
+            notices=notices,
+            seconds=self.of(stage).seconds + seconds if keep else seconds,
         )
         self._file = LedgerFile(stages={**self._file.stages, stage: record})
         write_atomic(self._path, self._file.model_dump_json(indent=1).encode("utf-8"))
@@ -100,8 +110,9 @@ class Ledger:
 
 
 def _renewed(unit: Unit, before: UnitRecord | None) -> UnitRecord:
-    was = before.output if before is not None else ""
-    return UnitRecord(inputs=unit.inputs, output=unit.output, was=was)
+    earlier = (before.output, *before.was) if before is not None else ()
+    was = tuple(dict.fromkeys(hash_ for hash_ in earlier if hash_ != unit.output))
+    return UnitRecord(inputs=unit.inputs, output=unit.output, was=was[:_REMEMBERED])
 
 
 def _read(path: Path) -> LedgerFile:

@@ -9,15 +9,16 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from novelcraft.config.prep import PrepSettings
 from novelcraft.errors import InputError
 from novelcraft.prompts.loader import load_template
 from novelcraft.prompts.narrator import TEMPLATE
 from novelcraft.state.books import BookFile
+from novelcraft.state.duplicates import SceneName
 from novelcraft.state.rows import (
     BookRows,
     RowFile,
@@ -30,7 +31,7 @@ from novelcraft.state.rows import (
     Trim,
 )
 from novelcraft.tools.books.rows import CompiledRows, template_of, think_of
-from novelcraft.tools.books.split import Tally
+from novelcraft.tools.books.split import SplitPlan, Tally
 from novelcraft.tools.books.tokenizers import BaseTokenizer
 from novelcraft.tools.export.files import storage_errors, write_atomic
 
@@ -38,6 +39,17 @@ TRAIN_FILE = "train.jsonl"
 VALIDATION_FILE = "validation.jsonl"
 MANIFEST_FILE = "manifest.json"
 _SPOOL_FILE = ".rows.partial"
+
+Twins = Mapping[SceneName, Collection[SceneName]]
+"""For a scene the scenes that are copies of it, or that it is a copy of."""
+
+
+class _Place(NamedTuple):
+    """Where a row belongs."""
+
+    row_id: str
+    scene: SceneName
+    group: str
 
 
 def read_rows(file: Path) -> tuple[TrainingRow, ...]:
@@ -103,6 +115,7 @@ def write_rows(
     settings: PrepSettings,
     tokenizer: BaseTokenizer,
     costs: Sequence[StrategyCost] = (),
+    twins: Twins | None = None,
 ) -> RowManifest:
     """Split the rows and write a data set's three files, the manifest last.
 
@@ -115,6 +128,8 @@ def write_rows(
         settings: What they were compiled with.
         tokenizer: What they were counted with.
         costs: What each strategy costs, see `strategies.strategy_costs`.
+        twins: Scenes that are copies of each other. What is kept back for validation is not
+            trained on in another edition either: such rows are left out, and named.
 
     Raises:
         DiskFullError, ReadOnlyError, ExportError: The folder cannot be written.
@@ -126,16 +141,18 @@ def write_rows(
             books: list[BookRows] = []
             trims: list[Trim] = []
             skipped: list[SkippedRow] = []
-            groups: list[str] = []
+            places: list[_Place] = []
             tally = Tally(settings.split)
             with spool.open("wb") as file:
                 for book, made in compiled:
-                    groups += [_spool(file, row, tally) for row in made.rows]
+                    places += [_spool(file, row, tally) for row in made.rows]
                     books.append(book)
                     trims += made.trims
                     skipped += made.skipped
             plan = tally.plan(settings.validation, settings.seed)
-            files = _deal(spool, [plan.keeps(group) for group in groups], folder)
+            fates, told = _fates(places, plan, twins or {})
+            skipped += told
+            files = _deal(spool, fates, folder)
         finally:
             spool.unlink(missing_ok=True)
     manifest = RowManifest(
@@ -155,18 +172,37 @@ def write_rows(
     return manifest
 
 
-def _spool(file: IO[bytes], row: TrainingRow, tally: Tally) -> str:
+def _spool(file: IO[bytes], row: TrainingRow, tally: Tally) -> _Place:
     file.write(row.model_dump_json().encode("utf-8") + b"\n")
-    return tally.add(row)
+    scene = SceneName(book_id=row.book_id, scene_id=row.scene_id)
+    return _Place(row.row_id, scene, tally.add(row))
 
 
-def _deal(spool: Path, kept: Sequence[bool], folder: Path) -> tuple[RowFile, ...]:
+def _fates(
+    places: Sequence[_Place], plan: SplitPlan, twins: Twins
+) -> tuple[list[int | None], list[SkippedRow]]:
+    """The file of each row, by its number, and the rows that go into none."""
+    held = {place.scene for place in places if plan.keeps(place.group)}
+    fates: list[int | None] = []
+    left_out: list[SkippedRow] = []
+    for place in places:
+        twin = next((t for t in twins.get(place.scene, ()) if t in held), None)
+        kept = plan.keeps(place.group)
+        if twin is not None and not kept:
+            reason = f"Its copy {twin.book_id}/{twin.scene_id} is kept back for validation."
+            left_out.append(SkippedRow(row_id=place.row_id, reason=reason))
+        fates.append(1 if kept else 0 if twin is None else None)
+    return fates, left_out
+
+
+def _deal(spool: Path, fates: Sequence[int | None], folder: Path) -> tuple[RowFile, ...]:
     """Give each spooled row to its file."""
     sinks = (_Sink(folder / TRAIN_FILE), _Sink(folder / VALIDATION_FILE))
     try:
         with spool.open("rb") as file:
-            for line, keep in zip(file, kept, strict=True):
-                sinks[keep].add(line)
+            for line, fate in zip(file, fates, strict=True):
+                if fate is not None:
+                    sinks[fate].add(line)
         return tuple(sink.finish() for sink in sinks)
     finally:
         for sink in sinks:

@@ -198,13 +198,25 @@ def _too_long(row: TrainingRow, most: int) -> SkippedRow:
     )
 
 
-def _read(folder: Path) -> tuple[list[_Sample], list[SkippedRow]]:
-    if not folder.is_dir():
+def sample_files(folder: Path) -> list[Path]:
+    """The files of samples in a folder and below it, in order.
+
+    Raises:
+        BookError: There is no such folder, or it holds none.
+    """
+    there = sorted(folder.rglob("*")) if folder.is_dir() else []
+    files = [p for p in there if p.suffix.lower() in SUFFIXES and p.is_file()]
+    if not files:
+        what = "has no samples in it" if folder.is_dir() else "is no folder"
         raise BookError(
-            f"There is no folder {folder}.",
+            f"{folder} {what}.",
             fix=f"Give a folder with {' or '.join(SUFFIXES)} files of your prose.",
         )
-    files = [p for p in sorted(folder.rglob("*")) if p.suffix.lower() in SUFFIXES and p.is_file()]
+    return files
+
+
+def _read(folder: Path) -> tuple[list[_Sample], list[SkippedRow]]:
+    files = sample_files(folder)
     samples: list[_Sample] = []
     skipped: list[SkippedRow] = []
     for number, file in enumerate(files, 1):

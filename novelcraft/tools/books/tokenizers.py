@@ -80,16 +80,26 @@ def open_tokenizer(
     if not base:
         model = (library or ModelLibrary()).ensure(AUTO, notify=notify)
         return open_folder(tokenizer_folder(model.path), name=model.name, exact=False)
+    check_base(base)
     folder = Path(base).expanduser()
     if folder.exists():
         return _open_path(folder, base)
+    return open_folder((snapshot or _from_hub)(base), name=base)
+
+
+def check_base(base: str) -> None:
+    """See that a base model is a folder, or could be a name on the hub; empty is the embedded one.
+
+    Raises:
+        ConfigError: It is neither.
+    """
     parts = base.split("/")
-    if len(parts) != 2 or not all(parts) or base.startswith((".", "~")):
+    could_be_name = len(parts) == 2 and all(parts) and not base.startswith((".", "~"))
+    if base and not could_be_name and not Path(base).expanduser().exists():
         raise ConfigError(
             f"The base model {base!r} is neither a folder that exists nor a name on the hub.",
             fix="Give the folder with the model's tokenizer.json, or owner/name.",
         )
-    return open_folder((snapshot or _from_hub)(base), name=base)
 
 
 def _open_path(path: Path, base: str) -> BaseTokenizer:

@@ -48,6 +48,17 @@ def loops(text: str) -> bool:
     return len(words) >= _LOOP and len(stems) < MIN_STEMS * len(words)
 
 
+def says_something(text: str, known: Iterable[str] = ()) -> bool:
+    """Whether a short line has words of its own: neither a loop, nor a number, nor what is known.
+
+    Args:
+        text: A few words or a sentence.
+        known: What it must add something to, for example a name.
+    """
+    own = content_words(text).difference(*(content_words(line) for line in known))
+    return bool(own) and not loops(text)
+
+
 def is_sensible(text: str, others: Iterable[str] = (), *, min_words: int = MIN_WORDS) -> bool:
     """Whether a line says something of its own.
 

@@ -144,3 +144,42 @@ def _row(bench: Bench, row_id: str) -> str:
     folder = bench.shelf.folder.rows
     rows = [r for n in ("train", "validation") for r in read_rows(folder / f"{n}.jsonl")]
     return next(r for r in rows if r.row_id == row_id).messages[1].content
+
+
+async def test_cuts_by_hand_are_kept_and_said_to_be_old(
+    serve: Serve, open_bench: OpenBench
+) -> None:
+    bench, _ = await prepared(serve, open_bench)
+    path = bench.shelf.folder.scenes("book-1")
+    book = bench.scenes("book-1")
+    first, second = book.scenes[:2]
+    joined = first.model_copy(update={"text": first.text + second.text})
+    write_text(path, model_text(book.model_copy(update={"scenes": (joined, *book.scenes[2:])})))
+    narrative = bench.shelf.folder.narrative("book-1")
+    write_text(narrative, read_text(narrative).replace("Ada Brandt", "Ida Brandt", 1))
+    await bench.prepare("scenes")
+    assert bench.scenes("book-1").scenes[0].text == joined.text
+    assert any("chapter 1 was cut by hand" in event.text for event in bench.of("book_notice"))
+
+
+async def test_counts_follow_the_text_below_a_corrected_title(
+    serve: Serve, open_bench: OpenBench
+) -> None:
+    bench, _ = await prepared(serve, open_bench)
+    path = bench.shelf.folder.base("book-1")
+    write_text(path, read_text(path).replace('"title": "Book 1"', '"title": "The Tide"'))
+    narrative = bench.shelf.folder.narrative("book-1")
+    write_text(narrative, read_text(narrative).partition("# Chapter 3")[0])
+    await bench.prepare("base")
+    meta = bench.shelf.folder.read_book(path).meta
+    assert (meta.title, meta.total_chapters) == ("The Tide", 2)
+
+
+async def test_a_broken_file_stops_its_own_book_only(serve: Serve, open_bench: OpenBench) -> None:
+    bench = open_bench(serve(), books=2)
+    await bench.prepare()
+    write_text(bench.shelf.folder.scenes("book-1"), "{")
+    outcome = await bench.prepare()
+    assert [failed["book_id"] for failed in outcome.failed] == ["book-1"]
+    assert outcome.failed[0]["exit_code"] == 29
+    assert {row.book_id for row in read_rows(bench.shelf.folder.rows / "train.jsonl")} == {"book-2"}

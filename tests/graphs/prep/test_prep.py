@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from novelcraft.config.prep import row_budget
-from novelcraft.errors import BudgetError, ProjectBusyError
+from novelcraft.errors import BudgetError, InputError, ProjectBusyError
 from novelcraft.prompts.narrator import NarratorInput, assemble
 from novelcraft.state.prep import STAGES, Stage
 from novelcraft.state.rows import TrainingRow
@@ -232,3 +232,44 @@ async def test_rows_are_one_table(serve: Serve, open_bench: OpenBench) -> None:
     text = (bench.shelf.folder.rows / "train.jsonl").read_text("utf-8")
     shapes: set[Any] = {tuple(json.loads(line)) for line in text.splitlines()}
     assert len(shapes) == 1
+
+
+async def test_no_copy_of_what_is_validated_is_trained_on(
+    serve: Serve, open_bench: OpenBench, tmp_path: Path
+) -> None:
+    bench = open_bench(serve(), books=1)
+    other = tmp_path / "Other edition.md"
+    other.write_text(bench.books[0].read_text("utf-8").replace("Mira", "Mara"), "utf-8")
+    await bench.prepare(books=[*bench.books, other])
+    folder = bench.shelf.folder.rows
+    trained = {row.messages[-1].content[:60] for row in read_rows(folder / "train.jsonl")}
+    held = {row.messages[-1].content[:60] for row in read_rows(folder / "validation.jsonl")}
+    assert held
+    assert not trained & held
+    skipped = json.loads((folder / "manifest.json").read_text("utf-8"))["skipped"]
+    assert all("is kept back for validation" in row["reason"] for row in skipped)
+    assert skipped
+
+
+@pytest.mark.parametrize(
+    ("redo", "until", "named"), [("rows", "clean", True), ("convert", "rows", False)]
+)
+async def test_what_cannot_be_done_again(
+    open_bench: OpenBench, redo: Stage, until: Stage, named: bool
+) -> None:
+    bench = open_bench(None)
+    await bench.prepare("base")
+    with pytest.raises(InputError, match="again"):
+        await bench.prepare(until, redo=redo, books=None if named else [])
+
+
+async def test_plain_files_beside_ebooks_are_no_books(
+    open_bench: OpenBench, tmp_path: Path
+) -> None:
+    shelf = tmp_path / "shelf"
+    shelf.mkdir()
+    for name in ("A.epub", "README.md", "notes.txt"):
+        (shelf / name).write_bytes(b"x")
+    bench = open_bench(None)
+    outcome = await bench.prepare("convert", books=[shelf])
+    assert [result["book_id"] for result in outcome.results] == ["a"]

@@ -45,6 +45,13 @@ def test_a_run_that_died_before_it_wrote(path: Path) -> None:
     assert Ledger(path).verdict("clean", "a.md", "text-2", "made-2") == "fresh"
 
 
+def test_runs_that_die_again_and_again_before_they_write(path: Path) -> None:
+    recorded(path).record("clean", {"a.md": Unit("text-2", "made-2")})
+    Ledger(path).record("clean", {"a.md": Unit("text-2", "made-2")})
+    Ledger(path).record("clean", {"a.md": Unit("text-3", "made-3")})
+    assert Ledger(path).verdict("clean", "a.md", "text-3", "made-1") == "stale"
+
+
 def test_units_go_unless_they_are_kept(path: Path) -> None:
     ledger = recorded(path)
     ledger.record("clean", {"b.md": Unit("x", "y")}, keep=True)
