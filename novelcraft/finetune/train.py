@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import shutil
 import time
 from collections.abc import Sequence
@@ -141,7 +142,7 @@ class Run:
             ) from error
         latest = self._checkpoints.latest()
         best = trainer.state.best_global_step or 0
-        adapter = self._publish(best)
+        adapter = self._publish(best) if trainer.args.should_save else None
         return TrainStopped(
             reason=reason,
             step=trainer.state.global_step,
@@ -251,7 +252,7 @@ class Run:
 
 
 def _arguments(config: TrainConfig, machine: Machine, folder: Path, batches: int) -> SFTConfig:
-    steps = _total_steps(config, batches, 1)
+    steps = _total_steps(config, batches, int(os.environ.get("WORLD_SIZE", "1")))
     eight = config.optimizer == "adamw_8bit" and not machine.cpu
     return SFTConfig(
         output_dir=str(folder),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import signal
+import subprocess
+import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -294,3 +296,20 @@ def test_a_disk_that_takes_no_more_leaves_the_last_good_checkpoint(
     assert [path.name for path in (tmp_path / "run/checkpoints").iterdir()] == ["step-000006"]
     after = losses(train(config, resume=True))
     assert after == {step: losses(reference[1])[step] for step in range(7, 25)}
+
+
+def test_two_processes_learn_what_one_does(tiny_base: Path, tmp_path: Path) -> None:
+    plain = {"neftune_noise_alpha": 0.0, "lora_dropout": 0.0, "max_steps": 4, "eval_steps": 2}
+    one = train(settings(rows(tmp_path / "one"), tiny_base, per_device_batch_size=4, **plain))
+    config = settings(rows(tmp_path / "two"), tiny_base, per_device_batch_size=2, **plain)
+    launch = ["-m", "torch.distributed.run", "--nproc_per_node", "2"]
+    command = [*launch, "-m", "novelcraft.finetune.worker", str(written(tmp_path, config))]
+    done = subprocess.run(
+        [sys.executable, *command], capture_output=True, text=True, check=False, timeout=200
+    )
+    assert done.returncode == 0, done.stderr
+    two = [read(line) for line in done.stdout.splitlines()]
+    assert losses(two) == pytest.approx(losses(one), abs=1e-4)
+    found = [[event.loss for event in validated(told)] for told in (one, two)]
+    assert found[1] == pytest.approx(found[0], abs=1e-4)
+    assert (tmp_path / "two/run/adapter/adapter_model.safetensors").is_file()
