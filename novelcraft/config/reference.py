@@ -11,7 +11,7 @@ from pathlib import Path
 
 from novelcraft.config.faults import allowed
 from novelcraft.config.names import variable
-from novelcraft.config.root import Key, Settings, keys
+from novelcraft.config.root import Key, Settings, tables
 from novelcraft.config.settings import ROLES
 from novelcraft.config.template import literal
 
@@ -40,22 +40,23 @@ def renew(text: str) -> str:
 
 
 def _lines() -> Iterator[str]:
-    table = ""
-    for key in keys():
-        if key.path[0] == "roles" and key.path[1] != ROLES[0]:
+    for path, inside in tables().items():
+        if path[0] == "roles" and path[1] != ROLES[0]:
             continue
-        if key.table != table:
-            table = key.table
-            yield from _heading(key)
-        name = key.name.upper()
-        written = variable(key.path) if key.path[0] != "roles" else f"ROLE_{name}"
-        yield _ROW.format(
-            f"`{key.name}`",
-            _cell(key.field.description or ""),
-            allowed(key.field),
-            _default(key),
-            f"`{written}`",
-        )
+        yield from _heading(inside[0])
+        yield from map(_line, inside)
+
+
+def _line(key: Key) -> str:
+    name = key.name.upper()
+    written = variable(key.path) if key.path[0] != "roles" else f"ROLE_{name}"
+    return _ROW.format(
+        f"`{key.name}`",
+        _cell(key.field.description or ""),
+        allowed(key.field),
+        _default(key),
+        f"`{written}`",
+    )
 
 
 def _heading(key: Key) -> Iterator[str]:

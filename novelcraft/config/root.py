@@ -124,6 +124,14 @@ def keys(model: type[BaseModel] = Settings, above: KeyPath = ()) -> Iterator[Key
             yield from keys(section, (*above, name))
 
 
+def tables() -> dict[KeyPath, list[Key]]:
+    """All things that can be set, by the table that holds them. A table is there once, whole."""
+    found: dict[KeyPath, list[Key]] = {}
+    for key in keys():
+        found.setdefault(key.path[:-1], []).append(key)
+    return found
+
+
 def section_of(field: FieldInfo) -> type[Section] | None:
     """The section that a field holds; None when it holds a value."""
     kind = field.annotation

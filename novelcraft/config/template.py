@@ -10,7 +10,7 @@ import tomlkit
 from pydantic.fields import FieldInfo
 from tomlkit.items import Item
 
-from novelcraft.config.root import Key, KeyPath, RolesSettings, Settings, keys, section_of
+from novelcraft.config.root import KeyPath, RolesSettings, Settings, section_of, tables
 from novelcraft.config.settings import RoleSettings
 
 _ALWAYS = {("novel", "premise"), ("novel", "pages"), ("novel", "seed")}
@@ -42,22 +42,15 @@ def prep_toml(settings: Settings) -> str:
 
 def _toml(settings: Settings, about: str, sections: Sequence[str]) -> str:
     lines = [*_comment(_HEADER.format(about=about))]
-    for table, inside in _tables(sections).items():
+    for table, inside in tables().items():
+        if table[0] not in sections:
+            continue
         lines += ["", *_comment(_about(table)), f"[{'.'.join(table)}]"]
         for key in inside:
             if table not in _EXPLAINED_ABOVE:
                 lines += ["", *_comment(_prose(key.field))]
             lines.append(_assignment(key.path, settings))
     return "\n".join(lines) + "\n"
-
-
-def _tables(sections: Sequence[str]) -> dict[KeyPath, list[Key]]:
-    """The keys by the tables that hold them. A table is written once, whole."""
-    tables: dict[KeyPath, list[Key]] = {}
-    for key in keys():
-        if key.path[0] in sections:
-            tables.setdefault(key.path[:-1], []).append(key)
-    return tables
 
 
 def update_toml(text: str, values: Mapping[KeyPath, Any]) -> str:
