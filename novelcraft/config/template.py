@@ -61,9 +61,9 @@ def update_toml(text: str, values: Mapping[KeyPath, Any]) -> str:
         values: What to set, by table and key: `{("novel", "pages"): 10}`.
     """
     document = tomlkit.parse(text)
-    for (*tables, name), value in values.items():
+    for (*above, name), value in values.items():
         here: Any = document
-        for table in tables:
+        for table in above:
             here = here.setdefault(table, tomlkit.table())
         here[name] = _item(value)
     return tomlkit.dumps(document)
