@@ -106,6 +106,8 @@ class TrainConfig(BaseModel):
     """Briefs of the validation rows that a sample is written for, the same each time."""
     sample_tokens: Count = 400
     """Tokens of a sample."""
+    tracker: Literal["none", "tensorboard", "mlflow", "trackio", "wandb"] = "none"
+    """Where the run's figures go besides its own events; the package has to be installed."""
     seed: int = Field(default=1, ge=0)
     """Decides the order of rows, the adapter's first weights, dropout and noise."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib.util import find_spec
 
 from novelcraft.errors import ConfigError
 from novelcraft.finetune.config import TrainConfig
@@ -23,6 +24,11 @@ def refuse(config: TrainConfig) -> None:
 
 
 def _faults(config: TrainConfig) -> Iterator[tuple[str, str]]:
+    if config.tracker != "none" and find_spec(config.tracker) is None:
+        yield (
+            f"tracker = {config.tracker}: that package is not installed.",
+            f"Run `pip install {config.tracker}`, or leave tracker out.",
+        )
     yield from _served(config)
     yield from _targets(config)
     shape = base_shape(config.base_model)

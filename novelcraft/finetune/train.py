@@ -50,7 +50,15 @@ from novelcraft.tools.export.files import write_atomic
 
 RUN_FILE = "run.json"
 CHECKPOINTS, SAMPLES, ADAPTER = "checkpoints", "samples", "adapter"
-_FREE = ("output", "eval_steps", "save_steps", "keep_checkpoints", "sample_steps", "samples")
+_FREE = (
+    "output",
+    "save_steps",
+    "keep_checkpoints",
+    "sample_steps",
+    "samples",
+    "sample_tokens",
+    "tracker",
+)
 """Settings that a resumed run may change: nothing that is learnt depends on them."""
 
 
@@ -280,7 +288,7 @@ def _arguments(config: TrainConfig, machine: Machine, folder: Path, batches: int
         save_steps=config.save_steps,
         metric_for_best_model=EVAL_LOSS,
         greater_is_better=False,
-        report_to="none",
+        report_to=config.tracker,
         disable_tqdm=True,
         seed=config.seed,
         data_seed=config.seed,

@@ -95,6 +95,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         ({"lora_target_modules": ["all-linear"]}, "routers"),
         ({"lora_target_modules": ["lm_head"]}, "lm_head is not served"),
         ({"lora_target_modules": []}, "nothing to train"),
+        ({"tracker": "trackio"}, "that package is not installed"),
         ({"base_model": MOE, "load_in_4bit": True}, "leaves the experts .* at 16 bits"),
         ({"base_model": MOE, "lora_dropout": 0.1}, "cannot be applied to fused experts"),
         ({"base_model": MOE, "use_dora": True, "serve": False}, "cannot be applied to fused"),
