@@ -9,10 +9,11 @@ import pytest
 
 from novelcraft.finetune.dataset import IGNORED, TrainRow
 from novelcraft.finetune.stopping import Stop
+from tests.finetune.marks import TRAINS
 from tests.finetune.rows import row, story, write_rows
 from tests.finetune.runs import settings
 
-pytestmark = [pytest.mark.train, pytest.mark.filterwarnings("default")]
+pytestmark = TRAINS
 
 
 def made(number: int, given: int, learnt: int) -> TrainRow:
@@ -33,7 +34,6 @@ def run_on(folder: Path, base: Path, **given: Any) -> Any:
 
 
 def test_rows_are_put_together_and_padded() -> None:
-    pytest.importorskip("torch", reason="needs the training stack")
     from novelcraft.finetune.batches import ROWS, Collator, items, record
 
     rows = [made(0, 2, 3), made(1, 1, 1), made(2, 1, 4)]
@@ -55,7 +55,6 @@ def test_rows_are_put_together_and_padded() -> None:
 
 
 def test_a_row_s_first_token_is_never_learnt() -> None:
-    pytest.importorskip("torch", reason="needs the training stack")
     from novelcraft.finetune.batches import items
 
     (item,) = items([made(0, 0, 3)], packing=False, room=9)

@@ -9,6 +9,7 @@ import pytest
 from novelcraft.errors import CheckpointError, DiskFullError, ExportError
 from novelcraft.finetune.checkpoints import Checkpoints
 from tests.finetune.limits import file_limit
+from tests.finetune.marks import needs_stack
 
 FULL = Path("/dev/full")
 
@@ -78,8 +79,9 @@ def test_a_full_disk_leaves_the_last_good_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.train
+@needs_stack
 def test_a_disk_that_takes_no_more_is_known_in_the_words_of_safetensors(tmp_path: Path) -> None:
-    torch = pytest.importorskip("torch", reason="needs the training stack")
+    import torch
     from safetensors.torch import save_file
 
     checkpoints = kept(tmp_path, 1)

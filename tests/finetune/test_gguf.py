@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from novelcraft.errors import AdapterError, BaseModelError, EngineError
+from tests.finetune.marks import TRAINS
 from tests.finetune.runs import rows, settings, train
 from tests.finetune.tiny import make_base
 
-pytestmark = [pytest.mark.train, pytest.mark.filterwarnings("default")]
+pytestmark = TRAINS
 
 
 def test_llama_cpp_writes_with_it_as_transformers_does(

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from novelcraft.errors import AdapterError, BaseModelError, ConfigError
+from tests.finetune.marks import TRAINS
 from tests.finetune.runs import losses, rows, settings, train
 from tests.finetune.tiny import make_base
 
-pytestmark = [pytest.mark.train, pytest.mark.filterwarnings("default")]
+pytestmark = TRAINS
 
 
 def test_a_merged_model_is_base_and_adapter(tiny_adapter: Path, tmp_path: Path) -> None:

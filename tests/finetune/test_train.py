@@ -26,10 +26,11 @@ from novelcraft.state.train_events import (
     TrainStopped,
 )
 from tests.finetune.limits import file_limit
+from tests.finetune.marks import TRAINS
 from tests.finetune.rows import row, write_rows
 from tests.finetune.runs import losses, read, rows, settings, start, train, validated, written
 
-pytestmark = [pytest.mark.train, pytest.mark.filterwarnings("default")]
+pytestmark = TRAINS
 
 
 @pytest.fixture(scope="module")

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
-
+from tests.finetune.marks import TRAINS
 from tests.finetune.runs import rows, settings, train
 from tests.finetune.tiny import make_base
 
-pytestmark = [pytest.mark.train, pytest.mark.filterwarnings("default")]
+pytestmark = TRAINS
 
 
 def test_each_expert_is_changed_as_the_fused_parameter_is(tiny_base: Path, tmp_path: Path) -> None:
