@@ -116,13 +116,16 @@ class _Parser:
         return Block(kind, text, boxes, level, self.file, self.quoted)
 
     def _raw_line(self, line: str) -> Iterator[Block]:
-        if line.strip() == self.closing:
-            if self.kind == "table":
-                self.lines.append(line)
+        if self.quoted and (quote := _QUOTE.match(line)):
+            line = line[quote.end() :]
+        table = self.kind == "table"
+        # Before the tag that closes a table there may be more on its line.
+        closed = line.rstrip().endswith(self.closing) if table else line.strip() == self.closing
+        if table or not closed:
+            self.lines.append(line)
+        if closed:
             self.closing = ""
             yield from self.flush()
-        else:
-            self.lines.append(line)
 
     def _dedent(self, line: str) -> Generator[Block, None, str]:
         """Take off the indentation of the lists the line stands in, and leave those it does not."""

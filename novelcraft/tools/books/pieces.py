@@ -53,6 +53,11 @@ class Piece:
         return self.open and self.block.kind == "heading" and not self.empty
 
     @property
+    def in_heading_group(self) -> bool:
+        """Whether the book itself says that it is one of the headings around it."""
+        return any(box.tag == "hgroup" for box in self.block.boxes)
+
+    @property
     def of_section(self) -> bool:
         """Whether it stands in a section that the book itself names."""
         return any("section" in box.classes for box in self.block.boxes)

@@ -36,6 +36,8 @@ def promoted(pieces: Sequence[Piece]) -> list[Piece]:
 def _label(piece: Piece) -> Label | None:
     if not piece.open or piece.empty or piece.block.kind not in {"paragraph", "heading", "item"}:
         return None
+    if piece.in_heading_group and piece.block.kind != "heading":
+        return None
     lines = [line.strip() for line in piece.text.replace("*", "").split("\n")]
     if len(lines) > 3 or any(len(line) > _LONGEST for line in lines):
         return None

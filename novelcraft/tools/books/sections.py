@@ -19,6 +19,7 @@ class Section:
     title: str = ""
     part: str = ""
     part_level: int = 0
+    """Of the heading of a part in its own group; 0 without one."""
     part_by_title: bool = False
     """Whether the part has only a title, as the book itself has on the page before chapter 1."""
     below_reference: bool = False

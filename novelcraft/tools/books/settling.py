@@ -9,7 +9,7 @@ from novelcraft.tools.books.headings import Label, display_title
 from novelcraft.tools.books.pieces import Piece
 from novelcraft.tools.books.sections import Section
 
-_OWN_TEXT = 150
+OWN_TEXT = 150
 """Words under a part's heading from which it is a chapter itself, not just a motto."""
 _TITLE_WORDS = 15
 _MOST_HAVE = 0.6
@@ -26,7 +26,7 @@ def settle_numbers(sections: Sequence[Section]) -> None:
     alone = [
         s
         for s in sections
-        if s.kind == "title" and s.words >= _OWN_TEXT and s.level == _level(numbered)
+        if s.kind == "title" and s.words >= OWN_TEXT and s.level == _level(numbered)
     ]
     if not numbered or len(alone) < len(numbered):
         return
@@ -79,7 +79,7 @@ def settle_parts(sections: Sequence[Section]) -> None:
         chapters[0].part = ""
     part, inner = "", 0
     for section in sections:
-        if section.kind == "part" and section.words >= _OWN_TEXT:
+        if section.kind == "part" and section.words >= OWN_TEXT:
             section.kind = "chapter"
             section.part, part = "", ""
         elif section.part:
@@ -106,11 +106,11 @@ def settle_title_lines(sections: Sequence[Section]) -> None:
 
 def _settle_all_titled(sections: Sequence[Section]) -> None:
     for section in sections:
-        if section.kind == "end" and section.words >= _OWN_TEXT:
+        if section.kind == "end" and section.words >= OWN_TEXT:
             section.kind = "title"
     titled = [s for s in sections if s.kind == "title"]
-    parts = [s for s in sections if s.kind == "part" and s.words >= _OWN_TEXT]
-    with_text = [s for s in titled if s.words >= _OWN_TEXT]
+    parts = [s for s in sections if s.kind == "part" and s.words >= OWN_TEXT]
+    with_text = [s for s in titled if s.words >= OWN_TEXT]
     if len(parts) > 1 and len(parts) >= len(with_text):
         return
     for level in sorted({s.level for s in with_text}):
