@@ -24,6 +24,8 @@ _CHAPTERS = frozenset(("prologue", "epilogue", "conclusion"))
 
 def by_files(pieces: Sequence[Piece]) -> list[Section]:
     """One section for each file, in order; none where files are not how the book is divided."""
+    if len({piece.block.file for piece in pieces if piece.open and not piece.empty}) < 2:
+        return []
     files = [_section([*run]) for _, run in groupby(pieces, key=lambda p: p.block.file)]
     sections = [s for file, after in zip_longest(files, files[1:]) for s in _cut(file, after)]
     if not all(map(_in_order, sections)):

@@ -16,6 +16,7 @@ from novelcraft.tools.books.headings import PART_WORDS
 from novelcraft.tools.books.pieces import Piece
 from novelcraft.tools.books.sections import Section
 from novelcraft.tools.books.settling import (
+    settle_contents,
     settle_numbers,
     settle_parts,
     settle_references,
@@ -33,6 +34,7 @@ def outline(pieces: Sequence[Piece]) -> list[Section]:
 
 def _by_headings(pieces: Sequence[Piece]) -> list[Section]:
     sections = [*_grouped(pieces)]
+    settle_contents(sections)
     settle_numbers(sections)
     settle_references(sections)
     settle_titles(sections)

@@ -18,13 +18,14 @@ _LEVELS = {"part": 1, "chapter": 2, "reference": 2, "drop": 2, "end": 2}
 def promoted(pieces: Sequence[Piece]) -> list[Piece]:
     """The pieces, with paragraphs made headings where real headings give fewer than two chapters.
 
-    A bare number is a heading only where such numbers count up from one.
+    A bare number is a heading only where such numbers count up from one, anew in each part.
     """
     found = [_label(piece) for piece in pieces]
     headed = [label for piece, label in zip(pieces, found, strict=True) if piece.is_heading]
     if sum(label is not None and label.kind == "chapter" for label in headed) >= 2:
         return [*pieces]
-    bare = _counted(found) if not any(_worded(label) for label in found) else set()
+    worded = any(label and label.word and label.kind == "chapter" for label in found)
+    bare = set() if worded else _counted(found)
     return [
         _as_heading(piece, label)
         if label and (_worded(label) or at in bare or _named(label))
@@ -58,14 +59,16 @@ def _named(label: Label) -> bool:
 
 
 def _counted(labels: Sequence[Label | None]) -> set[int]:
-    """Places of bare numbers that count up from one, three at least."""
-    places = [at for at, label in enumerate(labels) if label and label.number and not label.word]
-    kept: list[int] = []
-    for at in places:
-        label = labels[at]
-        if label and label.number == len(kept) + 1:
-            kept.append(at)
-    return set(kept) if len(kept) >= 3 else set()
+    """Places of bare numbers that count up from one, anew in each part; three at least."""
+    kept: set[int] = set()
+    number = 1
+    for at, label in enumerate(labels):
+        if label and label.kind == "part":
+            number = 1
+        elif label and not label.word and label.number == number:
+            kept.add(at)
+            number += 1
+    return kept if len(kept) >= 3 else set()
 
 
 def _as_heading(piece: Piece, label: Label) -> Piece:

@@ -8,9 +8,9 @@ from novelcraft.tools.books.headings import HeadingKind, Label
 from novelcraft.tools.books.pieces import Piece, words_in
 
 
-@dataclass
+@dataclass(eq=False)
 class Section:
-    """A group of headings and all that follows it up to the next group."""
+    """A group of headings and all that follows it up to the next group. Two are never equal."""
 
     kind: HeadingKind | None
     """None for what stands before the first heading."""

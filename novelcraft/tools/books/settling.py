@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from novelcraft.tools.books.headings import Label, display_title
+from novelcraft.tools.books.headings import Label, display_title, read_heading
 from novelcraft.tools.books.pieces import Piece
 from novelcraft.tools.books.sections import Section
 
@@ -40,6 +40,19 @@ def settle_numbers(sections: Sequence[Section]) -> None:
         section.level, section.label = section.part_level, Label("title", title=section.title)
 
 
+def settle_contents(sections: Sequence[Section]) -> None:
+    """Drop the chapters of a list of contents: each is only a line, and comes again."""
+    listed = False
+    for at, section in enumerate(sections):
+        listed = listed or any(read_heading(p.plain).kind == "drop" for p in section.headings)
+        if section.kind == "drop":
+            continue
+        if listed and section.words <= _TITLE_WORDS and _again(section, sections[at + 1 :]):
+            section.kind = "drop"
+        else:
+            listed = False
+
+
 def settle_references(sections: Sequence[Section]) -> None:
     """Leave numbers in notes and appendices there, in a book that calls its chapters by a word."""
     if not any(s.kind == "chapter" and s.label and s.label.word == "chapter" for s in sections):
@@ -55,7 +68,8 @@ def settle_titles(sections: Sequence[Section]) -> None:
     """Decide whether headings that are only titles begin chapters.
 
     Where chapters have numbers, one between two of them is a headline of the story, unless its
-    level is above theirs or the book gives it a file of its own.
+    level is above theirs or the book gives it a file of its own. With no more than a motto above a
+    chapter 1, it is a part.
     """
     numbered = [s for s in sections if s.kind == "chapter" and not _special(s)]
     if not numbered:
@@ -67,7 +81,11 @@ def settle_titles(sections: Sequence[Section]) -> None:
         if section.kind != "title" or at < first or section.level > level or not section.words:
             continue
         own = section.level < level or _opens_file(section, sections[at - 1])
-        if own if at < last else section.level <= numbered[-1].level:
+        if not (own if at < last else section.level <= numbered[-1].level):
+            continue
+        if at < last and section.words < OWN_TEXT and _first(sections[at + 1]):
+            section.kind, section.part, section.part_level = "part", section.title, section.level
+        else:
             section.kind = "chapter"
 
 
@@ -140,6 +158,15 @@ def _title_line(section: Section) -> Piece | None:
     return first if emphasised or named else None
 
 
+def _again(section: Section, later: Sequence[Section]) -> bool:
+    own = section.label
+    return (
+        own is not None
+        and own.number is not None
+        and any(s.label and (s.label.word, s.label.number) == (own.word, own.number) for s in later)
+    )
+
+
 def _opens_file(section: Section, before: Section) -> bool:
     pieces = [*before.headings, *before.body]
     return bool(pieces) and pieces[-1].block.file != section.headings[0].block.file
@@ -147,6 +174,10 @@ def _opens_file(section: Section, before: Section) -> bool:
 
 def _bare(section: Section) -> bool:
     return section.label is not None and section.label.word == ""
+
+
+def _first(section: Section) -> bool:
+    return section.kind == "chapter" and section.label is not None and section.label.number == 1
 
 
 def _special(section: Section) -> bool:

@@ -35,6 +35,7 @@ BLOCKS = [
         "*emphasised*",
         "x<sup>2</sup>",
     ),
+    *('<span id="c{n}.xhtml"></span>', "> <table>\n> <tr><td>a</td></tr>\n> </table>", "# {n}"),
     *("\\*\\*\\* END OF THE PROJECT GUTENBERG EBOOK", "It is long. " * 60, "## Foreword", "LOUD"),
 ]
 

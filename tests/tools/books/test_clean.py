@@ -126,6 +126,31 @@ def test_bare_numbers_of_a_plain_text_must_count_up() -> None:
     assert len(cleaned(three.replace("II\n", "V\n")).chapters) == 1
 
 
+def test_bare_numbers_of_a_plain_text_begin_anew_in_each_part() -> None:
+    part = f"I. The Weir\n\n{BODY}\n\nII. A Boat\n\n{BODY}\n\n"
+    book = cleaned(f"Book the First: Low Water\n\n{part}Book the Second: High Water\n\n{part}")
+    assert [(c.title, c.part[-10:]) for c in book.chapters] == [
+        ("The Weir", " Low Water"),
+        ("A Boat", " Low Water"),
+        ("The Weir", "High Water"),
+        ("A Boat", "High Water"),
+    ]
+
+
+def test_a_list_of_contents_with_page_numbers_is_no_chapter() -> None:
+    numbers = ("I", "II", "III")
+    listed = "".join(f"CHAPTER {n}\n\nThe Weir at Night 12\n\n" for n in numbers)
+    told = "".join(f"CHAPTER {n}\n\n{BODY}\n\n" for n in numbers)
+    assert len(cleaned(f"CONTENTS\n\n{listed}{told}").chapters) == 3
+
+
+def test_a_title_with_a_motto_above_a_first_chapter_is_a_part() -> None:
+    part = f"### Chapter 1\n\n{LONG}\n\n### Chapter 2\n\n{LONG}\n\n"
+    book = cleaned(f"{part}## Orr’s Account\n\nAs he wrote it.\n\n{part}")
+    assert [c.part for c in book.chapters] == ["", "", "Orr’s Account", "Orr’s Account"]
+    assert "As he wrote it." in book.reference
+
+
 def test_a_list_of_contents_is_no_chapter() -> None:
     listed = "CONTENTS\n\nCHAPTER I. The Weir\n\nCHAPTER II. A Boat\n\n"
     raw = f"{listed}CHAPTER I. The Weir\n\n{BODY}\n\nCHAPTER II. A Boat\n\n{BODY}\n"
@@ -213,6 +238,7 @@ def test_a_book_without_chapters_is_one_and_says_so() -> None:
         ("1.  a boat\n2.  a rug", "1. a boat\n\n2. a rug"),
         ("| a | b |\n|---|---|\n| c | d |", "a  b  \nc  d"),
         ("<table>\n<tr><td>a</td><td>b</td></tr>\n</table>", "a  b"),
+        ("> <table>\n> <tr><td>a</td></tr>\n> &#10;</table>\n\nb", "a\n\nb"),
         ("    STOP at once\n    AND row", "STOP at once  \nAND row"),
         ("—", "—"),
         ("\\# 3 was the mill’s.", "\\# 3 was the mill’s."),
