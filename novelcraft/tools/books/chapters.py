@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-_ANCHOR = re.compile(r"^#[ \t]+(.*)$", re.MULTILINE)
+_ANCHOR = re.compile(r"^[^\S\n]*#[ \t]+(.*)$", re.MULTILINE)
 _NUMBERED = re.compile(r"chapter\s+\d+\s*(?:[:.—–-]\s*(?P<title>.*))?", re.IGNORECASE)
 
 
@@ -30,8 +30,8 @@ class Chapter:
 def split_chapters(narrative: str) -> list[Chapter]:
     """The chapters of a narrative, also of one that a person has edited.
 
-    A header is any line that begins with one `#`. Numbers in headers are ignored: chapters are
-    counted by place. Text before the first header is a chapter without a title.
+    A header is any line that begins with one `#`, blanks aside. Numbers in headers are ignored:
+    chapters are counted by place. Text before the first header is a chapter without a title.
 
     Args:
         narrative: As in `md_clean/`; line ends of any system.

@@ -30,6 +30,7 @@ def test_a_narrative_is_its_chapters() -> None:
             "# The Weir\n\nOne.\n\n## Not one\n\n#nor this\n",
             [("The Weir", "One.\n\n## Not one\n\n#nor this")],
         ),
+        (" # Chapter 1\n\nOne.", [("", "One.")]),
         ("# Chapter 1\n\n# Chapter 2\n\nTwo.", [("", ""), ("", "Two.")]),
         ("# Chapter 3: Part 2: Tides\n\nOne.", [("Part 2: Tides", "One.")]),
     ],
