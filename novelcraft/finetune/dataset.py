@@ -144,30 +144,6 @@ def encode_row(row: TrainingRow, base: BaseTokenizer, think: ThinkMode | None) -
     )
 
 
-def pack(lengths: Sequence[int], room: int) -> list[list[int]]:
-    """Put rows together, the longest first, each where it leaves the least room.
-
-    Args:
-        lengths: Tokens of each row, none more than `room`.
-        room: Tokens of a pack.
-
-    Returns:
-        The rows of each pack, by their numbers: every row in exactly one, none cut.
-    """
-    packs: list[list[int]] = []
-    left: list[int] = []
-    for number in sorted(range(len(lengths)), key=lambda k: (-lengths[k], k)):
-        fitting = [at for at, space in enumerate(left) if space >= lengths[number]]
-        if fitting:
-            best = min(fitting, key=lambda at: (left[at], at))
-            packs[best].append(number)
-            left[best] -= lengths[number]
-        else:
-            packs.append([number])
-            left.append(room - lengths[number])
-    return packs
-
-
 def _rows(
     file: Path, base: BaseTokenizer, think: ThinkMode | None, *, wanted: bool = True
 ) -> list[TrainRow]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_left, insort
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from pydantic import Field
 
 from novelcraft.finetune.estimate import MemorySettings
+from novelcraft.finetune.packing import pack
 from novelcraft.state.base import Frozen
 from novelcraft.state.rows import TrainingRow
 
@@ -106,7 +106,10 @@ def measure_workload(run: RunSettings, rows: Sequence[RowTokens]) -> Workload:
         if _shortest(row, run) > run.max_length
     )
     lengths = [min(row.total, run.max_length) for row in fitting]
-    units = pack(lengths, run.max_length) if run.packing else lengths
+    units = lengths
+    if run.packing:
+        packs = pack(lengths, run.max_length)
+        units = [sum(lengths[number] for number in each) for each in packs]
     tokens = sum(lengths)
     steps = _steps_per_epoch(run, len(units))
     return Workload(
@@ -134,24 +137,6 @@ def _steps_per_epoch(run: RunSettings, units: int) -> int:
         return 0
     batches = math.ceil(math.ceil(units / run.processes) / run.batch)
     return math.ceil(batches / run.accumulation)
-
-
-def pack(lengths: Sequence[int], size: int) -> list[int]:
-    """Fill packs of a size, the longest rows first, each into the fullest pack with room for it.
-
-    Args:
-        lengths: None above the size.
-        size: Of a pack, in tokens.
-
-    Returns:
-        The tokens in each pack.
-    """
-    rooms: list[int] = []
-    for length in sorted(lengths, reverse=True):
-        place = bisect_left(rooms, length)
-        room = rooms.pop(place) if place < len(rooms) else size
-        insort(rooms, room - length)
-    return [size - room for room in rooms]
 
 
 def _padded(lengths: Sequence[int], batch: int) -> float:

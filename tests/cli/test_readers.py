@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import threading
 
+import pytest
 from rich.console import Console
 
 from novelcraft.cli.progress import ProgressState
@@ -122,8 +123,11 @@ def test_the_right_reader_is_taken() -> None:
     assert isinstance(reader_for(ProgressState(), Terminal(), quiet=False), LiveReader)
 
 
-def test_a_quiet_reader_takes_everything() -> None:
+def test_a_quiet_reader_takes_everything_and_says_nothing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     with QuietReader() as reader:
         reader.on_event(STARTED)
         with reader.paused():
             pass
+    assert capsys.readouterr() == ("", "")

@@ -16,10 +16,10 @@ from novelcraft.finetune.dataset import (
     LEAST_ROWS,
     encode_row,
     load_data,
-    pack,
     prompt_of,
     rows_folder,
 )
+from novelcraft.finetune.packing import pack
 from novelcraft.finetune.preview import preview_row, preview_text
 from novelcraft.tools.books.chat_template import row_texts
 from novelcraft.tools.books.tokenizers import BaseTokenizer

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from novelcraft.finetune.workload import RowTokens, RunSettings, measure_workload, pack, row_tokens
+from novelcraft.finetune.packing import pack
+from novelcraft.finetune.workload import RowTokens, RunSettings, measure_workload, row_tokens
 from novelcraft.state.calls import Message
 from novelcraft.state.rows import TrainingRow
 
@@ -49,17 +50,22 @@ def test_a_run_that_trims_nothing_leaves_long_rows_out() -> None:
     assert [(row.row_id, row.tokens) for row in work.skipped] == [("r1", 1300)]
 
 
+def packed(lengths: list[int], room: int) -> list[int]:
+    """Tokens of each pack."""
+    return [sum(lengths[number] for number in one) for one in pack(lengths, room)]
+
+
 @given(some.lists(some.integers(1, 100), max_size=40))
 def test_packs_hold_every_row_and_no_two_could_be_one(lengths: list[int]) -> None:
-    packs = pack(lengths, 100)
+    packs = packed(lengths, 100)
     assert sum(packs) == sum(lengths)
     assert all(0 < each <= 100 for each in packs)
     assert all(one + other > 100 for one, other in itertools.combinations(packs, 2))
 
 
 def test_a_row_goes_into_the_fullest_pack_with_room() -> None:
-    assert sorted(pack([70, 60, 30, 40], 100)) == [100, 100]
-    assert pack([], 100) == []
+    assert sorted(packed([70, 60, 30, 40], 100)) == [100, 100]
+    assert packed([], 100) == []
 
 
 @given(
@@ -77,12 +83,12 @@ def test_padding_is_the_mean_over_all_draws(lengths: list[int], batch: int) -> N
 def test_packs_have_no_padding_and_one_row_at_a_time_neither() -> None:
     lengths = rows((10, 90), (10, 40), (10, 30))
     one = measure_workload(RunSettings(max_length=100, least_prompt=0), lengths)
-    packed = measure_workload(
+    full = measure_workload(
         RunSettings(max_length=100, least_prompt=0, packing=True, batch=2), lengths
     )
-    assert one.padded == one.tokens == packed.padded == 190
-    assert (one.packs, packed.packs) == (3, 2)
-    assert (one.micro_tokens, packed.micro_tokens) == (100, 200)
+    assert one.padded == one.tokens == full.padded == 190
+    assert (one.packs, full.packs) == (3, 2)
+    assert (one.micro_tokens, full.micro_tokens) == (100, 200)
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,7 @@ import os
 import random
 import subprocess
 import sys
-import threading
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -20,6 +19,7 @@ from novelcraft.config.names import variables
 from novelcraft.tools.canon.store import ManuscriptStore
 from tests.fakes import script as s
 from tests.fakes.chat import Answer, ChatRequest
+from tests.fakes.killer import Killer
 from tests.fakes.server import FakeServer
 
 PREMISE = "A lighthouse keeper finds that the sea answers letters"
@@ -38,53 +38,6 @@ def some_loop(request: ChatRequest, plain: Answer) -> Answer:
 
 
 MOMENTS = ("start", "before", "within", "after")
-
-
-@dataclass
-class Killer:
-    """Kills the program while it starts, or around one of its next calls."""
-
-    rng: random.Random
-    victim: subprocess.Popen[bytes] | None = None
-    moments: list[str] = field(default_factory=list)
-    moment: str = ""
-    calls_left: int = 0
-    kills: list[str] = field(default_factory=list)
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def aim(self, victim: subprocess.Popen[bytes]) -> None:
-        """Choose when the new process shall die: at each kind of moment before one comes again."""
-        with self.lock:
-            if not self.moments:
-                self.moments = self.rng.sample(MOMENTS, len(MOMENTS))
-            self.victim, self.moment = victim, self.moments.pop()
-            self.calls_left = 0 if self.moment == "start" else self.rng.randint(1, 6)
-        if self.moment == "start":
-            self._kill_later(1.0)
-
-    def due(self, _request: ChatRequest) -> bool:
-        with self.lock:
-            self.calls_left -= 1
-            return self.victim is not None and self.calls_left == 0
-
-    def strike(self, request: ChatRequest, plain: Answer) -> Answer:
-        """Kill before the answer, while it streams, or while the program works on it."""
-        plain = some_loop(request, plain)
-        if self.moment == "before":
-            self._kill_later(0.0)
-            return replace(plain, delay=60.0)
-        if self.moment == "within":
-            self._kill_later(0.1)
-            return replace(plain, pace=0.01)
-        self._kill_later(self.rng.choice([0.03, 0.3]))
-        return plain
-
-    def _kill_later(self, longest: float) -> None:
-        assert self.victim is not None
-        self.kills.append(self.moment)
-        timer = threading.Timer(self.rng.uniform(0.0, longest), self.victim.kill)
-        timer.daemon = True
-        timer.start()
 
 
 @dataclass
@@ -164,7 +117,7 @@ def test_a_killed_program_goes_on_as_if_nothing_had_happened(home: Path, seed: i
         assert calm.start().wait() == 0, calm.log
         calls_of_a_calm_run = len(server.requests)
 
-    killer = Killer(random.Random(seed))
+    killer = Killer(random.Random(seed), MOMENTS, answer=some_loop)
     script = s.Script()
     script.on(killer.due, killer.strike)
     script.on(s.anything, some_loop)

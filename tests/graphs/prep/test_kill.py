@@ -6,8 +6,7 @@ import os
 import random
 import subprocess
 import sys
-import threading
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -15,54 +14,13 @@ import pytest
 from novelcraft.config.names import variables
 from novelcraft.tools.canon.call_store import CallStore
 from tests.fakes import script as s
-from tests.fakes.chat import Answer, ChatRequest
+from tests.fakes.killer import Killer
 from tests.fakes.server import FakeServer
 from tests.graphs.prep.conftest import novel
 
 MOST_LAPS = 40
 MOMENTS = ("start", "before", "after")
 PRODUCTS = ("md_raw", "md_clean", "json_base", "json_scenes", "rows")
-
-
-@dataclass
-class Killer:
-    """Kills the program a while after its start, or around one of its next calls."""
-
-    rng: random.Random
-    victim: subprocess.Popen[bytes] | None = None
-    moments: list[str] = field(default_factory=list)
-    moment: str = ""
-    calls_left: int = 0
-    kills: list[str] = field(default_factory=list)
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def aim(self, victim: subprocess.Popen[bytes]) -> None:
-        with self.lock:
-            if not self.moments:
-                self.moments = self.rng.sample(MOMENTS, len(MOMENTS))
-            self.victim, self.moment = victim, self.moments.pop()
-            self.calls_left = 0 if self.moment == "start" else self.rng.randint(1, 8)
-        if self.moment == "start":
-            self._kill_within(3.0)
-
-    def due(self, _request: ChatRequest) -> bool:
-        with self.lock:
-            self.calls_left -= 1
-            return self.victim is not None and self.calls_left == 0
-
-    def strike(self, _request: ChatRequest, plain: Answer) -> Answer:
-        if self.moment == "before":
-            self._kill_within(0.0)
-            return replace(plain, delay=60.0)
-        self._kill_within(self.rng.choice([0.03, 0.5]))
-        return plain
-
-    def _kill_within(self, longest: float) -> None:
-        assert self.victim is not None
-        self.kills.append(self.moment)
-        timer = threading.Timer(self.rng.uniform(0.0, longest), self.victim.kill)
-        timer.daemon = True
-        timer.start()
 
 
 @dataclass
@@ -127,7 +85,7 @@ def test_a_killed_program_ends_with_the_same_rows(tmp_path: Path, base: Path, se
         calm = Program(tmp_path / "calm", server.base_url, base, tmp_path)
         assert calm.start().wait() == 0, calm.log
 
-    killer = Killer(random.Random(seed))
+    killer = Killer(random.Random(seed), MOMENTS, most_calls=8, start=3.0, after=(0.03, 0.5))
     script = s.Script()
     script.on(killer.due, killer.strike)
     with FakeServer(script=script) as server:

@@ -25,9 +25,14 @@ def test_migrated_tables_are_the_described_ones(target: str) -> None:
 
 def test_migrating_again_changes_nothing(target: str) -> None:
     database = Database(target)
+    found = []
     for _ in range(2):
         with database.write() as connection:
             migrate(connection)
+        with database.read() as connection:
+            found.append(inspect(connection).get_table_names())
+    assert found[0] == found[1]
+    assert found[0]
     database.require_current()
     database.close()
 
@@ -54,6 +59,7 @@ def test_the_newest_migration_is_named_in_the_tables() -> None:
 def test_the_tables_can_be_made_without_migrations() -> None:
     engine = create_engine("sqlite://")
     metadata.create_all(engine)
+    assert set(inspect(engine).get_table_names()) == set(metadata.tables)
     engine.dispose()
 
 
