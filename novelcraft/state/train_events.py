@@ -123,6 +123,43 @@ class TrainFailed(Frozen):
     exit_code: int
 
 
+EvalPart = Literal["perplexity", "writing", "probes", "measuring"]
+
+
+class EvalStarted(Frozen):
+    """Base and adapter are loaded, and the evaluation begins."""
+
+    kind: Literal["eval_started"] = "eval_started"
+    adapter: str
+    base_model: str
+    device: str
+
+
+class EvalProgress(Frozen):
+    """A part of the evaluation has come further."""
+
+    kind: Literal["eval_progress"] = "eval_progress"
+    part: EvalPart
+    done: int
+    total: int
+    """In rows that are read, scenes that are written, or texts that are measured."""
+
+
+class EvalFinished(Frozen):
+    """The evaluation is written."""
+
+    kind: Literal["eval_finished"] = "eval_finished"
+    path: str
+    """The evaluation's file."""
+    perplexity_base: float
+    perplexity_tuned: float
+    style_base: float | None
+    style_tuned: float | None
+    passed: bool
+    """Whether the gate lets the adapter through."""
+    seconds: float
+
+
 TrainEvent = Annotated[
     TrainStarted
     | TrainNotice
@@ -131,7 +168,10 @@ TrainEvent = Annotated[
     | SampleWritten
     | CheckpointSaved
     | TrainStopped
-    | TrainFailed,
+    | TrainFailed
+    | EvalStarted
+    | EvalProgress
+    | EvalFinished,
     Field(discriminator="kind"),
 ]
 
