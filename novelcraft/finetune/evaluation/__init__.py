@@ -1,1 +1,4 @@
-"""Evaluation of an adapter: what it learnt, what it kept of the books, and how it tells a story."""
+"""What an adapter is worth: base and tuned read and write the same, and are held side by side.
+
+`process` starts an evaluation and `reading` reads one; neither loads torch.
+"""
