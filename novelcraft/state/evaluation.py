@@ -141,6 +141,15 @@ class ProbeRun(Frozen):
     met: int = Field(ge=0)
     """Those that were right."""
     findings: tuple[ProbeFinding, ...] = ()
+    span: int = Field(default=0, ge=0)
+    """Words from where something is planted or changes to the scene where it is looked for last."""
+    span_wanted: int = Field(default=0, ge=0)
+    """Words that the probe means to bridge; 0 where it bridges from scene to scene only."""
+
+    @property
+    def reached(self) -> bool:
+        """Whether the scenes were long enough for the distance that the probe is about."""
+        return self.span >= self.span_wanted
 
     @property
     def share(self) -> float:
