@@ -1,5 +1,7 @@
 """A training run as seen by whoever started it: a process whose events are read as they come.
 
+An evaluation is the same kind of process.
+
 Nothing here loads torch. The process is in a group of its own, so that a ctrl-C in the terminal
 reaches it only through `cancel`, once for each that the person means.
 """
@@ -12,9 +14,10 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Self
+from typing import ClassVar, Self
 
 from novelcraft.errors import TrainingError
+from novelcraft.state.base import Frozen
 from novelcraft.state.train_events import TRAIN_EVENT, TrainEvent, TrainFailed, TrainStopped
 
 _LONGEST_LINE = 2**24
@@ -22,13 +25,21 @@ _LAST_WORDS = 4_000
 """Characters of standard error that are kept for the person when a run dies without a word."""
 
 
-class TrainingProcess:
-    """A run. Use it as `async with`, and read its `events`; leaving it early cancels the run."""
+class EventProcess:
+    """A process that tells events. Use it as `async with`, and read its `events`.
 
-    def __init__(self, config: Path, *, resume: bool = False, python: str = sys.executable) -> None:
-        self._command = [python, "-m", "novelcraft.finetune.worker", str(config)]
-        if resume:
-            self._command.append("--resume")
+    Leaving it early cancels it.
+    """
+
+    ends: ClassVar[tuple[type[Frozen], ...]]
+    """The kinds of event of which the last is one."""
+    what: ClassVar[str]
+    """What the process is, for a person."""
+    fix: ClassVar[str]
+    """What to do when it died without a word."""
+
+    def __init__(self, module: str, *arguments: str, python: str = sys.executable) -> None:
+        self._command = [python, "-m", module, *arguments]
         self._words = ""
 
     async def __aenter__(self) -> Self:
@@ -54,15 +65,15 @@ class TrainingProcess:
         await self._listener
 
     def cancel(self) -> None:
-        """Have the run save and stop; called again, have it end at once."""
+        """Have it come to its end, saving what there is to save; called again, end at once."""
         with suppress(ProcessLookupError):
             self._process.send_signal(signal.SIGTERM)
 
     async def events(self) -> AsyncIterator[TrainEvent]:
-        """What the run tells, to its end: the last is a `TrainStopped` or a `TrainFailed`.
+        """What it tells, to its end.
 
         Raises:
-            TrainingError: The process died without a word: killed, or out of memory.
+            TrainingError: It died without a word: killed, or out of memory.
         """
         assert self._process.stdout is not None
         last: TrainEvent | None = None
@@ -71,15 +82,29 @@ class TrainingProcess:
             yield last
         code = await self._process.wait()
         await self._listener
-        if not isinstance(last, TrainStopped | TrainFailed):
+        if not isinstance(last, self.ends):
             raise TrainingError(
-                f"The training process ended with code {code} and without a word. Its last lines "
-                f"were:\n{self._words.strip()}",
-                fix="Resume the run with --resume. If it is killed again, it takes more memory "
-                "than there is: set a smaller per_device_batch_size or max_length.",
+                f"{self.what} ended with code {code} and without a word. Its last lines were:\n"
+                f"{self._words.strip()}",
+                fix=self.fix,
             )
 
     async def _listen(self) -> None:
         assert self._process.stderr is not None
         while part := await self._process.stderr.read(2**14):
             self._words = (self._words + part.decode("utf-8", "replace"))[-_LAST_WORDS:]
+
+
+class TrainingProcess(EventProcess):
+    """A training run; its last event is a `TrainStopped` or a `TrainFailed`."""
+
+    ends = (TrainStopped, TrainFailed)
+    what = "The training process"
+    fix = (
+        "Resume the run with --resume. If it is killed again, it takes more memory than there is: "
+        "set a smaller per_device_batch_size or max_length."
+    )
+
+    def __init__(self, config: Path, *, resume: bool = False, python: str = sys.executable) -> None:
+        more = ["--resume"] if resume else []
+        super().__init__("novelcraft.finetune.worker", str(config), *more, python=python)

@@ -13,13 +13,13 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TextIO
 
 from novelcraft.errors import NovelcraftError
 from novelcraft.finetune.dataset import load_data
 from novelcraft.finetune.load import load_train_config
 from novelcraft.finetune.stack import require_stack
 from novelcraft.finetune.stopping import Stop
+from novelcraft.finetune.telling import teller
 from novelcraft.state.train_events import TrainEvent, TrainFailed
 
 LOST = 64
@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     (config,) = [argument for argument in given if argument != "--resume"]
     stop = Stop()
     stop.listen()
-    emit = _emitter(_take_standard_output(), stop)
+    emit = teller(stop)
     try:
         reason = _run(Path(config), emit, resume, stop)
     except NovelcraftError as error:
@@ -64,30 +64,6 @@ def _spread(cpu: bool) -> None:
         launch = ["-m", "accelerate.commands.launch", "--num_processes", str(count)]
         command = [sys.executable, *launch, "-m", "novelcraft.finetune.worker", *sys.argv[1:]]
         os.execv(sys.executable, command)
-
-
-def _emitter(out: TextIO, stop: Stop) -> Callable[[TrainEvent], None]:
-    first = os.environ.get("RANK", "0") == "0"
-    heard = True
-
-    def emit(event: TrainEvent) -> None:
-        nonlocal heard
-        if not first or not heard:
-            return
-        try:
-            out.write(f"{event.model_dump_json()}\n")
-            out.flush()
-        except BrokenPipeError:
-            heard, stop.asked = False, True
-
-    return emit
-
-
-def _take_standard_output() -> TextIO:
-    """Keep standard output for the events; whatever else is printed goes to standard error."""
-    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
-    return out
 
 
 if __name__ == "__main__":

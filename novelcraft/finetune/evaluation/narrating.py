@@ -14,7 +14,7 @@ Side = Literal["base", "tuned"]
 class Narrate(Protocol):
     """Writes scenes."""
 
-    def __call__(self, given: Sequence[NarratorInput], side: Side) -> list[str]:
+    def __call__(self, given: Sequence[NarratorInput], side: Side, /) -> list[str]:
         """A scene for each input, in order, without think blocks and the blanks around it.
 
         The inputs are laid out by the one narrator prompt within the budgets of the rows that
