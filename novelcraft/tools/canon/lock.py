@@ -1,4 +1,4 @@
-"""The lock that keeps a novel to one run at a time."""
+"""The lock that keeps a folder to one run at a time."""
 
 from __future__ import annotations
 
@@ -12,16 +12,18 @@ from typing import Self
 from filelock import FileLock, Timeout
 
 from novelcraft.errors import DiskFullError, ProjectBusyError, ReadOnlyError
+from novelcraft.tools.export.files import sweep_unfinished
 
 LOCK_FILE = ".lock"
 HOLDER_FILE = ".lock.holder"
 
 
 class ProjectLock:
-    """Holds a novel's folder while a run writes to it.
+    """Holds the folder of a novel, or of data, while a run writes to it.
 
-    The operating system lets go of the lock when its process ends, however it ends, so a
-    killed run leaves nothing to clean up. Who holds it is told in a file of its own.
+    The operating system lets go of the lock when its process ends, however it ends. Files that
+    a killed run was writing are removed by the next one that takes the lock. Who holds it is told
+    in a file of its own.
 
     Raises (on entry):
         ProjectBusyError: Another process, or another lock in this one, holds the folder.
@@ -49,6 +51,7 @@ class ProjectLock:
         except OSError as error:
             self._lock.release()
             raise self._refused(error) from error
+        sweep_unfinished(self._folder)
         return self
 
     def __exit__(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
+import socket
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from novelcraft.errors import DiskFullError, ExportError, ReadOnlyError
@@ -14,6 +15,9 @@ from novelcraft.errors import DiskFullError, ExportError, ReadOnlyError
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _READ_ONLY = {errno.EACCES, errno.EPERM, errno.EROFS}
 _MODE = 0o666
+_PREFIX = ".writing-"
+_DEPTH = 3
+"""Folders deep that unfinished files are looked for: `exports/BRANCH/` is the deepest."""
 
 
 @contextmanager
@@ -60,7 +64,7 @@ def write_atomic(path: Path, content: bytes) -> Path:
     """
     with storage_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f"{_mine()}{os.getpid()}-")
         temporary = Path(name)
         try:
             with os.fdopen(handle, "wb") as file:
@@ -73,6 +77,34 @@ def write_atomic(path: Path, content: bytes) -> Path:
             temporary.unlink(missing_ok=True)
             raise
     return path
+
+
+def sweep_unfinished(folder: Path) -> None:
+    """Remove what killed programs left of files that they were writing.
+
+    Files that a running program of this machine is writing stay, and so do those of others.
+    """
+    for depth in range(_DEPTH):
+        for path in folder.glob("*/" * depth + f"{_mine()}*"):
+            pid = path.name.removeprefix(_mine()).partition("-")[0]
+            if pid.isdigit() and not _runs(int(pid)):
+                with suppress(OSError):
+                    path.unlink()
+
+
+def _mine() -> str:
+    """How the names of this machine's unfinished files begin; a process's number follows."""
+    return f"{_PREFIX}{socket.gethostname()}-"
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True  # another user's
+    return True
 
 
 def _umask() -> int:

@@ -18,7 +18,7 @@ from tests.fakes.killer import Killer
 from tests.fakes.server import FakeServer
 from tests.graphs.prep.conftest import novel
 
-MOST_LAPS = 40
+MOST_LAPS = 60
 MOMENTS = ("start", "before", "after")
 PRODUCTS = ("md_raw", "md_clean", "json_base", "json_scenes", "rows")
 
@@ -85,7 +85,7 @@ def test_a_killed_program_ends_with_the_same_rows(tmp_path: Path, base: Path, se
         calm = Program(tmp_path / "calm", server.base_url, base, tmp_path)
         assert calm.start().wait() == 0, calm.log
 
-    killer = Killer(random.Random(seed), MOMENTS, most_calls=8, start=3.0, after=(0.03, 0.5))
+    killer = Killer(random.Random(seed), MOMENTS, most_calls=16, start=3.0, after=(0.03, 0.5))
     script = s.Script()
     script.on(killer.due, killer.strike)
     with FakeServer(script=script) as server:

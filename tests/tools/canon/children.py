@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -22,6 +23,7 @@ from sqlalchemy import Engine, event
 from novelcraft.errors import NovelcraftError
 from novelcraft.tools.canon.lock import ProjectLock
 from novelcraft.tools.canon.store import ManuscriptStore
+from novelcraft.tools.export.files import write_atomic
 from tests import factories
 
 NOBODY = 65534
@@ -62,6 +64,19 @@ def lock_folder(folder: str) -> None:
     _without_rights()
     with ProjectLock(Path(folder)):
         pass
+
+
+def stop_while_writing(folder: str) -> None:
+    """Hold a folder, and never come to the end of the file that is written there."""
+
+    def wait(_: int) -> None:
+        (Path(folder) / "writing").touch()
+        while True:
+            time.sleep(60)
+
+    with ProjectLock(Path(folder)):
+        os.fsync = wait
+        write_atomic(Path(folder) / "exports" / "book.md", b"half of it")
 
 
 def hold_lock(folder: str) -> None:

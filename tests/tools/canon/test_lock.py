@@ -8,7 +8,8 @@ import pytest
 
 from novelcraft.errors import ProjectBusyError, ReadOnlyError
 from novelcraft.tools.canon.lock import ProjectLock
-from tests.tools.canon.children import Children, hold_lock, lock_folder
+from novelcraft.tools.export.files import sweep_unfinished
+from tests.tools.canon.children import Children, hold_lock, lock_folder, stop_while_writing
 
 
 def test_one_at_a_time(tmp_path: Path) -> None:
@@ -31,6 +32,22 @@ def test_the_lock_of_a_killed_process_is_free(children: Children, tmp_path: Path
     holder.wait()
     with ProjectLock(tmp_path):
         pass
+
+
+def test_what_a_killed_process_was_writing_is_removed(children: Children, tmp_path: Path) -> None:
+    holder = children.start(stop_while_writing, tmp_path)
+    while not (tmp_path / "writing").exists():
+        time.sleep(0.001)
+    exports = tmp_path / "exports"
+    (half,) = exports.iterdir()
+    sweep_unfinished(tmp_path)
+    assert half.exists(), "its writer is still at it"
+    elsewhere = exports / ".writing-another-machine-1-abc"
+    elsewhere.touch()
+    holder.kill()
+    holder.wait()
+    with ProjectLock(tmp_path):
+        assert list(exports.iterdir()) == [elsewhere]
 
 
 def test_a_read_only_folder(children: Children, open_folder: Path) -> None:
