@@ -49,7 +49,8 @@ instance names the thing at fault, its value and the next step for the person to
         ├── LossError                 64   the loss is no number any more
         ├── AdapterError              65   an adapter that is damaged, or belongs to another base
         ├── TrainingMemoryError       66   the model and its batch do not fit the memory
-        └── CheckpointError           67   no checkpoint to go on from, or one of another run
+        ├── CheckpointError           67   no checkpoint to go on from, or one of another run
+        └── AdapterRefusedError       68   an adapter that did not pass the gate
 """
 
 from __future__ import annotations
@@ -350,3 +351,9 @@ class CheckpointError(TrainingError):
     """There is no checkpoint to go on from, or it is one of another run."""
 
     exit_code = 67
+
+
+class AdapterRefusedError(TrainingError):
+    """An adapter did not pass the gate, and may not write."""
+
+    exit_code = 68

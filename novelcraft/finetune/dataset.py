@@ -106,7 +106,7 @@ def load_data(config: TrainConfig, tokenizer: BaseTokenizer | None = None) -> Tr
         validation=held,
         dropped=(*long, *long_held),
         notices=tuple(_notices(config, base, manifest, kept, held)),
-        data_hash=_hash(folder),
+        data_hash=rows_hash(folder),
     )
 
 
@@ -223,7 +223,8 @@ def _think(manifest: RowManifest | None) -> ThinkMode | None:
     return None if manifest.think.content == "none" else manifest.think.content
 
 
-def _hash(folder: Path) -> str:
+def rows_hash(folder: Path) -> str:
+    """SHA-256 over the files of rows in a folder, by which a run knows its data again."""
     digest = hashlib.sha256()
     for name in (TRAIN_FILE, VALIDATION_FILE):
         file = folder / name
