@@ -50,7 +50,8 @@ instance names the thing at fault, its value and the next step for the person to
         ├── AdapterError              65   an adapter that is damaged, or belongs to another base
         ├── TrainingMemoryError       66   the model and its batch do not fit the memory
         ├── CheckpointError           67   no checkpoint to go on from, or one of another run
-        └── AdapterRefusedError       68   an adapter that did not pass the gate
+        ├── AdapterRefusedError       68   an adapter that did not pass the gate
+        └── PreferenceError           69   pairs that cannot be learnt from, or too few of them
 """
 
 from __future__ import annotations
@@ -357,3 +358,9 @@ class AdapterRefusedError(TrainingError):
     """An adapter did not pass the gate, and may not write."""
 
     exit_code = 68
+
+
+class PreferenceError(TrainingError):
+    """Pairs of scenes, or judged scenes, cannot be learnt from, or there are too few of them."""
+
+    exit_code = 69

@@ -11,7 +11,7 @@ from langgraph.types import Command
 
 from novelcraft.graphs.context import WriteContext
 from novelcraft.graphs.write import WriteGraph
-from novelcraft.state.events import Drafting, Event, Waiting
+from novelcraft.state.events import Decided, Drafting, Event, Waiting
 from novelcraft.state.gates import Decision, GateRequest
 from novelcraft.state.graph import WriteState
 from novelcraft.tools.canon.store import ManuscriptStore
@@ -95,7 +95,13 @@ async def run(
         _tell(Waiting(gate=request.gate, about=request.about), context, on_event)
         if decide is None:
             return
-        given = Command(resume=decide(request).model_dump())
+        head = context.store.branch(branch).head or ""
+        decision = decide(request)
+        answer = Decided(
+            gate=request.gate, about=request.about, action=decision.action, commit=head
+        )
+        _tell(answer, context, on_event)
+        given = Command(resume=decision.model_dump())
 
 
 async def _stream(

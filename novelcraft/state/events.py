@@ -107,6 +107,17 @@ class Waiting(Frozen):
     about: str
 
 
+class Decided(Frozen):
+    """The person has answered at a gate."""
+
+    kind: Literal["decided"] = "decided"
+    gate: Gate
+    about: str
+    action: Literal["accept", "redraw", "stop"]
+    commit: str
+    """The branch's head when it was asked: of a scene's gate, the scene. Empty for none."""
+
+
 class Exported(Frozen):
     """A file of the finished book was written."""
 
@@ -148,6 +159,7 @@ Event = Annotated[
     | DraftChecked
     | SceneCommitted
     | Waiting
+    | Decided
     | Exported
     | Notice
     | RunFinished,

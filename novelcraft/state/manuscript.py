@@ -131,3 +131,8 @@ class Branch(Frozen):
     plan_version: int | None
     forked_from: str | None = None
     """The commit at which it left another branch."""
+
+    @property
+    def put_aside(self) -> bool:
+        """Whether it only keeps what a revision of another branch took the place of."""
+        return "@" in self.name and self.head == self.forked_from

@@ -116,6 +116,11 @@ class Chain:
         with self._db.read() as connection:
             return _load(connection, commits.c.id.in_(_ancestors(head)))
 
+    def all_commits(self) -> list[SceneCommit]:
+        """Every scene that was ever committed, on a branch or not, by position."""
+        with self._db.read() as connection:
+            return _load(connection, true())
+
     def commit_ids(self, head: str | None) -> list[str]:
         """Ids of a head and all its ancestors, in reading order; the prose is not read."""
         with self._db.read() as connection:
