@@ -73,7 +73,8 @@ def ours(config: TrainConfig, data: TrainingData, now: Callable[[], float]) -> f
     from novelcraft.finetune.train import Run
 
     run = Run(config, lambda event: None, Stop())
-    run.prepare(False, data)
+    run.claim(False, data)
+    run.prepare()
     watch = clock(now)
     run.trainer.add_callback(watch)
     # Steps alone: neither validates nor saves before its last one.

@@ -14,8 +14,9 @@ from transformers import TrainerCallback
 
 from novelcraft.finetune.config import TrainConfig
 from novelcraft.finetune.dataset import TrainRow, prompt_of
+from novelcraft.finetune.ending import EVAL_LOSS, patience_spent
 from novelcraft.finetune.stopping import Stop
-from novelcraft.finetune.trainer import EVAL_LOSS, Emit
+from novelcraft.finetune.trainer import Emit
 from novelcraft.state.train_events import SampleWritten, StopReason, TrainStep
 from novelcraft.tools.export.files import write_atomic
 
@@ -36,7 +37,8 @@ class Steps(TrainerCallback):
         last = state.global_step >= state.max_steps
         due = state.global_step % self._config.eval_steps == 0
         control.should_evaluate = self._validates and (last or due)
-        if _any_process(self._stop.asked, args):
+        # The last step's validation decides which checkpoint is the best: it is done in any case.
+        if _any_process(self._stop.asked, args) and not last:
             self.reason = "cancelled"
             control.should_evaluate = False
             control.should_save = control.should_training_stop = True
@@ -48,9 +50,7 @@ class Steps(TrainerCallback):
             return
         if metrics[EVAL_LOSS] < state.best_metric:
             return
-        every = self._config.eval_steps
-        waited = state.global_step // every - best // every
-        if waited >= self._config.early_stopping_patience:
+        if patience_spent(self._config, state.global_step, best):
             self.reason = "early"
             control.should_save = control.should_training_stop = True
 

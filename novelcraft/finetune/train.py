@@ -10,13 +10,10 @@ The folder of a run:
 
 from __future__ import annotations
 
-import json
 import math
 import os
-import shutil
 import time
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +22,13 @@ from datasets import Dataset
 from transformers import set_seed
 from trl import SFTConfig
 
-from novelcraft.errors import CheckpointError, LossError, TrainingMemoryError
-from novelcraft.finetune.adapters import CONFIG_FILE, TRAINING_FILE, WEIGHTS_FILE
+from novelcraft.errors import LossError, TrainingMemoryError
 from novelcraft.finetune.batches import Collator, items, record
 from novelcraft.finetune.callbacks import Progress, Samples, Steps
 from novelcraft.finetune.checkpoints import Checkpoints
 from novelcraft.finetune.config import TrainConfig
 from novelcraft.finetune.dataset import TrainingData, load_data
+from novelcraft.finetune.ending import EVAL_LOSS, find_ending
 from novelcraft.finetune.models import (
     Machine,
     add_adapter,
@@ -40,26 +37,14 @@ from novelcraft.finetune.models import (
     load_tokenizer,
     trainable,
 )
+from novelcraft.finetune.publishing import publish
 from novelcraft.finetune.refusals import refuse
-from novelcraft.finetune.stack import STACK
+from novelcraft.finetune.runfile import claim
 from novelcraft.finetune.stopping import Stop
-from novelcraft.finetune.storage import storage_errors, sync_folder
-from novelcraft.finetune.trainer import EVAL_LOSS, Emit, NarratorTrainer
-from novelcraft.state.train_events import TrainNotice, TrainStarted, TrainStopped
-from novelcraft.tools.export.files import write_atomic
+from novelcraft.finetune.trainer import Emit, NarratorTrainer
+from novelcraft.state.train_events import StopReason, TrainNotice, TrainStarted, TrainStopped
 
-RUN_FILE = "run.json"
-CHECKPOINTS, SAMPLES, ADAPTER = "checkpoints", "samples", "adapter"
-_FREE = (
-    "output",
-    "save_steps",
-    "keep_checkpoints",
-    "sample_steps",
-    "samples",
-    "sample_tokens",
-    "tracker",
-)
-"""Settings that a resumed run may change: nothing that is learnt depends on them."""
+CHECKPOINTS, SAMPLES = "checkpoints", "samples"
 
 
 def run_training(
@@ -87,14 +72,17 @@ def run_training(
     """
     began = time.monotonic()
     run = Run(config, emit, stop or Stop())
-    run.prepare(resume, data)
-    ended = run.train(began)
+    run.claim(resume, data)
+    ended = run.over(began)
+    if ended is None:
+        run.prepare()
+        ended = run.train(began)
     emit(ended)
     return ended
 
 
 class Run:
-    """A run: prepared, then trained."""
+    """A run: its folder claimed, the model prepared, then trained."""
 
     trainer: NarratorTrainer
     data: TrainingData
@@ -109,12 +97,33 @@ class Run:
         self._folder = Path(config.output).expanduser()
         self._checkpoints = Checkpoints(self._folder / CHECKPOINTS)
 
-    def prepare(self, resume: bool, rows: TrainingData | None = None) -> None:
-        """Load everything that is needed."""
-        config = self._config
-        data = rows or load_data(config)
+    def claim(self, resume: bool, rows: TrainingData | None = None) -> None:
+        """Read the rows, and take the run's folder.
+
+        Raises:
+            CheckpointError: There is nothing to go on from, or the folder is another run's.
+        """
+        self.data = rows or load_data(self._config)
         self._checkpoint = self._checkpoints.require() if resume else None
-        self._claim(data, resume)
+        self._about = claim(self._folder, self._checkpoints, self._config, self.data, resume=resume)
+
+    def over(self, began: float) -> TrainStopped | None:
+        """How a run ended that is resumed after its end; None for one that is to go on.
+
+        Its adapter is made again where it is missing, or is that of another step.
+        """
+        if self._checkpoint is None:
+            return None
+        ending = find_ending(self._checkpoint, self._config)
+        if ending is None:
+            return None
+        first = os.environ.get("RANK", "0") == "0"
+        detail = "It had come to its end before, and nothing was trained."
+        return self._stopped(ending.reason, ending.step, ending.best, began, detail, first)
+
+    def prepare(self) -> None:
+        """Load everything that is needed."""
+        config, data = self._config, self.data
         machine = find_machine(config)
         for text in (*machine.notices, *data.notices, *_dropped(data)):
             self._emit(TrainNotice(text=text))
@@ -126,7 +135,7 @@ class Run:
             attention=config.attention,
         )
         adapted = add_adapter(model, config)
-        self.data, self._machine = data, machine
+        self._machine = machine
         self.trainer = self._make_trainer(adapted)
         if machine.precision == "fp32":
             # TRL makes the adapter of a model in four bits a 16-bit one.
@@ -136,6 +145,7 @@ class Run:
     def train(self, began: float) -> TrainStopped:
         """Run to whatever end."""
         trainer, detail = self.trainer, ""
+        reason: StopReason
         checkpoint = str(self._checkpoint) if self._checkpoint else None
         self._emit(self._started())
         try:
@@ -148,46 +158,25 @@ class Run:
                 f"Step {trainer.state.global_step + 1} does not fit the accelerator's memory.",
                 fix="Set a smaller per_device_batch_size or max_length, or load_in_4bit: true.",
             ) from error
-        latest = self._checkpoints.latest()
-        best = trainer.state.best_global_step or 0
-        adapter = self._publish(best) if trainer.args.should_save else None
+        state, first = trainer.state, trainer.args.should_save
+        best = state.best_global_step or 0
+        return self._stopped(reason, state.global_step, best, began, detail, first)
+
+    def _stopped(
+        self, reason: StopReason, step: int, best: int, began: float, detail: str, first: bool
+    ) -> TrainStopped:
+        """Publish the adapter, which the first process does for all, and say how it ended."""
+        about = self._about
+        adapter = publish(self._folder, self._checkpoints, best, about) if first else None
         return TrainStopped(
             reason=reason,
-            step=trainer.state.global_step,
+            step=step,
             best_step=best or (self._checkpoints.steps() or [0])[-1],
             adapter=str(adapter or ""),
-            checkpoint=str(latest or ""),
+            checkpoint=str(self._checkpoints.latest() or ""),
             seconds=time.monotonic() - began,
             detail=detail,
         )
-
-    def _claim(self, data: TrainingData, resume: bool) -> None:
-        """Take the run's folder, or see that it is this run's.
-
-        Raises:
-            CheckpointError: It is another run's.
-        """
-        file = self._folder / RUN_FILE
-        self._mine = mine = {
-            "config": json.loads(self._config.model_dump_json()),
-            "data_hash": data.data_hash,
-            "tokenizer": data.tokenizer.fingerprint,
-        }
-        if not resume:
-            if self._checkpoints.steps():
-                raise CheckpointError(
-                    f"{self._folder} holds the checkpoints of a run.",
-                    fix="Give --resume to go on with it, or another output folder.",
-                )
-            write_atomic(file, json.dumps(mine, indent=2).encode())
-            return
-        theirs = json.loads(file.read_text(encoding="utf-8"))
-        changed = _changes(theirs, mine)
-        if changed:
-            raise CheckpointError(
-                f"The run in {self._folder} was started otherwise: {'; '.join(changed)}.",
-                fix="Resume with what it was started with, or start a run in another folder.",
-            )
 
     def _make_trainer(self, model: Any) -> NarratorTrainer:
         config, data = self._config, self.data
@@ -237,26 +226,6 @@ class Run:
             trainable=sum(p.numel() for p in trainable(model)),
             weights_bytes=weights,
         )
-
-    def _publish(self, best: int) -> Path | None:
-        """Make the best checkpoint's adapter the run's; without a best one, the last's."""
-        steps = self._checkpoints.steps()
-        if not steps:
-            return None
-        source = self._checkpoints.path(best if best in steps else steps[-1])
-        target = self._folder / ADAPTER
-        partial = self._folder / f".writing-{ADAPTER}"
-        with storage_errors(target):
-            shutil.rmtree(partial, ignore_errors=True)
-            partial.mkdir(parents=True)
-            for name in (WEIGHTS_FILE, CONFIG_FILE):
-                shutil.copyfile(source / name, partial / name)
-            training = {**self._mine, "step": best or steps[-1], "versions": _versions()}
-            (partial / TRAINING_FILE).write_text(json.dumps(training, indent=2), encoding="utf-8")
-            sync_folder(partial)
-            shutil.rmtree(target, ignore_errors=True)
-            partial.rename(target)
-        return target
 
 
 def _arguments(config: TrainConfig, machine: Machine, folder: Path, batches: int) -> SFTConfig:
@@ -316,20 +285,3 @@ def _dropped(data: TrainingData) -> Sequence[str]:
         f"{row.row_id} is left out: it has {row.tokens} tokens, more than max_length."
         for row in data.dropped
     ]
-
-
-def _versions() -> dict[str, str]:
-    return {name: version(name) for name in ("novelcraft", *STACK)}
-
-
-def _changes(theirs: dict[str, Any], mine: dict[str, Any]) -> list[str]:
-    changed = []
-    if theirs["data_hash"] != mine["data_hash"]:
-        changed.append("the rows have changed")
-    if theirs["tokenizer"] != mine["tokenizer"]:
-        changed.append("the base model's tokenizer has changed")
-    for key, value in mine["config"].items():
-        was = theirs["config"].get(key)
-        if key not in _FREE and was != value:
-            changed.append(f"{key} was {was}, and is {value}")
-    return changed

@@ -18,7 +18,6 @@ from typing import Any
 import torch
 from peft import set_peft_model_state_dict
 from safetensors.torch import load_file
-from transformers.trainer import TRAINER_STATE_NAME
 from trl import SFTTrainer
 
 from novelcraft.errors import LossError
@@ -27,10 +26,10 @@ from novelcraft.finetune.batches import ROWS, Collator, items, record
 from novelcraft.finetune.checkpoints import Checkpoints
 from novelcraft.finetune.config import TrainConfig
 from novelcraft.finetune.dataset import TrainRow
+from novelcraft.finetune.ending import EVAL_LOSS, STATE_FILE
 from novelcraft.finetune.runstate import load_optimizer, load_random, save_optimizer, save_random
 from novelcraft.state.train_events import ChapterLoss, CheckpointSaved, TrainEvent, Validated
 
-EVAL_LOSS = "eval_loss"
 Emit = Callable[[TrainEvent], None]
 
 
@@ -173,7 +172,7 @@ class NarratorTrainer(SFTTrainer):
         self.save_adapter(folder)
         save_optimizer(folder, self.optimizer, self.lr_scheduler, self.accelerator.scaler)
         save_random(folder, self.args.process_index)
-        self.state.save_to_json(str(folder / TRAINER_STATE_NAME))
+        self.state.save_to_json(str(folder / STATE_FILE))
 
     def save_adapter(self, folder: Path) -> None:
         """Write the adapter as it is, in safetensors."""

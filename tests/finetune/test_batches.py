@@ -29,7 +29,8 @@ def run_on(folder: Path, base: Path, **given: Any) -> Any:
     plain = {"neftune_noise_alpha": 0.0, "lora_dropout": 0.0, "eval_steps": 1000}
     config = settings(write_rows(folder, data, data), base, **plain | given)
     run = Run(config, lambda event: None, Stop())
-    run.prepare(False)
+    run.claim(False)
+    run.prepare()
     return run
 
 

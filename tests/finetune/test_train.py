@@ -114,6 +114,26 @@ def test_a_resumed_run_must_be_the_same(
         train(settings(folder, tiny_base))
 
 
+def test_a_finished_run_is_not_trained_on(
+    reference: tuple[Path, list[TrainEvent]], tiny_base: Path
+) -> None:
+    folder, told = reference
+    config = settings(folder, tiny_base, sample_steps=12, sample_tokens=8)
+    weights = folder / "run/adapter/adapter_model.safetensors"
+    (folder / "run/adapter/evaluation.json").write_text("{}", encoding="utf-8")
+    before = weights.read_bytes()
+    (again,) = train(config, resume=True)
+    (first,) = told[-1:]
+    assert isinstance(again, TrainStopped)
+    assert isinstance(first, TrainStopped)
+    assert again.model_copy(update={"seconds": first.seconds, "detail": ""}) == first
+    assert (folder / "run/adapter/evaluation.json").is_file()
+    weights.unlink()
+    (again,) = train(config, resume=True)
+    assert weights.read_bytes() == before
+    assert not (folder / "run/adapter/evaluation.json").exists()
+
+
 def test_nothing_to_resume_is_said(tiny_base: Path, tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="no checkpoint to go on from"):
         train(settings(rows(tmp_path), tiny_base), resume=True)
@@ -147,6 +167,8 @@ def test_a_run_stops_when_validation_turns_and_keeps_the_best(
     kept = tmp_path / "run/checkpoints" / f"step-{ended.best_step:06}"
     name = "adapter_model.safetensors"
     assert (tmp_path / "run/adapter" / name).read_bytes() == (kept / name).read_bytes()
+    (again,) = train(config, resume=True)
+    assert again.model_copy(update={"seconds": ended.seconds, "detail": ""}) == ended
 
 
 def test_a_run_that_is_told_to_stop_leaves_a_usable_checkpoint(
