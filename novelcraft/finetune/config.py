@@ -108,6 +108,16 @@ class TrainConfig(BaseModel):
     """Tokens of a sample."""
     tracker: Literal["none", "tensorboard", "mlflow", "trackio", "wandb"] = "none"
     """Where the run's figures go besides its own events; the package has to be installed."""
+    evaluate: bool = True
+    """Evaluate the adapter after training; the gate lets none through that was not."""
+    evaluation_words: int = Field(default=6_000, ge=100)
+    """Words that base and tuned model write for it, each: a style score needs 5,000."""
+    evaluation_probes: Literal["auto", "always", "never"] = "auto"
+    """When it runs the probes, which take the most time; `auto` leaves them out on a processor."""
+    base_licence: str = ""
+    """The base's licence, for the adapter's card; empty takes what the base's own card says."""
+    books_licence: str = ""
+    """The books' licence, for the adapter's card."""
     seed: int = Field(default=1, ge=0)
     """Decides the order of rows, the adapter's first weights, dropout and noise."""
 

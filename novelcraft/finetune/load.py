@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from io import StringIO
 from pathlib import Path
 from typing import Any, get_args
 
@@ -15,6 +16,7 @@ from novelcraft.errors import ConfigError
 from novelcraft.finetune.config import TrainConfig
 from novelcraft.finetune.presets import PRESETS, preset_values
 from novelcraft.finetune.refusals import refuse
+from novelcraft.tools.export.files import write_atomic
 
 
 def load_train_config(path: Path, overrides: Mapping[str, Any] | None = None) -> TrainConfig:
@@ -30,6 +32,19 @@ def load_train_config(path: Path, overrides: Mapping[str, Any] | None = None) ->
     """
     values, lines = _parsed(path, _text(path))
     return _checked(values, overrides or {}, path, lines)
+
+
+def write_train_config(config: TrainConfig, file: Path) -> None:
+    """Write all settings of a run to a file, from which they can be loaded again.
+
+    Raises:
+        DiskFullError, ReadOnlyError, ExportError: It cannot be written.
+    """
+    from ruamel.yaml import YAML
+
+    text = StringIO()
+    YAML(typ="safe", pure=True).dump(config.model_dump(mode="json"), text)
+    write_atomic(file, text.getvalue().encode("utf-8"))
 
 
 def train_config(values: Mapping[str, Any]) -> TrainConfig:
@@ -153,7 +168,7 @@ class _Fault:
         if str in get_args(field.annotation):
             return "must be a list of names"
         if field.annotation is str:
-            return "must be text, and not empty"
+            return "must be text, and not empty" if field.is_required() else "must be text"
         return f"must be {allowed(field)}"
 
 

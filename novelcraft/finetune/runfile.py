@@ -24,6 +24,11 @@ _FREE = (
     "samples",
     "sample_tokens",
     "tracker",
+    "evaluate",
+    "evaluation_words",
+    "evaluation_probes",
+    "base_licence",
+    "books_licence",
 )
 """Settings that a resumed run may change: nothing that is learnt depends on them."""
 
