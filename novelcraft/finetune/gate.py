@@ -1,0 +1,40 @@
+"""The gate: whether an adapter may write. Nothing here loads torch.
+
+An adapter that has kept its training books recites them. What was measured is in the evaluation;
+the gate reads it, and never lets through what was not measured.
+"""
+
+from __future__ import annotations
+
+from novelcraft.state.evaluation import Evaluation, GateResult
+
+_NONE = "It was not evaluated."
+_OTHER_WEIGHTS = "The evaluation is one of other weights."
+_OTHER_ROWS = "The evaluation is one against other rows than the adapter was trained on."
+
+
+def gate_result(evaluation: Evaluation | None, *, weights: str = "", rows: str = "") -> GateResult:
+    """The gate's word on an adapter.
+
+    Args:
+        evaluation: What was found; None for nothing.
+        weights: Hash of the adapter's weights, to see that the evaluation is of them; empty where
+            that was seen to.
+        rows: Hash of the rows that it was trained on, likewise: what it recites is found only by
+            comparing with those.
+    """
+    if evaluation is None:
+        return GateResult(verdict="not_evaluated", reasons=(_NONE,))
+    if weights and evaluation.adapter_sha256 != weights:
+        return GateResult(verdict="not_evaluated", reasons=(_OTHER_WEIGHTS,))
+    if rows and evaluation.data_hash != rows:
+        return GateResult(verdict="not_evaluated", reasons=(_OTHER_ROWS,))
+    report = evaluation.memory
+    return GateResult(
+        verdict="passed" if report.passed else "failed",
+        reasons=report.reasons,
+        limits=report.limits,
+        longest_run=max((run.length for run in report.runs), default=0),
+        largest_overlap=max((found.jaccard for found in report.overlaps), default=0.0),
+        leaked_names=len({leak.name for leak in report.names}),
+    )
