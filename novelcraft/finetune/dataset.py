@@ -88,8 +88,8 @@ def load_data(config: TrainConfig, tokenizer: BaseTokenizer | None = None) -> Tr
     """
     folder = rows_folder(config.data)
     base = tokenizer or open_tokenizer(config.base_model)
-    manifest = _manifest(folder)
-    think = _think(manifest)
+    manifest = read_manifest(folder)
+    think = rows_think(manifest)
     train = _rows(folder / TRAIN_FILE, base, think)
     validation = _rows(folder / VALIDATION_FILE, base, think, wanted=False)
     kept, long = _by_length(train, config)
@@ -205,7 +205,12 @@ def _notices(
     return told
 
 
-def _manifest(folder: Path) -> RowManifest | None:
+def read_manifest(folder: Path) -> RowManifest | None:
+    """The manifest of a folder of rows; None where another tool made them.
+
+    Raises:
+        InputError: It cannot be read.
+    """
     file = folder / MANIFEST_FILE
     if not file.is_file():
         return None
@@ -217,7 +222,8 @@ def _manifest(folder: Path) -> RowManifest | None:
         ) from error
 
 
-def _think(manifest: RowManifest | None) -> ThinkMode | None:
+def rows_think(manifest: RowManifest | None) -> ThinkMode | None:
+    """What rows have in their think block; of no consequence for a template without one."""
     if manifest is None:
         return "empty"
     return None if manifest.think.content == "none" else manifest.think.content

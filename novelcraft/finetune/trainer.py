@@ -10,7 +10,6 @@ checkpoints are pickles written in place.
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,13 +21,20 @@ from trl import SFTTrainer
 
 from novelcraft.errors import LossError
 from novelcraft.finetune.adapters import WEIGHTS_FILE
-from novelcraft.finetune.batches import ROWS, Collator, items, record
+from novelcraft.finetune.batches import ROWS, Collator, items
 from novelcraft.finetune.checkpoints import Checkpoints
 from novelcraft.finetune.config import TrainConfig
 from novelcraft.finetune.dataset import TrainRow
 from novelcraft.finetune.ending import EVAL_LOSS, STATE_FILE
+from novelcraft.finetune.losses import (
+    RowLoss,
+    chapter_losses,
+    mean_loss,
+    perplexity,
+    row_losses,
+)
 from novelcraft.finetune.runstate import load_optimizer, load_random, save_optimizer, save_random
-from novelcraft.state.train_events import ChapterLoss, CheckpointSaved, TrainEvent, Validated
+from novelcraft.state.train_events import CheckpointSaved, TrainEvent, Validated
 
 Emit = Callable[[TrainEvent], None]
 
@@ -89,10 +95,7 @@ class NarratorTrainer(SFTTrainer):
     def evaluate(self, *_args: Any, **_kwargs: Any) -> dict[str, float]:
         """Read the validation rows; tell the loss by chapter, all tokens weighing the same."""
         sums = self.losses(self._validation)
-        by_chapter: dict[str, list[tuple[float, int]]] = defaultdict(list)
-        for row, found in zip(self._validation, sums, strict=True):
-            by_chapter[row.chapter].append(found)
-        loss = _mean(sums)
+        loss = mean_loss(sums)
         best = self.best_loss is None or loss < self.best_loss
         if best:
             self.control.should_save = True
@@ -100,34 +103,32 @@ class NarratorTrainer(SFTTrainer):
             Validated(
                 step=self.state.global_step,
                 loss=loss,
-                perplexity=_perplexity(loss),
+                perplexity=perplexity(loss),
                 train_loss=self._recent_loss(),
                 best=best,
-                chapters=tuple(_chapter(name, found) for name, found in by_chapter.items()),
+                chapters=chapter_losses(self._validation, sums),
             )
         )
-        metrics = {EVAL_LOSS: loss, "eval_perplexity": _perplexity(loss)}
+        metrics = {EVAL_LOSS: loss, "eval_perplexity": perplexity(loss)}
         self.log(dict(metrics))
         self.control = self.callback_handler.on_evaluate(
             self.args, self.state, self.control, metrics
         )
         return metrics
 
-    def losses(self, rows: Sequence[TrainRow], *, packing: bool = False) -> list[tuple[float, int]]:
-        """The loss of each row, summed over the tokens that are to be learnt, and their number."""
-        made = [record(item) for item in items(rows, packing=packing, room=self._room(rows))]
-        collate = Collator(self.data_collator.pad, packing)
-        size = self.args.per_device_train_batch_size
-        found: dict[int, tuple[float, int]] = {}
+    def losses(self, rows: Sequence[TrainRow], *, packing: bool = False) -> list[RowLoss]:
+        """The loss of each row, in their order."""
+        made = items(rows, packing=packing, room=self._room(rows))
         was_training = self.model.training
         self.model.eval()
-        share = made[self.args.process_index :: self.args.world_size]
         with torch.no_grad():
-            for start in range(0, len(share), size):
-                batch = share[start : start + size]
-                log_probs = self._log_probs(collate(batch))
-                for one, line in zip(batch, log_probs, strict=True):
-                    found.update(_by_row(one, line, rows))
+            found = row_losses(
+                rows,
+                made[self.args.process_index :: self.args.world_size],
+                Collator(self.data_collator.pad, packing),
+                self.args.per_device_train_batch_size,
+                self._log_probs,
+            )
         self.model.train(was_training)
         return self._gathered(found, len(rows))
 
@@ -135,13 +136,12 @@ class NarratorTrainer(SFTTrainer):
         return max(self._config.max_length, *(len(row.tokens) for row in rows))
 
     def _log_probs(self, batch: dict[str, Any]) -> torch.Tensor:
-        batch.pop(ROWS)
         inputs = self._prepare_inputs(batch)
         with self.compute_loss_context_manager():
             out = self.model(**inputs, use_cache=False, fused_lm_head=True)
         return out.log_probs.float().cpu()
 
-    def _gathered(self, found: dict[int, tuple[float, int]], count: int) -> list[tuple[float, int]]:
+    def _gathered(self, found: dict[int, RowLoss], count: int) -> list[RowLoss]:
         if self.args.world_size > 1:
             parts: list[Any] = [None] * self.args.world_size
             torch.distributed.all_gather_object(parts, found)
@@ -195,38 +195,3 @@ class NarratorTrainer(SFTTrainer):
     def _load_rng_state(self, checkpoint: str | None) -> None:
         if checkpoint is not None:
             load_random(Path(checkpoint), self.args.process_index)
-
-
-def _by_row(
-    one: dict[str, list[int]], line: torch.Tensor, rows: Sequence[TrainRow]
-) -> dict[int, tuple[float, int]]:
-    """Share a line of log-probabilities out among its rows.
-
-    The probability at a place is that of the token after it.
-    """
-    found: dict[int, tuple[float, int]] = {}
-    start = 0
-    for number in one["rows"]:
-        length = len(rows[number].tokens)
-        inside = line[start : start + length - 1]
-        found[number] = (-inside.double().sum().item(), rows[number].learnt)
-        start += length
-    return found
-
-
-def _chapter(name: str, found: Sequence[tuple[float, int]]) -> ChapterLoss:
-    loss = _mean(found)
-    return ChapterLoss(
-        chapter=name,
-        tokens=sum(tokens for _, tokens in found),
-        loss=loss,
-        perplexity=_perplexity(loss),
-    )
-
-
-def _mean(found: Sequence[tuple[float, int]]) -> float:
-    return sum(loss for loss, _ in found) / sum(tokens for _, tokens in found)
-
-
-def _perplexity(loss: float) -> float:
-    return math.exp(min(loss, 700.0))
