@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -42,3 +43,27 @@ def pull(
 
     path = pull_model(wanted, notify=lambda told: typer.echo(told, err=True))
     typer.echo(str(path))
+
+
+@model.command()
+def unpack(
+    wanted: Annotated[
+        str, typer.Argument(metavar="MODEL", help="A name from the list, or a GGUF file.")
+    ],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="The new folder.")],
+) -> None:
+    """Turn a model of this machine into a base that a narrator can be trained on.
+
+    Needs the packages of training: `pip install "novelcraft[train]"`. Weights that were quantised
+    stay as exact as they are; a base as it was published is the better one, where it can be had.
+    """
+    from novelcraft.finetune.stack import require_stack
+    from novelcraft.tools.models.embedded.library import ModelLibrary
+
+    require_stack()
+    file = Path(wanted).expanduser()
+    if not file.is_file():
+        file = ModelLibrary().ensure(wanted, notify=lambda told: typer.echo(told, err=True)).path
+    from novelcraft.finetune.unpack import unpack_gguf
+
+    typer.echo(str(unpack_gguf(file, out)))
