@@ -34,7 +34,7 @@ check: dev ## Lint, format, types, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: test-fast test-engine ## The whole suite
+test: test-fast test-engine test-train ## The whole suite
 
 test-fast: dev weights java ## Everything but the tests that run the real embedded model
 	$(BIN)/python -m pytest -m "not engine" -n $(JOBS)
