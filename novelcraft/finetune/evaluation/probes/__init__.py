@@ -1,4 +1,4 @@
-"""Probes: short stories by script, each about one thing that a narrator may forget from scene to scene.
+"""Probes: short stories by script, each about one thing that a narrator may forget.
 
 World, briefs and summaries are given, so that the narrator alone is probed; only the end of the
 scene before is what was really written. Each is written with the world and the summary and without,

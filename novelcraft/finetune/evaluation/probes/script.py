@@ -171,28 +171,35 @@ def load_probe(name: ProbeName) -> ProbeScript:
 
 
 def _faults(script: ProbeScript) -> Iterator[str]:
-    people, last = {person.id for person in script.cast}, len(script.scenes)
-    for place in script.places.values():
-        for pattern in place.words:
-            _compiled(pattern)
-    for number, scene in enumerate(script.scenes, start=1):
-        if scene.place not in script.places:
-            yield f"scene {number} has the unknown place {scene.place!r}"
-        if not {scene.pov, *scene.present} <= people:
-            yield f"scene {number} has people who are not of the cast"
-        if scene.pov not in scene.present:
-            yield f"scene {number} is seen by somebody who is not there"
-        if bool(scene.summary) != (number > 1):
-            yield f"scene {number}: every scene but the first has a summary before it"
-    if (span := script.span) and not 1 <= span.from_scene < span.to_scene <= last:
+    for pattern in (pattern for place in script.places.values() for pattern in place.words):
+        _compiled(pattern)
+    for number in range(1, len(script.scenes) + 1):
+        yield from _scene_faults(script, number)
+    if (span := script.span) and not 1 <= span.from_scene < span.to_scene <= len(script.scenes):
         yield "the span does not lie within the scenes"
     for look in script.looks:
-        if not set(look.scenes) <= set(range(1, last + 1)):
-            yield f"{look.check} looks at scenes that are not there"
-        if unknown := {*look.expect, *look.forbid, *look.unless} - set(script.families):
-            yield f"{look.check} names the unknown families {sorted(unknown)}"
-        else:
-            yield from _told_faults(script, look)
+        yield from _look_faults(script, look)
+
+
+def _scene_faults(script: ProbeScript, number: int) -> Iterator[str]:
+    scene = script.scenes[number - 1]
+    if scene.place not in script.places:
+        yield f"scene {number} has the unknown place {scene.place!r}"
+    if not {scene.pov, *scene.present} <= {person.id for person in script.cast}:
+        yield f"scene {number} has people who are not of the cast"
+    if scene.pov not in scene.present:
+        yield f"scene {number} is seen by somebody who is not there"
+    if bool(scene.summary) != (number > 1):
+        yield f"scene {number}: every scene but the first has a summary before it"
+
+
+def _look_faults(script: ProbeScript, look: Look) -> Iterator[str]:
+    if not set(look.scenes) <= set(range(1, len(script.scenes) + 1)):
+        yield f"{look.check} looks at scenes that are not there"
+    elif unknown := {*look.expect, *look.forbid, *look.unless} - set(script.families):
+        yield f"{look.check} names the unknown families {sorted(unknown)}"
+    else:
+        yield from _told_faults(script, look)
 
 
 def _told_faults(script: ProbeScript, look: Look) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What a narrator is given for a scene of a probe: the script as a plan, rendered as for a novel."""
+"""What a narrator is given for a scene of a probe: the script as the plan of a novel."""
 
 from __future__ import annotations
 
