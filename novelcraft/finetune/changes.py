@@ -105,7 +105,7 @@ def _together(
 def _options(
     shape: ModelShape, run: RunSettings, rows: Sequence[RowTokens], memory: float, *, cpu: bool
 ) -> Iterator[_Option]:
-    yield from _formats(shape, run, cpu=cpu)
+    yield from _formats(run, cpu=cpu)
     yield from _adapters(shape, run)
     yield from _activations(run)
     if run.batch > 1:
@@ -122,14 +122,11 @@ def _with(run: RunSettings, **update: object) -> RunSettings:
     return run.model_copy(update={"memory": run.memory.model_copy(update=update)})
 
 
-def _formats(shape: ModelShape, run: RunSettings, *, cpu: bool) -> Iterator[_Option]:
+def _formats(run: RunSettings, *, cpu: bool) -> Iterator[_Option]:
     settings = run.memory
     if settings.weights == "bf16" and not cpu:
-        yield _Option("load_in_4bit: true: the base in NF4", _with(run, weights="nf4"))
-    if shape.experts and settings.expert_format in ("bf16", "fp32") and not cpu:
         yield _Option(
-            "the experts in NF4 too, which loading alone does not do",
-            _with(run, weights="nf4", expert_weights="nf4"),
+            "load_in_4bit: true: the base in NF4", _with(run, weights="nf4", expert_weights=None)
         )
     if settings.wide:
         yield _Option("embeddings and hidden states in 16 bits", _with(run, wide=False))

@@ -86,9 +86,8 @@ class MemorySettings(Frozen):
     weights: WeightFormat = "nf4"
     """Of the matrices that loading converts: all `nn.Linear` but the head and the routers."""
     expert_weights: WeightFormat | None = None
-    """Of the experts. None is what loading makes of them: transformers 5 fuses them into tensors
-    that 4-bit loading leaves at 16 bits, without a word. "nf4" is for experts packed by a module
-    that can."""
+    """Of the experts. None is the same format: our loading packs them too. "bf16" is what other
+    programs leave them in where they load in four bits."""
     lora_modules: tuple[Module, ...] = (*ATTENTION, *MLP)
     lora_rank: int = Field(default=64, ge=0)
     expert_rank: int = Field(default=0, ge=0)
@@ -106,10 +105,8 @@ class MemorySettings(Frozen):
 
     @property
     def expert_format(self) -> WeightFormat:
-        """What the experts are really kept in."""
-        if self.expert_weights is not None:
-            return self.expert_weights
-        return "fp32" if self.weights == "fp32" else "bf16"
+        """What the experts are kept in."""
+        return self.expert_weights or self.weights
 
     @property
     def stream_bytes(self) -> int:

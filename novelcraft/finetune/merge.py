@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from peft import PeftModel
+from peft import LoraConfig, PeftModel
 from safetensors import SafetensorError
 from transformers import AutoConfig
 
 from novelcraft.errors import AdapterError, ConfigError, TrainingError
 from novelcraft.finetune.adapters import Adapter, read_adapter
 from novelcraft.finetune.comparing import PROBES, Difference, difference, logits
+from novelcraft.finetune.expert_adapters import adapts_experts
 from novelcraft.finetune.models import Machine, load_base, load_tokenizer
 from novelcraft.finetune.storage import storage_errors, sync_folder
 
@@ -111,7 +112,8 @@ def attach(model: Any, adapter: Adapter, *, exact: bool = False) -> Any:
     model = model.dequantize().float() if exact else model
     check_fit(model, adapter)
     try:
-        return PeftModel.from_pretrained(model, str(adapter.folder))
+        config = adapts_experts(LoraConfig.from_pretrained(str(adapter.folder)))
+        return PeftModel.from_pretrained(model, str(adapter.folder), config=config)
     except (RuntimeError, ValueError, SafetensorError) as error:
         raise _other_base(adapter, str(error).splitlines()[0]) from error
 

@@ -12,10 +12,12 @@ from typing import Any
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
-from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 from novelcraft.errors import BaseModelError, ConfigError, TrainingMemoryError
 from novelcraft.finetune.config import TrainConfig
+from novelcraft.finetune.expert_adapters import adapts_experts
+from novelcraft.finetune.nf4 import Nf4Config
 
 _DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.float32}
 _PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
@@ -89,22 +91,13 @@ def load_base(
         TrainingMemoryError: It does not fit the memory.
     """
     _refuse_pickles(base)
-    quantization = None
-    if four_bits:
-        quantization = BitsAndBytesConfig(
-            load_in_4bit=True,
-            bnb_4bit_quant_type="nf4",
-            bnb_4bit_use_double_quant=True,
-            bnb_4bit_compute_dtype=machine.dtype,
-        )
     try:
         settings = AutoConfig.from_pretrained(base, trust_remote_code=False)
-        _refuse_fused(base, settings, four_bits)
         model = AutoModelForCausalLM.from_pretrained(
             base,
             config=settings,
             dtype=machine.dtype,
-            quantization_config=quantization,
+            quantization_config=Nf4Config(machine.dtype) if four_bits else None,
             attn_implementation=attention,
             use_safetensors=True,
             trust_remote_code=False,
@@ -165,7 +158,7 @@ def add_adapter(model: Any, config: TrainConfig) -> PeftModel:
         use_dora=config.use_dora,
     )
     try:
-        made = get_peft_model(model, adapter)
+        made = get_peft_model(model, adapts_experts(adapter))
     except ValueError as error:
         raise ConfigError(
             f"{config.base_model} cannot be given the adapter: {error}",
@@ -228,17 +221,6 @@ def _refuse_pickles(base: str) -> None:
         f"{folder} has no weights: there is no .safetensors file in it.",
         fix="Give the folder of the base model, with its weights.",
     )
-
-
-def _refuse_fused(base: str, settings: Any, four_bits: bool) -> None:
-    text = settings.get_text_config()
-    experts = getattr(text, "num_experts", 0) or getattr(text, "num_local_experts", 0)
-    if four_bits and experts:
-        raise ConfigError(
-            f"{base} has {experts} experts a layer, held as one parameter, which load_in_4bit "
-            "would leave at 16 bits without a word.",
-            fix="Set load_in_4bit: false, or take a dense base.",
-        )
 
 
 def _unreadable(base: str, error: Exception) -> BaseModelError:

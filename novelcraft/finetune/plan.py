@@ -80,7 +80,7 @@ def make_plan(
         tokens_per_second=speed,
         measured=measured is not None,
         hours=work.padded * run.epochs / speed / 3600 if speed else None,
-        notices=tuple(_notices(shape, run, work, estimate)),
+        notices=tuple(_notices(run, work)),
     )
 
 
@@ -128,16 +128,8 @@ def _speed(
     return each * run.processes
 
 
-def _notices(
-    shape: ModelShape, run: RunSettings, work: Workload, estimate: MemoryEstimate
-) -> list[str]:
-    settings = run.memory
+def _notices(run: RunSettings, work: Workload) -> list[str]:
     notices = []
-    if shape.experts and settings.weights == "nf4" and settings.expert_format == "bf16":
-        notices.append(
-            f"4-bit loading leaves the experts of {shape.name} at 16 bits: "
-            f"{estimate.weights:.0f} GB of weights."
-        )
     if work.skipped:
         longest = max(row.tokens for row in work.skipped)
         remedy = "" if run.trims else ", unless they are prepared again for that length"

@@ -123,8 +123,11 @@ def _weights(config: TrainConfig, cpu: bool) -> WeightFormat:
 
 
 def _adapter(config: TrainConfig, cpu: bool) -> AdapterFormat:
-    # PEFT keeps an adapter's weights in 32 bits whatever the base is in.
-    return "fp32-8bit" if config.optimizer == "adamw_8bit" and not cpu else "fp32"
+    eight = config.optimizer == "adamw_8bit" and not cpu
+    # PEFT keeps an adapter's weights in 32 bits; TRL takes 16 over a base in four.
+    if config.load_in_4bit and not cpu and config.precision != "fp32":
+        return "bf16-8bit" if eight else "bf16"
+    return "fp32-8bit" if eight else "fp32"
 
 
 def _modules(config: TrainConfig) -> tuple[Module, ...]:

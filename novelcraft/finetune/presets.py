@@ -41,19 +41,19 @@ _DENSE: Mapping[str, Any] = {
 }
 # Every expert has tensors of its own: of rank 64 they would be 2.6 billion numbers.
 _SPARSE: Mapping[str, Any] = {
-    "load_in_4bit": False,
+    "load_in_4bit": True,
     "lora_r": 16,
     "lora_alpha": 16.0,
     "lora_target_modules": ATTENTION,
     "lora_target_parameters": EXPERTS,
     "learning_rate": 1e-4,
 }
-_TINY: Mapping[str, Any] = {
-    **_DENSE,
+_SMALLER: Mapping[str, Any] = {
     "load_in_4bit": False,
     "learning_rate": 5e-4,
     "gradient_checkpointing": False,
 }
+_TINY: Mapping[str, Any] = {**_DENSE, **_SMALLER}
 _VALUES: Mapping[PresetName, Mapping[str, Any]] = {
     "dense": _DENSE,
     "qwen3-30b-a3b": _SPARSE,
@@ -75,11 +75,10 @@ def preset_values(name: PresetName, base: str) -> Mapping[str, Any]:
     shape = base_shape(base)
     if shape is None:
         return _DENSE
+    small = shape.parameters < _SMALL
     if shape.experts:
-        return _SPARSE
-    if _weights(shape) < _SMALL:
-        return _TINY
-    return _VALUES[_named(shape)]
+        return {**_SPARSE, **_SMALLER} if small else _SPARSE
+    return _TINY if small else _VALUES[_named(shape)]
 
 
 def base_shape(base: str) -> ModelShape | None:
@@ -97,9 +96,3 @@ def base_shape(base: str) -> ModelShape | None:
 def _named(shape: ModelShape) -> PresetName:
     name = shape.name.lower()
     return next((preset for preset in PRESETS if name.startswith(preset)), "dense")
-
-
-def _weights(shape: ModelShape) -> int:
-    layer = shape.hidden * (2 * (shape.query + shape.key_value) + 3 * shape.intermediate)
-    tables = 1 if shape.tied else 2
-    return shape.layers * layer + tables * shape.hidden * shape.vocabulary

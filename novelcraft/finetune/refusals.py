@@ -78,13 +78,6 @@ def _targets(config: TrainConfig) -> Iterator[tuple[str, str]]:
 
 
 def _sparse(config: TrainConfig) -> Iterator[tuple[str, str]]:
-    if config.load_in_4bit:
-        yield (
-            "load_in_4bit = true leaves the experts of a sparse model at 16 bits: they are held "
-            "as one parameter a layer, which the quantiser passes over without a word. A model "
-            "of 30 billion weights would take 61 GB, not 18.",
-            "Set load_in_4bit: false on a device with that much memory, or take a dense base.",
-        )
     if config.lora_target_parameters and config.lora_dropout:
         yield (
             f"lora_dropout = {config.lora_dropout:g} cannot be applied to fused experts.",

@@ -92,12 +92,12 @@ class ModelShape(Frozen):
 
     @property
     def linear_parameters(self) -> int:
-        """Of attention and dense feed-forward blocks, which 4-bit loading converts."""
+        """Of attention and dense feed-forward blocks."""
         return sum(linear.parameters for linear in self.linears.values())
 
     @property
     def expert_parameters(self) -> int:
-        """Of all experts, which 4-bit loading leaves as they are."""
+        """Of all experts, which transformers 5 holds as two tensors a layer."""
         return sum(linear.parameters for linear in self.expert_tensors)
 
     @property

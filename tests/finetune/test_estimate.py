@@ -51,9 +51,9 @@ def test_nf4_with_double_quantisation_takes_half_a_byte_and_its_scales() -> None
     assert [each.total for each in ADAPTER_BYTES.values()] == [6, 8, 10, 16]
 
 
-def test_four_bit_loading_leaves_fused_experts_at_sixteen() -> None:
-    silent = estimate_memory(MOE, MemorySettings(), 2048)
-    packed = estimate_memory(MOE, MemorySettings(expert_weights="nf4"), 2048)
+def test_experts_are_in_four_bits_too_unless_loading_leaves_them_at_sixteen() -> None:
+    packed = estimate_memory(MOE, MemorySettings(), 2048)
+    silent = estimate_memory(MOE, MemorySettings(expert_weights="bf16"), 2048)
     assert silent.weights == pytest.approx(58.5, abs=0.5)
     assert packed.weights == pytest.approx(15.5, abs=0.3)
     assert packed.copies > silent.copies

@@ -96,7 +96,6 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         ({"lora_target_modules": ["lm_head"]}, "lm_head is not served"),
         ({"lora_target_modules": []}, "nothing to train"),
         ({"tracker": "trackio"}, "that package is not installed"),
-        ({"base_model": MOE, "load_in_4bit": True}, "leaves the experts .* at 16 bits"),
         ({"base_model": MOE, "lora_dropout": 0.1}, "cannot be applied to fused experts"),
         ({"base_model": MOE, "use_dora": True, "serve": False}, "cannot be applied to fused"),
     ],
@@ -117,7 +116,9 @@ def test_what_no_server_takes_is_allowed_for_merging() -> None:
 def test_a_sparse_base_gets_small_adapters_on_its_experts_and_none_on_its_router() -> None:
     config = settings(base_model=MOE)
     assert config.lora_r == 16
-    assert not config.load_in_4bit
+    assert config.lora_dropout == 0
+    assert config.load_in_4bit
+    assert not settings(base_model=MOE, load_in_4bit=False).load_in_4bit
     assert config.lora_target_parameters == (
         "mlp.experts.gate_up_proj",
         "mlp.experts.down_proj",

@@ -125,14 +125,3 @@ def test_a_sparse_base_learns_in_its_experts_and_not_in_its_router(tmp_path: Pat
     assert any(".experts." in name for name in names)
     assert not any(".gate." in name for name in names)
     assert merge_adapter(adapter, tmp_path / "merged").reloaded.logits < 1e-4
-
-
-def test_four_bits_are_refused_for_experts_and_checked_after_loading(tmp_path: Path) -> None:
-    from novelcraft.finetune.models import Machine, check_footprint, load_base
-
-    base = make_base(tmp_path / "base", "qwen3_moe", steps=0)
-    cpu = Machine("cpu", "fp32")
-    with pytest.raises(ConfigError, match="4 experts a layer"):
-        load_base(str(base), cpu, four_bits=True)
-    with pytest.raises(ConfigError, match="passed over some of its weights"):
-        check_footprint(load_base(str(base), cpu))

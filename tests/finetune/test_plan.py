@@ -68,15 +68,15 @@ def test_what_leaves_less_room_than_the_estimate_is_exact_to_is_tight(
     assert (plan.changes.single == ()) == (verdict == "fits")
 
 
-def test_a_mixture_in_four_bits_does_not_fit_unless_its_experts_are_packed() -> None:
+def test_a_mixture_fits_with_its_experts_in_four_bits() -> None:
     device = card("RTX 5090")
-    plan = make_plan(MOE, RunSettings(memory=MemorySettings(expert_rank=16)), ROWS, device=device)
+    whole = RunSettings(memory=MemorySettings(weights="bf16", expert_rank=16))
+    plan = make_plan(MOE, whole, ROWS, device=device)
     assert plan.verdict == "does not fit"
-    assert any("at 16 bits: 58 GB" in notice for notice in plan.notices)
     best = plan.changes.single[0]
-    assert "experts in NF4" in best.what
+    assert "load_in_4bit: true" in best.what
     assert best.fits
-    packed = RunSettings(memory=MemorySettings(expert_rank=16, expert_weights="nf4"))
+    packed = RunSettings(memory=MemorySettings(weights="nf4", expert_rank=16))
     assert make_plan(MOE, packed, ROWS, device=device).memory.peak == pytest.approx(best.peak)
 
 
