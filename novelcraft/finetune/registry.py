@@ -23,7 +23,7 @@ from novelcraft.finetune.gate import gate_result
 from novelcraft.finetune.modelcard import base_licence as licence_of
 from novelcraft.finetune.modelcard import model_card
 from novelcraft.finetune.origin import ORIGIN_FILE
-from novelcraft.state.evaluation import AdapterCard, Evaluation, GateVerdict
+from novelcraft.state.evaluation import AdapterCard, Evaluation, GateResult, GateVerdict
 from novelcraft.state.rows import RowManifest
 from novelcraft.tools.books.rowfiles import MANIFEST_FILE
 from novelcraft.tools.export.files import write_atomic
@@ -131,6 +131,16 @@ def register(
     write_atomic(adapter / README_FILE, model_card(card, trusted).encode("utf-8"))
     write_atomic(adapter / CARD_FILE, card.model_dump_json(indent=2).encode("utf-8"))
     return card
+
+
+def judged(adapter: Path) -> GateResult:
+    """The gate's word on an adapter, by the evaluation in its folder.
+
+    Raises:
+        AdapterError: The folder holds no adapter of a training run, or its evaluation is damaged.
+    """
+    rows = _training(adapter)["data_hash"]
+    return gate_result(read_evaluation(adapter), weights=known_weights(adapter), rows=rows)
 
 
 def find_adapters(root: Path) -> list[FoundAdapter]:

@@ -16,6 +16,8 @@ from novelcraft.finetune.dataset import TrainingData
 from novelcraft.tools.export.files import write_atomic
 
 RUN_FILE = "run.json"
+CHECKPOINTS = "checkpoints"
+"""Folder of a run's checkpoints."""
 _FREE = (
     "output",
     "save_steps",

@@ -39,12 +39,12 @@ from novelcraft.finetune.models import (
 )
 from novelcraft.finetune.publishing import publish
 from novelcraft.finetune.refusals import refuse
-from novelcraft.finetune.runfile import claim
+from novelcraft.finetune.runfile import CHECKPOINTS, claim
 from novelcraft.finetune.stopping import Stop
 from novelcraft.finetune.trainer import Emit, NarratorTrainer
 from novelcraft.state.train_events import StopReason, TrainNotice, TrainStarted, TrainStopped
 
-CHECKPOINTS, SAMPLES = "checkpoints", "samples"
+SAMPLES = "samples"
 
 
 def run_training(
