@@ -14,6 +14,7 @@ from novelcraft.cli.fork import fork
 from novelcraft.cli.log import log
 from novelcraft.cli.model import model
 from novelcraft.cli.new import new
+from novelcraft.cli.pairs import pairs
 from novelcraft.cli.prep import prep
 from novelcraft.cli.redraw import redraw
 from novelcraft.cli.show import show
@@ -29,7 +30,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for verb in (write, new, show, log, export, fork, edit, redraw, exempt, prep, train):
+for verb in (write, new, show, log, export, fork, edit, redraw, exempt, prep, pairs, train):
     app.command()(verb)
 app.add_typer(model, name="model")
 

@@ -131,8 +131,6 @@ class PairMade(Frozen):
     done: int
     rows: int
     words: int
-    replayed: bool
-    """Whether it was there already, from a run before."""
 
 
 PairEvent = PairsStarted | PairMade

@@ -62,7 +62,7 @@ class Tally:
         sizes, whole = self._sizes, sum(self._sizes.values())
         kept: set[str] = set()
         for groups in self._shelf.values():
-            kept |= _chosen({group: sizes[group] for group in groups}, share, seed)
+            kept |= choose_groups({group: sizes[group] for group in groups}, share, seed)
         if share and not kept and len(sizes) > 1:
             kept = {min(sizes, key=lambda g: (abs(sizes[g] - share * whole), _lot(g, seed)))}
         note = SplitNote(
@@ -75,8 +75,14 @@ class Tally:
         return SplitPlan(note, frozenset(kept))
 
 
-def _chosen(sizes: Mapping[str, int], share: float, seed: int) -> set[str]:
-    """Names by lot, each taken when it brings the share nearer."""
+def choose_groups(sizes: Mapping[str, int], share: float, seed: int) -> set[str]:
+    """Names by lot, each taken when it brings the share nearer.
+
+    Args:
+        sizes: How much each name stands for.
+        share: The share that is wanted, 0 to 1.
+        seed: Another seed chooses others.
+    """
     wanted, taken = share * sum(sizes.values()), 0
     kept: set[str] = set()
     for name in sorted(sizes, key=lambda n: _lot(n, seed)):

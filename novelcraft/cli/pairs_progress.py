@@ -1,0 +1,50 @@
+"""What the events of asking for scenes mean for a person who waits."""
+
+from __future__ import annotations
+
+from novelcraft.cli.wording import count, span
+from novelcraft.state.preferences import PairEvent, PairMade, PairsStarted
+
+
+class PairsProgress:
+    """The sum of the events so far. A scene counts as one."""
+
+    def __init__(self) -> None:
+        self.total = 0
+        self._done = 0
+        self._begun: float | None = None
+
+    @property
+    def done(self) -> float:
+        """Scenes that are there."""
+        return float(self._done)
+
+    def update(self, event: PairEvent, now: float) -> None:
+        """Take in one event."""
+        match event:
+            case PairsStarted():
+                self.total, self._begun = event.rows, now
+            case PairMade():
+                self._done = event.done
+
+    def headline(self, event: PairEvent) -> str | None:
+        """The line that stays on the screen for an event; None for those that only move the bar."""
+        match event:
+            case PairsStarted():
+                return f"asking {event.model} for {count(event.rows, 'scene')}"
+            case _:
+                return None
+
+    def line(self, now: float) -> str:
+        """Where the run is, and how long it will still take."""
+        at = f"{self._done} of {count(self.total, 'scene')}"
+        if self._begun is None or not self._done:
+            return at
+        left = (now - self._begun) / self._done * (self.total - self._done)
+        return f"{at} | {span(left)} left"
+
+    def pause(self, now: float) -> None:
+        """Nobody is asked anything here."""
+
+    def resume(self, now: float) -> None:
+        """Nobody is asked anything here."""

@@ -1,0 +1,1 @@
+"""Collecting preferences: from novels, and by asking the narrator for scenes to known prompts."""

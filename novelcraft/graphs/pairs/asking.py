@@ -1,0 +1,150 @@
+"""Ask the narrator for scenes to the prompts of training rows, each beside the human's scene.
+
+Every call is in the log: a run that was ended asks only for what is missing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import math
+from collections.abc import Callable, Sequence
+
+from novelcraft.agents.narrator import HARD_STOP, Narration, NarrationTask, narrate
+from novelcraft.config.presets import SizePreset
+from novelcraft.config.resolve import TOKENS_PER_WORD, pick_preset
+from novelcraft.config.root import Settings
+from novelcraft.graphs.session import SPARE_TOKENS, ModelsFactory
+from novelcraft.prompts.narrator import AssembledPrompt
+from novelcraft.state.calls import Message
+from novelcraft.state.manuscript import count_words
+from novelcraft.state.preferences import PairEvent, PairMade, PairsStarted
+from novelcraft.state.rows import TrainingRow
+from novelcraft.tools.books.chat_template import split_plan
+from novelcraft.tools.models.asking import Caller
+from novelcraft.tools.models.calls import CallLog
+
+OnPairEvent = Callable[[PairEvent], None]
+
+
+@dataclasses.dataclass(frozen=True)
+class Answered:
+    """A row, and what the narrator wrote to its prompt."""
+
+    row: TrainingRow
+    narration: Narration
+    plan: str
+    """What it thought before; empty for a narrator that does not think."""
+
+
+async def ask_for_scenes(
+    rows: Sequence[TrainingRow],
+    settings: Settings,
+    log: CallLog,
+    *,
+    models: ModelsFactory,
+    template_hash: str,
+    on_event: OnPairEvent,
+) -> list[Answered]:
+    """A scene of the narrator's for each row, as long as the human's.
+
+    As many are asked for at once as the narrator's server answers side by side.
+
+    Args:
+        rows: The rows.
+        settings: Say who the narrator is.
+        log: Where calls are written down and looked up.
+        models: Opens the models of the roles.
+        template_hash: Of the prompt template that laid the rows out.
+        on_event: Reader of the event stream.
+
+    Raises:
+        ModelError: The narrator cannot be used. What it wrote before is in the log.
+    """
+    async with models(settings, log) as chat:
+        narrator = chat.endpoint("narrator")
+        preset = pick_preset(settings.write, narrator.model)
+        count = chat.token_counter("narrator")
+        lengths = await asyncio.to_thread(
+            lambda: [sum(count(m.content) for m in prompt_of(row)) for row in rows]
+        )
+        needs = [
+            length + _scene_tokens(row, preset) for length, row in zip(lengths, rows, strict=True)
+        ]
+        await chat.preflight({"narrator": max(needs, default=0) + SPARE_TOKENS})
+        on_event(PairsStarted(rows=len(rows), model=narrator.model))
+        asking = _Asking(
+            Caller(chat, settings.prep.seed),
+            preset,
+            narrator.supports_prefill,
+            template_hash,
+            log,
+            on_event,
+        )
+        return await asking.all(rows, max(1, narrator.server.max_concurrency))
+
+
+def prompt_of(row: TrainingRow) -> tuple[Message, ...]:
+    """What the narrator is asked in a row."""
+    return row.messages[:-1]
+
+
+def scene_of(row: TrainingRow) -> str:
+    """The human's scene, without the plan before it."""
+    return split_plan(row.messages[-1].content)[1]
+
+
+@dataclasses.dataclass
+class _Asking:
+    caller: Caller
+    preset: SizePreset
+    can_continue: bool
+    template_hash: str
+    log: CallLog
+    on_event: OnPairEvent
+    done: int = 0
+
+    async def all(self, rows: Sequence[TrainingRow], slots: int) -> list[Answered]:
+        places = asyncio.Semaphore(slots)
+        tasks = [asyncio.create_task(self._one(row, places, len(rows))) for row in rows]
+        try:
+            return list(await asyncio.gather(*tasks))
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _one(self, row: TrainingRow, places: asyncio.Semaphore, rows: int) -> Answered:
+        words = count_words(scene_of(row))
+        task = NarrationTask(
+            prompt=AssembledPrompt(prompt_of(row), (), self.template_hash),
+            target_words=words,
+            attempt=1,
+            step=f"pairs/{row.row_id}",
+            preset=_with_room(self.preset, row),
+            can_continue=self.can_continue,
+        )
+        async with places:
+            narration = await narrate(task, self.caller, lambda _words: None)
+        self.done += 1
+        self.on_event(
+            PairMade(
+                row_id=row.row_id,
+                done=self.done,
+                rows=rows,
+                words=count_words(narration.prose),
+            )
+        )
+        first = self.log.find_call(narration.provenance.calls[0])
+        return Answered(row, narration, first.thinking.strip() if first else "")
+
+
+def _scene_tokens(row: TrainingRow, preset: SizePreset) -> int:
+    """Room for a scene as long as the human's, up to where the narrator is ended."""
+    words = count_words(scene_of(row)) * preset.length_high * HARD_STOP
+    return math.ceil(words * TOKENS_PER_WORD)
+
+
+def _with_room(preset: SizePreset, row: TrainingRow) -> SizePreset:
+    budget = dataclasses.replace(preset.budget, scene=_scene_tokens(row, preset))
+    return dataclasses.replace(preset, budget=budget)

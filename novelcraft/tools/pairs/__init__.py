@@ -1,0 +1,1 @@
+"""Preferences: found in novels, read and written as files."""

@@ -1,0 +1,96 @@
+"""How a scene was drawn, read from the log of model calls."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from novelcraft.state.calls import CallRecord, Message
+from novelcraft.state.manuscript import SceneCommit
+from novelcraft.tools.canon.store import ManuscriptStore
+
+PERSON = "person"
+PURPOSE = "scene.narrate"
+_PARENT = 12
+"""Digits of the parent's id in the name of a draw."""
+
+
+@dataclass(frozen=True)
+class Draw:
+    """A draft as the narrator wrote it."""
+
+    branch: str
+    parent: str
+    """First digits of the commit that it was drawn after, or `root`."""
+    name: str
+    """Of the draw, which its attempts share: `main/root/s001/0`."""
+    attempt: int
+    messages: tuple[Message, ...]
+    """The prompt."""
+    plan: str
+    """What it thought before it wrote; empty for a narrator that does not think."""
+    text: str
+    """As it came: what the narrator's length rule cut off is still there."""
+    writer: str
+
+    def follows(self, parent: str | None) -> bool:
+        """Whether it was drawn after that commit."""
+        return self.parent == (parent or "root")[:_PARENT]
+
+
+class Draws:
+    """The narrator's calls of a novel."""
+
+    def __init__(self, store: ManuscriptStore) -> None:
+        records = [r for r in store.calls(purpose=PURPOSE) if r.outcome == "ok"]
+        self._by_key = {record.key: record for record in records}
+        self._by_step = {record.step: record for record in records}
+
+    def of(self, commit: SceneCommit) -> Draw | None:
+        """How a scene was drawn; None for a person's, and for one whose calls are not there."""
+        found = [self._by_key.get(key) for key in commit.provenance.calls]
+        segments = [record for record in found if record is not None]
+        return _draw(segments) if segments and len(segments) == len(found) else None
+
+    def before(self, draw: Draw) -> list[Draw]:
+        """The earlier attempts of a draw, the first first."""
+        found = (self._attempt(f"{draw.name}/{number}") for number in range(1, draw.attempt))
+        return [_draw(segments) for segments in found if segments]
+
+    def _attempt(self, name: str) -> list[CallRecord]:
+        segments: list[CallRecord] = []
+        while record := self._by_step.get(f"{name}/{len(segments)}"):
+            segments.append(record)
+        return segments
+
+
+def _draw(segments: Sequence[CallRecord]) -> Draw:
+    first, last = segments[0], segments[-1]
+    # branch/parent/scene/draw/attempt/segment; a branch's name holds no slash.
+    branch, parent, scene, draw, attempt, _ = first.step.split("/")
+    return Draw(
+        branch=branch,
+        parent=parent,
+        name=f"{branch}/{parent}/{scene}/{draw}",
+        attempt=int(attempt),
+        messages=_asked(first),
+        plan=first.thinking.strip(),
+        text=(_prefill(last) + last.text).strip(),
+        writer=writer(first.model, first.adapter),
+    )
+
+
+def writer(model: str, adapter: str) -> str:
+    """Who wrote a scene, as pairs name it."""
+    return f"{model}+{adapter}" if adapter else model
+
+
+def _asked(record: CallRecord) -> tuple[Message, ...]:
+    """The prompt, without the beginning of the answer that was given to the narrator."""
+    last = record.messages[-1]
+    return record.messages[:-1] if last.role == "assistant" else record.messages
+
+
+def _prefill(record: CallRecord) -> str:
+    last = record.messages[-1]
+    return last.content if last.role == "assistant" else ""

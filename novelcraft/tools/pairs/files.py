@@ -1,0 +1,186 @@
+"""The files of a data set of preferences: pairs, judged scenes, and the manifest.
+
+The same preferences give the same bytes: nothing in them tells the time, or where they were made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from novelcraft.errors import PreferenceError
+from novelcraft.state.preferences import (
+    Judged,
+    LabelledScene,
+    PairCount,
+    PairFile,
+    PairManifest,
+    PreferencePair,
+    ThinkContent,
+)
+from novelcraft.state.rows import SkippedRow
+from novelcraft.tools.export.files import write_atomic
+
+PAIRS_FILE = "pairs.jsonl"
+LABELS_FILE = "labels.jsonl"
+MANIFEST_FILE = "manifest.json"
+PAIRS_FOLDER = "pairs"
+"""Where pairs lie in a data folder, beside its rows."""
+
+J = TypeVar("J", bound=Judged)
+
+
+def pairs_folder(data: str) -> Path:
+    """The folder with the preferences: a data folder's `pairs`, or the folder itself.
+
+    Raises:
+        PreferenceError: Neither has any.
+    """
+    given = Path(data).expanduser()
+    for folder in (given / PAIRS_FOLDER, given):
+        if any((folder / name).is_file() for name in (PAIRS_FILE, LABELS_FILE)):
+            return folder
+    raise PreferenceError(
+        f"{given} has no preferences to learn from: there is no {PAIRS_FILE} in it, nor in its "
+        f"{PAIRS_FOLDER} folder.",
+        fix="Collect them with `novelcraft pairs`, or give the folder that holds them.",
+    )
+
+
+def read_pairs(folder: Path) -> tuple[PreferencePair, ...]:
+    """The pairs of a data set; none where it has no such file.
+
+    Raises:
+        PreferenceError: A line is no pair, or stands there twice; names file and line.
+    """
+    return _read(folder / PAIRS_FILE, PreferencePair, "pair", "pair_id")
+
+
+def read_labels(folder: Path) -> tuple[LabelledScene, ...]:
+    """The judged scenes of a data set; none where it has no such file.
+
+    Raises:
+        PreferenceError: A line is no judged scene, or stands there twice; names file and line.
+    """
+    return _read(folder / LABELS_FILE, LabelledScene, "judged scene", "label_id")
+
+
+def read_manifest(folder: Path) -> PairManifest | None:
+    """How a data set came about; None for one that another tool made.
+
+    Raises:
+        PreferenceError: Its manifest is none.
+    """
+    file = folder / MANIFEST_FILE
+    if not file.is_file():
+        return None
+    try:
+        return PairManifest.model_validate_json(file.read_bytes())
+    except ValueError as error:
+        raise PreferenceError(
+            f"{file} is no manifest of pairs: {error}", fix="Collect the pairs again."
+        ) from error
+
+
+def write_preferences(
+    folder: Path,
+    pairs: Sequence[PreferencePair],
+    labels: Sequence[LabelledScene],
+    *,
+    think: ThinkContent,
+    left_out: Sequence[SkippedRow] = (),
+) -> PairManifest:
+    """Write a data set, its manifest last.
+
+    Args:
+        folder: Where it goes; made when it is missing. A data set that is there is replaced.
+        pairs: In the order that they are to have.
+        labels: Likewise.
+        think: What stands in a think block.
+        left_out: Judged scenes that became no pair.
+
+    Raises:
+        DiskFullError, ReadOnlyError, ExportError: The folder cannot be written.
+    """
+    files = (_write(folder / PAIRS_FILE, pairs), _write(folder / LABELS_FILE, labels))
+    manifest = PairManifest(
+        think=think, files=files, counts=_counts(pairs, labels), left_out=tuple(left_out)
+    )
+    text = json.dumps(manifest.model_dump(mode="json"), ensure_ascii=False, indent=2)
+    write_atomic(folder / MANIFEST_FILE, f"{text}\n".encode())
+    return manifest
+
+
+def data_hash(folder: Path) -> str:
+    """SHA-256 over both files, by which a training run knows its data again."""
+    digest = hashlib.sha256()
+    for name in (PAIRS_FILE, LABELS_FILE):
+        file = folder / name
+        digest.update(file.read_bytes() if file.is_file() else b"")
+        digest.update(b"\0")
+    return digest.hexdigest()
+
+
+def _read(file: Path, model: type[J], what: str, key: str) -> tuple[J, ...]:
+    if not file.is_file():
+        return ()
+    found: list[J] = []
+    seen: dict[str, int] = {}
+    for number, line in enumerate(_text(file).split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            found.append(model.model_validate_json(line))
+        except ValidationError as error:
+            raise PreferenceError(
+                f"Line {number} of {file} is no {what}: {_complaint(error)}.",
+                fix="Correct or remove that line, or collect the pairs again.",
+            ) from error
+        name = str(getattr(found[-1], key))
+        if name in seen:
+            raise PreferenceError(
+                f"Line {number} of {file} has the {key} of line {seen[name]}: {name}.",
+                fix="Remove one of the two.",
+            )
+        seen[name] = number
+    return tuple(found)
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PreferenceError(f"{file} cannot be read: {error}.", fix="Check the file.") from error
+
+
+def _complaint(error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    said = first["msg"].removeprefix("Value error, ")
+    return f"{where}: {said}" if where else said
+
+
+def _write(path: Path, judged: Sequence[Judged]) -> PairFile:
+    content = b"".join(one.model_dump_json().encode("utf-8") + b"\n" for one in judged)
+    write_atomic(path, content)
+    return PairFile(
+        name=path.name,
+        lines=len(judged),
+        held_out=sum(one.held_out for one in judged),
+        sha256=hashlib.sha256(content).hexdigest(),
+    )
+
+
+def _counts(pairs: Iterable[Judged], labels: Iterable[Judged]) -> tuple[PairCount, ...]:
+    of_pairs = Counter((one.source, one.work) for one in pairs)
+    of_labels = Counter((one.source, one.work) for one in labels)
+    return tuple(
+        PairCount(source=source, work=work, pairs=of_pairs[source, work], labels=number)
+        for (source, work), number in ((key, of_labels[key]) for key in of_pairs | of_labels)
+    )
