@@ -12,6 +12,7 @@ from typing import Any
 
 from novelcraft.finetune.adapters import CONFIG_FILE, TRAINING_FILE, WEIGHTS_FILE
 from novelcraft.finetune.checkpoints import Checkpoints
+from novelcraft.finetune.metrics import METRICS_FILE
 from novelcraft.finetune.stack import STACK
 from novelcraft.finetune.storage import storage_errors, sync_folder
 
@@ -53,6 +54,8 @@ def publish(
         for name in (WEIGHTS_FILE, CONFIG_FILE):
             shutil.copyfile(source / name, partial / name)
         training = {**about, "step": step, "versions": _versions()}
+        if (folder / METRICS_FILE).is_file():
+            shutil.copyfile(folder / METRICS_FILE, partial / METRICS_FILE)
         (partial / TRAINING_FILE).write_text(json.dumps(training, indent=2), encoding="utf-8")
         sync_folder(partial)
         shutil.rmtree(target, ignore_errors=True)

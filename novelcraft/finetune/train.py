@@ -5,6 +5,7 @@ The folder of a run:
     run.json        what it was started with, by which a resumed run is known to be the same
     checkpoints/    step-000050/ …: the adapter and all that is needed to go on
     samples/        a folder for each brief, a file for each round
+    metrics.jsonl   the steps and validations, for the report
     adapter/        the adapter of the best validation, or of the last step without one
 """
 
@@ -29,6 +30,7 @@ from novelcraft.finetune.checkpoints import Checkpoints
 from novelcraft.finetune.config import TrainConfig
 from novelcraft.finetune.dataset import TrainingData, load_data
 from novelcraft.finetune.ending import EVAL_LOSS, find_ending
+from novelcraft.finetune.metrics import METRICS_FILE, keeping
 from novelcraft.finetune.models import (
     Machine,
     add_adapter,
@@ -92,9 +94,9 @@ class Run:
     def __init__(self, config: TrainConfig, emit: Emit, stop: Stop) -> None:
         refuse(config)
         self._config = config
-        self._emit = emit
-        self._stop = stop
         self._folder = Path(config.output).expanduser()
+        self._emit = keeping(emit, self._folder / METRICS_FILE)
+        self._stop = stop
         self._checkpoints = Checkpoints(self._folder / CHECKPOINTS)
 
     def claim(self, resume: bool, rows: TrainingData | None = None) -> None:

@@ -153,7 +153,7 @@ def test_a_scene_that_repeats_the_one_before() -> None:
         assert run.expected - run.met == 2
 
 
-def test_person_and_tense() -> None:
+def test_a_scene_told_in_another_person() -> None:
     told = scene("Oskar", "At the lock house that morning I opened my book.", 60)
     mine = " ".join(f"I saw how my {k} boats came to me." for k in ("two", "six", "ten", "old"))
     for run in runs_of(
