@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import PurePath
 from typing import Any
 
 from novelcraft.config.settings import RoleName, RoleSettings
+from novelcraft.tools.models.adapters import ServedAdapter, find_served
 from novelcraft.tools.models.faults import Asked, model_not_served
 from novelcraft.tools.models.presets import Family, Task, family_of
 from novelcraft.tools.models.server import Profile, Server
@@ -24,13 +24,15 @@ class Endpoint:
     model: str
     """Name of the model, as the settings and the server know it."""
     adapter: str
-    """Name of the LoRA adapter; empty for the bare model."""
+    """The LoRA adapter, as the settings name it; empty for the bare model."""
     context: int
     """Context length in tokens; 0 when neither the server nor the settings tell it."""
     settings: RoleSettings
     server: Server
     profile: Profile
     family: Family
+    served: ServedAdapter | None = None
+    """The adapter, as the server knows it."""
     chosen: dict[str, Any] = field(default_factory=dict)
     """The person's own sampling, under our names."""
 
@@ -46,8 +48,8 @@ class Endpoint:
 
     @property
     def wire_model(self) -> str:
-        """The name that a request names: vLLM serves an adapter as a model of its own."""
-        return self.adapter if self.adapter and self.flavour == "vllm" else self.model
+        """The name that a request names: but for llama.cpp, an adapter is a model of its own."""
+        return self.served.name if self.served and self.flavour != "llamacpp" else self.model
 
     @property
     def thinks(self) -> bool:
@@ -83,11 +85,11 @@ class Endpoint:
 
         A request that leaves it out is answered from what another adapter left in the cache.
         """
-        names = self.profile.adapters
-        if not names:
+        count = len(self.profile.adapters)
+        if not count:
             return {}
-        active = _adapter_index(names, self.adapter) if self.adapter else None
-        return {"lora": [{"id": i, "scale": float(i == active)} for i in range(len(names))]}
+        active = self.served.index if self.served else None
+        return {"lora": [{"id": i, "scale": float(i == active)} for i in range(count)]}
 
     @property
     def asked(self) -> Asked:
@@ -125,8 +127,10 @@ async def connect(role: RoleName, settings: RoleSettings, server: Server, name: 
     if served is None:
         ids = [model.id for model in profile.models]
         raise model_not_served(role, server.url, name, ids)
-    if settings.adapter:
-        _check_adapter(role, settings.adapter, server, profile)
+    adapter = find_served(profile, settings.adapter) if settings.adapter else None
+    if settings.adapter and adapter is None:
+        listed = profile.adapters or tuple(model.id for model in profile.models)
+        raise model_not_served(role, server.url, settings.adapter, listed, what="adapter")
     return Endpoint(
         role=role,
         model=served.id,
@@ -136,22 +140,6 @@ async def connect(role: RoleName, settings: RoleSettings, server: Server, name: 
         server=server,
         profile=profile,
         family=family_of(served.id),
+        served=adapter,
         chosen=chosen,
     )
-
-
-def _check_adapter(role: RoleName, adapter: str, server: Server, profile: Profile) -> None:
-    if profile.flavour == "llamacpp":
-        known, served = _adapter_index(profile.adapters, adapter), profile.adapters
-    else:
-        ids = tuple(model.id for model in profile.models)
-        known, served = (0 if profile.find(adapter) else None), ids
-    if known is None:
-        raise model_not_served(role, server.url, adapter, served, what="adapter")
-
-
-def _adapter_index(paths: tuple[str, ...], adapter: str) -> int | None:
-    for index, path in enumerate(paths):
-        if adapter in (path, PurePath(path).name, PurePath(path).stem):
-            return index
-    return None

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 
 from novelcraft.config.root import Settings
 from novelcraft.config.settings import ROLES, RoleName, RoleSettings
+from novelcraft.tools.models.adapters import gguf_of
 from novelcraft.tools.models.calls import CallLog
 from novelcraft.tools.models.chat import BACKOFF, ChatModels
 from novelcraft.tools.models.embedded.engine import Engine, EngineSpec
@@ -117,14 +118,16 @@ class _Servers:
 
     def _embedded(self, model: InstalledModel) -> Server:
         if (EMBEDDED, model.name) not in self._servers:
-            sharing = [
-                s
-                for s in self._roles.values()
+            sharing = {
+                role: s
+                for role, s in self._roles.items()
                 if s.provider == EMBEDDED and s.name in ("auto", model.name)
-            ]
-            context = max(s.context for s in sharing)
-            limit = max(s.max_concurrency for s in sharing) or EMBEDDED_CONCURRENCY
-            engine = Engine(EngineSpec.of(model.name, model.path, context))
+            }
+            context = max(s.context for s in sharing.values())
+            limit = max(s.max_concurrency for s in sharing.values()) or EMBEDDED_CONCURRENCY
+            files = [gguf_of(role, s.adapter) for role, s in sharing.items() if s.adapter]
+            adapters = tuple(dict.fromkeys(files))
+            engine = Engine(EngineSpec.of(model.name, model.path, context, adapters))
             self._servers[EMBEDDED, model.name] = Server("", engine.key, limit, engine)
         return self._servers[EMBEDDED, model.name]
 

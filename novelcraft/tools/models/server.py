@@ -37,6 +37,10 @@ class ServedModel:
     """Everything it may be called by, its id first."""
     context: int
     """Context length in tokens; 0 when the server does not say."""
+    root: str = ""
+    """Where vLLM has its weights from."""
+    parent: str = ""
+    """The model that it is an adapter of, as vLLM lists adapters; empty for a model."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ class Profile:
     flavour: Flavour
     models: tuple[ServedModel, ...]
     adapters: tuple[str, ...] = ()
-    """Names of the LoRA adapters of a llama.cpp server, in the order of their ids."""
+    """Files of the LoRA adapters of a llama.cpp server, in the order of their ids."""
 
     def find(self, name: str) -> ServedModel | None:
         """The model of that name; None when it is not served."""
@@ -202,6 +206,8 @@ def _models(entries: list[dict[str, Any]]) -> tuple[ServedModel, ...]:
             names=_names(entry),
             # An adapter of vLLM has the context of the model beneath it.
             context=_context(entry) or contexts.get(str(entry.get("parent")), 0),
+            root=str(entry.get("root") or ""),
+            parent=str(entry.get("parent") or ""),
         )
         for entry in entries
     )

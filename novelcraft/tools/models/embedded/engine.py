@@ -46,12 +46,16 @@ class EngineSpec:
     context: int
     """Tokens of context of each slot."""
     slots: int = SLOTS
+    adapters: tuple[Path, ...] = ()
+    """GGUF files of LoRA adapters for that model."""
 
     @classmethod
-    def of(cls, name: str, path: Path, context: int = 0) -> EngineSpec:
+    def of(
+        cls, name: str, path: Path, context: int = 0, adapters: tuple[Path, ...] = ()
+    ) -> EngineSpec:
         """The spec for a model file; a context of 0 takes what suits the model's size."""
         usual = SMALL_CONTEXT if path.stat().st_size <= SMALL_FILE else LARGE_CONTEXT
-        return cls(name, path, context or usual)
+        return cls(name, path, context or usual, adapters=adapters)
 
 
 class Engine:
@@ -133,6 +137,7 @@ class Engine:
             slots=self.spec.slots,
             threads=default_threads(),
             prompt_cache_mib=PROMPT_CACHE_MIB,
+            adapters=tuple(str(path) for path in self.spec.adapters),
         )
         try:
             process.stdin.write(launch.to_json().encode() + b"\n")
@@ -152,11 +157,13 @@ class Engine:
     def _failure(self, what: str) -> EngineError:
         log = self._log_tail()
         self._discard()
+        adapters = "".join(f" with {path}" for path in self.spec.adapters)
+        belong = "whether the adapter was trained on this model, and " if adapters else ""
         return EngineError(
-            f"The embedded engine for {self.spec.name} ({self.spec.path}) {what}."
+            f"The embedded engine for {self.spec.name} ({self.spec.path}){adapters} {what}."
             + (f"\nThe last lines of its log:\n{log}" if log else ""),
-            fix="Look whether there is memory for the model (`novelcraft model list` says how "
-            "much), pull the model again, or let a server take the role.",
+            fix=f"Look {belong}whether there is memory for the model (`novelcraft model list` says "
+            "how much), pull the model again, or let a server take the role.",
         )
 
     def _log_tail(self) -> str:

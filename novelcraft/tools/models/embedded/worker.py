@@ -34,6 +34,8 @@ class Launch:
     threads: int
     prompt_cache_mib: int
     """Memory for prefixes that were pushed out of their slot, in MiB."""
+    adapters: tuple[str, ...] = ()
+    """GGUF files of LoRA adapters. Each is loaded, and used by the requests that say so."""
 
     def to_json(self) -> str:
         """One line of JSON."""
@@ -42,7 +44,8 @@ class Launch:
     @classmethod
     def from_json(cls, line: str) -> Launch:
         """What `to_json` wrote."""
-        return cls(**json.loads(line))
+        read = json.loads(line)
+        return cls(**{**read, "adapters": tuple(read["adapters"])})
 
 
 def main() -> None:
@@ -85,10 +88,18 @@ def _serve(launch: Launch) -> Any:
     params.cache_ram_mib = launch.prompt_cache_mib
     params.cpuparams.n_threads = launch.threads
     params.cpuparams_batch.n_threads = launch.threads
+    params.lora_adapters = [_unused(xllamacpp, path) for path in launch.adapters]
     # With flash attention the same prompt gives other numbers when part of it came from the
     # cache, and so another text. Without it the numbers are the same, and on a CPU it is faster.
     params.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
     return xllamacpp.Server(params)
+
+
+def _unused(xllamacpp: Any, path: str) -> Any:
+    """An adapter that takes no part in an answer until a request gives it a scale."""
+    loaded = xllamacpp.CommonAdapterLoraInfo()
+    loaded.path, loaded.scale = path, 0.0
+    return loaded
 
 
 def _follow_parent() -> None:

@@ -47,7 +47,7 @@ def die(engine: Engine) -> None:
 
 
 def test_a_launch_survives_its_line() -> None:
-    launch = Launch("/m.gguf", "m", "key", 4_096, 2, 2, 256)
+    launch = Launch("/m.gguf", "m", "key", 4_096, 2, 2, 256, ("/a.gguf",))
     assert "\n" not in launch.to_json()
     assert Launch.from_json(launch.to_json()) == launch
 
@@ -85,6 +85,16 @@ def test_it_serves_under_its_name_to_those_with_the_key(engine: Engine) -> None:
     engine.stop()
     engine.stop()
     assert not alive(pid)
+
+
+@pytest.mark.engine
+def test_an_adapter_that_cannot_be_loaded_is_reported(weights: Path, tmp_path: Path) -> None:
+    adapter = tmp_path / "voice.gguf"
+    adapter.write_bytes(b"GGUF")
+    engine = Engine(EngineSpec.of("smollm2-135m", weights, adapters=(adapter,)))
+    with pytest.raises(EngineError, match=r"with .*voice\.gguf ended with status") as caught:
+        engine.ensure_running()
+    assert "whether the adapter was trained on this model" in caught.value.fix
 
 
 @pytest.mark.engine
