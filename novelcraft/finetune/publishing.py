@@ -6,14 +6,13 @@ import filecmp
 import json
 import shutil
 from collections.abc import Mapping
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from novelcraft.finetune.adapters import CONFIG_FILE, TRAINING_FILE, WEIGHTS_FILE
 from novelcraft.finetune.checkpoints import Checkpoints
 from novelcraft.finetune.metrics import METRICS_FILE
-from novelcraft.finetune.stack import STACK
+from novelcraft.finetune.stack import stack_versions
 from novelcraft.finetune.storage import storage_errors, sync_folder
 
 ADAPTER = "adapter"
@@ -53,7 +52,7 @@ def publish(
         partial.mkdir(parents=True)
         for name in (WEIGHTS_FILE, CONFIG_FILE):
             shutil.copyfile(source / name, partial / name)
-        training = {**about, "step": step, "versions": _versions()}
+        training = {**about, "step": step, "versions": stack_versions()}
         if (folder / METRICS_FILE).is_file():
             shutil.copyfile(folder / METRICS_FILE, partial / METRICS_FILE)
         (partial / TRAINING_FILE).write_text(json.dumps(training, indent=2), encoding="utf-8")
@@ -74,7 +73,3 @@ def _is_whole(adapter: Path, source: Path, step: int) -> bool:
     except (OSError, ValueError):
         return False
     return same and isinstance(training, dict) and training.get("step") == step
-
-
-def _versions() -> dict[str, str]:
-    return {name: version(name) for name in ("novelcraft", *STACK)}

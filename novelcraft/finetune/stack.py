@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from importlib.util import find_spec
 
 from novelcraft.errors import TrainingStackError
@@ -21,3 +22,8 @@ def require_stack() -> None:
             f"Training needs {', '.join(missing)}, which is not installed.",
             fix="Run `pip install novelcraft[train]`.",
         )
+
+
+def stack_versions() -> dict[str, str]:
+    """The versions of this program and of what it trains with."""
+    return {name: version(name) for name in ("novelcraft", *STACK)}
