@@ -94,6 +94,8 @@ class Nf4Experts(nn.Module):
         """Of the unpacked matrices: experts by outputs by inputs."""
         for name in PROJECTIONS:
             self.register_parameter(name, placeholder(self.shapes[name]))
+        self.together: bool | None = None
+        """Whether to multiply all experts at once; None decides by where and how much."""
         self._adapters: dict[str, Sequence[Factors]] = {}
 
     def unpacked(self) -> Any:
@@ -141,6 +143,8 @@ class Nf4Experts(nn.Module):
         return summed.to(hidden_states.dtype)
 
     def _together(self, hidden_states: torch.Tensor, rows: int) -> bool:
+        if self.together is not None:
+            return self.together
         ranks = (each.down.shape[1] for used in self._adapters.values() for each in used)
         return (
             hidden_states.is_cuda

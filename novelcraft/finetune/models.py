@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from peft import LoraConfig, PeftModel, get_peft_model
+from peft import LoraConfig, PeftModel, get_peft_model, set_peft_model_state_dict
+from safetensors.torch import load_file
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
-from novelcraft.errors import BaseModelError, ConfigError, TrainingMemoryError
+from novelcraft.errors import AdapterError, BaseModelError, ConfigError, TrainingMemoryError
+from novelcraft.finetune.adapters import WEIGHTS_FILE
 from novelcraft.finetune.config import TrainConfig
 from novelcraft.finetune.expert_adapters import adapts_experts
 from novelcraft.finetune.nf4 import Nf4Config
@@ -97,7 +99,7 @@ def load_base(
             base,
             config=settings,
             dtype=machine.dtype,
-            quantization_config=Nf4Config(machine.dtype) if four_bits else None,
+            quantization_config=_quantization(settings, machine) if four_bits else None,
             attn_implementation=attention,
             use_safetensors=True,
             trust_remote_code=False,
@@ -168,6 +170,29 @@ def add_adapter(model: Any, config: TrainConfig) -> PeftModel:
     return made
 
 
+def start_from(model: Any, adapter: Path) -> None:
+    """Give a model's new adapter the weights of one that was trained before.
+
+    Raises:
+        AdapterError: It is of another shape, or damaged.
+    """
+    said: Any = None
+    try:
+        said = set_peft_model_state_dict(model, load_file(adapter / WEIGHTS_FILE))
+    except Exception as error:
+        raise _unfit(adapter, str(error)) from error
+    left = [key for key in said.missing_keys if "lora_" in key]
+    if left or said.unexpected_keys:
+        raise _unfit(adapter, f"{(left or said.unexpected_keys)[0]} is in one of them alone")
+
+
+def _unfit(adapter: Path, why: str) -> AdapterError:
+    return AdapterError(
+        f"{adapter} cannot be gone on from: {why}.",
+        fix="Give start_adapter an adapter of this base, with the lora_ settings of its run.",
+    )
+
+
 def trainable(model: Any) -> list[Any]:
     """The parameters that are trained."""
     return [p for p in model.parameters() if p.requires_grad]
@@ -203,6 +228,11 @@ def _place(machine: Machine) -> Any:
     import os
 
     return machine.device if machine.cpu else int(os.environ.get("LOCAL_RANK", "0"))
+
+
+def _quantization(settings: Any, machine: Machine) -> Nf4Config | None:
+    # A base that was published in four bits says itself how it is held.
+    return None if hasattr(settings, "quantization_config") else Nf4Config(machine.dtype)
 
 
 def _refuse_pickles(base: str) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+from bitsandbytes.nn import Linear4bit
 from transformers import BitsAndBytesConfig
 from transformers.integrations.bitsandbytes import Bnb4bitQuantize
 from transformers.quantizers.auto import register_quantization_config, register_quantizer
@@ -70,6 +71,10 @@ class Nf4Quantizer(Bnb4BitHfQuantizer):
 
     def _process_model_after_weight_loading(self, model: Any, **given: Any) -> Any:
         for name, module in model.named_modules():
+            if isinstance(module, Linear4bit):
+                # Some processors would multiply in bf16 when not training, and go on training
+                # with what that left: validation, resuming and merging would not agree.
+                module.support_avx512bf16_for_cpu = False
             if isinstance(module, Nf4Experts) and not all(
                 getattr(module, each).bnb_quantized for each in PROJECTIONS
             ):
