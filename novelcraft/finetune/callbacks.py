@@ -16,7 +16,7 @@ from novelcraft.finetune.config import TrainConfig
 from novelcraft.finetune.dataset import TrainRow, prompt_of
 from novelcraft.finetune.ending import EVAL_LOSS, patience_spent
 from novelcraft.finetune.stopping import Stop
-from novelcraft.finetune.trainer import Emit
+from novelcraft.finetune.tuning import Emit
 from novelcraft.state.train_events import SampleWritten, StopReason, TrainStep
 from novelcraft.tools.export.files import write_atomic
 
@@ -85,6 +85,8 @@ class Progress(TrainerCallback):
                 gradient_norm=logs.get("grad_norm", 0.0),
                 tokens_per_second=(tokens - self._tokens) / max(self._seconds, 1e-9),
                 memory_bytes=memory_taken(),
+                margin=logs.get("rewards/margins"),
+                accuracy=logs.get("rewards/accuracies"),
             )
         )
         self._tokens = tokens
@@ -112,7 +114,7 @@ class Samples(TrainerCallback):
         self._emit = emit
 
     def on_train_begin(self, args: Any, state: Any, control: Any, model: Any, **_: Any) -> None:
-        """Write once with the bare base."""
+        """Write once with what the run begins with."""
         if state.global_step == 0:
             self._write(args, state, model)
 

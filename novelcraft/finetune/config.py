@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from novelcraft.finetune.presets import LINEAR, PresetName
+from novelcraft.state.train_events import Method
 
 Count = Annotated[int, Field(ge=1)]
 Names = Annotated[tuple[str, ...], Field(strict=False)]
@@ -28,6 +29,12 @@ class TrainConfig(BaseModel):
     """The data folder, as `novelcraft prep` leaves it, or a folder with `train.jsonl`."""
     output: str = Field(min_length=1)
     """The folder that the run writes to: checkpoints, samples, and the adapter."""
+    method: Method = "sft"
+    """What to learn from: `sft` from rows; `dpo` from pairs of scenes, of which one is the better;
+    `kto` from scenes judged one by one, and from pairs as such."""
+    start_adapter: str = ""
+    """The folder of an adapter to go on from; empty to begin with a new one. Preferences are
+    measured against it: it is the reference, or else the bare base is."""
     preset: PresetName = "auto"
     """Defaults of a family of models; `auto` takes those that fit the base."""
     device: Literal["auto", "cpu"] = "auto"
@@ -57,6 +64,16 @@ class TrainConfig(BaseModel):
     """Train magnitudes beside directions. No server takes such an adapter."""
     serve: bool = True
     """Whether the adapter is to be served as it is. Without, it can only be merged."""
+
+    beta: float = Field(default=0.1, gt=0)
+    """Of `dpo` and `kto`: how dearly the narrator pays for moving away from the reference."""
+    sft_weight: float = Field(default=0.2, ge=0)
+    """Of `dpo`: weight of the loss on the better scenes, learnt as rows are. Without it, the
+    better scene may become less likely as long as the other one becomes so even more."""
+    desirable_weight: float = Field(default=1.0, gt=0)
+    """Of `kto`: weight of scenes that were judged good."""
+    undesirable_weight: float = Field(default=1.0, gt=0)
+    """Of `kto`: weight of scenes that were judged bad."""
 
     learning_rate: float = Field(default=1e-4, gt=0, le=1)
     """The highest learning rate."""
@@ -88,7 +105,7 @@ class TrainConfig(BaseModel):
     over_long: Literal["refuse", "drop"] = "refuse"
     """What to do about longer rows: train nothing, or leave them out and say which."""
     packing: bool = True
-    """Fill batches with several rows each, none of which sees another."""
+    """Fill batches with several rows each, none of which sees another. Pairs are never packed."""
 
     eval_steps: Count = 10
     """Steps between two validations."""

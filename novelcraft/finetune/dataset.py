@@ -15,6 +15,7 @@ from pathlib import Path
 from novelcraft.config.prep import ThinkMode
 from novelcraft.errors import InputError, TrainingDataError
 from novelcraft.finetune.config import TrainConfig
+from novelcraft.state.calls import Message
 from novelcraft.state.rows import RowManifest, TrainingRow
 from novelcraft.tools.books.chat_template import CHATML, row_texts
 from novelcraft.tools.books.rowfiles import MANIFEST_FILE, TRAIN_FILE, VALIDATION_FILE, read_rows
@@ -65,6 +66,11 @@ class TrainingData:
     """What a person should know of the rows."""
     data_hash: str
     """SHA-256 over the files of rows, by which a run knows its data again."""
+
+    @property
+    def briefs(self) -> tuple[TrainRow, ...]:
+        """Rows to write samples to."""
+        return self.validation
 
 
 def prompt_of(row: TrainRow) -> tuple[int, ...]:
@@ -127,18 +133,37 @@ def rows_folder(data: str) -> Path:
 
 
 def encode_row(row: TrainingRow, base: BaseTokenizer, think: ThinkMode | None) -> TrainRow:
-    """A row's tokens: its prompt's, which are given, and its completion's, which are learnt.
+    """A row's tokens; see `encode`."""
+    chapter = f"{row.book_id}/{row.chapter_index}"
+    return encode(row.row_id, chapter, row.messages, base, think)
+
+
+def encode(
+    name: str,
+    chapter: str,
+    messages: Sequence[Message],
+    base: BaseTokenizer,
+    think: ThinkMode | None,
+) -> TrainRow:
+    """The tokens of a prompt, which are given, and of its answer, which are learnt.
 
     The two are tokenised apart, as they are when the narrator is asked.
+
+    Args:
+        name: What the row is called.
+        chapter: The chapter that it is from.
+        messages: The prompt's messages and, last, the assistant's.
+        base: The base model's tokenizer.
+        think: What rows have in a think block.
 
     Raises:
         ConfigError: The chat template cannot render the row.
     """
-    prompt, completion = row_texts(base.template or CHATML, row.messages, think)
+    prompt, completion = row_texts(base.template or CHATML, messages, think)
     given, learnt = base.encode(prompt), base.encode(completion)
     return TrainRow(
-        row_id=row.row_id,
-        chapter=f"{row.book_id}/{row.chapter_index}",
+        row_id=name,
+        chapter=chapter,
         tokens=(*given, *learnt),
         labels=(*[IGNORED] * len(given), *learnt),
     )

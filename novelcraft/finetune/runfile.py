@@ -13,6 +13,7 @@ from novelcraft.errors import CheckpointError
 from novelcraft.finetune.checkpoints import Checkpoints
 from novelcraft.finetune.config import TrainConfig
 from novelcraft.finetune.dataset import TrainingData
+from novelcraft.finetune.rundata import RunData
 from novelcraft.tools.export.files import write_atomic
 
 RUN_FILE = "run.json"
@@ -36,7 +37,7 @@ _FREE = (
 
 
 def claim(
-    folder: Path, checkpoints: Checkpoints, config: TrainConfig, data: TrainingData, *, resume: bool
+    folder: Path, checkpoints: Checkpoints, config: TrainConfig, data: RunData, *, resume: bool
 ) -> dict[str, Any]:
     """Take a run's folder, or see that it is this run's.
 
@@ -50,6 +51,7 @@ def claim(
     mine = {
         "config": json.loads(config.model_dump_json()),
         "data_hash": data.data_hash,
+        **({} if isinstance(data, TrainingData) else {"pairs_hash": data.pairs_hash}),
         "tokenizer": data.tokenizer.fingerprint,
     }
     if not resume:
@@ -70,6 +72,8 @@ def _changes(theirs: dict[str, Any], mine: dict[str, Any]) -> list[str]:
     changed = []
     if theirs["data_hash"] != mine["data_hash"]:
         changed.append("the rows have changed")
+    if theirs.get("pairs_hash") != mine.get("pairs_hash"):
+        changed.append("the pairs have changed")
     if theirs["tokenizer"] != mine["tokenizer"]:
         changed.append("the base model's tokenizer has changed")
     for key, value in mine["config"].items():

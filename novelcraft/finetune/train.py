@@ -19,31 +19,30 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from datasets import Dataset
 from transformers import set_seed
-from trl import SFTConfig
 
 from novelcraft.errors import LossError, TrainingMemoryError
-from novelcraft.finetune.batches import Collator, items, record
+from novelcraft.finetune.arguments import Parts, total_steps
 from novelcraft.finetune.callbacks import Progress, Samples, Steps
 from novelcraft.finetune.checkpoints import Checkpoints
 from novelcraft.finetune.config import TrainConfig
-from novelcraft.finetune.dataset import TrainingData, load_data
-from novelcraft.finetune.ending import EVAL_LOSS, find_ending
+from novelcraft.finetune.ending import find_ending
 from novelcraft.finetune.metrics import METRICS_FILE, keeping
 from novelcraft.finetune.models import (
-    Machine,
     add_adapter,
     find_machine,
     load_base,
     load_tokenizer,
+    start_from,
     trainable,
 )
 from novelcraft.finetune.publishing import publish
 from novelcraft.finetune.refusals import refuse
+from novelcraft.finetune.rundata import RunData, load_run_data
 from novelcraft.finetune.runfile import CHECKPOINTS, claim
 from novelcraft.finetune.stopping import Stop
-from novelcraft.finetune.trainer import Emit, NarratorTrainer
+from novelcraft.finetune.trainers import make_trainer
+from novelcraft.finetune.tuning import Emit, Tuning
 from novelcraft.state.train_events import StopReason, TrainNotice, TrainStarted, TrainStopped
 
 SAMPLES = "samples"
@@ -55,7 +54,7 @@ def run_training(
     *,
     resume: bool = False,
     stop: Stop | None = None,
-    data: TrainingData | None = None,
+    data: RunData | None = None,
 ) -> TrainStopped:
     """Train an adapter.
 
@@ -86,8 +85,8 @@ def run_training(
 class Run:
     """A run: its folder claimed, the model prepared, then trained."""
 
-    trainer: NarratorTrainer
-    data: TrainingData
+    trainer: Tuning
+    data: RunData
     batches: int
     """Rows, or packs of rows, of a pass."""
 
@@ -99,13 +98,13 @@ class Run:
         self._stop = stop
         self._checkpoints = Checkpoints(self._folder / CHECKPOINTS)
 
-    def claim(self, resume: bool, rows: TrainingData | None = None) -> None:
+    def claim(self, resume: bool, rows: RunData | None = None) -> None:
         """Read the rows, and take the run's folder.
 
         Raises:
             CheckpointError: There is nothing to go on from, or the folder is another run's.
         """
-        self.data = rows or load_data(self._config)
+        self.data = rows or load_run_data(self._config)
         self._checkpoint = self._checkpoints.require() if resume else None
         self._about = claim(self._folder, self._checkpoints, self._config, self.data, resume=resume)
 
@@ -137,12 +136,16 @@ class Run:
             attention=config.attention,
         )
         adapted = add_adapter(model, config)
+        if config.start_adapter:
+            start_from(adapted, Path(config.start_adapter).expanduser())
         self._machine = machine
         self.trainer = self._make_trainer(adapted)
+        self.batches = len(self.trainer.train_dataset)
         if machine.precision == "fp32":
             # TRL makes the adapter of a model in four bits a 16-bit one.
             for parameter in trainable(adapted):
                 parameter.data = parameter.data.float()
+        self.trainer.settle()
 
     def train(self, began: float) -> TrainStopped:
         """Run to whatever end."""
@@ -180,12 +183,8 @@ class Run:
             detail=detail,
         )
 
-    def _make_trainer(self, model: Any) -> NarratorTrainer:
+    def _make_trainer(self, model: Any) -> Tuning:
         config, data = self._config, self.data
-        made = items(data.train, packing=config.packing, room=config.max_length)
-        records = [record(item) for item in made]
-        self.batches = len(records)
-        columns = {key: [one[key] for one in records] for key in records[0]}
         tokenizer = load_tokenizer(config.base_model)
         if tokenizer.pad_token_id is None:
             tokenizer.pad_token = tokenizer.eos_token
@@ -193,34 +192,33 @@ class Run:
         rounds = config.samples and config.sample_steps and data.validation
         sampler = Samples(
             config,
-            data.validation,
+            data.briefs,
             lambda tokens: tokenizer.decode(tokens, skip_special_tokens=True),
             self._folder / SAMPLES,
             self._emit,
         )
-        return NarratorTrainer(
-            model=model,
-            args=_arguments(config, self._machine, self._folder, len(records)),
-            train_dataset=Dataset.from_dict(columns),
-            data_collator=Collator(tokenizer.pad_token_id, config.packing),
-            processing_class=tokenizer,
-            callbacks=[self._steps, Progress(self._emit), *([sampler] if rounds else [])],
+        parts = Parts(
             config=config,
-            rows=data.train,
-            validation=data.validation,
+            machine=self._machine,
+            folder=self._folder,
+            model=model,
+            tokenizer=tokenizer,
+            callbacks=[self._steps, Progress(self._emit), *([sampler] if rounds else [])],
             checkpoints=self._checkpoints,
             emit=self._emit,
         )
+        return make_trainer(parts, data)
 
     def _started(self) -> TrainStarted:
         trainer, model = self.trainer, self.trainer.model
         steps = [self._checkpoints.steps()[-1]] if self._checkpoint else [0]
         weights = sum(p.numel() * p.element_size() for p in model.parameters())
         return TrainStarted(
+            method=self._config.method,
             base_model=self._config.base_model,
             device=self._machine.device,
             precision=self._machine.precision,
-            steps=_total_steps(self._config, self.batches, trainer.args.world_size),
+            steps=total_steps(self._config, self.batches, trainer.args.world_size),
             resumed_at=steps[0],
             rows=len(self.data.train),
             validation_rows=len(self.data.validation),
@@ -230,59 +228,7 @@ class Run:
         )
 
 
-def _arguments(config: TrainConfig, machine: Machine, folder: Path, batches: int) -> SFTConfig:
-    steps = _total_steps(config, batches, int(os.environ.get("WORLD_SIZE", "1")))
-    eight = config.optimizer == "adamw_8bit" and not machine.cpu
-    return SFTConfig(
-        output_dir=str(folder),
-        dataset_kwargs={"skip_prepare_dataset": True},
-        remove_unused_columns=False,
-        max_length=None,
-        packing=False,
-        per_device_train_batch_size=config.per_device_batch_size,
-        gradient_accumulation_steps=config.gradient_accumulation_steps,
-        gradient_checkpointing=config.gradient_checkpointing,
-        num_train_epochs=config.num_epochs,
-        max_steps=config.max_steps or -1,
-        learning_rate=config.learning_rate,
-        lr_scheduler_type=_SCHEDULES[config.lr_scheduler],
-        warmup_steps=round(config.warmup_ratio * steps),
-        weight_decay=config.weight_decay,
-        max_grad_norm=config.max_grad_norm,
-        optim="adamw_bnb_8bit" if eight else "adamw_torch",
-        neftune_noise_alpha=config.neftune_noise_alpha or None,
-        router_aux_loss_coef=0.0,
-        logging_steps=1,
-        logging_nan_inf_filter=False,
-        eval_strategy="no",
-        save_strategy="steps",
-        save_steps=config.save_steps,
-        metric_for_best_model=EVAL_LOSS,
-        greater_is_better=False,
-        report_to=config.tracker,
-        disable_tqdm=True,
-        seed=config.seed,
-        data_seed=config.seed,
-        use_cpu=machine.cpu,
-        bf16=machine.precision == "bf16",
-        fp16=machine.precision == "fp16",
-        dataloader_pin_memory=not machine.cpu,
-        ddp_find_unused_parameters=False,
-    )
-
-
-_SCHEDULES = {"cosine": "cosine", "linear": "linear", "constant": "constant_with_warmup"}
-
-
-def _total_steps(config: TrainConfig, batches: int, devices: int) -> int:
-    if config.max_steps:
-        return config.max_steps
-    each = math.ceil(batches / devices / config.per_device_batch_size)
-    steps = max(1, math.ceil(each / config.gradient_accumulation_steps))
-    return max(1, math.ceil(config.num_epochs * steps))
-
-
-def _dropped(data: TrainingData) -> Sequence[str]:
+def _dropped(data: RunData) -> Sequence[str]:
     return [
         f"{row.row_id} is left out: it has {row.tokens} tokens, more than max_length."
         for row in data.dropped

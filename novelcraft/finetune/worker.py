@@ -12,15 +12,19 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from novelcraft.errors import NovelcraftError
-from novelcraft.finetune.dataset import load_data
 from novelcraft.finetune.load import load_train_config
+from novelcraft.finetune.rundata import load_run_data
+from novelcraft.finetune.runfile import CHECKPOINTS
 from novelcraft.finetune.stack import require_stack
 from novelcraft.finetune.stopping import Stop
+from novelcraft.finetune.storage import storage_errors
 from novelcraft.finetune.telling import teller
 from novelcraft.state.train_events import TrainEvent, TrainFailed
+from novelcraft.tools.canon.lock import ProjectLock
 
 LOST = 64
 """Exit code of a run whose loss is no number any more."""
@@ -46,11 +50,27 @@ def _run(path: Path, emit: Callable[[TrainEvent], None], resume: bool, stop: Sto
     config = load_train_config(path)
     require_stack()
     # Before torch is: what is wrong with the rows is said at once.
-    data = load_data(config)
+    data = load_run_data(config)
     _spread(config.device == "cpu")
-    from novelcraft.finetune.train import run_training
+    with _alone(Path(config.output).expanduser() / CHECKPOINTS):
+        from novelcraft.finetune.train import run_training
 
-    return run_training(config, emit, resume=resume, stop=stop, data=data).reason
+        return run_training(config, emit, resume=resume, stop=stop, data=data).reason
+
+
+def _alone(folder: Path) -> AbstractContextManager[object]:
+    """Hold a run's checkpoints: one process may outlive whoever started it for a while.
+
+    Of several processes of a run, the first holds them for all.
+
+    Raises:
+        ProjectBusyError: Another process works on the run.
+    """
+    if os.environ.get("RANK", "0") != "0":
+        return nullcontext()
+    with storage_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    return ProjectLock(folder)
 
 
 def _spread(cpu: bool) -> None:

@@ -13,12 +13,15 @@ from pydantic import Field, TypeAdapter
 from novelcraft.state.base import Frozen
 
 StopReason = Literal["finished", "early", "cancelled", "nan"]
+Method = Literal["sft", "dpo", "kto"]
+"""What is learnt from: rows, pairs of scenes, or scenes judged by themselves."""
 
 
 class TrainStarted(Frozen):
     """The model and the rows are loaded, and the first step begins."""
 
     kind: Literal["train_started"] = "train_started"
+    method: Method = "sft"
     base_model: str
     device: str
     precision: str
@@ -27,6 +30,7 @@ class TrainStarted(Frozen):
     resumed_at: int
     """The step that it goes on after; 0 for a new run."""
     rows: int
+    """Rows, pairs, or judged scenes, by the method."""
     validation_rows: int
     batches: int
     """Batches of a pass: rows, or packs of rows, over all devices."""
@@ -55,6 +59,10 @@ class TrainStep(Frozen):
     tokens_per_second: float
     memory_bytes: int
     """The most that was taken so far: of the accelerator, or of the process."""
+    margin: float | None = None
+    """Of preference tuning: mean reward of the better scenes, less that of the others."""
+    accuracy: float | None = None
+    """Of tuning on pairs: share of them whose better scene has the higher reward."""
 
 
 class ChapterLoss(Frozen):
@@ -66,18 +74,42 @@ class ChapterLoss(Frozen):
     perplexity: float
 
 
+class PreferenceScore(Frozen):
+    """How a narrator judges held-out scenes.
+
+    A scene's reward is `beta` times the logarithm of how much likelier it is to the adapter than
+    it was to the reference.
+    """
+
+    chosen: float | None
+    """Mean reward of the better scenes; None where there are none."""
+    rejected: float | None
+    accuracy: float
+    """Share of pairs whose better scene has the higher reward; of judged scenes, of those whose
+    reward is on the right side."""
+
+    @property
+    def margin(self) -> float | None:
+        """What the better scenes have over the others."""
+        if self.chosen is None or self.rejected is None:
+            return None
+        return self.chosen - self.rejected
+
+
 class Validated(Frozen):
     """The validation rows were read with the adapter as it is."""
 
     kind: Literal["validated"] = "validated"
     step: int
     loss: float
-    """Mean over all tokens that are to be learnt."""
+    """Mean over all tokens that are to be learnt; of preference tuning, the method's own loss."""
     perplexity: float
+    """Of the scenes that are to be learnt: of pairs, the better ones."""
     train_loss: float
     """Of the steps since the validation before: the gap to `loss` is what is learnt by heart."""
     best: bool
     chapters: tuple[ChapterLoss, ...]
+    preference: PreferenceScore | None = None
 
 
 class SampleWritten(Frozen):

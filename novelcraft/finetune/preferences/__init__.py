@@ -1,0 +1,1 @@
+"""Tuning on preferences: pairs of scenes by DPO, judged scenes by KTO."""
