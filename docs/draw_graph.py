@@ -1,4 +1,4 @@
-"""Draw the write graph and the graph of one book's preparation into docs/architecture.md."""
+"""Draw the graphs of writing, of one book's preparation and of training into architecture.md."""
 
 from __future__ import annotations
 
@@ -8,11 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from novelcraft.graphs.prep.book import build_book_graph
+from novelcraft.graphs.training.graph import build_training_graph
 from novelcraft.graphs.write import build_write_graph
 
 PAGE = Path(__file__).parent / "architecture.md"
 
-GRAPHS: dict[str, Callable[[], Any]] = {"write": build_write_graph, "book": build_book_graph}
+GRAPHS: dict[str, Callable[[], Any]] = {
+    "write": build_write_graph,
+    "book": build_book_graph,
+    "training": build_training_graph,
+}
 """What builds each graph, by the name that its block on the page bears."""
 
 _BLOCK = re.compile(r"<!-- graph (\w+) -->.*?<!-- /graph -->", re.DOTALL)

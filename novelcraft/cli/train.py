@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from novelcraft.cli.common import QuietOption, quoted
+from novelcraft.cli.common import QuietOption
 from novelcraft.errors import InputError
 
 if TYPE_CHECKING:
-    from novelcraft.cli.readers import Reader
     from novelcraft.finetune.config import TrainConfig
-    from novelcraft.state.train_events import TrainEvent, TrainFailed, TrainStopped
 
 PREVIEWED = 3
 """Rows that a preview shows."""
@@ -47,9 +45,29 @@ def train(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on from the last checkpoint.")
     ] = False,
+    books: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="PATH",
+            help="Prepare this book, or folder of books, first; can be given several times.",
+        ),
+    ] = None,
+    evaluate: Annotated[
+        bool | None,
+        typer.Option("--eval/--no-eval", help="Whether the adapter is evaluated after training."),
+    ] = None,
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Train even what does not fit by the plan.")
+    ] = False,
+    licence: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="The books' licence, for the adapter's card.")
+    ] = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Tune a base model on rows with LoRA or QLoRA.
+    """Tune a base model on rows with LoRA or QLoRA, and see what came of it.
+
+    The whole road: prepare the books that are named, plan, train, evaluate, hold the adapter to
+    the gate, and register it. An adapter that does not pass is kept, and the exit code is 68.
 
     Training needs its own packages: `pip install "novelcraft[train]"`. Planning and previewing
     do not.
@@ -60,26 +78,31 @@ def train(
 
     - `novelcraft train --data data/ --base ./SmolLM2-135M --preview`
 
+    - `novelcraft train --books novels/ --data data/ --base ./SmolLM2-135M`
+
     - `novelcraft train run.yaml`
 
     - `novelcraft train run.yaml --resume`
     """
-    given = {"data": data, "base_model": base, "output": out}
-    overrides = {key: str(value) for key, value in given.items() if value is not None}
+    given = {"data": data, "base_model": base, "output": out, "books_licence": licence}
+    overrides: dict[str, Any] = {key: str(v) for key, v in given.items() if v is not None}
+    if evaluate is not None:
+        overrides["evaluate"] = evaluate
     settings = _settings(config, overrides)
     if plan:
         _show_plan(settings, gpu)
     elif preview:
         _show_rows(settings)
     else:
+        from novelcraft.cli.train_run import train_run
         from novelcraft.finetune.stack import require_stack
 
         require_stack()
-        file = _written(config, settings, overrides)
-        _report(_run(file, resume, quiet), settings, file)
+        file = config if config is not None and not overrides else None
+        train_run(settings, file, books or [], resume=resume, anyway=anyway, quiet=quiet)
 
 
-def _settings(config: Path | None, overrides: dict[str, str]) -> TrainConfig:
+def _settings(config: Path | None, overrides: dict[str, Any]) -> TrainConfig:
     from novelcraft.finetune.load import load_train_config, train_config
 
     if config is not None:
@@ -116,81 +139,3 @@ def _show_rows(settings: TrainConfig) -> None:
     found = load_data(settings)
     rows = [preview_row(row, found.tokenizer) for row in found.train[:PREVIEWED]]
     Console().print(preview_text(rows), soft_wrap=True)
-
-
-def _written(config: Path | None, settings: TrainConfig, overrides: dict[str, str]) -> Path:
-    """The file that the training process reads: the person's own, or one with all values."""
-    if config is not None and not overrides:
-        return config
-    from io import StringIO
-
-    from ruamel.yaml import YAML
-
-    from novelcraft.tools.export.files import write_atomic
-
-    text = StringIO()
-    YAML(typ="safe", pure=True).dump(settings.model_dump(mode="json"), text)
-    file = Path(settings.output).expanduser() / "train.yaml"
-    write_atomic(file, text.getvalue().encode("utf-8"))
-    return file
-
-
-def _run(file: Path, resume: bool, quiet: bool) -> TrainStopped | TrainFailed:
-    from novelcraft.cli.common import watched
-    from novelcraft.cli.train_progress import TrainProgress
-
-    async def work(reader: Reader[TrainEvent]) -> TrainStopped | TrainFailed:
-        return await _followed(file, resume, reader)
-
-    command = f"novelcraft train {quoted(file)} --resume"
-    return watched(work, TrainProgress(), quiet=quiet, command=command)
-
-
-async def _followed(
-    file: Path, resume: bool, reader: Reader[TrainEvent]
-) -> TrainStopped | TrainFailed:
-    """Read a run's events to its end. Ctrl-C has it save and stop, a second one end at once."""
-    import asyncio
-    import signal
-
-    from novelcraft.finetune.process import TrainingProcess
-    from novelcraft.state.train_events import TrainFailed, TrainStopped
-
-    last: Any = None
-    async with TrainingProcess(file, resume=resume) as process:
-        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, process.cancel)
-        async for event in process.events():
-            reader.on_event(event)
-            last = event
-    assert isinstance(last, TrainStopped | TrainFailed), "the process sees to it"
-    return last
-
-
-def _report(ended: TrainStopped | TrainFailed, settings: TrainConfig, file: Path) -> None:
-    """Say how it ended; the last line of a run that gave one is the adapter's folder.
-
-    Raises:
-        typer.Exit: The run failed, with its exit code, or lost its numbers.
-    """
-    from novelcraft.finetune.worker import LOST
-    from novelcraft.state.train_events import TrainFailed
-
-    if isinstance(ended, TrainFailed):
-        typer.echo(f"Error: {ended.error}\n  {ended.fix}", err=True)
-        raise typer.Exit(ended.exit_code)
-    typer.echo(f"{_ENDED[ended.reason]} after {ended.step} steps. {ended.detail}".rstrip())
-    if ended.reason == "cancelled":
-        typer.echo(f"Go on with: novelcraft train {quoted(file)} --resume")
-    if ended.adapter:
-        typer.echo(f"The adapter is that of step {ended.best_step}, on {settings.base_model}:")
-        typer.echo(ended.adapter)
-    if ended.reason == "nan":
-        raise typer.Exit(LOST)
-
-
-_ENDED = {
-    "finished": "Finished",
-    "early": "Stopped early, because validation no longer got better,",
-    "cancelled": "Stopped by you",
-    "nan": "Stopped, because the loss was no number any more,",
-}

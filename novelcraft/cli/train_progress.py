@@ -6,8 +6,8 @@ from novelcraft.cli.wording import count, number, span
 from novelcraft.state.train_events import (
     CheckpointSaved,
     SampleWritten,
+    StopReason,
     TrainEvent,
-    TrainFailed,
     TrainNotice,
     TrainStarted,
     TrainStep,
@@ -65,9 +65,11 @@ class TrainProgress:
                 return f"step {event.step}: wrote a sample, {event.path}"
             case CheckpointSaved():
                 return f"step {event.step}: saved {event.path}"
-            case TrainStopped() | TrainFailed():
+            case TrainStopped():
+                after = f"{_ENDED[event.reason]} after {count(event.step, 'step')}."
+                return f"{after} {event.detail}".rstrip()
+            case _:
                 return None
-        return None
 
     def line(self, now: float) -> str:
         """Where the run is, and how long it will still take."""
@@ -93,3 +95,11 @@ def _started(event: TrainStarted) -> str:
         f"{count(event.rows, 'row')}, {count(event.validation_rows, 'row')} to validate with, "
         f"{event.trainable / 1e6:.1f} million numbers to train, {count(event.steps, 'step')}{again}"
     )
+
+
+_ENDED: dict[StopReason, str] = {
+    "finished": "training is done",
+    "early": "training stopped early, because validation no longer got better,",
+    "cancelled": "training stopped",
+    "nan": "training stopped, because the loss was no number any more,",
+}

@@ -1,0 +1,85 @@
+"""What the events of an evaluation mean for a person who waits."""
+
+from __future__ import annotations
+
+from novelcraft.cli.wording import number, span
+from novelcraft.state.train_events import (
+    EvalFinished,
+    EvalPart,
+    EvalProgress,
+    EvalStarted,
+    TrainEvent,
+    TrainNotice,
+)
+
+DOING: dict[EvalPart, str] = {
+    "perplexity": "reading rows",
+    "writing": "writing scenes",
+    "probes": "writing the probes",
+    "measuring": "measuring",
+}
+
+
+class EvaluationProgress:
+    """The sum of the events so far. The part under way is what the bar shows."""
+
+    def __init__(self) -> None:
+        self.total = 0
+        self._done = 0
+        self._part: EvalPart | None = None
+        self._first = 0
+        self._begun = 0.0
+
+    @property
+    def done(self) -> float:
+        """How much of the part is done."""
+        return float(self._done)
+
+    def update(self, event: TrainEvent, now: float) -> None:
+        """Take in one event."""
+        if not isinstance(event, EvalProgress):
+            return
+        if event.part != self._part:
+            self._part, self._first, self._begun = event.part, event.done, now
+        self._done, self.total = event.done, event.total
+
+    def headline(self, event: TrainEvent) -> str | None:
+        """The line that stays on the screen for an event; None for those that only move the bar."""
+        match event:
+            case EvalStarted():
+                return f"evaluating beside {event.base_model} on {event.device}"
+            case EvalFinished():
+                return _finished(event)
+            case TrainNotice():
+                return event.text
+            case _:
+                return None
+
+    def line(self, now: float) -> str:
+        """Where the evaluation is, and how long its part will still take."""
+        if self._part is None:
+            return "loading base and adapter"
+        doing = f"{DOING[self._part]}, {number(self._done)} of {number(self.total)}"
+        return " | ".join(part for part in (doing, self._left(now)) if part)
+
+    def pause(self, now: float) -> None:
+        """Nobody is asked anything here."""
+
+    def resume(self, now: float) -> None:
+        """Nobody is asked anything here."""
+
+    def _left(self, now: float) -> str:
+        done = self._done - self._first
+        if done < 1:
+            return ""
+        return f"{span((now - self._begun) / done * (self.total - self._done))} left"
+
+
+def _finished(event: EvalFinished) -> str:
+    told = (
+        f"evaluated: validation perplexity {event.perplexity_base:.2f} before, "
+        f"{event.perplexity_tuned:.2f} tuned"
+    )
+    if event.style_base is not None and event.style_tuned is not None:
+        told += f"; style score {event.style_base:.0f} before, {event.style_tuned:.0f} tuned"
+    return told

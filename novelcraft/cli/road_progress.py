@@ -1,0 +1,88 @@
+"""What the events of the whole road mean for a person who waits: books, training, evaluation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from novelcraft.cli.evaluation_progress import EvaluationProgress
+from novelcraft.cli.prep_progress import PrepProgress
+from novelcraft.cli.train_progress import TrainProgress
+from novelcraft.cli.wording import count, span
+from novelcraft.state.evaluation import GateVerdict
+from novelcraft.state.prep import PrepStarted
+from novelcraft.state.train_events import EvalStarted
+from novelcraft.state.training import AdapterJudged, AdapterRegistered, RoadEvent, RoadPlanned
+
+VERDICTS: dict[GateVerdict, str] = {
+    "passed": "It passed the gate: it does not recite its training books.",
+    "failed": "It did not pass the gate.",
+    "not_evaluated": "The gate has nothing to go by.",
+}
+
+
+class RoadProgress:
+    """The sum of the events so far: each part of the road counts by itself."""
+
+    def __init__(self) -> None:
+        self._part: Any = TrainProgress()
+
+    @property
+    def total(self) -> int:
+        """How much there is to do in this part of the road."""
+        return int(self._part.total)
+
+    @property
+    def done(self) -> float:
+        """How much of it is done."""
+        return float(self._part.done)
+
+    def update(self, event: RoadEvent, now: float) -> None:
+        """Take in one event."""
+        match event:
+            case PrepStarted():
+                self._part = PrepProgress()
+            case RoadPlanned():
+                self._part = TrainProgress()
+            case EvalStarted():
+                self._part = EvaluationProgress()
+            case _:
+                pass
+        self._part.update(event, now)
+
+    def headline(self, event: RoadEvent) -> str | None:
+        """The line that stays on the screen for an event; None for those that only move the bar."""
+        match event:
+            case RoadPlanned():
+                return _planned(event)
+            case AdapterJudged():
+                return " ".join((VERDICTS[event.verdict], *event.reasons))
+            case AdapterRegistered():
+                return f"registered as {event.name}"
+            case _:
+                told: str | None = self._part.headline(event)
+                return told
+
+    def line(self, now: float) -> str:
+        """Where the run is, and how long this part of the road will still take."""
+        return str(self._part.line(now))
+
+    def pause(self, now: float) -> None:
+        """Nobody is asked anything here."""
+
+    def resume(self, now: float) -> None:
+        """Nobody is asked anything here."""
+
+
+def _planned(event: RoadPlanned) -> str:
+    where = f" on {event.device}" if event.device else ""
+    room = "" if event.available is None else f" of {event.available:.1f}"
+    verdict = "" if event.verdict == "unknown" else f": {_FITS[event.verdict]}"
+    time = "" if event.hours is None else f", {span(event.hours * 3600)}"
+    notices = "".join(f" {notice}" for notice in event.notices)
+    return (
+        f"plan{where}: {count(event.rows, 'row')}, {count(event.steps, 'step')}{time}; "
+        f"{event.peak:.1f}{room} GB{verdict}.{notices}"
+    )
+
+
+_FITS = {"fits": "it fits", "tight": "it should just fit", "does not fit": "it does not fit"}

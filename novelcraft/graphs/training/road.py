@@ -1,0 +1,156 @@
+"""A run of the whole road from books to a registered adapter.
+
+This is the face that the command line or another program uses.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from novelcraft.finetune.checkpoints import Checkpoints
+from novelcraft.finetune.config import TrainConfig
+from novelcraft.finetune.load import write_train_config
+from novelcraft.finetune.runfile import CHECKPOINTS
+from novelcraft.graphs.training.context import Prepare, TrainingContext, TrainingTools
+from novelcraft.graphs.training.following import Follower
+from novelcraft.graphs.training.graph import build_training_graph
+from novelcraft.graphs.training.tools import evaluation_settings
+from novelcraft.state.evaluation import EvalSettings, GateVerdict
+from novelcraft.state.training import RoadEnd, RoadEvent, RoadState
+from novelcraft.tools.canon.lock import ProjectLock
+from novelcraft.tools.export.files import storage_errors
+
+CONFIG_FILE = "train.yaml"
+"""The run's settings in its folder, where they came from no file of a person's."""
+
+OnRoadEvent = Callable[[RoadEvent], None]
+
+
+@dataclass(frozen=True)
+class RoadOutcome:
+    """What came of a run."""
+
+    end: RoadEnd
+    adapter: str
+    """The adapter's folder; empty where there is none."""
+    step: int
+    best_step: int
+    verdict: GateVerdict
+    report: str
+    error: str
+    fix: str
+    exit_code: int
+    """0 for an adapter that is registered and did not fail the gate."""
+
+
+class TrainingRoad:
+    """A training run: its folder, its settings, and what is done with it.
+
+    Args:
+        config: The run's settings.
+        file: The file that they are in; None has one written into the run's folder.
+        prepare: Prepares books first; None trains on the rows that are there.
+        evaluation: How to evaluate; None for what the settings and this machine say.
+        tools: What does the work.
+    """
+
+    def __init__(
+        self,
+        config: TrainConfig,
+        file: Path | None = None,
+        *,
+        prepare: Prepare | None = None,
+        evaluation: EvalSettings | None = None,
+        tools: TrainingTools | None = None,
+    ) -> None:
+        self.folder = Path(config.output).expanduser()
+        self.data = Path(config.data).expanduser()
+        self.file = file or self.folder / CONFIG_FILE
+        self.config = config
+        self._named = file is not None
+        self._prepare = prepare
+        self._evaluation = evaluation
+        self._tools = tools or TrainingTools()
+        self._follower = Follower()
+        self._task: asyncio.Task[object] | None = None
+
+    async def run(
+        self, *, resume: bool = False, anyway: bool = False, on_event: OnRoadEvent
+    ) -> RoadOutcome:
+        """Go the road, to its end or to where it stops.
+
+        Args:
+            resume: Go on with what is done of it.
+            anyway: Train even what does not fit.
+            on_event: Reader of the event stream.
+
+        Raises:
+            CheckpointError: The folder holds the checkpoints of a run, and it is not to be resumed.
+            ProjectBusyError: Another run works in the folder.
+            TrainingError: The rows cannot be trained on, or a process died without a word.
+            asyncio.CancelledError: A person stopped it between two processes.
+        """
+        self._task = asyncio.current_task()
+        checkpoints = Checkpoints(self.folder / CHECKPOINTS)
+        with storage_errors(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+        with ProjectLock(self.folder):
+            if not resume:
+                checkpoints.require_none()
+            if not self._named:
+                write_train_config(self.config, self.file)
+            context = TrainingContext(
+                file=self.file,
+                config=self.config,
+                data=self.data,
+                checkpoints=checkpoints,
+                tools=self._tools,
+                evaluation=self._evaluation or evaluation_settings(self.config),
+                prepare=self._prepare,
+                follower=self._follower,
+                tell=on_event,
+            )
+            state = self._start(resume=resume, anyway=anyway)
+            graph = build_training_graph()
+            end = cast("RoadState", await graph.ainvoke(state, context=context))
+        return _outcome(end)
+
+    def cancel(self) -> None:
+        """Stop: training saves a checkpoint first. Called again, it ends at once."""
+        if not self._follower.cancel() and self._task is not None:
+            self._task.cancel()
+
+    def _start(self, *, resume: bool, anyway: bool) -> RoadState:
+        return RoadState(
+            prepare=self._prepare is not None,
+            resume=resume,
+            anyway=anyway,
+            evaluate=self.config.evaluate,
+            adapter="",
+            step=0,
+            best_step=0,
+            verdict="not_evaluated",
+            report="",
+            end="",
+            error="",
+            fix="",
+            exit_code=0,
+        )
+
+
+def _outcome(end: RoadState) -> RoadOutcome:
+    return RoadOutcome(
+        end=end["end"],
+        adapter=end["adapter"],
+        step=end["step"],
+        best_step=end["best_step"],
+        verdict=end["verdict"],
+        report=end["report"],
+        error=end["error"],
+        fix=end["fix"],
+        exit_code=end["exit_code"],
+    )

@@ -1,0 +1,100 @@
+"""What the nodes of the training graph have done for them, as it is outside of tests.
+
+Nothing here loads torch: training and evaluation are processes.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+from novelcraft.errors import AdapterError
+from novelcraft.finetune.config import TrainConfig
+from novelcraft.finetune.dataset import rows_folder, rows_hash
+from novelcraft.finetune.evaluation.material import LEAST_VALIDATION
+from novelcraft.finetune.evaluation.process import EvaluationProcess
+from novelcraft.finetune.evaluation.reading import read_evaluation
+from novelcraft.finetune.plan import TrainPlan
+from novelcraft.finetune.planning import plan_training, site_here
+from novelcraft.finetune.process import TrainingProcess
+from novelcraft.finetune.registry import register
+from novelcraft.finetune.report import write_report
+from novelcraft.state.evaluation import AdapterCard, EvalSettings
+from novelcraft.tools.books.rowfiles import VALIDATION_FILE, read_rows
+
+
+def plan_here(config: TrainConfig) -> TrainPlan:
+    """What a run would take on this machine."""
+    return plan_training(config, site_here(config))
+
+
+def evaluation_settings(config: TrainConfig) -> EvalSettings:
+    """How a run's adapter is evaluated on this machine.
+
+    On a processor the probes are left out, if the settings do not say otherwise: they write as
+    much again as everything else, and every word takes its time there.
+    """
+    device = site_here(config).device
+    cpu = device is not None and device.kind == "cpu"
+    probes = config.evaluation_probes
+    return EvalSettings(
+        words=config.evaluation_words,
+        probes=not cpu if probes == "auto" else probes == "always",
+        seed=config.seed,
+    )
+
+
+def start_training(file: Path, resume: bool) -> TrainingProcess:
+    """Training in a process of its own, once it is entered."""
+    return TrainingProcess(file, resume=resume)
+
+
+def start_evaluation(adapter: Path, data: Path, settings: EvalSettings) -> EvaluationProcess:
+    """Evaluation in a process of its own, once it is entered."""
+    return EvaluationProcess(adapter, data, settings)
+
+
+def why_not_evaluated(adapter: Path, config: TrainConfig) -> str:
+    """Why an adapter is not evaluated, for a person; empty for one that is to be.
+
+    Raises:
+        TrainingDataError: The rows are gone.
+    """
+    if config.method != "sft":
+        return (
+            "An adapter that is tuned on preferences is not evaluated here: no rows say what its "
+            "scenes should be like."
+        )
+    rows = rows_folder(config.data)
+    # A damaged evaluation is made again.
+    with suppress(AdapterError):
+        found = read_evaluation(adapter)
+        if found is not None and found.data_hash == rows_hash(rows):
+            return "The adapter has been evaluated already."
+    held = _usable(rows / VALIDATION_FILE, config)
+    if held >= LEAST_VALIDATION:
+        return ""
+    return (
+        f"{rows / VALIDATION_FILE} has {held} rows, and an evaluation needs {LEAST_VALIDATION}: "
+        "the adapter is registered as not evaluated."
+    )
+
+
+def register_adapter(adapter: Path, config: TrainConfig) -> AdapterCard:
+    """Write an adapter's card."""
+    return register(adapter, base_licence=config.base_licence, books_licence=config.books_licence)
+
+
+def report_adapter(adapter: Path, card: AdapterCard) -> Path | None:
+    """Write the page on an adapter's evaluation; None where there is none that counts."""
+    found = read_evaluation(adapter)
+    if found is None or card.gate.verdict == "not_evaluated":
+        return None
+    return write_report(adapter, found, card=card)
+
+
+def _usable(file: Path, config: TrainConfig) -> int:
+    """Rows of a file that a run does not leave out for their length."""
+    rows = read_rows(file) if file.is_file() else []
+    drops = config.over_long == "drop"
+    return sum(not drops or row.tokens <= config.max_length for row in rows)

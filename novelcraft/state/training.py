@@ -1,0 +1,89 @@
+"""The road from books to a registered adapter: where a run is on it, and what it tells.
+
+The events of preparation, training and evaluation are told by whoever does them; those here are
+of the steps between.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypedDict
+
+from novelcraft.state.base import Frozen
+from novelcraft.state.evaluation import GateVerdict
+from novelcraft.state.prep import PrepEvent
+from novelcraft.state.train_events import TrainEvent
+
+RoadEnd = Literal["", "registered", "books", "does not fit", "cancelled", "lost", "failed"]
+"""Why a run ended: its adapter is registered; books could not be prepared; it would not fit; a
+person stopped it; the loss was no number any more; a process failed. Empty while it goes on."""
+
+
+class RoadState(TypedDict):
+    """State of the training graph: paths, flags and verdicts, never text of a book."""
+
+    prepare: bool
+    """Whether books were named."""
+    resume: bool
+    """Whether to go on from the last checkpoint, where there is one."""
+    anyway: bool
+    """Whether to train even what does not fit."""
+    evaluate: bool
+    """Whether an adapter is to be evaluated."""
+    adapter: str
+    """The adapter's folder; empty before there is one."""
+    step: int
+    """The step that the training run came to."""
+    best_step: int
+    """The step that the adapter is of."""
+    verdict: GateVerdict
+    """What the gate says of it; `not_evaluated` before it was asked."""
+    report: str
+    """The report's page; empty where there is none."""
+    end: RoadEnd
+    error: str
+    """For a person: why it ended, where that is not where the road leads."""
+    fix: str
+    """For a person: what to do about it."""
+    exit_code: int
+
+
+class RoadPlanned(Frozen):
+    """What training will take, before anything is loaded."""
+
+    kind: Literal["road_planned"] = "road_planned"
+    model: str
+    device: str
+    """Empty where none is known."""
+    verdict: Literal["fits", "tight", "does not fit", "unknown"]
+    peak: float
+    """Memory of each device, in decimal gigabytes."""
+    available: float | None
+    rows: int
+    steps: int
+    hours: float | None
+    """None where the speed is not known."""
+    changes: tuple[str, ...]
+    """What would take less, where it does not fit or is tight."""
+    notices: tuple[str, ...]
+
+
+class AdapterJudged(Frozen):
+    """The gate has looked at the adapter's evaluation."""
+
+    kind: Literal["adapter_judged"] = "adapter_judged"
+    verdict: GateVerdict
+    reasons: tuple[str, ...]
+    """Why it did not pass, for a person."""
+
+
+class AdapterRegistered(Frozen):
+    """The adapter has its model card."""
+
+    kind: Literal["adapter_registered"] = "adapter_registered"
+    name: str
+    adapter: str
+    report: str
+    """The report's page; empty where there is none."""
+
+
+RoadEvent = PrepEvent | TrainEvent | RoadPlanned | AdapterJudged | AdapterRegistered
