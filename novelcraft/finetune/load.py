@@ -14,8 +14,9 @@ from novelcraft.config.faults import allowed
 from novelcraft.config.names import closest
 from novelcraft.errors import ConfigError
 from novelcraft.finetune.config import TrainConfig
-from novelcraft.finetune.presets import PRESETS, preset_values
+from novelcraft.finetune.presets import METHODS, PRESETS, method_values, preset_values
 from novelcraft.finetune.refusals import refuse
+from novelcraft.finetune.start import start_values
 from novelcraft.tools.export.files import write_atomic
 
 
@@ -106,6 +107,12 @@ def _checked(
     name, base = given.get("preset", "auto"), given.get("base_model", "")
     known = name in PRESETS and isinstance(base, str)
     preset = preset_values(name, base) if known else {}
+    method, start = given.get("method", "sft"), given.get("start_adapter", "")
+    preset = {
+        **preset,
+        **(method_values(method, preset) if method in METHODS else {}),
+        **(start_values(start) if isinstance(start, str) else {}),
+    }
     try:
         config = TrainConfig(**{**preset, **given})
     except ValidationError as error:

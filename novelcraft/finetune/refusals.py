@@ -8,6 +8,8 @@ from importlib.util import find_spec
 from novelcraft.errors import ConfigError
 from novelcraft.finetune.config import TrainConfig
 from novelcraft.finetune.presets import base_shape
+from novelcraft.finetune.start import start_faults
+from novelcraft.state.train_events import Method
 
 _ROUTERS = ("router", "gate", "mlp.gate")
 _EVERYTHING = ("all-linear",)
@@ -31,6 +33,8 @@ def _faults(config: TrainConfig) -> Iterator[tuple[str, str]]:
         )
     yield from _served(config)
     yield from _targets(config)
+    yield from _preferences(config)
+    yield from start_faults(config)
     shape = base_shape(config.base_model)
     if config.lora_target_parameters or (shape is not None and shape.experts):
         yield from _sparse(config)
@@ -85,6 +89,46 @@ def _sparse(config: TrainConfig) -> Iterator[tuple[str, str]]:
         )
     if config.lora_target_parameters and config.use_dora:
         yield ("use_dora cannot be applied to fused experts.", "Leave use_dora out.")
+
+
+_OF_METHODS: dict[str, tuple[Method, ...]] = {
+    "beta": ("dpo", "kto"),
+    "sft_weight": ("dpo",),
+    "desirable_weight": ("kto",),
+    "undesirable_weight": ("kto",),
+}
+"""Settings that have a meaning for some methods only."""
+
+
+def _preferences(config: TrainConfig) -> Iterator[tuple[str, str]]:
+    for key, methods in _OF_METHODS.items():
+        default = TrainConfig.model_fields[key].default
+        if config.method not in methods and getattr(config, key) != default:
+            yield (
+                f"{key} has no meaning with method = {config.method}.",
+                f"Leave {key} out, or set method: {' or '.join(methods)}.",
+            )
+    if config.method == "sft":
+        return
+    if config.packing:
+        yield (
+            f"packing = true cannot be used with method = {config.method}: what is compared are "
+            "whole scenes.",
+            "Leave packing out.",
+        )
+    for key in ("lora_dropout", "neftune_noise_alpha"):
+        if getattr(config, key):
+            yield (
+                f"{key} = {getattr(config, key):g} would disturb the probabilities that "
+                f"method = {config.method} compares.",
+                f"Leave {key} out.",
+            )
+    if config.method == "kto" and config.per_device_batch_size < 2:
+        yield (
+            "per_device_batch_size = 1 is too small for method = kto: how far the narrator has "
+            "moved is measured over the scenes of a batch.",
+            "Set per_device_batch_size: 2 or more.",
+        )
 
 
 def _listed(names: tuple[str, ...]) -> str:

@@ -58,7 +58,7 @@ class LabelRow:
         return len(self.row.tokens)
 
 
-R = TypeVar("R", PairRow, LabelRow)
+R = TypeVar("R", bound=PairRow | LabelRow)
 
 
 @dataclass(frozen=True)
