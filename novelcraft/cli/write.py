@@ -43,6 +43,10 @@ def write(
         str | None,
         typer.Option(metavar="WHEN", help="Stop early: plan, or a number of scenes."),
     ] = None,
+    allow_failed_adapter: Annotated[
+        bool,
+        typer.Option("--allow-failed-adapter", help="Write with an adapter that failed the gate."),
+    ] = False,
     quiet: QuietOption = False,
 ) -> None:
     """Write a novel from a premise, or go on with one where it stopped.
@@ -66,9 +70,12 @@ def write(
     from novelcraft.graphs.novel import Novel  # after `prepare`: it takes a second to load
     from novelcraft.tools.models.opening import open_models
 
-    overrides: dict[str, dict[str, Any]] = {"novel": given}
+    work: dict[str, Any] = {}
     if attend is not None:
-        overrides["write"] = {"attend": [gate.strip() for gate in attend.split(",")]}
+        work["attend"] = [gate.strip() for gate in attend.split(",")]
+    if allow_failed_adapter:
+        work["allow_failed_adapter"] = True
+    overrides = {"novel": given, "write": work}
     folder = prepare(target, out, overrides)
     models = partial(open_models, notify=say)
     with Novel.open(folder, overrides=overrides, models=models) as novel:

@@ -40,7 +40,8 @@ class RoleSettings(Section):
     api_key_env: str = "OPENAI_API_KEY"
     """Name of the environment variable that holds the key. A local server needs none."""
     adapter: str = ""
-    """Name under which the server knows a LoRA adapter; empty for the bare model."""
+    """A LoRA adapter: the name under which the server knows it, or its folder. The embedded engine
+    takes a folder with an `adapter.gguf` in it, or that file. Empty for the bare model."""
     context: int = Field(default=0, ge=0)
     """Context length in tokens; 0 asks the server."""
     timeout: float = Field(default=600.0, gt=0)
@@ -120,6 +121,10 @@ class WriteSettings(Section):
     """Let the continuity agent's findings call for a redraft, not only warn."""
     embedding: Literal["minilm", "hash"] = "minilm"
     """How passages are found again: by meaning (`minilm`), or by shared words alone (`hash`)."""
+    registry: str = "adapters"
+    """The folder in which to look for the cards of adapters, which say what the gate found."""
+    allow_failed_adapter: bool = False
+    """Write with an adapter that failed the gate: it repeats the books it was trained on."""
 
 
 class BudgetSettings(Section):

@@ -19,6 +19,7 @@ from transformers import AutoConfig
 from novelcraft.errors import AdapterError, BaseModelError
 from novelcraft.finetune.adapters import Adapter, read_adapter
 from novelcraft.finetune.factors import Factors, read_factors
+from novelcraft.finetune.origin import GGUF_KEY, origin_of
 from novelcraft.finetune.storage import storage_errors
 
 GgufType = Literal["f16", "f32"]
@@ -77,6 +78,7 @@ def convert_adapter(
             writer.add_type("adapter")
             writer.add_string(Keys.Adapter.TYPE, "lora")
             writer.add_float32(Keys.Adapter.LORA_ALPHA, alpha)
+            writer.add_string(GGUF_KEY, origin_of(folder).model_dump_json())
             count = _add_tensors(writer, adapter, settings, architecture, stored_as)
             writer.write_header_to_file()
             writer.write_kv_data_to_file()

@@ -9,14 +9,13 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
+from novelcraft.finetune.fingerprint import known_weights
 from novelcraft.state.base import Frozen
 
 ORIGIN_FILE = "origin.json"
 """In the folder of an adapter that was converted for vLLM."""
 GGUF_KEY = "novelcraft.origin"
 """The key of the same text in a GGUF file."""
-GGUF_FILE = "adapter.gguf"
-"""Name of an adapter's GGUF file in the adapter's own folder."""
 
 
 class Origin(Frozen):
@@ -26,6 +25,17 @@ class Origin(Frozen):
     """Where it was then."""
     adapter_sha256: str
     """Of its weights."""
+
+
+def origin_of(folder: Path) -> Origin:
+    """What a conversion of the adapter in that folder is made of.
+
+    Raises:
+        AdapterError: The folder has no weights.
+    """
+    return read_origin(folder) or Origin(
+        folder=str(folder.resolve()), adapter_sha256=known_weights(folder)
+    )
 
 
 def read_origin(place: Path) -> Origin | None:

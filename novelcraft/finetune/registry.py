@@ -156,7 +156,7 @@ def find_adapter(folder: Path) -> FoundAdapter | None:
     if not any((folder / name).is_file() for name in (CARD_FILE, CONFIG_FILE)):
         return None
     try:
-        card = _card(folder)
+        card = read_card(folder)
         weights = known_weights(folder)
     except AdapterError as error:
         return FoundAdapter(folder, "damaged", problem=error.message)
@@ -166,6 +166,24 @@ def find_adapter(folder: Path) -> FoundAdapter | None:
         problem = f"{folder / WEIGHTS_FILE} is not the file that its card was written for."
         return FoundAdapter(folder, "changed", card, problem)
     return FoundAdapter(folder, "registered", card)
+
+
+def read_card(folder: Path) -> AdapterCard | None:
+    """The card in an adapter's folder, whatever weights lie beside it; None where there is none.
+
+    Raises:
+        AdapterError: It cannot be read.
+    """
+    file = folder / CARD_FILE
+    if not file.is_file():
+        return None
+    try:
+        return AdapterCard.model_validate_json(file.read_bytes())
+    except (OSError, ValueError) as error:
+        raise AdapterError(
+            f"{file} cannot be read: {str(error).splitlines()[0]}.",
+            fix="Register the adapter again: novelcraft adapter eval.",
+        ) from error
 
 
 def default_name(folder: Path) -> str:
@@ -190,19 +208,6 @@ def _folders(root: Path, depth: int) -> Iterator[Path]:
     for path in inside:
         if not path.name.startswith(".") and path.name not in _RUN_FOLDERS:
             yield from _folders(path, depth - 1)
-
-
-def _card(folder: Path) -> AdapterCard | None:
-    file = folder / CARD_FILE
-    if not file.is_file():
-        return None
-    try:
-        return AdapterCard.model_validate_json(file.read_bytes())
-    except (OSError, ValueError) as error:
-        raise AdapterError(
-            f"{file} cannot be read: {str(error).splitlines()[0]}.",
-            fix="Register the adapter again: novelcraft adapter eval.",
-        ) from error
 
 
 def _training(adapter: Path) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from transformers import AutoConfig
 from novelcraft.errors import ConfigError
 from novelcraft.finetune.adapters import CONFIG_FILE, WEIGHTS_FILE, Adapter, read_adapter
 from novelcraft.finetune.factors import Factors, read_factors
+from novelcraft.finetune.origin import ORIGIN_FILE, origin_of
 from novelcraft.finetune.storage import storage_errors, sync_folder
 
 _PREFIX = "base_model.model."
@@ -53,6 +54,8 @@ def convert_for_vllm(folder: Path, output: Path, *, base: str = "") -> Path:
             save_file(tensors, partial / WEIGHTS_FILE, metadata={"format": "pt"})
             config = json.dumps(_config(adapter, tensors), indent=2)
             (partial / CONFIG_FILE).write_text(config, encoding="utf-8")
+            origin = origin_of(folder).model_dump_json()
+            (partial / ORIGIN_FILE).write_text(origin, encoding="utf-8")
             sync_folder(partial)
             partial.rename(output)
         except BaseException:

@@ -34,6 +34,8 @@ class WriteContext:
     preset: SizePreset
     """With the settings' scene length and token budget in it."""
     until: int | None = None
+    notices: tuple[str, ...] = ()
+    """What a person should know before the run begins."""
 
     def plan_task(self, step: str, wish: str = "") -> PlanTask:
         """The planner's task.

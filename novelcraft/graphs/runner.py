@@ -11,7 +11,7 @@ from langgraph.types import Command
 
 from novelcraft.graphs.context import WriteContext
 from novelcraft.graphs.write import WriteGraph
-from novelcraft.state.events import Decided, Drafting, Event, Waiting
+from novelcraft.state.events import Decided, Drafting, Event, Notice, Waiting
 from novelcraft.state.gates import Decision, GateRequest
 from novelcraft.state.graph import WriteState
 from novelcraft.tools.canon.store import ManuscriptStore
@@ -84,6 +84,8 @@ async def run(
         on_event: Reader of the event stream. All but the drafts' progress is logged as well.
         decide: Answers the graph's questions. Without it a waiting graph stays waiting.
     """
+    for text in context.notices:
+        _tell(Notice(text=text), context, on_event)
     while True:
         await _stream(graph, given, context, branch, on_event)
         if graph.checkpointer is None:

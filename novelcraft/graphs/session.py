@@ -8,6 +8,8 @@ from pathlib import Path
 
 from novelcraft.config.resolve import resolve
 from novelcraft.config.root import Settings
+from novelcraft.config.settings import ROLES
+from novelcraft.graphs.adapters import check_embedded, check_served, name_files
 from novelcraft.graphs.context import WriteContext
 from novelcraft.tools.canon.embedders import open_embedder
 from novelcraft.tools.canon.index import PassageIndex
@@ -36,10 +38,14 @@ async def writing_context(
     """What the nodes of a run on that branch get. The caller holds the folder's lock.
 
     Raises:
+        AdapterRefusedError: An adapter failed the gate.
         ModelError: A model cannot be used, or the narrator's context is too short.
         BudgetError: The budget contradicts itself.
     """
+    settings = name_files(settings)
+    notices = check_embedded(settings)
     async with models(settings, store) as chat:
+        notices += check_served(settings, {role: chat.endpoint(role) for role in ROLES})
         narrator = chat.endpoint("narrator")
         preset = resolve(settings, narrator.model)
         need = preset.budget.total + SPARE_TOKENS
@@ -58,6 +64,7 @@ async def writing_context(
                 write=settings.write,
                 preset=preset,
                 until=until,
+                notices=tuple(notices),
             )
         finally:
             index.close()

@@ -1,0 +1,123 @@
+"""The adapters that a run is to write with, held to the gate before a model is asked anything.
+
+What an adapter was found to be stands on its card (`finetune.registry`). One that failed is
+refused, unless the person says otherwise. One of which nothing is known writes, with a notice: it
+may be from elsewhere, or on a server whose files cannot be seen from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from novelcraft.config.root import Settings
+from novelcraft.config.settings import ROLES, RoleName, RoleSettings
+from novelcraft.errors import AdapterRefusedError
+from novelcraft.finetune.lookup import find_at, find_named
+from novelcraft.finetune.registry import FoundAdapter
+from novelcraft.tools.models.endpoint import Endpoint
+from novelcraft.tools.models.opening import EMBEDDED
+
+NAMED = 3
+"""Reasons that a refusal tells; the report has them all."""
+
+
+def name_files(settings: Settings) -> Settings:
+    """Settings in which an adapter of the embedded engine is a folder, not a registered name."""
+    registry = _registry(settings)
+    folders: dict[RoleName, str] = {}
+    for role, given in _with_adapter(settings, embedded=True):
+        found = None if Path(given.adapter).exists() else find_named(given.adapter, registry)
+        if found is not None:
+            folders[role] = str(found.folder)
+    return _changed(settings, folders) if folders else settings
+
+
+def check_embedded(settings: Settings) -> list[str]:
+    """Hold the adapters of the embedded engine to the gate, before it is started.
+
+    Args:
+        settings: As `name_files` gives them.
+
+    Returns:
+        What a person should know, a line each.
+
+    Raises:
+        AdapterRefusedError: One failed the gate, and the settings do not allow it.
+    """
+    found = {
+        given.adapter: find_at(Path(given.adapter).expanduser(), _registry(settings))
+        for _, given in _with_adapter(settings, embedded=True)
+    }
+    return _judged(settings, found)
+
+
+def check_served(settings: Settings, endpoints: Mapping[RoleName, Endpoint]) -> list[str]:
+    """Hold the adapters of servers to the gate; see `check_embedded`.
+
+    An adapter is known by the file or folder that the server says it has it from, if that is on
+    this machine, and else by the name that it is registered under.
+    """
+    registry = _registry(settings)
+    found: dict[str, FoundAdapter | None] = {}
+    for role, given in _with_adapter(settings, embedded=False):
+        served = endpoints[role].served
+        places = [
+            Path(place).expanduser()
+            for place in (served.path if served else "", given.adapter)
+            if place
+        ]
+        there = (find_at(place, registry) for place in places)
+        at_place = next((one for one in there if one is not None), None)
+        found[given.adapter] = at_place or find_named(given.adapter, registry)
+    return _judged(settings, found)
+
+
+def _judged(settings: Settings, found: Mapping[str, FoundAdapter | None]) -> list[str]:
+    notices = []
+    for adapter, known in found.items():
+        verdict = known.verdict if known else "not_evaluated"
+        if verdict == "passed":
+            continue
+        if known is None or verdict == "not_evaluated":
+            why = " ".join(known.reasons) if known else "It is not registered here."
+            notices.append(
+                f"Whether the adapter {adapter} repeats the books that it was trained on is not "
+                f"known. {why}"
+            )
+        elif settings.write.allow_failed_adapter:
+            notices.append(f"The adapter {adapter} failed the gate, and is used all the same.")
+        else:
+            raise _refusal(adapter, known)
+    return notices
+
+
+def _refusal(adapter: str, known: FoundAdapter) -> AdapterRefusedError:
+    more = len(known.reasons) - NAMED
+    told = [*known.reasons[:NAMED], *([f"And {more} more."] if more > 0 else [])]
+    named = adapter if adapter == known.name else f"{adapter} ({known.name}, {known.folder})"
+    return AdapterRefusedError(
+        f"The adapter {named} failed the gate:\n" + "\n".join(f"  - {one}" for one in told),
+        fix="Write with another adapter or without one. To write with it all the same, give "
+        "--allow-failed-adapter, or set [write] allow_failed_adapter = true.",
+    )
+
+
+def _with_adapter(settings: Settings, *, embedded: bool) -> Iterator[tuple[RoleName, RoleSettings]]:
+    for role in ROLES:
+        given: RoleSettings = getattr(settings.roles, role)
+        if given.adapter and (given.provider == EMBEDDED) is embedded:
+            yield role, given
+
+
+def _registry(settings: Settings) -> Path:
+    return Path(settings.write.registry).expanduser()
+
+
+def _changed(settings: Settings, folders: Mapping[RoleName, str]) -> Settings:
+    roles: dict[str, Any] = {
+        role: getattr(settings.roles, role).model_copy(update={"adapter": folder})
+        for role, folder in folders.items()
+    }
+    return settings.model_copy(update={"roles": settings.roles.model_copy(update=roles)})

@@ -1,0 +1,151 @@
+"""Adapters that failed the gate do not write, unless a person says so; unknown ones are told of."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from novelcraft.errors import AdapterRefusedError
+from novelcraft.finetune.origin import ORIGIN_FILE, origin_of
+from novelcraft.finetune.registry import register
+from novelcraft.graphs.adapters import check_embedded, name_files
+from tests.fakes.server import FakeServer
+from tests.finetune.cards import RECITES, evaluation, trained
+from tests.graphs.conftest import Desk, OpenDesk, settings
+
+Serve = Callable[..., FakeServer]
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Path:
+    """Adapters that failed, passed, and were not evaluated: `poe`, `austen`, `new`."""
+    folder = tmp_path / "adapters"
+    for name, recites in (("poe", True), ("austen", False), ("new", None)):
+        adapter = trained(folder / name)
+        found = None if recites is None else evaluation(adapter, recites=recites)
+        register(adapter, evaluation=found)
+    return folder
+
+
+def desk_with(
+    open_desk: OpenDesk, server: FakeServer, registry: Path, adapter: str, **write: Any
+) -> Desk:
+    role = {"model": "openai:fake-model", "base_url": server.base_url}
+    given = {"registry": str(registry), **write}
+    return open_desk(server, roles={"narrator": {**role, "adapter": adapter}}, write=given)
+
+
+async def test_one_that_failed_is_refused_before_anything_is_asked(
+    open_desk: OpenDesk, serve: Serve, registry: Path
+) -> None:
+    server = serve(flavour="vllm", adapters=["poe"])
+    desk = desk_with(open_desk, server, registry, "poe")
+    with pytest.raises(AdapterRefusedError) as caught:
+        await desk.write(until=0)
+    assert caught.value.exit_code == 68
+    assert "poe failed the gate" in caught.value.message
+    assert RECITES in caught.value.message
+    assert "allow_failed_adapter = true" in caught.value.fix
+    assert not server.requests
+    assert not desk.events
+
+
+async def test_it_writes_when_a_person_says_so(
+    open_desk: OpenDesk, serve: Serve, registry: Path
+) -> None:
+    server = serve(flavour="vllm", adapters=["poe"])
+    desk = desk_with(open_desk, server, registry, "poe", allow_failed_adapter=True)
+    await desk.write(until=1)
+    (notice,) = desk.of("notice")
+    assert notice.text == "The adapter poe failed the gate, and is used all the same."
+    assert [e.kind for e in desk.events[:2]] == ["run_started", "notice"]
+    assert desk.chain()[0].provenance.adapter == "poe"
+
+
+async def test_one_that_passed_writes_without_a_word(
+    open_desk: OpenDesk, serve: Serve, registry: Path
+) -> None:
+    desk = desk_with(open_desk, serve(flavour="vllm", adapters=["austen"]), registry, "austen")
+    await desk.write(until=0)
+    assert not desk.of("notice")
+
+
+@pytest.mark.parametrize(
+    ("adapter", "why"), [("new", "It was not evaluated."), ("other", "It is not registered here.")]
+)
+async def test_unknown_ones_write_with_a_notice(
+    open_desk: OpenDesk, serve: Serve, registry: Path, adapter: str, why: str
+) -> None:
+    desk = desk_with(open_desk, serve(flavour="vllm", adapters=[adapter]), registry, adapter)
+    await desk.write(until=0)
+    (notice,) = desk.of("notice")
+    assert f"adapter {adapter} repeats" in notice.text
+    assert notice.text.endswith(why)
+
+
+async def test_other_weights_beside_a_card_are_unknown(
+    open_desk: OpenDesk, serve: Serve, registry: Path
+) -> None:
+    file = registry / "austen" / "adapter" / "adapter_model.safetensors"
+    file.write_bytes(file.read_bytes()[:-1] + b"\1")
+    desk = desk_with(open_desk, serve(flavour="vllm", adapters=["austen"]), registry, "austen")
+    await desk.write(until=0)
+    (notice,) = desk.of("notice")
+    assert "is not the file that its card was written for" in notice.text
+
+
+async def test_what_the_server_says_counts_for_more_than_a_name(
+    open_desk: OpenDesk, serve: Serve, registry: Path
+) -> None:
+    """llama.cpp lists a file of the adapter that failed, which is served under a passed name."""
+    served = registry / "poe" / "adapter" / "austen"
+    served.with_suffix(".gguf").write_bytes(b"GGUF")
+    server = serve(adapters=[str(served)])
+    for adapter in ("austen", str(registry / "poe"), str(served.with_suffix(".gguf"))):
+        desk = desk_with(open_desk, server, registry, adapter, attempts=1)
+        with pytest.raises(AdapterRefusedError, match=r"poe, .*failed the gate"):
+            await desk.write(until=0)
+        desk.novel.close()
+        shutil.rmtree(desk.novel.folder)
+
+
+async def test_a_converted_adapter_answers_for_the_one_it_was_made_of(
+    open_desk: OpenDesk, serve: Serve, registry: Path, tmp_path: Path
+) -> None:
+    original = registry / "poe" / "adapter"
+    converted = tmp_path / "served"
+    shutil.copytree(original, converted)
+    (converted / "adapter_model.safetensors").write_bytes(b"other bytes")
+    (converted / "card.json").unlink()
+    origin = origin_of(original).model_dump_json()
+    (converted / ORIGIN_FILE).write_text(origin, encoding="utf-8")
+    # The adapter has moved since; it is found in the registry.
+    (registry / "poe").rename(registry / "moved")
+    desk = desk_with(open_desk, serve(adapters=[str(converted / "x")]), registry, str(converted))
+    with pytest.raises(AdapterRefusedError, match="failed the gate"):
+        await desk.write(until=0)
+
+
+def test_the_embedded_engine_is_not_started_with_one_that_failed(
+    fake_server: FakeServer, registry: Path
+) -> None:
+    def given(adapter: str, **write: Any) -> Any:
+        role = {"model": "embedded:smollm2-135m", "adapter": adapter}
+        write = {"registry": str(registry), **write}
+        return name_files(settings(fake_server, roles={"narrator": role}, write=write))
+
+    named = given("poe")
+    assert named.roles.narrator.adapter == str(registry / "poe" / "adapter")
+    assert named.roles.narrator.model == "embedded:smollm2-135m"
+    for adapter in ("poe", str(registry / "poe" / "adapter")):
+        with pytest.raises(AdapterRefusedError, match="failed the gate"):
+            check_embedded(given(adapter))
+    (notice,) = check_embedded(given("poe", allow_failed_adapter=True))
+    assert "used all the same" in notice
+    assert check_embedded(given("austen")) == []
+    # A name that nobody knows stays what it is, for the engine to refuse.
+    assert given("nobody").roles.narrator.adapter == "nobody"
