@@ -133,9 +133,8 @@ def _show_plan(settings: TrainConfig, gpu: str | None) -> None:
 def _show_rows(settings: TrainConfig) -> None:
     from rich.console import Console
 
-    from novelcraft.finetune.dataset import load_data
-    from novelcraft.finetune.preview import preview_row, preview_text
+    from novelcraft.finetune.preview import preview_data, preview_text
+    from novelcraft.finetune.rundata import load_run_data
 
-    found = load_data(settings)
-    rows = [preview_row(row, found.tokenizer) for row in found.train[:PREVIEWED]]
+    rows = preview_data(load_run_data(settings), PREVIEWED)
     Console().print(preview_text(rows), soft_wrap=True)

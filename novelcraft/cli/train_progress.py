@@ -5,6 +5,8 @@ from __future__ import annotations
 from novelcraft.cli.wording import count, number, span
 from novelcraft.state.train_events import (
     CheckpointSaved,
+    Method,
+    PreferenceScore,
     SampleWritten,
     StopReason,
     TrainEvent,
@@ -59,7 +61,8 @@ class TrainProgress:
                 best = ", the best so far" if event.best else ""
                 return (
                     f"step {event.step}: validation perplexity {event.perplexity:.2f}, "
-                    f"loss {event.loss:.3f} against {event.train_loss:.3f} in training{best}"
+                    f"loss {event.loss:.3f} against {event.train_loss:.3f} in training"
+                    f"{_preferred(event.preference)}{best}"
                 )
             case SampleWritten():
                 return f"step {event.step}: wrote a sample, {event.path}"
@@ -92,9 +95,19 @@ def _started(event: TrainStarted) -> str:
     again = f", going on after step {event.resumed_at}" if event.resumed_at else ""
     return (
         f"{event.base_model} on {event.device} in {event.precision}: "
-        f"{count(event.rows, 'row')}, {count(event.validation_rows, 'row')} to validate with, "
+        f"{count(event.rows, _ROWS[event.method])}, {event.validation_rows} to validate with, "
         f"{event.trainable / 1e6:.1f} million numbers to train, {count(event.steps, 'step')}{again}"
     )
+
+
+_ROWS: dict[Method, str] = {"sft": "row", "dpo": "pair", "kto": "judged scene"}
+
+
+def _preferred(score: PreferenceScore | None) -> str:
+    if score is None:
+        return ""
+    margin = "" if score.margin is None else f", reward margin {score.margin:.2f}"
+    return f"{margin}, {score.accuracy:.0%} judged right"
 
 
 _ENDED: dict[StopReason, str] = {

@@ -15,6 +15,10 @@ from novelcraft.state.base import Frozen
 ACCURACY = 0.15
 """Published figures are met within this share: a run that leaves less room may not fit."""
 
+READING = 1 / 3
+"""What reading takes of the time that training on the same tokens does: a forward pass of three,
+where the backward pass counts twice."""
+
 Verdict = Literal["fits", "tight", "does not fit", "unknown"]
 
 
@@ -67,6 +71,7 @@ def make_plan(
     available = memory if memory is not None or device is None else device.memory
     verdict = _verdict(estimate.peak, available)
     speed = _speed(shape, run, work, device, measured)
+    passes = run.epochs + READING * run.read_passes
     return TrainPlan(
         model=shape.name,
         parameters=shape.parameters,
@@ -79,7 +84,7 @@ def make_plan(
         changes=_changes(shape, run, rows, verdict, available, device),
         tokens_per_second=speed,
         measured=measured is not None,
-        hours=work.padded * run.epochs / speed / 3600 if speed else None,
+        hours=work.padded * passes / speed / 3600 if speed else None,
         notices=tuple(_notices(run, work)),
     )
 
@@ -141,6 +146,12 @@ def _notices(run: RunSettings, work: Workload) -> list[str]:
         most = max(row.tokens for row in work.trimmed)
         notices.append(
             f"{len(work.trimmed)} rows lose context, up to {most} tokens; their scenes stay whole."
+        )
+    if run.scenes > 1:
+        notices.append("Rows are pairs here: both scenes of a pair are computed together.")
+    if run.read_passes:
+        notices.append(
+            "The reference is read once, before training: it takes time, and no memory besides."
         )
     if run.processes > 1:
         notices.append("Several devices train faster; each still holds the whole model.")

@@ -12,6 +12,7 @@ from novelcraft.finetune.config import TrainConfig
 from novelcraft.finetune.dataset import rows_folder
 from novelcraft.finetune.estimate import AdapterFormat, MemorySettings, WeightFormat
 from novelcraft.finetune.plan import TrainPlan, make_plan
+from novelcraft.finetune.preferences.lengths import scene_lengths
 from novelcraft.finetune.shapes import ATTENTION, MLP, Module
 from novelcraft.finetune.speed import DEVICES, Device, find_device, processor
 from novelcraft.finetune.workload import RowTokens, RunSettings, row_tokens
@@ -44,12 +45,13 @@ def plan_training(config: TrainConfig, site: Site) -> TrainPlan:
         ConfigError: The base is not known and no folder.
         TrainingDataError: There are no rows.
         InputError: A line of the rows is no row.
+        PreferenceError: There are no pairs, or they cannot be learnt from.
+        ModelDownloadError: The base's tokenizer, which pairs are counted with, is not there.
     """
-    rows = read_rows(rows_folder(config.data) / TRAIN_FILE)
     return make_plan(
         find_shape(config.base_model),
         run_settings(config, site),
-        _lengths(row_tokens(rows), config),
+        _row_lengths(config) if config.method == "sft" else scene_lengths(config),
         device=site.device,
         memory=site.memory,
     )
@@ -71,6 +73,8 @@ def run_settings(config: TrainConfig, site: Site) -> RunSettings:
         accumulation=config.gradient_accumulation_steps,
         max_length=config.max_length,
         packing=config.packing,
+        scenes=2 if config.method == "dpo" else 1,
+        read_passes=_read_passes(config),
         epochs=config.num_epochs,
         processes=site.devices,
         trims=False,
@@ -112,8 +116,15 @@ def _accelerators() -> list[tuple[str, float]]:
     return [(name.strip(), float(memory) * _MIB / 1e9) for name, memory in pairs]
 
 
-def _lengths(rows: list[RowTokens], config: TrainConfig) -> list[RowTokens]:
+def _row_lengths(config: TrainConfig) -> list[RowTokens]:
+    rows = row_tokens(read_rows(rows_folder(config.data) / TRAIN_FILE))
     return [row for row in rows if config.over_long == "refuse" or row.total <= config.max_length]
+
+
+def _read_passes(config: TrainConfig) -> float:
+    """KTO also reads each scene after another's prompt: twice for the reference, and while it
+    trains."""
+    return {"sft": 0.0, "dpo": 1.0, "kto": 2.0 + config.num_epochs}[config.method]
 
 
 def _weights(config: TrainConfig, cpu: bool) -> WeightFormat:

@@ -12,12 +12,14 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from novelcraft.finetune.dataset import IGNORED, TrainRow
+from novelcraft.finetune.preferences.data import LabelData, PairData
+from novelcraft.finetune.rundata import RunData
 from novelcraft.tools.books.tokenizers import BaseTokenizer
 
 if TYPE_CHECKING:
     from rich.text import Text
 
-_GIVEN, _LEARNT = "dim", "bold green"
+_GIVEN, _LEARNT, _AVOIDED = "dim", "bold green", "bold red"
 _CONTROL = {code: chr(0x2400 + code) for code in range(0x20) if chr(code) not in "\n\t"}
 
 
@@ -36,6 +38,8 @@ class PreviewRow:
 
     row_id: str
     spans: tuple[Span, ...]
+    avoided: bool = False
+    """Whether what is learnt is not to write so."""
 
     @property
     def tokens(self) -> int:
@@ -48,15 +52,36 @@ class PreviewRow:
         return sum(span.tokens for span in self.spans if span.learnt)
 
 
-def preview_row(row: TrainRow, base: BaseTokenizer) -> PreviewRow:
+def preview_data(data: RunData, count: int) -> list[PreviewRow]:
+    """The first rows, pairs or judged scenes of a run. Of a pair both scenes are shown."""
+    base = data.tokenizer
+    match data:
+        case PairData():
+            return [
+                preview_row(row, base, avoided=row is pair.rejected)
+                for pair in data.train[:count]
+                for row in (pair.chosen, pair.rejected)
+            ]
+        case LabelData():
+            return [
+                preview_row(label.row, base, avoided=not label.desirable)
+                for label in data.train[:count]
+            ]
+        case _:
+            return [preview_row(row, base) for row in data.train[:count]]
+
+
+def preview_row(row: TrainRow, base: BaseTokenizer, *, avoided: bool = False) -> PreviewRow:
     """Decode a row, in stretches that are learnt or not."""
     pairs = zip(row.tokens, row.labels, strict=True)
     runs = groupby(pairs, key=lambda pair: pair[1] != IGNORED)
-    return PreviewRow(row.row_id, tuple(_span(run, learnt, base) for learnt, run in runs))
+    spans = tuple(_span(run, learnt, base) for learnt, run in runs)
+    return PreviewRow(row.row_id, spans, avoided)
 
 
 def preview_text(rows: Sequence[PreviewRow]) -> Text:
-    """The rows for a terminal: what is given is dim, what is learnt is green.
+    """The rows for a terminal: what is given is dim, what is learnt is green, or red where it is
+    learnt not to write so.
 
     A row's text cannot move the cursor or change the terminal: control characters are shown as
     pictures of themselves.
@@ -65,9 +90,11 @@ def preview_text(rows: Sequence[PreviewRow]) -> Text:
 
     text = Text()
     for row in rows:
-        text.append(f"── {row.row_id}: {row.tokens} tokens, {row.learnt} learnt ──\n", "bold")
+        how = "to be avoided" if row.avoided else "learnt"
+        text.append(f"── {row.row_id}: {row.tokens} tokens, {row.learnt} {how} ──\n", "bold")
+        learnt = _AVOIDED if row.avoided else _LEARNT
         for span in row.spans:
-            text.append(span.text.translate(_CONTROL), _LEARNT if span.learnt else _GIVEN)
+            text.append(span.text.translate(_CONTROL), learnt if span.learnt else _GIVEN)
         text.append("\n\n")
     return text
 

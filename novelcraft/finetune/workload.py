@@ -44,6 +44,11 @@ class RunSettings(Frozen):
     """Tokens of the longest row, or of a pack."""
     packing: bool = False
     """Whether several short rows are put side by side."""
+    scenes: int = Field(default=1, gt=0)
+    """Scenes that go through the model together for each row: 2 where rows are pairs, both as
+    long as the longer one."""
+    read_passes: float = Field(default=0.0, ge=0)
+    """Passes over the data that only read it, for a reference."""
     epochs: float = Field(default=3.0, gt=0)
     processes: int = Field(default=1, gt=0)
     """Devices; each holds the whole model."""
@@ -110,17 +115,17 @@ def measure_workload(run: RunSettings, rows: Sequence[RowTokens]) -> Workload:
     if run.packing:
         packs = pack(lengths, run.max_length)
         units = [sum(lengths[number] for number in each) for each in packs]
-    tokens = sum(lengths)
+    tokens = sum(lengths) * run.scenes
     steps = _steps_per_epoch(run, len(units))
     return Workload(
         rows=len(lengths),
         trimmed=trimmed,
         skipped=skipped,
         tokens=tokens,
-        padded=tokens if run.packing else round(_padded(lengths, run.batch)),
+        padded=tokens if run.packing else round(_padded(lengths, run.batch)) * run.scenes,
         packs=len(units),
-        micro_tokens=run.batch * max(units, default=run.max_length),
-        length=sum(length**2 for length in lengths) / tokens if tokens else run.max_length,
+        micro_tokens=run.scenes * run.batch * max(units, default=run.max_length),
+        length=sum(n**2 for n in lengths) / sum(lengths) if tokens else run.max_length,
         steps_per_epoch=steps,
         steps=math.ceil(steps * run.epochs),
     )
