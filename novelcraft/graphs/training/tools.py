@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
-from novelcraft.errors import AdapterError
+from novelcraft.errors import AdapterError, TrainingDataError
 from novelcraft.finetune.config import TrainConfig
 from novelcraft.finetune.dataset import rows_folder, rows_hash
 from novelcraft.finetune.evaluation.material import LEAST_VALIDATION
@@ -60,12 +60,15 @@ def why_not_evaluated(adapter: Path, config: TrainConfig) -> str:
     Raises:
         TrainingDataError: The rows are gone.
     """
-    if config.method != "sft":
+    try:
+        rows = rows_folder(config.data)
+    except TrainingDataError:
+        if config.method == "sft":
+            raise
         return (
-            "An adapter that is tuned on preferences is not evaluated here: no rows say what its "
-            "scenes should be like."
+            f"{config.data} holds preferences alone. To evaluate the adapter, name the data folder "
+            "with the rows that its narrator was trained on: novelcraft adapter eval --data DIR."
         )
-    rows = rows_folder(config.data)
     # A damaged evaluation is made again.
     with suppress(AdapterError):
         found = read_evaluation(adapter)
