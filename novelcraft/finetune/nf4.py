@@ -2,8 +2,8 @@
 
 transformers asks a quantiser which parameters are its own while it reads a checkpoint, tensor by
 tensor. This one claims the experts too, whether the checkpoint has them one by one or fused. They
-are packed layer by layer where they are to stay, so that no more than a projection of one layer is
-ever there at full width.
+are packed layer by layer where they are to stay, so that never more than one layer's are there at
+full width.
 """
 
 from __future__ import annotations

@@ -122,6 +122,37 @@ def test_experts_and_gradients_are_the_dequantised_ones(base: Path, together: bo
     assert found[0][1].abs().max() > 1e-6
 
 
+@pytest.mark.parametrize("together", [False, True])
+def test_adapters_and_their_gradients_are_pefts(
+    base: Path, dequantised: Path, tmp_path: Path, together: bool
+) -> None:
+    import torch
+
+    from novelcraft.finetune.models import add_adapter, trainable
+
+    config = settings(tmp_path, base, **GIVEN | {"lora_r": 8})
+    found = []
+    for model in (loaded(base), loaded(dequantised, four_bits=False)):
+        torch.manual_seed(0)
+        adapted = add_adapter(model, config)
+        for parameter in trainable(adapted):
+            parameter.data = torch.randn_like(parameter) / 30
+        for module in adapted.modules():
+            if hasattr(module, "together"):
+                module.together = together
+        tokens = torch.tensor([WORDS[0]])
+        loss = adapted(input_ids=tokens, labels=tokens).loss
+        loss.backward()
+        found.append({name: p.grad for name, p in adapted.named_parameters() if p.requires_grad})
+    ours, theirs = found
+    assert ours.keys() == theirs.keys()
+    assert not any(".gate." in name for name in ours)
+    assert sum(".experts." in name for name in ours) == 8
+    for name, gradient in theirs.items():
+        assert gradient.abs().max() > 0
+        assert torch.allclose(ours[name], gradient, atol=1e-6), name
+
+
 def test_no_expert_is_left_at_full_width(base: Path) -> None:
     from novelcraft.finetune.experts import Nf4Experts
     from novelcraft.finetune.models import check_footprint

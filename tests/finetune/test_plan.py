@@ -5,7 +5,9 @@ import pytest
 from novelcraft.finetune.bases import find_shape
 from novelcraft.finetune.changes import find_changes, run_peak
 from novelcraft.finetune.estimate import MemorySettings
+from novelcraft.finetune.load import train_config
 from novelcraft.finetune.plan import TrainPlan, make_plan
+from novelcraft.finetune.planning import run_settings, site_named
 from novelcraft.finetune.plantext import duration, plan_text
 from novelcraft.finetune.speed import Device, find_device, processor
 from novelcraft.finetune.workload import RowTokens, RunSettings
@@ -78,6 +80,21 @@ def test_a_mixture_fits_with_its_experts_in_four_bits() -> None:
     assert best.fits
     packed = RunSettings(memory=MemorySettings(weights="nf4", expert_rank=16))
     assert make_plan(MOE, packed, ROWS, device=device).memory.peak == pytest.approx(best.peak)
+
+
+def test_the_preset_of_a_sparse_base_fits_a_card_of_thirty_two_gigabytes() -> None:
+    base = "Qwen/Qwen3-30B-A3B-Thinking-2507"
+    site = site_named("RTX 5090")
+    given = {"base_model": base, "data": "d", "output": "o"}
+    run = run_settings(train_config(given), site)
+    # TRL takes adapters of 16 bits over a base in four.
+    assert (run.memory.expert_format, run.memory.adapter) == ("nf4", "bf16")
+    assert run.memory.expert_rank == 16
+    plan = make_plan(MOE, run, ROWS, device=site.device, memory=site.memory)
+    assert plan.verdict == "fits"
+    assert plan.memory.weights == pytest.approx(15.5, abs=0.3)
+    whole = run_settings(train_config({**given, "load_in_4bit": False}), site)
+    assert (whole.memory.expert_format, whole.memory.adapter) == ("bf16", "fp32")
 
 
 def test_changes_are_ordered_by_effect_and_each_is_what_it_says() -> None:
