@@ -27,7 +27,7 @@ from novelcraft.finetune.storage import storage_errors, sync_folder
 
 MergeType = Literal["auto", "fp32", "bf16", "fp16"]
 _TYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
-_LIMITS = {torch.float32: 1e-5, torch.bfloat16: 0.05, torch.float16: 0.02}
+LIMITS = {torch.float32: 1e-5, torch.bfloat16: 0.05, torch.float16: 0.02}
 """Nats a token that a merged model may differ from base and adapter, by what it is stored in."""
 _CPU = Machine("cpu", "fp32")
 
@@ -81,7 +81,7 @@ def merge_adapter(
         )
     if output.exists():
         raise ConfigError(f"{output} is there already.", fix="Name another folder.")
-    kind = _stored(named, stored_as)
+    kind = stored_type(named, stored_as)
     tokenizer = load_tokenizer(named)
     tokens = [tokenizer(text)["input_ids"] for text in PROBES]
     model = attach(load_base(named, _CPU, four_bits=exact), adapter, exact=exact)
@@ -140,6 +140,29 @@ def check_fit(model: Any, adapter: Adapter) -> None:
             raise _other_base(adapter, f"{place} has {size} numbers where it has {mine}")
 
 
+def stored_type(base: str, asked: MergeType = "auto") -> torch.dtype:
+    """The type to store a model's weights in; `auto` takes the one that a base is stored in.
+
+    Raises:
+        TrainingError: The base cannot be read.
+        ConfigError: It is quantised.
+    """
+    try:
+        settings = AutoConfig.from_pretrained(base, trust_remote_code=False)
+    except Exception as error:
+        raise TrainingError(
+            f"The base model {base} cannot be read: {str(error).splitlines()[0]}",
+            fix="Give the base's folder.",
+        ) from error
+    if getattr(settings, "quantization_config", None):
+        raise ConfigError(
+            f"{base} is quantised. Merged into it, the adapter would be rounded away.",
+            fix="Give the base as it was published, in 16 or 32 bits.",
+        )
+    own = settings.dtype if settings.dtype in LIMITS else torch.float32
+    return own if asked == "auto" else _TYPES[asked]
+
+
 def _other_base(adapter: Adapter, why: str) -> AdapterError:
     return AdapterError(
         f"{adapter.folder} is an adapter for another base: {why}.",
@@ -161,30 +184,13 @@ def _checked(
 ) -> tuple[Difference, Difference]:
     after = logits(load_base(str(folder), _CPU), tokens)
     reloaded = difference(before, after)
-    if reloaded.divergence > _LIMITS[kind]:
+    if reloaded.divergence > LIMITS[kind]:
         raise AdapterError(
             f"The merged model is {reloaded.divergence:.2g} nats a token away from base and "
-            f"adapter; at most {_LIMITS[kind]:g} is rounding.",
+            f"adapter; at most {LIMITS[kind]:g} is rounding.",
             fix="Store it as fp32.",
         )
     return reloaded, difference(trained, after)
-
-
-def _stored(base: str, asked: MergeType) -> torch.dtype:
-    try:
-        settings = AutoConfig.from_pretrained(base, trust_remote_code=False)
-    except Exception as error:
-        raise TrainingError(
-            f"The base model {base} cannot be read: {str(error).splitlines()[0]}",
-            fix="Give the base's folder.",
-        ) from error
-    if getattr(settings, "quantization_config", None):
-        raise ConfigError(
-            f"{base} is quantised. Merged into it, the adapter would be rounded away.",
-            fix="Give the base as it was published, in 16 or 32 bits.",
-        )
-    own = settings.dtype if settings.dtype in _LIMITS else torch.float32
-    return own if asked == "auto" else _TYPES[asked]
 
 
 def _name(kind: torch.dtype) -> str:

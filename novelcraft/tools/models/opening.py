@@ -91,13 +91,13 @@ class _Servers:
         if settings.provider == EMBEDDED:
             model = await self._model(settings.name)
             return self._embedded(model), model.name
-        url = _base_url(settings.base_url)
+        url = full_url(settings.base_url)
         key = self._environ.get(settings.api_key_env, "") if settings.api_key_env else ""
         if (url, key) not in self._servers:
             sharing = [
                 s
                 for s in self._roles.values()
-                if s.provider != EMBEDDED and _base_url(s.base_url) == url
+                if s.provider != EMBEDDED and full_url(s.base_url) == url
             ]
             limit = max((s.max_concurrency for s in sharing), default=0)
             self._servers[url, key] = Server(url, key, limit or SERVER_CONCURRENCY)
@@ -132,7 +132,7 @@ class _Servers:
         return self._servers[EMBEDDED, model.name]
 
 
-def _base_url(given: str) -> str:
+def full_url(given: str) -> str:
     """The URL that a person gave, with the `/v1` that is easily forgotten."""
     url = (given or OPENAI_URL).rstrip("/")
     scheme, _, rest = url.partition("://")

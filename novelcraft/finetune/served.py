@@ -1,0 +1,143 @@
+"""A model of a vLLM server, asked how likely it takes tokens to be. Nothing here loads torch."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import httpx
+
+from novelcraft.errors import (
+    AuthenticationError,
+    ModelNotServedError,
+    ServerFaultError,
+    ServerUnreachableError,
+)
+
+TOP = 20
+"""How many of the likeliest next tokens are asked for: vLLM's limit, if it is not raised."""
+_PATIENCE = 600.0
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_TOKEN = re.compile(r"token_id:(\d+)")
+_NOT_VLLM = "it does not tell the log-probabilities of tokens as vLLM does"
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a server said of a prompt."""
+
+    prompt: tuple[float, ...]
+    """Log-probability of each of the prompt's tokens from the second on, where it was told."""
+    following: Mapping[int, float]
+    """The likeliest next tokens, with the logarithms of their probabilities."""
+
+
+@dataclass(frozen=True)
+class ServedModel:
+    """A model, or an adapter, that a server has loaded."""
+
+    url: str
+    """With `/v1`."""
+    name: str
+    key: str = ""
+
+    def base(self) -> ServedModel:
+        """The model that an adapter is served over.
+
+        Raises:
+            ModelNotServedError: The server has no adapter of that name.
+            ModelError: It cannot be asked.
+        """
+        listed = self._call("GET", "/models")
+        entries = listed.get("data") if isinstance(listed, dict) else None
+        if not isinstance(entries, list):
+            raise self._fault("its list of models is not OpenAI's")
+        parents = {str(entry.get("id")): entry.get("parent") for entry in entries}
+        if not parents.get(self.name):
+            adapters = ", ".join(name for name, parent in parents.items() if parent) or "none"
+            raise ModelNotServedError(
+                f"The server at {self.url} serves no adapter {self.name!r}; it serves: {adapters}.",
+                fix="Start it with --enable-lora --lora-modules NAME=FOLDER, and give that name.",
+            )
+        return replace(self, name=str(parents[self.name]))
+
+    def ask(self, prompts: Sequence[Sequence[int]]) -> list[Told]:
+        """What the model says of each prompt, which is given in tokens.
+
+        Raises:
+            ModelError: It cannot be asked, or does not answer as vLLM does.
+        """
+        return [self._told(prompt) for prompt in prompts]
+
+    def _told(self, prompt: Sequence[int]) -> Told:
+        body = {
+            "model": self.name,
+            "prompt": list(prompt),
+            "max_tokens": 1,
+            "temperature": 0.0,
+            "logprobs": TOP,
+            "prompt_logprobs": 1,
+            "return_tokens_as_token_ids": True,
+        }
+        reply = self._call("POST", "/completions", body)
+        try:
+            (choice,) = reply["choices"]
+            (first,) = choice["logprobs"]["top_logprobs"]
+            following = {_token(name): float(value) for name, value in first.items()}
+            told = choice.get("prompt_logprobs") or [None]
+            likelihoods = tuple(
+                float(at[str(token)]["logprob"])
+                for at, token in zip(told[1:], prompt[1:], strict=False)
+            )
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise self._fault(_NOT_VLLM) from error
+        if not following:
+            raise self._fault(_NOT_VLLM)
+        return Told(likelihoods, following)
+
+    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        headers = {"Authorization": f"Bearer {self.key}"} if self.key else {}
+        try:
+            reply = httpx.request(
+                method,
+                f"{self.url}{path}",
+                json=body,
+                headers=headers,
+                timeout=_PATIENCE,
+                # Proxies are for what is elsewhere.
+                trust_env=httpx.URL(self.url).host not in _LOOPBACK,
+            )
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise ServerUnreachableError(
+                f"Nothing answers at {self.url}: {error}.", fix="Start vLLM, or check the URL."
+            ) from error
+        if reply.status_code in (401, 403):
+            raise AuthenticationError(
+                f"The server at {self.url} refuses the key.",
+                fix="Put the right one into the variable that --api-key-env names.",
+            )
+        if reply.status_code == 404 and body:
+            raise ModelNotServedError(
+                f"The server at {self.url} does not serve {self.name!r}.",
+                fix="Give the name that it was loaded under.",
+            )
+        if reply.is_error:
+            raise self._fault(f"HTTP {reply.status_code}: {reply.text[:300]}")
+        try:
+            return reply.json()
+        except ValueError as error:
+            raise self._fault(f"{path} does not answer in JSON") from error
+
+    def _fault(self, what: str) -> ServerFaultError:
+        return ServerFaultError(
+            f"The server at {self.url} failed: {what}.", fix="Give the URL of a vLLM server."
+        )
+
+
+def _token(name: str) -> int:
+    found = _TOKEN.fullmatch(name)
+    if found is None:
+        raise ValueError(f"{name} is no token's number")
+    return int(found[1])
