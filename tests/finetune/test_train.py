@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from novelcraft.errors import CheckpointError, ConfigError, ExportError, TrainingError
+from novelcraft.finetune.metrics import METRICS_FILE, read_curve
 from novelcraft.finetune.process import TrainingProcess
 from novelcraft.finetune.stopping import Stop
 from novelcraft.state.train_events import (
@@ -63,9 +64,17 @@ def test_what_a_run_tells(reference: tuple[Path, list[TrainEvent]]) -> None:
     assert isinstance(ended, TrainStopped)
     assert (ended.reason, ended.step) == ("finished", 24)
     adapter = {path.name for path in (folder / "run" / "adapter").iterdir()}
-    assert adapter == {"adapter_model.safetensors", "adapter_config.json", "training.json"}
+    files = {"adapter_model.safetensors", "adapter_config.json", "training.json", METRICS_FILE}
+    assert adapter == files
     steps = [event for event in told if isinstance(event, TrainStep)]
     assert all(step.tokens_per_second > 0 and step.memory_bytes > 2**20 for step in steps)
+
+
+def test_the_curve_is_kept_with_the_adapter(reference: tuple[Path, list[TrainEvent]]) -> None:
+    folder, told = reference
+    curve = read_curve(folder / "run" / "adapter")
+    assert list(curve.steps) == [event for event in told if isinstance(event, TrainStep)]
+    assert list(curve.validations) == validated(told)
 
 
 def test_samples_stand_side_by_side(reference: tuple[Path, list[TrainEvent]]) -> None:
