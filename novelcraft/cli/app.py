@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from novelcraft import __version__
+from novelcraft.cli.adapter import adapter
 from novelcraft.cli.edit import edit
 from novelcraft.cli.exempt import exempt
 from novelcraft.cli.export import export
@@ -33,6 +34,7 @@ app = typer.Typer(
 for verb in (write, new, show, log, export, fork, edit, redraw, exempt, prep, pairs, train):
     app.command()(verb)
 app.add_typer(model, name="model")
+app.add_typer(adapter, name="adapter")
 
 
 def _show_version(wanted: bool) -> None:

@@ -6,26 +6,22 @@ that it was written for; beside other weights it stands for nothing. Nothing her
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from novelcraft.errors import AdapterError, NovelcraftError
-from novelcraft.finetune.adapters import CONFIG_FILE, TRAINING_FILE, WEIGHTS_FILE, read_adapter
-from novelcraft.finetune.dataset import rows_folder, rows_hash
+from novelcraft.errors import AdapterError
+from novelcraft.finetune.adapters import CONFIG_FILE, WEIGHTS_FILE, read_adapter
 from novelcraft.finetune.evaluation.reading import read_evaluation
 from novelcraft.finetune.fingerprint import known_weights
 from novelcraft.finetune.gate import gate_result
 from novelcraft.finetune.modelcard import base_licence as licence_of
 from novelcraft.finetune.modelcard import model_card
 from novelcraft.finetune.origin import ORIGIN_FILE
+from novelcraft.finetune.trained import read_training, trained_books
 from novelcraft.state.evaluation import AdapterCard, Evaluation, GateResult, GateVerdict
-from novelcraft.state.rows import RowManifest
-from novelcraft.tools.books.rowfiles import MANIFEST_FILE
 from novelcraft.tools.export.files import write_atomic
 
 CARD_FILE, README_FILE = "card.json", "README.md"
@@ -97,7 +93,7 @@ def register(
         DiskFullError, ReadOnlyError, ExportError: It cannot be written.
     """
     read = read_adapter(adapter)
-    training = _training(adapter)
+    training = read_training(adapter)
     config = training["config"]
     weights = known_weights(adapter)
     before = find_adapter(adapter)
@@ -105,7 +101,7 @@ def register(
     found = evaluation or read_evaluation(adapter)
     gate = gate_result(found, weights=weights, rows=training["data_hash"])
     trusted = found if gate.verdict != "not_evaluated" else None
-    manifest, books = _books(data or Path(config["data"]), training["data_hash"])
+    manifest, books = trained_books(data or Path(config["data"]), training["data_hash"])
     card = AdapterCard(
         name=name or (old.name if old else default_name(adapter)),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -139,7 +135,7 @@ def judged(adapter: Path) -> GateResult:
     Raises:
         AdapterError: The folder holds no adapter of a training run, or its evaluation is damaged.
     """
-    rows = _training(adapter)["data_hash"]
+    rows = read_training(adapter)["data_hash"]
     return gate_result(read_evaluation(adapter), weights=known_weights(adapter), rows=rows)
 
 
@@ -208,34 +204,6 @@ def _folders(root: Path, depth: int) -> Iterator[Path]:
     for path in inside:
         if not path.name.startswith(".") and path.name not in _RUN_FOLDERS:
             yield from _folders(path, depth - 1)
-
-
-def _training(adapter: Path) -> dict[str, Any]:
-    """What the run wrote of itself: config, data_hash, step, versions."""
-    file = adapter / TRAINING_FILE
-    try:
-        read = json.loads(file.read_text(encoding="utf-8"))
-        kept = {key: read[key] for key in ("config", "data_hash", "step", "versions")}
-        kept["config"]["data"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise AdapterError(
-            f"{file} does not say how the adapter was trained: {error}.",
-            fix="Give the adapter folder of a `novelcraft train` run.",
-        ) from error
-    return kept
-
-
-def _books(data: Path, rows: str) -> tuple[str, tuple[str, ...]]:
-    """Hash of the data's manifest, and the books in it; nothing where the rows are others now."""
-    try:
-        folder = rows_folder(str(data))
-        text = (folder / MANIFEST_FILE).read_bytes()
-        if rows_hash(folder) != rows:
-            return "", ()
-        manifest = RowManifest.model_validate_json(text)
-    except (OSError, ValueError, NovelcraftError):
-        return "", ()
-    return hashlib.sha256(text).hexdigest(), tuple(book.book_id for book in manifest.books)
 
 
 def _figures(evaluation: Evaluation | None) -> dict[str, float | None]:
