@@ -45,7 +45,7 @@ test-engine: dev weights java ## The tests that run the real embedded model
 
 # In a virtual environment of its own: the training stack takes 2 GB that nothing else needs.
 test-train: $(VENV_TRAIN)/.installed ## The tests that train small models, on the processor
-	OMP_NUM_THREADS=1 $(VENV_TRAIN)/bin/python -m pytest tests/finetune
+	OMP_NUM_THREADS=1 $(VENV_TRAIN)/bin/python -m pytest tests/finetune tests/graphs/training
 
 # Fetched before the tests, because they run without a network.
 weights: install

@@ -71,5 +71,9 @@ def test_settings_and_rows_of_training_load_no_training_stack(module: str) -> No
     assert stack & loaded(f"import novelcraft.finetune.{module}") == set()
 
 
+def test_running_the_whole_road_loads_no_training_stack() -> None:
+    assert {"torch", "transformers"} & loaded("import novelcraft.cli.train_run") == set()
+
+
 def test_the_probe_sees_what_is_loaded() -> None:
     assert "sqlalchemy" in loaded("import sqlalchemy")

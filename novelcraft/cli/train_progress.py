@@ -47,6 +47,8 @@ class TrainProgress:
                     f"{number(round(event.tokens_per_second))} tokens a second, "
                     f"{event.memory_bytes / 1e9:.1f} GB"
                 )
+            case TrainStopped():
+                self._begun, self._doing = None, "training has ended"
             case _:
                 pass
 

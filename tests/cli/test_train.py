@@ -10,6 +10,7 @@ from tokenizers import Tokenizer, decoders
 
 from tests.cli.conftest import Run
 from tests.cli.test_prep import BUDGET
+from tests.finetune.marks import MISSING
 from tests.graphs.prep.conftest import novel
 from tests.tools.books.bases import CHATML, tokenizer
 
@@ -86,3 +87,11 @@ def test_wrong_input(
     told = run("train", *arguments)
     assert words in told.err
     assert told.code == code
+
+
+@pytest.mark.skipif(not MISSING, reason="the training stack is installed")
+def test_without_the_stack_nothing_is_begun(run: Run, data: Path, here: Path) -> None:
+    told = run("train", "--data", "data", "--base", "base", "--books", "The Book.md", "--no-eval")
+    assert told.code == 61
+    assert "pip install novelcraft[train]" in told.err
+    assert not (here / "adapters").exists()
