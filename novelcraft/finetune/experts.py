@@ -54,7 +54,7 @@ class Groups(NamedTuple):
             start = end
 
 
-def matrices(module: nn.Module) -> dict[str, nn.Parameter]:
+def fused(module: nn.Module) -> dict[str, nn.Parameter]:
     """The fused parameters of a module that is a layer's experts; none of any other."""
     if not hasattr(module, "num_experts"):
         return {}
@@ -67,7 +67,7 @@ def form_fault(module: nn.Module) -> str:
     Args:
         module: Experts as transformers has them, or anything else with parameters of its own.
     """
-    held = matrices(module)
+    held = fused(module)
     if not held:
         return ""
     if set(held) != set(PROJECTIONS) or not getattr(module, "has_gate", False):

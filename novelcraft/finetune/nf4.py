@@ -18,7 +18,7 @@ from transformers.quantizers.auto import register_quantization_config, register_
 from transformers.quantizers.quantizer_bnb_4bit import Bnb4BitHfQuantizer
 
 from novelcraft.errors import ConfigError
-from novelcraft.finetune.experts import PROJECTIONS, Nf4Experts, form_fault, matrices
+from novelcraft.finetune.experts import PROJECTIONS, Nf4Experts, form_fault, fused
 from novelcraft.finetune.packed import pack
 
 METHOD = "novelcraft_nf4"
@@ -66,7 +66,7 @@ class Nf4Quantizer(Bnb4BitHfQuantizer):
                     f"bits: {fault}.",
                     fix="Set load_in_4bit: false, or take another base.",
                 )
-            if matrices(module):
+            if fused(module):
                 model.set_submodule(name, Nf4Experts(module))
 
     def _process_model_after_weight_loading(self, model: Any, **given: Any) -> Any:
