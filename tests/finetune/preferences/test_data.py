@@ -1,0 +1,239 @@
+"""Pairs and judged scenes as they are trained, and what is refused. Nothing is trained here."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from tokenizers import Tokenizer, decoders
+
+from novelcraft.errors import ConfigError, PreferenceError
+from novelcraft.finetune.dataset import IGNORED, encode_row, prompt_of
+from novelcraft.finetune.load import train_config
+from novelcraft.finetune.planning import plan_training, site_named
+from novelcraft.finetune.preferences.data import load_labels, load_pairs
+from novelcraft.finetune.preferences.reference import mismatched
+from novelcraft.finetune.preferences.scores import (
+    Scored,
+    ScoredLabel,
+    ScoredPair,
+    label_loss,
+    pair_loss,
+)
+from novelcraft.finetune.preview import preview_data
+from novelcraft.tools.books.tokenizers import open_tokenizer
+from novelcraft.tools.pairs.files import read_pairs
+from tests.finetune.preferences.pairs import data, label, pair, settings, write
+from tests.finetune.rows import row, write_rows
+from tests.tools.books.bases import CHATML, tokenizer
+
+SHAPE = {
+    "model_type": "llama",
+    "hidden_size": 64,
+    "intermediate_size": 128,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "vocab_size": 700,
+    "tie_word_embeddings": True,
+}
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> Path:
+    folder = tmp_path / "base"
+    folder.mkdir()
+    made = Tokenizer.from_str(tokenizer().to_str())
+    made.decoder = decoders.ByteLevel()
+    made.save(str(folder / "tokenizer.json"))
+    (folder / "chat_template.jinja").write_text(CHATML, encoding="utf-8")
+    (folder / "config.json").write_text(json.dumps(SHAPE), encoding="utf-8")
+    return folder
+
+
+def test_a_pair_s_prompt_is_the_one_of_a_row(base: Path, tmp_path: Path) -> None:
+    found = load_pairs(settings(data(tmp_path), base))
+    assert (len(found.train), len(found.validation)) == (24, 8)
+    one = found.train[3]
+    same = encode_row(row(3, text=pair(3).chosen), open_tokenizer(str(base)), "empty")
+    assert (one.chosen.tokens, one.chosen.labels) == (same.tokens, same.labels)
+    assert prompt_of(one.rejected) == prompt_of(one.chosen)
+    assert one.rejected.learnt > 0
+
+
+def test_the_preview_shows_both_scenes_as_they_are_learnt(base: Path, tmp_path: Path) -> None:
+    config = settings(data(tmp_path), base)
+    better, other = preview_data(load_pairs(config), 1)
+    assert (better.avoided, other.avoided) == (False, True)
+    assert better.spans[-1].learnt
+    assert better.spans[-1].text.startswith(pair(0).chosen)
+    assert other.spans[-1].text.startswith(pair(0).rejected)
+    assert better.spans[0] == other.spans[0]
+
+
+def test_judged_scenes_are_those_of_pairs_and_those_judged_alone(
+    base: Path, tmp_path: Path
+) -> None:
+    judged = [label(30, desirable=True), label(31, desirable=False)]
+    config = settings(write(tmp_path, [pair(k) for k in range(8)], judged), base, method="kto")
+    found = load_labels(config)
+    assert [one.desirable for one in found.train] == [True, False] * 8 + [True, False]
+    assert found.train[0].name == "b/s000/chosen"
+    assert found.train[-1].name == "b/l031"
+    assert any("held out" in text for text in found.notices)
+
+
+def test_a_mismatched_scene_is_another_prompt_s_and_fits(base: Path, tmp_path: Path) -> None:
+    config = settings(data(tmp_path, 8, 0), base, method="kto")
+    rows = [one.row for one in load_labels(config).train]
+    longest = max(len(one.tokens) for one in rows)
+    for own, other in zip(rows, mismatched(rows, longest), strict=True):
+        prompt = prompt_of(own)
+        assert prompt_of(other) == prompt
+        assert other.tokens[len(prompt) :] not in (own.tokens[len(prompt) :],)
+        assert len(other.tokens) <= longest
+        scenes = {one.tokens[len(prompt_of(one)) :] for one in rows if prompt_of(one) != prompt}
+        assert other.tokens[len(prompt) :] in scenes
+        assert set(other.labels[: len(prompt)]) == {IGNORED}
+    with pytest.raises(PreferenceError, match="No scene of another prompt fits"):
+        mismatched(rows, 10)
+
+
+@pytest.mark.parametrize(
+    ("broken", "words"),
+    [
+        ({"rejected": " "}, "Line 5 of .*pairs.jsonl is no pair: the rejected scene is empty"),
+        ({"chosen": ""}, "the chosen scene is empty"),
+        ({"rejected": pair(4).chosen + "\n"}, "the chosen and the rejected scene are the same"),
+        ({"pair_id": "b/s001"}, "Line 5 of .* has the pair_id of line 2: b/s001"),
+        ({"messages": []}, "must be system and user"),
+        ({"colour": "red"}, "Line 5 .* colour: Extra inputs"),
+    ],
+)
+def test_a_pair_that_is_none_is_named_by_file_and_line(
+    base: Path, tmp_path: Path, broken: dict[str, object], words: str
+) -> None:
+    folder = data(tmp_path)
+    file = folder / "pairs/pairs.jsonl"
+    lines = file.read_text(encoding="utf-8").splitlines()
+    lines[4] = json.dumps({**json.loads(lines[4]), **broken})
+    file.write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(PreferenceError, match=words):
+        load_pairs(settings(folder, base))
+
+
+def test_a_line_that_is_no_json_is_named(base: Path, tmp_path: Path) -> None:
+    folder = data(tmp_path)
+    with (folder / "pairs/labels.jsonl").open("a", encoding="utf-8") as file:
+        file.write("\n{oops\n")
+    with pytest.raises(PreferenceError, match=r"Line 2 of .*labels.jsonl is no judged scene"):
+        load_labels(settings(folder, base, method="kto"))
+
+
+def test_too_few_pairs_say_how_many_there_must_be(base: Path, tmp_path: Path) -> None:
+    with pytest.raises(PreferenceError, match=r"has 7 pairs to train on; .* at least 8"):
+        load_pairs(settings(data(tmp_path / "few", 7), base))
+    good = write(tmp_path / "good", [], [label(k, desirable=True) for k in range(12)])
+    with pytest.raises(PreferenceError, match=r"12 good and 0 bad .* at least 4 of each"):
+        load_labels(settings(good, base, method="kto"))
+    with pytest.raises(PreferenceError, match="has no preferences to learn from") as raised:
+        load_pairs(settings(tmp_path, base))
+    assert raised.value.exit_code == 69
+
+
+def test_pairs_of_another_prompt_template_are_refused(base: Path, tmp_path: Path) -> None:
+    pairs = [pair(k) for k in range(9)] + [pair(9, template_hash="0" * 64)]
+    with pytest.raises(PreferenceError, match=r"another version of the narrator's prompt .*: s9"):
+        load_pairs(settings(write(tmp_path, pairs), base))
+
+
+def test_validation_rows_are_never_trained_on(base: Path, tmp_path: Path) -> None:
+    write_rows(tmp_path / "rows", [row(k) for k in range(8)], [row(9)])
+    pairs = [pair(k, scene=row(k).row_id) for k in range(10)]
+    with pytest.raises(PreferenceError, match="would train on validation rows: b/ch03-s01"):
+        load_pairs(settings(write(tmp_path, pairs), base))
+    pairs[9] = pairs[9].model_copy(update={"held_out": True})
+    found = load_pairs(settings(write(tmp_path, pairs), base))
+    assert [one.name for one in found.validation] == ["b/s009"]
+    assert found.data_hash != found.pairs_hash
+
+
+def test_pairs_over_length_are_refused_or_dropped_and_never_cut(base: Path, tmp_path: Path) -> None:
+    folder = data(tmp_path, 12, 0)
+    sizes = sorted(one.longest for one in load_pairs(settings(folder, base)).train)
+    config = settings(folder, base, max_length=sizes[-2])
+    assert sizes[-1] > sizes[-2]
+    with pytest.raises(PreferenceError, match="1 pairs or scenes have more than max_length"):
+        load_pairs(config)
+    found = load_pairs(settings(folder, base, max_length=sizes[-2], over_long="drop"))
+    assert [one.tokens for one in found.dropped] == [sizes[-1]]
+    assert max(one.longest for one in found.train) == sizes[-2]
+
+
+def test_a_plan_counts_both_scenes_of_a_pair(base: Path, tmp_path: Path) -> None:
+    site = site_named("RTX 4090")
+    config = settings(data(tmp_path, 12, 0), base, max_steps=0)
+    longest = max(one.longest for one in load_pairs(config).train)
+    plan = plan_training(config, site)
+    assert plan.work.rows == 12
+    assert plan.work.micro_tokens == 2 * 4 * longest
+    assert plan.work.steps == 3
+    assert any("both scenes of a pair" in notice for notice in plan.notices)
+    judged = plan_training(settings(tmp_path, base, method="kto"), site)
+    assert judged.work.rows == 24
+    assert judged.work.micro_tokens == 4 * longest
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"packing": True}, "packing = true cannot be used with method = dpo"),
+        ({"lora_dropout": 0.1}, r"lora_dropout = 0.1 would disturb"),
+        ({"neftune_noise_alpha": 5.0}, "neftune_noise_alpha = 5 would disturb"),
+        ({"method": "kto", "per_device_batch_size": 1}, "too small for method = kto"),
+        ({"method": "kto", "sft_weight": 1.0}, "sft_weight has no meaning with method = kto"),
+        ({"desirable_weight": 2.0}, "desirable_weight has no meaning with method = dpo"),
+        ({"method": "sft", "beta": 0.5}, "beta has no meaning with method = sft"),
+        ({"method": "ppo"}, "method"),
+    ],
+)
+def test_settings_that_contradict_the_method(
+    base: Path, tmp_path: Path, given: dict[str, object], words: str
+) -> None:
+    with pytest.raises(ConfigError, match=words):
+        settings(tmp_path, base, **given)
+
+
+def test_preference_tuning_has_defaults_of_its_own(base: Path) -> None:
+    plain = {"base_model": str(base), "data": "d", "output": "o"}
+    rows, pairs = train_config(plain), train_config({**plain, "method": "dpo"})
+    judged = train_config({**plain, "method": "kto"})
+    assert pairs.learning_rate == judged.learning_rate == rows.learning_rate / 10
+    assert (rows.packing, pairs.packing, judged.packing) == (True, False, False)
+    assert judged.per_device_batch_size == 2
+    assert pairs.num_epochs == 1.0
+
+
+def test_the_losses_of_one_pair_and_one_scene() -> None:
+    from math import exp, log
+
+    both = [ScoredPair(Scored(-10.0, -12.0), Scored(-20.0, -17.0), tokens=5)]
+    loss, score = pair_loss(both, beta=0.1, sft_weight=0.5)
+    assert loss == pytest.approx(log(1 + exp(-0.5)) + 0.5 * 2.0)
+    assert (score.chosen, score.rejected) == (pytest.approx(0.2), pytest.approx(-0.3))
+    assert (score.margin, score.accuracy) == (pytest.approx(0.5), 1.0)
+    good = [ScoredLabel(Scored(-10.0, -12.0), desirable=True)]
+    weights = {"beta": 0.1, "desirable_weight": 2.0, "undesirable_weight": 1.0}
+    loss, score = label_loss(good, [Scored(-5.0, -6.0)], **weights)
+    assert loss == pytest.approx(2.0 * (1 - 1 / (1 + exp(-0.1))))
+    assert (score.rejected, score.margin, score.accuracy) == (None, None, 1.0)
+    # Having moved less than the reference is no movement: it is never below nothing.
+    assert label_loss(good, [Scored(-9.0, -6.0)], **weights)[0] == pytest.approx(
+        2.0 * (1 - 1 / (1 + exp(-0.2)))
+    )
+
+
+def test_what_is_written_is_read_again(tmp_path: Path) -> None:
+    folder = data(tmp_path) / "pairs"
+    assert read_pairs(folder) == tuple(pair(k) for k in (*range(24), *range(100, 108)))
