@@ -11,6 +11,7 @@ from novelcraft.finetune.evaluation.probes.script import Look
 from novelcraft.finetune.evaluation.probes.staging import Stage
 from novelcraft.state.evaluation import ProbeContext, ProbeFinding, ProbeRun, ProbeScene
 from novelcraft.state.manuscript import count_words
+from novelcraft.tools.checks.names import named
 
 LEAST_WORDS = 100
 """Words below which a scene is not judged: who writes nothing makes no mistake. All that is looked
@@ -78,5 +79,9 @@ def _looked(scene: WrittenScene, look: Look) -> list[ProbeFinding]:
     if look.expect:
         shown = script.shown(look, scene.prose)
         return [] if shown else [scene.finding(look.check, f"Not found: {look.about}.")]
+    name = scene.input.pov.name
+    if not named(name, scene.prose):
+        # Who does not come in a scene makes no mistake in it either.
+        return [scene.finding(look.check, f"Not to be judged: {name} is never named.")]
     slips = script.slips(look, scene.prose)
     return [scene.finding(look.check, f"Against it: {look.about}.", text) for text in slips[:1]]

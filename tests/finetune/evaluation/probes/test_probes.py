@@ -139,6 +139,15 @@ def test_every_scene_is_looked_at_for_its_place_and_its_prose(
         assert {check for number, check in found(run) if number == key[1]} == checks
 
 
+def test_who_is_not_there_makes_no_mistake_and_earns_nothing() -> None:
+    key: Key = ("character_change", 5)
+    for run in runs_of(Storyteller(whole={key: scene("the stranger")}), key):
+        assert {check for _, check in found(run)} == {
+            "prose.pov", "hand.kept", "hand.remembered", "side.kept", "reading.kept"
+        }  # fmt: skip
+        assert run.met == run.expected - 5
+
+
 def test_a_scene_that_repeats_the_one_before() -> None:
     first = scene("Wenna", "The foundry was dark.")
     again = f"Oskar stood at the sluice in the morning fog. {first[-900:]}"
