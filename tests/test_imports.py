@@ -57,18 +57,27 @@ def test_importing_the_package_loads_nothing_else() -> None:
     assert HEAVY & loaded("import novelcraft") == set()
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["write", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["--version"], ["write", "--help"], ["adapter", "--help"]]
+)
 def test_asking_for_help_loads_nothing_heavy(arguments: list[str]) -> None:
     assert HEAVY & loaded(_HELP.format(arguments=arguments)) == set()
 
 
-TRAINING = ("config", "load", "dataset", "preview", "checkpoints", "process", "adapters", "worker")
+TRAINING = (
+    *("config", "load", "dataset", "preview", "checkpoints", "process", "adapters", "worker"),
+    *("registry", "gate", "lookup", "origin", "served"),
+)
 
 
 @pytest.mark.parametrize("module", TRAINING)
 def test_settings_and_rows_of_training_load_no_training_stack(module: str) -> None:
     stack = {"torch", "transformers", "peft", "trl", "datasets", "accelerate", "safetensors"}
     assert stack & loaded(f"import novelcraft.finetune.{module}") == set()
+
+
+def test_writing_loads_no_training_stack() -> None:
+    assert {"torch", "transformers"} & loaded("import novelcraft.graphs.novel") == set()
 
 
 def test_running_the_whole_road_loads_no_training_stack() -> None:

@@ -47,7 +47,7 @@ def evaluate(
         str, typer.Option(metavar="LICENCE", help="The base's, if its own card does not say.")
     ] = "",
     books_licence: Annotated[
-        str, typer.Option(metavar="LICENCE", help="That of the training books.")
+        str, typer.Option("--licence", metavar="LICENCE", help="That of the training books.")
     ] = "",
     base: BaseOption = "",
     quiet: QuietOption = False,
@@ -61,7 +61,7 @@ def evaluate(
 
     - `novelcraft adapter eval adapters/mine --data data`
 
-    - `novelcraft adapter eval adapters/mine --no-probes --books-licence "public domain"`
+    - `novelcraft adapter eval adapters/mine --no-probes --licence "public domain"`
     """
     from novelcraft.finetune.adapters import read_adapter
     from novelcraft.finetune.evaluation.reading import read_evaluation

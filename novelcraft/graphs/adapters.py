@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from novelcraft.config.root import Settings
 from novelcraft.config.settings import ROLES, RoleName, RoleSettings
@@ -23,22 +22,8 @@ NAMED = 3
 """Reasons that a refusal tells; the report has them all."""
 
 
-def name_files(settings: Settings) -> Settings:
-    """Settings in which an adapter of the embedded engine is a folder, not a registered name."""
-    registry = _registry(settings)
-    folders: dict[RoleName, str] = {}
-    for role, given in _with_adapter(settings, embedded=True):
-        found = None if Path(given.adapter).exists() else find_named(given.adapter, registry)
-        if found is not None:
-            folders[role] = str(found.folder)
-    return _changed(settings, folders) if folders else settings
-
-
 def check_embedded(settings: Settings) -> list[str]:
     """Hold the adapters of the embedded engine to the gate, before it is started.
-
-    Args:
-        settings: As `name_files` gives them.
 
     Returns:
         What a person should know, a line each.
@@ -113,11 +98,3 @@ def _with_adapter(settings: Settings, *, embedded: bool) -> Iterator[tuple[RoleN
 
 def _registry(settings: Settings) -> Path:
     return Path(settings.write.registry).expanduser()
-
-
-def _changed(settings: Settings, folders: Mapping[RoleName, str]) -> Settings:
-    roles: dict[str, Any] = {
-        role: getattr(settings.roles, role).model_copy(update={"adapter": folder})
-        for role, folder in folders.items()
-    }
-    return settings.model_copy(update={"roles": settings.roles.model_copy(update=roles)})

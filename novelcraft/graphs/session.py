@@ -9,7 +9,7 @@ from pathlib import Path
 from novelcraft.config.resolve import resolve
 from novelcraft.config.root import Settings
 from novelcraft.config.settings import ROLES
-from novelcraft.graphs.adapters import check_embedded, check_served, name_files
+from novelcraft.graphs.adapters import check_embedded, check_served
 from novelcraft.graphs.context import WriteContext
 from novelcraft.tools.canon.embedders import open_embedder
 from novelcraft.tools.canon.index import PassageIndex
@@ -42,7 +42,6 @@ async def writing_context(
         ModelError: A model cannot be used, or the narrator's context is too short.
         BudgetError: The budget contradicts itself.
     """
-    settings = name_files(settings)
     notices = check_embedded(settings)
     async with models(settings, store) as chat:
         notices += check_served(settings, {role: chat.endpoint(role) for role in ROLES})

@@ -75,7 +75,7 @@ def test_no_adapters(run: Run, here: Path) -> None:
 def test_an_evaluation_is_used_again(run: Run, here: Path) -> None:
     adapter = trained(here / "mine")
     keep(adapter, evaluation(adapter))
-    told = run("adapter", "eval", "mine", "--name", "Mine", "--books-licence", "CC0")
+    told = run("adapter", "eval", "mine", "--name", "Mine", "--licence", "CC0")
     assert told.code == 0, told.err
     assert "evaluated already" in told.err
     assert told.out.splitlines()[-2:] == [
