@@ -7,7 +7,7 @@ may be from elsewhere, or on a server whose files cannot be seen from here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from novelcraft.config.root import Settings
@@ -31,10 +31,10 @@ def check_embedded(settings: Settings) -> list[str]:
     Raises:
         AdapterRefusedError: One failed the gate, and the settings do not allow it.
     """
-    found = {
-        given.adapter: find_at(Path(given.adapter).expanduser(), _registry(settings))
+    found = [
+        (given.adapter, find_at(Path(given.adapter).expanduser(), _registry(settings)))
         for _, given in _with_adapter(settings, embedded=True)
-    }
+    ]
     return _judged(settings, found)
 
 
@@ -45,7 +45,7 @@ def check_served(settings: Settings, endpoints: Mapping[RoleName, Endpoint]) -> 
     this machine, and else by the name that it is registered under.
     """
     registry = _registry(settings)
-    found: dict[str, FoundAdapter | None] = {}
+    found: list[tuple[str, FoundAdapter | None]] = []
     for role, given in _with_adapter(settings, embedded=False):
         served = endpoints[role].served
         places = [
@@ -55,13 +55,13 @@ def check_served(settings: Settings, endpoints: Mapping[RoleName, Endpoint]) -> 
         ]
         there = (find_at(place, registry) for place in places)
         at_place = next((one for one in there if one is not None), None)
-        found[given.adapter] = at_place or find_named(given.adapter, registry)
+        found.append((given.adapter, at_place or find_named(given.adapter, registry)))
     return _judged(settings, found)
 
 
-def _judged(settings: Settings, found: Mapping[str, FoundAdapter | None]) -> list[str]:
+def _judged(settings: Settings, found: Iterable[tuple[str, FoundAdapter | None]]) -> list[str]:
     notices = []
-    for adapter, known in found.items():
+    for adapter, known in found:
         verdict = known.verdict if known else "not_evaluated"
         if verdict == "passed":
             continue
@@ -75,7 +75,8 @@ def _judged(settings: Settings, found: Mapping[str, FoundAdapter | None]) -> lis
             notices.append(f"The adapter {adapter} failed the gate, and is used all the same.")
         else:
             raise _refusal(adapter, known)
-    return notices
+    # Roles may share one.
+    return list(dict.fromkeys(notices))
 
 
 def _refusal(adapter: str, known: FoundAdapter) -> AdapterRefusedError:
