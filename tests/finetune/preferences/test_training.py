@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import shutil
 from pathlib import Path
@@ -10,11 +11,13 @@ from typing import Any
 import pytest
 
 from novelcraft.errors import AdapterError
+from novelcraft.finetune.dataset import rows_hash
 from novelcraft.finetune.stopping import Stop
 from novelcraft.state.preferences import PreferencePair
 from novelcraft.state.train_events import TrainEvent, TrainStarted, TrainStep, TrainStopped
 from tests.finetune.marks import TRAINS
 from tests.finetune.preferences.pairs import data, label, near_miss, pair, settings, write
+from tests.finetune.rows import row, write_rows
 from tests.finetune.runs import losses, read, start, train, validated, written
 
 pytestmark = TRAINS
@@ -146,6 +149,7 @@ def test_the_loss_is_the_one_computed_by_hand(
 ) -> None:
     """Before training against the adapter that is gone on from, in training, and after it."""
     folder = near_misses(tmp_path)
+    rows = write_rows(folder / "rows", [row(k) for k in range(8)], [row(100)])
     pairs = [near_miss(k) for k in range(24)]
     config = settings(
         folder,
@@ -174,6 +178,9 @@ def test_the_loss_is_the_one_computed_by_hand(
     found = validated(told)[0].preference
     assert found is not None
     assert found.margin == pytest.approx(margin, abs=1e-4)
+    # An evaluation goes by the rows that lie beside the pairs.
+    said = json.loads((folder / "run/adapter/training.json").read_text(encoding="utf-8"))
+    assert said["data_hash"] == rows_hash(rows) != said["pairs_hash"]
 
 
 def test_a_killed_run_goes_on_with_the_same_losses(
