@@ -117,8 +117,8 @@ def load_material(folder: Path, data: Path, base: str = "") -> Material:
     validation = _matching(rows / VALIDATION_FILE, [row.row_id for row in found.validation])
     if len(validation) < LEAST_VALIDATION:
         raise TrainingDataError(
-            f"{rows / VALIDATION_FILE} has {len(validation)} rows that can be used; an evaluation "
-            f"needs at least {LEAST_VALIDATION}, and some dozens for figures that mean much.",
+            f"{rows / VALIDATION_FILE} has too few rows that can be used: {len(validation)}. An "
+            f"evaluation needs at least {LEAST_VALIDATION}, and some dozens to mean much.",
             fix="Prepare the books with a larger validation share, and train on those rows.",
         )
     return Material(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import isfinite
 
+from novelcraft.errors import LossError
 from novelcraft.finetune.batches import Collator, items
 from novelcraft.finetune.dataset import TrainingData, TrainRow
 from novelcraft.finetune.evaluation.narrating import Side
@@ -25,6 +27,9 @@ def perplexities(
         data: The rows.
         settings: How many training rows, and how many at once.
         tell: Told after each batch how many rows are read, and how many there are; may raise.
+
+    Raises:
+        LossError: A side's loss is no number.
     """
     held, learnt = _by_length(data.validation), _by_length(_chosen(data.train, settings))
     total = 2 * (len(held) + len(learnt))
@@ -39,7 +44,9 @@ def perplexities(
             found |= row_losses(rows, batch, _COLLATE, size, lambda b: sides.log_probs(side, b))
             done += len(batch)
             tell(done, total)
-        return [found[number] for number in range(len(rows))]
+        losses = [found[number] for number in range(len(rows))]
+        _check(side, rows, losses)
+        return losses
 
     base, tuned = read("base", held), read("tuned", held)
     learnt_base, learnt_tuned = read("base", learnt), read("tuned", learnt)
@@ -64,6 +71,17 @@ def perplexities(
 
 _COLLATE = Collator(pad=0, packing=False)
 """What stands after a row is never looked at, so that any token will do."""
+
+
+def _check(side: Side, rows: Sequence[TrainRow], losses: Sequence[RowLoss]) -> None:
+    lost = [row.row_id for row, (loss, _) in zip(rows, losses, strict=True) if not isfinite(loss)]
+    if lost:
+        raise LossError(
+            f"The loss of the {side} model is no number on {len(lost)} rows, {lost[0]} among them.",
+            fix="Evaluate the adapter of an earlier checkpoint."
+            if side == "tuned"
+            else "Get the base model again.",
+        )
 
 
 def _chosen(rows: Sequence[TrainRow], settings: EvalSettings) -> list[TrainRow]:
