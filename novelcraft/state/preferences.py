@@ -16,7 +16,7 @@ from novelcraft.state.rows import SkippedRow
 PairSource = Literal["person", "human_vs_model", "checks"]
 """Who prefers: a person who accepted one scene and rejected another; nobody but the fact that a
 human wrote one of the two; the deterministic checks, which one of the two failed."""
-ThinkContent = Literal["none", "empty", "beats"]
+ThinkContent = Literal["empty", "beats"]
 
 
 class Judged(Frozen):

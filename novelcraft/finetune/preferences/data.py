@@ -200,7 +200,7 @@ def load_labels(config: TrainConfig, tokenizer: BaseTokenizer | None = None) -> 
 
 
 def _encode(
-    name: str, judged: Judged, text: str, base: BaseTokenizer, think: ThinkMode | None
+    name: str, judged: Judged, text: str, base: BaseTokenizer, think: ThinkMode
 ) -> TrainRow:
     messages = (*judged.messages, Message(role="assistant", content=text))
     return encode(name, judged.group, messages, base, think)

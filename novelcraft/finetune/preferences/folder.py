@@ -26,7 +26,7 @@ class Folder:
     """A folder of preferences."""
 
     path: Path
-    think: ThinkMode | None
+    think: ThinkMode
     """What stands in a think block."""
     hash: str
     """SHA-256 over its files."""
@@ -77,11 +77,10 @@ def open_folder(config: TrainConfig) -> Folder:
     """
     path = pairs_folder(config.data)
     manifest = read_manifest(path)
-    think = manifest.think if manifest else "empty"
     rows = _rows_beside(config.data, path)
     known = rows_hash(rows) if rows else _rows_of(config.start_adapter)
     own = data_hash(path)
-    return Folder(path, None if think == "none" else think, own, rows, known or own)
+    return Folder(path, manifest.think if manifest else "empty", own, rows, known or own)
 
 
 def _rows_beside(data: str, path: Path) -> Path | None:

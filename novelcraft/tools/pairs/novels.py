@@ -10,6 +10,7 @@ scene's prompt alone: the narrator is to learn to write so without being told.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypedDict
@@ -65,6 +66,9 @@ class _Search:
 
     def __init__(self, store: ManuscriptStore) -> None:
         self.commits = store.all_commits()
+        self._rivals: defaultdict[tuple[str | None, str], list[SceneCommit]] = defaultdict(list)
+        for commit in self.commits:
+            self._rivals[commit.parent, commit.scene_id].append(commit)
         self._novel = store.novel_id[:NAME]
         self._draws = Draws(store)
         self._branches = {
@@ -126,10 +130,8 @@ class _Search:
         """Scenes of the same place in the book, after the same beginning, that stand now."""
         return [
             other
-            for other in self.commits
-            if (other.parent, other.scene_id) == (commit.parent, commit.scene_id)
-            and other.id in self._live
-            and other.prose.strip() != commit.prose.strip()
+            for other in self._rivals[commit.parent, commit.scene_id]
+            if other.id in self._live and other.prose.strip() != commit.prose.strip()
         ]
 
     def _instead(self, commit: SceneCommit, draw: Draw) -> SceneCommit | None:
@@ -139,10 +141,8 @@ class _Search:
 
     def _is_chosen(self, commit: SceneCommit) -> bool:
         return any(
-            other.id not in self._live
-            and other.provenance.role != PERSON
-            and (other.parent, other.scene_id) == (commit.parent, commit.scene_id)
-            for other in self.commits
+            other.id not in self._live and other.provenance.role != PERSON
+            for other in self._rivals[commit.parent, commit.scene_id]
         )
 
     def _pair(self, better: SceneCommit, worse: SceneCommit, draw: Draw) -> PreferencePair:
