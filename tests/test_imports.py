@@ -67,6 +67,7 @@ def test_asking_for_help_loads_nothing_heavy(arguments: list[str]) -> None:
 TRAINING = (
     *("config", "load", "dataset", "preview", "checkpoints", "process", "adapters", "worker"),
     *("registry", "gate", "lookup", "origin", "served"),
+    *(f"evaluation.{name}" for name in ("process", "reading", "worker", "measuring", "probes")),
 )
 
 

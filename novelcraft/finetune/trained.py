@@ -13,9 +13,11 @@ from novelcraft.finetune.dataset import rows_folder, rows_hash
 from novelcraft.state.rows import RowManifest
 from novelcraft.tools.books.rowfiles import MANIFEST_FILE
 
+_KEYS = ("config", "data_hash", "tokenizer", "step", "versions")
+
 
 def read_training(adapter: Path) -> dict[str, Any]:
-    """What the run wrote of itself: config, data_hash, step, versions.
+    """What the run wrote of itself: config, data_hash, tokenizer, step, versions.
 
     Raises:
         AdapterError: It wrote nothing, or it is damaged.
@@ -23,7 +25,7 @@ def read_training(adapter: Path) -> dict[str, Any]:
     file = adapter / TRAINING_FILE
     try:
         read = json.loads(file.read_text(encoding="utf-8"))
-        kept = {key: read[key] for key in ("config", "data_hash", "step", "versions")}
+        kept = {key: read[key] for key in _KEYS}
         kept["config"]["data"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise AdapterError(

@@ -21,6 +21,7 @@ from novelcraft.finetune.dataset import (
     rows_hash,
     rows_think,
 )
+from novelcraft.finetune.trained import read_training
 from novelcraft.state.rows import RowManifest, TrainingRow
 from novelcraft.tools.books.chat_template import split_plan
 from novelcraft.tools.books.folder import PrepFolder
@@ -95,7 +96,7 @@ def load_material(folder: Path, data: Path, base: str = "") -> Material:
         ConfigError, ModelDownloadError: The base's tokenizer cannot be had.
     """
     adapter = read_adapter(folder)
-    run = _run(folder)
+    run = read_training(folder)
     named = base or adapter.base_model
     rows = rows_folder(str(data))
     if rows_hash(rows) != run["data_hash"]:
@@ -103,7 +104,7 @@ def load_material(folder: Path, data: Path, base: str = "") -> Material:
             f"The rows in {rows} are not those that {folder} was trained on: perplexity and the "
             "gate would be those of other books.",
             fix="Give the data folder of its training run, as it was then: "
-            f"{run['config'].get('data')}.",
+            f"{run['config']['data']}.",
         )
     config = _config(folder, run["config"], named, data)
     tokenizer = open_tokenizer(named)
@@ -132,21 +133,6 @@ def load_material(folder: Path, data: Path, base: str = "") -> Material:
         think=rows_think(manifest),
         books=rows.parent if (rows.parent / "json_scenes").is_dir() else None,
     )
-
-
-def _run(folder: Path) -> dict[str, Any]:
-    """What the training run left word of."""
-    file = folder / TRAINING_FILE
-    try:
-        run = json.loads(file.read_text(encoding="utf-8"))
-        return {key: run[key] for key in ("config", "data_hash", "tokenizer")}
-    except FileNotFoundError as error:
-        raise AdapterError(
-            f"{folder} does not say what it was trained on: there is no {TRAINING_FILE} in it.",
-            fix="Give the adapter folder of a training run, with all its files.",
-        ) from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise AdapterError(f"{file} is damaged: {error}.", fix="Get the adapter again.") from error
 
 
 def _config(folder: Path, written: Any, base: str, data: Path) -> TrainConfig:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 from collections import defaultdict
 from contextlib import ExitStack
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import pytest
@@ -25,7 +27,7 @@ from tests.finetune.evaluation.evaluated import SHORT, Trained, copied, evaluate
 from tests.finetune.limits import file_limit
 from tests.finetune.marks import TRAINS
 from tests.finetune.rows import row, write_rows
-from tests.finetune.runs import settings, train, validated
+from tests.finetune.runs import rows, settings, train, validated
 from tests.finetune.tiny import make_base
 
 pytestmark = TRAINS
@@ -47,46 +49,62 @@ def test_perplexities_are_those_of_the_run(trained: Trained, evaluation: Found) 
     assert found.gain > 0.3
 
 
-def test_perplexities_of_the_base_are_those_of_transformers(
-    trained: Trained, tiny_base: Path, evaluation: Found
-) -> None:
+def plain_losses(base: Path, file: Path, chosen: slice = slice(None)) -> dict[str, list[float]]:
+    """The loss of each token that is to be learnt, by chapter, as transformers alone has it."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    model = AutoModelForCausalLM.from_pretrained(tiny_base)
-    tokenizer = AutoTokenizer.from_pretrained(tiny_base)
+    model = AutoModelForCausalLM.from_pretrained(base)
+    tokenizer = AutoTokenizer.from_pretrained(base)
+    made = defaultdict(list)
+    for line in file.read_text(encoding="utf-8").splitlines()[chosen]:
+        one = json.loads(line)
+        messages = one["messages"]
+        asked = tokenizer.apply_chat_template(
+            messages[:-1], tokenize=False, add_generation_prompt=True
+        )
+        whole = tokenizer.apply_chat_template(messages, tokenize=False)
+        given = len(tokenizer(asked)["input_ids"])
+        tokens = tokenizer(whole, return_tensors="pt")["input_ids"]
+        with torch.no_grad():
+            shares = model(input_ids=tokens).logits[0].log_softmax(-1)
+        made[f"{one['book_id']}/{one['chapter_index']}"] += [
+            -shares[at - 1, tokens[0, at]].item() for at in range(given, tokens.shape[1])
+        ]
+    return made
 
-    def losses(file: Path, chosen: slice) -> dict[str, list[float]]:
-        made = defaultdict(list)
-        for line in file.read_text(encoding="utf-8").splitlines()[chosen]:
-            one = json.loads(line)
-            messages = one["messages"]
-            asked = tokenizer.apply_chat_template(
-                messages[:-1], tokenize=False, add_generation_prompt=True
-            )
-            whole = tokenizer.apply_chat_template(messages, tokenize=False)
-            given = len(tokenizer(asked)["input_ids"])
-            tokens = tokenizer(whole, return_tensors="pt")["input_ids"]
-            with torch.no_grad():
-                shares = model(input_ids=tokens).logits[0].log_softmax(-1)
-            made[f"{one['book_id']}/{one['chapter_index']}"] += [
-                -shares[at - 1, tokens[0, at]].item() for at in range(given, tokens.shape[1])
-            ]
-        return made
 
-    def perplexity(found: list[float]) -> float:
-        return float(torch.tensor(found, dtype=torch.float64).mean().exp())
+def perplexity(*losses: list[float]) -> float:
+    return math.exp(fmean(loss for some in losses for loss in some))
 
+
+def test_perplexities_of_the_base_are_those_of_transformers(
+    trained: Trained, tiny_base: Path, evaluation: Found
+) -> None:
     found = evaluation[0].perplexity
-    held = losses(trained.data / "validation.jsonl", slice(None))
+    held = plain_losses(tiny_base, trained.data / "validation.jsonl")
     assert {c.chapter: c.base for c in found.chapters} == pytest.approx(
         {chapter: perplexity(its) for chapter, its in held.items()}, rel=1e-4
     )
-    assert found.base == pytest.approx(perplexity([x for its in held.values() for x in its]))
+    assert found.base == pytest.approx(perplexity(*held.values()), rel=1e-4)
     # Six of forty-eight, evenly spread.
-    learnt = losses(trained.data / "train.jsonl", slice(0, None, 8))
+    learnt = plain_losses(tiny_base, trained.data / "train.jsonl", slice(0, None, 8))
     assert found.training_rows == 6
-    assert found.training_base == pytest.approx(perplexity([x for v in learnt.values() for x in v]))
+    assert found.training_base == pytest.approx(perplexity(*learnt.values()), rel=1e-4)
+
+
+def test_the_base_of_an_adapter_on_experts_is_bare(tmp_path: Path) -> None:
+    base = make_base(tmp_path / "base", "qwen3_moe", steps=30)
+    folder = rows(tmp_path / "data")
+    config = settings(folder, base, lora_r=4, lora_dropout=0.0, max_steps=6)
+    assert config.lora_target_parameters
+    told = train(config)
+    found, _ = evaluated(Trained(folder / "run" / "adapter", folder, told), words=100)
+    bare = plain_losses(base, folder / "validation.jsonl")
+    assert found.perplexity.base == pytest.approx(perplexity(*bare.values()), rel=1e-4)
+    last = validated(told)[-1]
+    assert found.perplexity.tuned == pytest.approx(last.perplexity, rel=1e-4)
+    assert found.perplexity.tuned < found.perplexity.base
 
 
 def test_what_an_evaluation_holds(trained: Trained, evaluation: Found) -> None:
