@@ -84,7 +84,7 @@ def make_plan(
         changes=_changes(shape, run, rows, verdict, available, device),
         tokens_per_second=speed,
         measured=measured is not None,
-        hours=work.padded * passes / speed / 3600 if speed else None,
+        hours=work.padded * passes / speed / 3600 if speed and work.padded else None,
         notices=tuple(_notices(run, work)),
     )
 
@@ -135,6 +135,11 @@ def _speed(
 
 def _notices(run: RunSettings, work: Workload) -> list[str]:
     notices = []
+    if work.rows and not work.tokens:
+        notices.append(
+            "The rows do not say how many tokens they have: memory is that of rows of full length, "
+            "and time and packs are not known."
+        )
     if work.skipped:
         longest = max(row.tokens for row in work.skipped)
         remedy = "" if run.trims else ", unless they are prepared again for that length"

@@ -67,7 +67,7 @@ def _work(plan: TrainPlan) -> str:
     work = plan.work
     if not work.rows:
         return ""
-    padding = 1 - work.tokens / work.padded
+    padding = 1 - work.tokens / work.padded if work.padded else 0.0
     lines = [
         "Work",
         _line("rows", f"{work.rows:,}"),

@@ -98,7 +98,10 @@ class Workload(Frozen):
 
 
 def measure_workload(run: RunSettings, rows: Sequence[RowTokens]) -> Workload:
-    """What a run over these rows goes through; without rows, what one of full length would."""
+    """What a run over these rows goes through.
+
+    Without rows, and for rows of unknown length, batches are taken to be as long as they may be.
+    """
     fitting = [row for row in rows if _shortest(row, run) <= run.max_length]
     trimmed = tuple(
         TrimmedRow(row_id=row.row_id, tokens=row.total - run.max_length)
@@ -124,7 +127,7 @@ def measure_workload(run: RunSettings, rows: Sequence[RowTokens]) -> Workload:
         tokens=tokens,
         padded=tokens if run.packing else round(_padded(lengths, run.batch)) * run.scenes,
         packs=len(units),
-        micro_tokens=run.scenes * run.batch * max(units, default=run.max_length),
+        micro_tokens=run.scenes * run.batch * (max(units, default=0) or run.max_length),
         length=sum(n**2 for n in lengths) / sum(lengths) if tokens else run.max_length,
         steps_per_epoch=steps,
         steps=math.ceil(steps * run.epochs),

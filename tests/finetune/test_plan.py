@@ -48,6 +48,19 @@ def test_a_plan_adds_up() -> None:
     assert alone.tokens_per_second == pytest.approx(plan.tokens_per_second / 2)
 
 
+@pytest.mark.parametrize("packing", [False, True])
+def test_rows_without_numbers_of_tokens_are_planned_at_full_length(packing: bool) -> None:
+    run = RunSettings(packing=packing)
+    rows = [RowTokens(f"b/s{n}", 0, 0) for n in range(10)]
+    plan = make_plan(LLAMA, run, rows, device=card("4090"))
+    whole = make_plan(LLAMA, run, [], device=card("4090"))
+    assert plan.memory.peak == whole.memory.peak
+    assert plan.hours is None
+    text = plan_text(plan)
+    assert "do not say how many tokens" in text
+    assert "padding" in text
+
+
 def test_what_was_measured_is_taken_for_what_is_estimated() -> None:
     plan = make_plan(SMALL, RunSettings(), ROWS, measured=100.0)
     assert (plan.tokens_per_second, plan.measured) == (100.0, True)
