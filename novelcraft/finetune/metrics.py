@@ -69,7 +69,7 @@ def keeping(emit: Emit, file: Path) -> Emit:
 def read_curve(folder: Path) -> Curve:
     """The curve in a run's or an adapter's folder; an empty one where there is none.
 
-    Lines that are broken off or hold no number are left out.
+    Lines that are broken off are left out.
     """
     try:
         lines = (folder / METRICS_FILE).read_text(encoding="utf-8", errors="replace").splitlines()

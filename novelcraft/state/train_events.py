@@ -8,13 +8,22 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter
 
 from novelcraft.state.base import Frozen
 
 StopReason = Literal["finished", "early", "cancelled", "nan"]
 Method = Literal["sft", "dpo", "kto"]
 """What is learnt from: rows, pairs of scenes, or scenes judged by themselves."""
+
+
+class _Measured(Frozen):
+    """What may hold infinity or no number: a step in fp16 whose scale was too large does.
+
+    JSON has no such numbers. Written as `null`, they could not be read again as numbers.
+    """
+
+    model_config = ConfigDict(ser_json_inf_nan="constants")
 
 
 class TrainStarted(Frozen):
@@ -47,7 +56,7 @@ class TrainNotice(Frozen):
     text: str
 
 
-class TrainStep(Frozen):
+class TrainStep(_Measured):
     """A step of the optimiser is done."""
 
     kind: Literal["train_step"] = "train_step"
@@ -65,7 +74,7 @@ class TrainStep(Frozen):
     """Of tuning on pairs: share of them whose better scene has the higher reward."""
 
 
-class ChapterLoss(Frozen):
+class ChapterLoss(_Measured):
     """A validation chapter."""
 
     chapter: str
@@ -74,7 +83,7 @@ class ChapterLoss(Frozen):
     perplexity: float
 
 
-class PreferenceScore(Frozen):
+class PreferenceScore(_Measured):
     """How a narrator judges held-out scenes.
 
     A scene's reward is `beta` times the logarithm of how much likelier it is to the adapter than
@@ -96,7 +105,7 @@ class PreferenceScore(Frozen):
         return self.chosen - self.rejected
 
 
-class Validated(Frozen):
+class Validated(_Measured):
     """The validation rows were read with the adapter as it is."""
 
     kind: Literal["validated"] = "validated"

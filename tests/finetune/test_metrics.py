@@ -62,12 +62,19 @@ def test_a_new_run_begins_anew(tmp_path: Path) -> None:
     assert [one.loss for one in read_curve(tmp_path).steps] == [5.0]
 
 
-def test_a_line_that_is_broken_or_holds_no_number_is_left_out(tmp_path: Path) -> None:
-    told(tmp_path, started(), step(1), validated(1, train_loss=float("nan")))
+def test_a_line_that_is_broken_off_is_left_out(tmp_path: Path) -> None:
+    told(tmp_path, started(), step(1))
     with (tmp_path / METRICS_FILE).open("a", encoding="utf-8") as file:
         file.write('{"kind": "train_st')
     assert read_curve(tmp_path) == Curve((step(1),))
     assert read_curve(tmp_path / "nowhere") == Curve()
+
+
+def test_what_is_no_number_can_be_read_again(tmp_path: Path) -> None:
+    told(tmp_path, started(), step(1, float("inf")), validated(1, train_loss=float("nan")))
+    curve = read_curve(tmp_path)
+    assert curve.steps[0].loss == float("inf")
+    assert curve.validations[0].train_loss != curve.validations[0].train_loss
 
 
 def test_what_cannot_be_written_ends_no_run(tmp_path: Path) -> None:
