@@ -6,14 +6,27 @@ the gate reads it, and never lets through what was not measured.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from novelcraft.state.evaluation import Evaluation, GateResult
 
 _NONE = "It was not evaluated."
 _OTHER_WEIGHTS = "The evaluation is one of other weights."
 _OTHER_ROWS = "The evaluation is one against other rows than the adapter was trained on."
 
+_EARLIER_ROWS = (
+    "It goes on from an adapter that had learnt from other rows, and nothing was compared with "
+    "those."
+)
 
-def gate_result(evaluation: Evaluation | None, *, weights: str = "", rows: str = "") -> GateResult:
+
+def gate_result(
+    evaluation: Evaluation | None,
+    *,
+    weights: str = "",
+    rows: str = "",
+    earlier_rows: Collection[str] = (),
+) -> GateResult:
     """The gate's word on an adapter.
 
     Args:
@@ -22,6 +35,8 @@ def gate_result(evaluation: Evaluation | None, *, weights: str = "", rows: str =
             that was seen to.
         rows: Hash of the rows that it was trained on, likewise: what it recites is found only by
             comparing with those.
+        earlier_rows: Hashes of other rows that it learnt before, as a run does that goes on from
+            an adapter: nothing was compared with those.
     """
     if evaluation is None:
         return GateResult(verdict="not_evaluated", reasons=(_NONE,))
@@ -29,6 +44,8 @@ def gate_result(evaluation: Evaluation | None, *, weights: str = "", rows: str =
         return GateResult(verdict="not_evaluated", reasons=(_OTHER_WEIGHTS,))
     if rows and evaluation.data_hash != rows:
         return GateResult(verdict="not_evaluated", reasons=(_OTHER_ROWS,))
+    if earlier_rows:
+        return GateResult(verdict="not_evaluated", reasons=(_EARLIER_ROWS,))
     report = evaluation.memory
     return GateResult(
         verdict="passed" if report.passed else "failed",

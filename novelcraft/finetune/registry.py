@@ -6,11 +6,11 @@ that it was written for; beside other weights it stands for nothing. Nothing her
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from novelcraft.errors import AdapterError
 from novelcraft.finetune.adapters import CONFIG_FILE, WEIGHTS_FILE, read_adapter
@@ -99,7 +99,7 @@ def register(
     before = find_adapter(adapter)
     old = before.card if before and before.status == "registered" else None
     found = evaluation or read_evaluation(adapter)
-    gate = gate_result(found, weights=weights, rows=training["data_hash"])
+    gate = _gate(found, weights, training)
     trusted = found if gate.verdict != "not_evaluated" else None
     manifest, books = trained_books(data or Path(config["data"]), training["data_hash"])
     card = AdapterCard(
@@ -135,8 +135,8 @@ def judged(adapter: Path) -> GateResult:
     Raises:
         AdapterError: The folder holds no adapter of a training run, or its evaluation is damaged.
     """
-    rows = read_training(adapter)["data_hash"]
-    return gate_result(read_evaluation(adapter), weights=known_weights(adapter), rows=rows)
+    training = read_training(adapter)
+    return _gate(read_evaluation(adapter), known_weights(adapter), training)
 
 
 def find_adapters(root: Path) -> list[FoundAdapter]:
@@ -204,6 +204,15 @@ def _folders(root: Path, depth: int) -> Iterator[Path]:
     for path in inside:
         if not path.name.startswith(".") and path.name not in _RUN_FOLDERS:
             yield from _folders(path, depth - 1)
+
+
+def _gate(evaluation: Evaluation | None, weights: str, training: Mapping[str, Any]) -> GateResult:
+    return gate_result(
+        evaluation,
+        weights=weights,
+        rows=training["data_hash"],
+        earlier_rows=training["earlier_rows"],
+    )
 
 
 def _figures(evaluation: Evaluation | None) -> dict[str, float | None]:

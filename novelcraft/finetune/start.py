@@ -10,6 +10,7 @@ from typing import Any
 from novelcraft.errors import AdapterError
 from novelcraft.finetune.adapters import CONFIG_FILE, TRAINING_FILE, read_adapter
 from novelcraft.finetune.config import TrainConfig
+from novelcraft.finetune.fingerprint import known_weights
 from novelcraft.tools.books.tokenizers import BaseTokenizer
 
 _KEYS = {
@@ -22,6 +23,8 @@ _KEYS = {
     "use_dora": "use_dora",
 }
 """PEFT's names of what an adapter's shape is, and ours."""
+_UNKNOWN = "unknown"
+"""Stands for the rows of an adapter that does not say what it was trained on."""
 
 
 def start_values(folder: str) -> Mapping[str, Any]:
@@ -69,6 +72,31 @@ def check_start(config: TrainConfig, base: BaseTokenizer) -> None:
             f"{folder} is an adapter for another base: {config.base_model} has other tokens.",
             fix=f"Give the base that it was trained on: {read_adapter(folder).base_model}.",
         )
+
+
+def start_marks(config: TrainConfig, rows: str) -> dict[str, Any]:
+    """What a run notes of the adapter that it goes on from; nothing without one.
+
+    Args:
+        config: The run's settings.
+        rows: Hash of the run's own rows.
+
+    Returns:
+        `start_sha256`: of its weights, for a reference that changes is another reference.
+        `earlier_rows`: hashes of other rows that it knows, from runs before this one.
+
+    Raises:
+        AdapterError: It is not there any more.
+    """
+    if not config.start_adapter:
+        return {}
+    folder = Path(config.start_adapter).expanduser()
+    try:
+        theirs = json.loads((folder / TRAINING_FILE).read_text(encoding="utf-8"))
+        known = {str(theirs["data_hash"]), *theirs.get("earlier_rows", ())}
+    except (OSError, ValueError, KeyError, TypeError):
+        known = {_UNKNOWN}
+    return {"start_sha256": known_weights(folder), "earlier_rows": sorted(known - {rows})}
 
 
 def _value(value: Any, key: str, folder: Path) -> Any:

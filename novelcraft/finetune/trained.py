@@ -17,7 +17,8 @@ _KEYS = ("config", "data_hash", "tokenizer", "step", "versions")
 
 
 def read_training(adapter: Path) -> dict[str, Any]:
-    """What the run wrote of itself: config, data_hash, tokenizer, step, versions.
+    """What the run wrote of itself: config, data_hash, tokenizer, step, versions, and
+    earlier_rows: hashes of other rows, which the adapter that it went on from had learnt.
 
     Raises:
         AdapterError: It wrote nothing, or it is damaged.
@@ -27,6 +28,7 @@ def read_training(adapter: Path) -> dict[str, Any]:
         read = json.loads(file.read_text(encoding="utf-8"))
         kept = {key: read[key] for key in _KEYS}
         kept["config"]["data"]
+        kept["earlier_rows"] = list(read.get("earlier_rows", ()))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise AdapterError(
             f"{file} does not say how the adapter was trained: {error}.",

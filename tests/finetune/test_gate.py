@@ -37,3 +37,6 @@ def test_what_was_not_measured_does_not_pass(tmp_path: Path) -> None:
     against = gate_result(found, **same | {"rows": "0" * 64})
     assert against.verdict == "not_evaluated"
     assert "other rows" in against.reasons[0]
+    before = gate_result(found, **same, earlier_rows=["0" * 64])
+    assert before.verdict == "not_evaluated"
+    assert "had learnt from other rows" in before.reasons[0]

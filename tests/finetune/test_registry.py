@@ -15,8 +15,10 @@ from ruamel.yaml import YAML
 
 from novelcraft.errors import AdapterError
 from novelcraft.finetune import fingerprint
+from novelcraft.finetune.config import TrainConfig
 from novelcraft.finetune.evaluation.reading import weights_hash
-from novelcraft.finetune.registry import CARD_FILE, README_FILE, find_adapters, register
+from novelcraft.finetune.registry import CARD_FILE, README_FILE, find_adapters, judged, register
+from novelcraft.finetune.start import start_marks
 from novelcraft.state.evaluation import AdapterCard
 from novelcraft.state.rows import BookRows
 from tests.finetune.cards import RECITES, evaluation, keep, trained
@@ -92,6 +94,25 @@ def test_a_failing_adapter_is_registered_as_failed(tmp_path: Path) -> None:
     assert RECITES in text
     (found,) = find_adapters(tmp_path)
     assert (found.verdict, found.reasons) == ("failed", card.gate.reasons)
+
+
+def test_what_an_adapter_learnt_before_is_not_washed_off(tmp_path: Path) -> None:
+    """An adapter that goes on from one that recites its books, on other books."""
+    first, adapter = trained(tmp_path / "first"), trained(tmp_path / "second")
+    file = adapter / "training.json"
+    training = json.loads(file.read_text(encoding="utf-8"))
+    rows = training["data_hash"]
+    on = TrainConfig(**training["config"] | {"start_adapter": str(first)})
+    assert start_marks(on, rows)["earlier_rows"] == []
+    other = "1" * 64
+    before = json.loads((first / "training.json").read_text(encoding="utf-8"))
+    (first / "training.json").write_text(json.dumps(before | {"data_hash": other}), "utf-8")
+    marks = start_marks(on, rows)
+    assert marks == {"start_sha256": weights_hash(first), "earlier_rows": [other]}
+    file.write_text(json.dumps(training | marks), encoding="utf-8")
+    keep(adapter, evaluation(adapter))
+    assert judged(adapter).verdict == "not_evaluated"
+    assert register(adapter).gate.verdict == "not_evaluated"
 
 
 def test_an_evaluation_of_other_weights_counts_for_nothing(tmp_path: Path) -> None:
