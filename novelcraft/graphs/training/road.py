@@ -14,7 +14,7 @@ from typing import cast
 from novelcraft.finetune.checkpoints import Checkpoints
 from novelcraft.finetune.config import TrainConfig
 from novelcraft.finetune.load import write_train_config
-from novelcraft.finetune.runfile import CHECKPOINTS
+from novelcraft.finetune.runfile import CHECKPOINTS, check_settings
 from novelcraft.graphs.training.context import Prepare, TrainingContext, TrainingTools
 from novelcraft.graphs.training.following import Follower
 from novelcraft.graphs.training.graph import build_training_graph
@@ -89,7 +89,8 @@ class TrainingRoad:
             on_event: Reader of the event stream.
 
         Raises:
-            CheckpointError: The folder holds the checkpoints of a run, and it is not to be resumed.
+            CheckpointError: The folder holds the checkpoints of a run, and it is not to be resumed,
+                or was started with other settings.
             ProjectBusyError: Another run works in the folder.
             TrainingError: The rows cannot be trained on, or a process died without a word.
             asyncio.CancelledError: A person stopped it between two processes.
@@ -101,6 +102,9 @@ class TrainingRoad:
         with ProjectLock(self.folder):
             if not resume:
                 checkpoints.require_none()
+            elif checkpoints.steps():
+                # Before the settings that the run goes by are written over.
+                check_settings(self.folder, self.config)
             if not self._named:
                 write_train_config(self.config, self.file)
             context = TrainingContext(
@@ -109,7 +113,7 @@ class TrainingRoad:
                 data=self.data,
                 checkpoints=checkpoints,
                 tools=self._tools,
-                evaluation=self._evaluation or evaluation_settings(self.config),
+                evaluation=await self._how_to_evaluate(),
                 prepare=self._prepare,
                 follower=self._follower,
                 tell=on_event,
@@ -123,6 +127,12 @@ class TrainingRoad:
         """Stop: training saves a checkpoint first. Called again, it ends at once."""
         if not self._follower.cancel() and self._task is not None:
             self._task.cancel()
+
+    async def _how_to_evaluate(self) -> EvalSettings:
+        if self._evaluation is not None:
+            return self._evaluation
+        # The driver's own tool is asked for accelerators, which may take seconds.
+        return await asyncio.to_thread(evaluation_settings, self.config)
 
     def _start(self, *, resume: bool, anyway: bool) -> RoadState:
         return RoadState(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -217,6 +218,8 @@ async def test_an_adapter_that_fails_the_gate_is_kept_and_registered(bench: Benc
 def checkpoint(bench: Bench) -> Path:
     folder = Path(bench.config.output) / "checkpoints" / "step-000006"
     folder.mkdir(parents=True)
+    started = json.dumps({"config": bench.config.model_dump(mode="json")})
+    (folder.parents[1] / "run.json").write_text(started, encoding="utf-8")
     return folder
 
 
@@ -227,6 +230,25 @@ async def test_a_run_is_resumed_only_when_asked(bench: Bench) -> None:
     assert bench.steps == []
     await bench.run(resume=True)
     assert bench.asked[1][2] is True
+
+
+async def test_other_settings_do_not_write_over_those_of_a_run(
+    bench: Bench, tmp_path: Path
+) -> None:
+    checkpoint(bench)
+    await bench.run(resume=True)
+    mine = bench.config
+    bench.config = mine.model_copy(update={"learning_rate": 0.5})
+    with pytest.raises(CheckpointError, match=r"learning_rate was .*, and is 0\.5"):
+        await bench.run(resume=True)
+    assert bench.steps == []
+    assert load_train_config(tmp_path / "run" / "train.yaml") == mine
+    # What nothing that is learnt depends on may change.
+    bench.config = mine.model_copy(update={"save_steps": 7})
+    await bench.run(resume=True)
+    (tmp_path / "run" / "run.json").unlink()
+    with pytest.raises(CheckpointError, match=r"run\.json does not say"):
+        await bench.run(resume=True)
 
 
 async def test_a_run_without_a_checkpoint_begins_anew(bench: Bench) -> None:
