@@ -15,6 +15,7 @@ from novelcraft.config.settings import ROLES, RoleName, RoleSettings
 from novelcraft.errors import AdapterRefusedError
 from novelcraft.finetune.lookup import find_at, find_named
 from novelcraft.finetune.registry import FoundAdapter
+from novelcraft.tools.models.adapters import find_gguf
 from novelcraft.tools.models.endpoint import Endpoint
 from novelcraft.tools.models.opening import EMBEDDED
 
@@ -31,8 +32,9 @@ def check_embedded(settings: Settings) -> list[str]:
     Raises:
         AdapterRefusedError: One failed the gate, and the settings do not allow it.
     """
+    registry = _registry(settings)
     found = [
-        (given.adapter, find_at(Path(given.adapter).expanduser(), _registry(settings)))
+        (given.adapter, find_at(_loaded(given.adapter), registry))
         for _, given in _with_adapter(settings, embedded=True)
     ]
     return _judged(settings, found)
@@ -57,6 +59,14 @@ def check_served(settings: Settings, endpoints: Mapping[RoleName, Endpoint]) -> 
         at_place = next((one for one in there if one is not None), None)
         found.append((given.adapter, at_place or find_named(given.adapter, registry)))
     return _judged(settings, found)
+
+
+def _loaded(adapter: str) -> Path:
+    """What the embedded engine would load of a folder; the folder where it would load nothing.
+
+    The file says what it was made of: in the folder may lie a card of other weights, or none.
+    """
+    return find_gguf(adapter) or Path(adapter).expanduser()
 
 
 def _judged(settings: Settings, found: Iterable[tuple[str, FoundAdapter | None]]) -> list[str]:

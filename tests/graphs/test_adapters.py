@@ -11,7 +11,7 @@ import pytest
 
 from novelcraft.config.root import Settings
 from novelcraft.errors import AdapterRefusedError
-from novelcraft.finetune.origin import ORIGIN_FILE, origin_of
+from novelcraft.finetune.origin import GGUF_KEY, ORIGIN_FILE, origin_of
 from novelcraft.finetune.registry import register
 from novelcraft.graphs.adapters import check_embedded
 from tests.fakes.server import FakeServer
@@ -145,3 +145,24 @@ def test_the_embedded_engine_is_not_started_with_one_that_failed(
     (notice,) = check_embedded(given(registry / "poe", allow_failed_adapter=True))
     assert "used all the same" in notice
     assert check_embedded(given(registry / "austen")) == []
+
+
+def test_a_file_counts_for_more_than_the_folder_that_it_lies_in(
+    fake_server: FakeServer, registry: Path, tmp_path: Path
+) -> None:
+    """The adapter that failed, converted into a bare folder, and beside one that passed."""
+    from gguf import GGUFWriter
+
+    bare = tmp_path / "bare"
+    bare.mkdir()
+    for folder in (bare, registry / "austen" / "adapter"):
+        file = folder / "adapter.gguf"
+        made = GGUFWriter(file, "llama")
+        made.add_string(GGUF_KEY, origin_of(registry / "poe" / "adapter").model_dump_json())
+        made.write_header_to_file()
+        made.write_kv_data_to_file()
+        made.close()
+        role = {"model": "embedded:smollm2-135m", "adapter": str(folder)}
+        write = {"registry": str(registry)}
+        with pytest.raises(AdapterRefusedError, match="failed the gate"):
+            check_embedded(settings(fake_server, roles={"narrator": role}, write=write))

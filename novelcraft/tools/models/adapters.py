@@ -56,13 +56,10 @@ def gguf_of(role: str, adapter: str) -> Path:
     Raises:
         ConfigError: There is none.
     """
-    place = Path(adapter).expanduser()
-    if place.is_file():
-        return place.resolve()
-    for folder in (place, place / _INNER):
-        if (folder / GGUF_FILE).is_file():
-            return (folder / GGUF_FILE).resolve()
-    if not place.is_dir():
+    file = find_gguf(adapter)
+    if file is not None:
+        return file
+    if not Path(adapter).expanduser().is_dir():
         raise ConfigError(
             f"[roles.{role}] adapter = {adapter!r}: there is no such file or folder.",
             fix="The embedded engine loads an adapter from a GGUF file: name that, or the "
@@ -72,6 +69,13 @@ def gguf_of(role: str, adapter: str) -> Path:
         f"[roles.{role}] adapter = {adapter!r}: there is no {GGUF_FILE} in that folder.",
         fix=f"Make it: novelcraft adapter convert {adapter} --to gguf",
     )
+
+
+def find_gguf(adapter: str) -> Path | None:
+    """The GGUF file at a place, see `gguf_of`; None where there is none."""
+    place = Path(adapter).expanduser()
+    files = (place, place / GGUF_FILE, place / _INNER / GGUF_FILE)
+    return next((file.resolve() for file in files if file.is_file()), None)
 
 
 def _same_name(served: ServedAdapter, wanted: str) -> bool:
