@@ -10,7 +10,7 @@ from novelcraft.cli.train_progress import TrainProgress
 from novelcraft.cli.wording import count, span
 from novelcraft.state.evaluation import GateVerdict
 from novelcraft.state.prep import PrepStarted
-from novelcraft.state.train_events import EvalStarted
+from novelcraft.state.train_events import EvalStarted, TrainNotice, TrainStarted
 from novelcraft.state.training import AdapterJudged, AdapterRegistered, RoadEvent, RoadPlanned
 
 VERDICTS: dict[GateVerdict, str] = {
@@ -41,7 +41,10 @@ class RoadProgress:
         match event:
             case PrepStarted():
                 self._part = PrepProgress()
-            case RoadPlanned():
+            case RoadPlanned() | TrainStarted():
+                self._part = TrainProgress()
+            case TrainNotice() if isinstance(self._part, PrepProgress):
+                # Where there is no plan, training tells of itself first.
                 self._part = TrainProgress()
             case EvalStarted():
                 self._part = EvaluationProgress()

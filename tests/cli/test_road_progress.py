@@ -102,3 +102,11 @@ def test_what_an_evaluation_found(styles: tuple[float | None, float], end: str) 
     progress = after(EvalStarted(adapter="", base_model="base", device="cpu"))
     told = "evaluated: validation perplexity 30.00 before, 21.50 tuned"
     assert progress.headline(found) == told + end
+
+
+def test_a_run_without_a_plan_is_seen_to_train() -> None:
+    notice = TrainNotice(text="What training takes cannot be said beforehand: unknown.")
+    prepared = after(PrepStarted(books=1, until="rows"), notice)
+    assert prepared.headline(notice) == notice.text
+    train = after(PrepStarted(books=1, until="rows"), notice, STARTED, STEP)
+    assert "step 4 of 10" in train.line(9.0)
