@@ -76,8 +76,9 @@ def memory_errors() -> Iterator[None]:
     """
     try:
         yield
-    except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-        if type(error) is RuntimeError and _NO_MEMORY not in str(error):
+    except (MemoryError, RuntimeError) as error:
+        full = isinstance(error, torch.OutOfMemoryError | MemoryError)
+        if not full and _NO_MEMORY not in str(error):
             raise
         raise TrainingMemoryError(
             "The evaluation does not fit the memory.",
