@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from novelcraft.state.evaluation import AdapterCard, EvalSettings, Evaluation
     from novelcraft.state.train_events import TrainEvent
 
+_STOPPED = 130
+"""Exit code of what a person stopped, as shells have it."""
+
 
 def evaluate(
     adapter: AdapterArgument,
@@ -110,6 +113,8 @@ def _run(folder: Path, rows: Path, settings: EvalSettings, base: str, quiet: boo
 
     with reader_for(EvaluationProgress(), sys.stderr, quiet=quiet) as reader:
         last = asyncio.run(_followed(folder, rows, settings, base, reader))
+    if last is None:
+        raise typer.Exit(_STOPPED)
     if isinstance(last, TrainFailed):
         say(f"Error: {last.error}\n  {last.fix}")
         raise typer.Exit(last.exit_code)
@@ -118,19 +123,21 @@ def _run(folder: Path, rows: Path, settings: EvalSettings, base: str, quiet: boo
 async def _followed(
     folder: Path, rows: Path, settings: EvalSettings, base: str, reader: Reader[TrainEvent]
 ) -> TrainEvent | None:
-    """Read an evaluation's events to its end. Ctrl-C stops it, a second one at once."""
+    """Read an evaluation's events to its end. Ctrl-C stops it, a second one at once.
+
+    Returns:
+        The last event; None when it was stopped without a word.
+    """
     import asyncio
     import signal
 
     from novelcraft.finetune.evaluation.process import EvaluationProcess
+    from novelcraft.graphs.training.following import Follower
 
-    last = None
-    async with EvaluationProcess(folder, rows, settings, base=base) as process:
-        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, process.cancel)
-        async for event in process.events():
-            reader.on_event(event)
-            last = event
-    return last
+    follower = Follower()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGINT, follower.cancel)
+    process = EvaluationProcess(folder, rows, settings, base=base)
+    return await follower.follow(process, reader.on_event)
 
 
 def _report(folder: Path, card: AdapterCard, found: Evaluation | None) -> None:
@@ -144,7 +151,7 @@ def _report(folder: Path, card: AdapterCard, found: Evaluation | None) -> None:
     from novelcraft.finetune.report import report_text, write_report
 
     if found is not None:
-        page = write_report(folder, found, card=card)
+        page = write_report(folder, found, card=card, gate=card.gate)
         typer.echo(report_text(found, gate=card.gate))
         typer.echo(str(page))
     typer.echo(f"{card.name}: {VERDICTS[card.gate.verdict]}")
