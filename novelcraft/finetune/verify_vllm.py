@@ -86,7 +86,7 @@ def verify_files(folder: Path, converted: Path, *, base: str = "") -> FilesVerdi
         raise AdapterError(
             f"{converted} is not the adapter that was trained: its base is "
             f"{verdict.apart.divergence:.2g} nats a token away from base and adapter.",
-            fix=f"Convert it again: novelcraft adapter convert {folder} --to vllm",
+            fix=f"Convert it again: novelcraft adapter convert {folder} --to vllm --out DIR",
         )
     return verdict
 
