@@ -12,8 +12,8 @@ from typing import Any
 from novelcraft.finetune.checkpoints import Checkpoints
 from novelcraft.finetune.config import TrainConfig
 from novelcraft.finetune.ending import EVAL_LOSS
+from novelcraft.finetune.metrics import Emit
 from novelcraft.finetune.models import Machine
-from novelcraft.finetune.tuning import Emit
 
 _SCHEDULES = {"cosine": "cosine", "linear": "linear", "constant": "constant_with_warmup"}
 

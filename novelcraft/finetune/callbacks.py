@@ -15,8 +15,8 @@ from transformers import TrainerCallback
 from novelcraft.finetune.config import TrainConfig
 from novelcraft.finetune.dataset import TrainRow, prompt_of
 from novelcraft.finetune.ending import EVAL_LOSS, patience_spent
+from novelcraft.finetune.metrics import Emit
 from novelcraft.finetune.stopping import Stop
-from novelcraft.finetune.tuning import Emit
 from novelcraft.state.train_events import SampleWritten, StopReason, TrainStep
 from novelcraft.tools.export.files import write_atomic
 

@@ -180,7 +180,7 @@ def _rows(
     empty = [row.row_id for row in rows if not row.learnt]
     if empty:
         raise TrainingDataError(
-            f"{file} has rows without a scene to learn: {_listed(empty)}.",
+            f"{file} has rows without a scene to learn: {listed(empty)}.",
             fix="Compile the rows again.",
         )
     return rows
@@ -196,7 +196,7 @@ def _by_length(
         most = max(row.tokens for row in long)
         raise TrainingDataError(
             f"{len(long)} rows have more than max_length = {config.max_length} tokens: "
-            f"{_listed([f'{row.row_id} ({row.tokens})' for row in long])}. Cut to that length, "
+            f"{listed([f'{row.row_id} ({row.tokens})' for row in long])}. Cut to that length, "
             "they would lose the ends of their scenes.",
             fix=f"Compile the rows again for {config.base_model} with max_row_tokens = "
             f"{config.max_length}, which shortens their context; or set max_length: {most}, or "
@@ -264,6 +264,7 @@ def rows_hash(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """Names for a person, the first few and how many more."""
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     return ", ".join(names[:_NAMED]) + more

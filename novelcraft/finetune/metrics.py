@@ -27,6 +27,7 @@ from novelcraft.tools.export.files import write_atomic
 METRICS_FILE = "metrics.jsonl"
 
 Emit = Callable[[TrainEvent], None]
+"""Takes what there is to tell, as it happens."""
 
 
 @dataclass(frozen=True)

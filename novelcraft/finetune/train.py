@@ -27,7 +27,7 @@ from novelcraft.finetune.callbacks import Progress, Samples, Steps
 from novelcraft.finetune.checkpoints import Checkpoints
 from novelcraft.finetune.config import TrainConfig
 from novelcraft.finetune.ending import find_ending
-from novelcraft.finetune.metrics import METRICS_FILE, keeping
+from novelcraft.finetune.metrics import METRICS_FILE, Emit, keeping
 from novelcraft.finetune.models import (
     add_adapter,
     find_machine,
@@ -42,7 +42,7 @@ from novelcraft.finetune.rundata import RunData, load_run_data
 from novelcraft.finetune.runfile import CHECKPOINTS, claim
 from novelcraft.finetune.stopping import Stop
 from novelcraft.finetune.trainers import make_trainer
-from novelcraft.finetune.tuning import Emit, Tuning
+from novelcraft.finetune.tuning import Tuning
 from novelcraft.state.train_events import StopReason, TrainNotice, TrainStarted, TrainStopped
 
 SAMPLES = "samples"

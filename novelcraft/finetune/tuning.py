@@ -8,7 +8,7 @@ does not stop them.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,16 +26,14 @@ from novelcraft.finetune.config import TrainConfig
 from novelcraft.finetune.dataset import TrainRow
 from novelcraft.finetune.ending import EVAL_LOSS, STATE_FILE
 from novelcraft.finetune.losses import RowLoss, row_losses
+from novelcraft.finetune.metrics import Emit
 from novelcraft.finetune.runstate import load_optimizer, load_random, save_optimizer, save_random
 from novelcraft.state.train_events import (
     ChapterLoss,
     CheckpointSaved,
     PreferenceScore,
-    TrainEvent,
     Validated,
 )
-
-Emit = Callable[[TrainEvent], None]
 
 
 @dataclass(frozen=True)

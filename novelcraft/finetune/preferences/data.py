@@ -12,7 +12,7 @@ from typing import TypeVar
 from novelcraft.config.prep import ThinkMode
 from novelcraft.errors import PreferenceError
 from novelcraft.finetune.config import TrainConfig
-from novelcraft.finetune.dataset import LongRow, TrainRow, encode, prompt_of
+from novelcraft.finetune.dataset import LongRow, TrainRow, encode, listed, prompt_of
 from novelcraft.finetune.preferences.folder import Folder, open_folder
 from novelcraft.state.calls import Message
 from novelcraft.state.preferences import Judged
@@ -23,7 +23,6 @@ LEAST_PAIRS = 8
 """Pairs below which nothing but those pairs would be learnt."""
 LEAST_LABELS = 4
 """Scenes of each kind, good and bad, that judged scenes have at least."""
-_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -216,7 +215,7 @@ def _divided(
     if long and config.over_long == "refuse":
         raise PreferenceError(
             f"{len(long)} pairs or scenes have more than max_length = {config.max_length} tokens: "
-            f"{_listed([f'{row.name} ({row.longest})' for row in long])}. Nothing is ever cut.",
+            f"{listed([f'{row.name} ({row.longest})' for row in long])}. Nothing is ever cut.",
             fix=f"Set max_length: {max(row.longest for row in long)}, or over_long: drop to leave "
             "them out.",
         )
@@ -267,8 +266,3 @@ def _balance(config: TrainConfig, good: int, bad: int) -> list[str]:
         f"times as much. desirable_weight: {config.undesirable_weight * bad / good:.2g} would "
         "make them even."
     ]
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return ", ".join(names[:_NAMED]) + more

@@ -11,14 +11,12 @@ from novelcraft.config.prep import ThinkMode
 from novelcraft.errors import PreferenceError, TrainingDataError
 from novelcraft.finetune.adapters import TRAINING_FILE
 from novelcraft.finetune.config import TrainConfig
-from novelcraft.finetune.dataset import rows_folder, rows_hash
+from novelcraft.finetune.dataset import listed, rows_folder, rows_hash
 from novelcraft.prompts.loader import load_template
 from novelcraft.prompts.narrator import TEMPLATE
 from novelcraft.state.preferences import Judged
 from novelcraft.tools.books.rowfiles import VALIDATION_FILE, read_rows
 from novelcraft.tools.pairs.files import data_hash, pairs_folder, read_manifest
-
-_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -52,14 +50,14 @@ class Folder:
         if other:
             raise PreferenceError(
                 f"{self.path} has prompts that another version of the narrator's prompt laid out: "
-                f"{_listed(other)}. The narrator would be trained on what it is never asked.",
+                f"{listed(other)}. The narrator would be trained on what it is never asked.",
                 fix="Collect the pairs again with `novelcraft pairs`.",
             )
         held = self._validation_rows()
         leaked = [one.scene for one in judged if one.scene in held and not one.held_out]
         if leaked:
             raise PreferenceError(
-                f"{self.path} would train on validation rows: {_listed(leaked)}. After that no "
+                f"{self.path} would train on validation rows: {listed(leaked)}. After that no "
                 "figure of an evaluation means anything.",
                 fix="Set held_out to true for them, or collect the pairs again.",
             )
@@ -101,8 +99,3 @@ def _rows_of(adapter: str) -> str:
         return str(json.loads(file.read_text(encoding="utf-8"))["data_hash"])
     except (ValueError, KeyError, TypeError):
         return ""
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return ", ".join(names[:_NAMED]) + more
