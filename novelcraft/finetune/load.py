@@ -105,6 +105,9 @@ def _checked(
 ) -> TrainConfig:
     given = {**values, **overrides}
     name, base = given.get("preset", "auto"), given.get("base_model", "")
+    if isinstance(base, str) and base.startswith("~"):
+        # Not all of the libraries that load a base know the sign.
+        given["base_model"] = base = str(Path(base).expanduser())
     known = name in PRESETS and isinstance(base, str)
     preset = preset_values(name, base) if known else {}
     method, start = given.get("method", "sft"), given.get("start_adapter", "")

@@ -147,3 +147,11 @@ def test_every_preset_stands_its_own_checks(name: str) -> None:
 def test_the_strength_of_an_adapter() -> None:
     assert settings(lora_r=16, lora_alpha=32.0).lora_scale == 2.0
     assert settings(lora_r=16, lora_alpha=32.0, use_rslora=True).lora_scale == 8.0
+
+
+def test_a_base_in_the_home_folder_is_found_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    given = {"base_model": "~/base", "data": "data", "output": "run"}
+    assert train_config(given).base_model == str(tmp_path / "base")
