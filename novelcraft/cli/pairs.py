@@ -74,7 +74,8 @@ def pairs(
     collection = Collection(folder)
     found = [_from_novels(collection, novels, checks)] if novels else []
     if data is not None:
-        found.append(_from_rows(collection, data, count, quiet))
+        again = [*map(quoted, novels or ()), *["--checks"] * checks]
+        found.append(_from_rows(collection, data, count, quiet, again))
     _report(collection.write(found), folder)
 
 
@@ -91,7 +92,10 @@ def _from_novels(collection: Collection, folders: list[Path], checks: bool) -> H
         return collection.from_novels(novels, checks=checks)
 
 
-def _from_rows(collection: Collection, data: Path, count: int | None, quiet: bool) -> Harvest:
+def _from_rows(
+    collection: Collection, data: Path, count: int | None, quiet: bool, again: list[str]
+) -> Harvest:
+    """Pairs of a data folder. `again` is what else the command was given, to go on with it."""
     import os
 
     from novelcraft.cli.common import watched
@@ -110,8 +114,9 @@ def _from_rows(collection: Collection, data: Path, count: int | None, quiet: boo
     async def work(reader: Reader[PairEvent]) -> Harvest:
         return await collection.from_rows(asked, settings, on_event=reader.on_event)
 
-    some = f" --count {count}" if count is not None else ""
-    command = f"novelcraft pairs --data {quoted(data)} --out {quoted(collection.folder)}{some}"
+    some = [f"--count {count}"] if count is not None else []
+    places = f"--data {quoted(data)} --out {quoted(collection.folder)}"
+    command = " ".join(("novelcraft pairs", *again, places, *some))
     return watched(work, PairsProgress(), quiet=quiet, command=command)
 
 

@@ -141,8 +141,15 @@ class Collection:
         Raises:
             PreferenceError: Nothing was found, or what is there cannot be read, or has other
                 think blocks.
+            ProjectBusyError: Another run works in the folder.
             DiskFullError, ReadOnlyError, ExportError: The folder cannot be written.
         """
+        with storage_errors(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+        with ProjectLock(self.folder):
+            return self._write(harvests)
+
+    def _write(self, harvests: Sequence[Harvest]) -> PairManifest:
         works = frozenset[str]().union(*(harvest.works for harvest in harvests))
         pairs = [p for p in read_pairs(self.folder) if p.work not in works]
         labels = [one for one in read_labels(self.folder) if one.work not in works]
