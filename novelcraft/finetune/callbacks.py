@@ -37,10 +37,10 @@ class Steps(TrainerCallback):
         last = state.global_step >= state.max_steps
         due = state.global_step % self._config.eval_steps == 0
         control.should_evaluate = self._validates and (last or due)
-        # The last step's validation decides which checkpoint is the best: it is done in any case.
+        # A validation that is due is done in any case: it decides which checkpoint is the best, and
+        # a run that goes on does not come to this step again.
         if _any_process(self._stop.asked, args) and not last:
             self.reason = "cancelled"
-            control.should_evaluate = False
             control.should_save = control.should_training_stop = True
 
     def on_evaluate(self, args: Any, state: Any, control: Any, metrics: Any, **_: Any) -> None:

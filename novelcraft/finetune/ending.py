@@ -57,7 +57,7 @@ def find_ending(checkpoint: Path, config: TrainConfig) -> Ending | None:
         ) from error
     if step >= steps:
         return Ending("finished", step, best)
-    # A run that was cancelled where a validation was due has not had it yet.
+    # What counts is a validation of this very step: patience is not looked at between two.
     turned = config.early_stopping and bool(best) and step in validated[-1:]
     if turned and patience_spent(config, step, best):
         return Ending("early", step, best)

@@ -35,7 +35,7 @@ def checkpoint(folder: Path, step: int, best: int | None, *validated: int) -> Pa
         (12, 4, (4, 8, 12), Ending("early", 12, 4)),
         (8, 4, (4, 8), None),
         (12, 8, (4, 8, 12), None),
-        # Cancelled where a validation was due, and had not been yet.
+        # Nothing was validated at this step.
         (12, 4, (4, 8), None),
         (13, 4, (4, 8), None),
         (12, None, (), None),

@@ -89,7 +89,7 @@ def test_samples_stand_side_by_side(reference: tuple[Path, list[TrainEvent]]) ->
 def test_no_file_of_a_run_is_a_pickle(reference: tuple[Path, list[TrainEvent]]) -> None:
     folder, _ = reference
     kinds = {path.suffix for path in (folder / "run").rglob("*") if path.is_file()}
-    assert kinds == {".safetensors", ".json", ".txt"}
+    assert kinds == {".safetensors", ".json", ".jsonl", ".txt"}
 
 
 def test_a_killed_run_goes_on_with_the_same_losses(
@@ -199,6 +199,24 @@ def test_a_run_that_is_told_to_stop_leaves_a_usable_checkpoint(
     assert Path(ended.checkpoint).name == f"step-{ended.step:06}"
     after = train(config, resume=True)
     assert min(losses(after)) == ended.step + 1
+
+
+def test_a_run_that_is_stopped_where_it_validates_misses_none(
+    reference: tuple[Path, list[TrainEvent]], tiny_base: Path, tmp_path: Path
+) -> None:
+    from novelcraft.finetune.train import run_training
+
+    config, stop = settings(rows(tmp_path), tiny_base), Stop()
+    before: list[TrainEvent] = []
+
+    def hear(event: TrainEvent) -> None:
+        before.append(event)
+        stop.asked = isinstance(event, TrainStep) and event.step == 5
+
+    ended = run_training(config, hear, stop=stop)
+    assert (ended.reason, ended.step) == ("cancelled", 6)
+    assert validated(before) == validated(reference[1])[:1]
+    assert validated(train(config, resume=True)) == validated(reference[1])[1:]
 
 
 def test_a_second_signal_ends_a_run_at_once(tiny_base: Path, tmp_path: Path) -> None:
