@@ -9,11 +9,16 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from novelcraft.state.evaluation import Evaluation, GateResult
+from novelcraft.state.memory import MemoryLimits
+
+LIMITS = MemoryLimits()
+"""An evaluation may be held to stricter ones."""
 
 _NONE = "It was not evaluated."
 _OTHER_WEIGHTS = "The evaluation is one of other weights."
 _OTHER_ROWS = "The evaluation is one against other rows than the adapter was trained on."
 
+_LOOSER = "The evaluation was held to looser limits than those of the gate."
 _EARLIER_ROWS = (
     "It goes on from an adapter that had learnt from other rows, and nothing was compared with "
     "those."
@@ -47,6 +52,8 @@ def gate_result(
     if earlier_rows:
         return GateResult(verdict="not_evaluated", reasons=(_EARLIER_ROWS,))
     report = evaluation.memory
+    if report.limits.run_words > LIMITS.run_words or report.limits.overlap > LIMITS.overlap:
+        return GateResult(verdict="not_evaluated", reasons=(_LOOSER,), limits=report.limits)
     return GateResult(
         verdict="passed" if report.passed else "failed",
         reasons=report.reasons,

@@ -9,6 +9,7 @@ from pathlib import Path
 from novelcraft.errors import AdapterError
 from novelcraft.finetune.adapters import CONFIG_FILE
 from novelcraft.finetune.origin import Origin, read_origin
+from novelcraft.finetune.publishing import ADAPTER
 from novelcraft.finetune.registry import (
     CARD_FILE,
     FoundAdapter,
@@ -18,15 +19,13 @@ from novelcraft.finetune.registry import (
 )
 from novelcraft.state.evaluation import GateVerdict
 
-_INNER = "adapter"
-"""The adapter's folder in the output folder of a training run."""
 _ORDER: tuple[GateVerdict, ...] = ("failed", "passed", "not_evaluated")
 """Which of several cards counts."""
 
 
 def adapter_folder(place: Path) -> Path:
     """The adapter's folder, for a person who may have named that of its run."""
-    for folder in (place, place / _INNER):
+    for folder in (place, place / ADAPTER):
         if (folder / CONFIG_FILE).is_file() or (folder / CARD_FILE).is_file():
             return folder
     return place

@@ -21,7 +21,7 @@ _SETTINGS = (
 """The settings that a reader asks for first; the rest stand in the card for programs."""
 _VERDICTS = {
     "passed": "It passed the gate.",
-    "failed": "**It failed the gate. Do not let it write:** it repeats its training books.",
+    "failed": "**It failed the gate. Do not let it write:**",
     "not_evaluated": "Whether it repeats its training books is not known.",
 }
 

@@ -20,6 +20,7 @@ from novelcraft.finetune.gate import gate_result
 from novelcraft.finetune.modelcard import base_licence as licence_of
 from novelcraft.finetune.modelcard import model_card
 from novelcraft.finetune.origin import ORIGIN_FILE
+from novelcraft.finetune.publishing import ADAPTER
 from novelcraft.finetune.trained import read_training, trained_books
 from novelcraft.state.evaluation import AdapterCard, Evaluation, GateResult, GateVerdict
 from novelcraft.tools.export.files import write_atomic
@@ -185,7 +186,7 @@ def read_card(folder: Path) -> AdapterCard | None:
 def default_name(folder: Path) -> str:
     """A name for an adapter: that of its run's output folder."""
     whole = folder.absolute()
-    return whole.parent.name if whole.name == "adapter" and whole.parent.name else whole.name
+    return whole.parent.name if whole.name == ADAPTER and whole.parent.name else whole.name
 
 
 def _folders(root: Path, depth: int) -> Iterator[Path]:

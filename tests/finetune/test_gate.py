@@ -37,6 +37,11 @@ def test_what_was_not_measured_does_not_pass(tmp_path: Path) -> None:
     against = gate_result(found, **same | {"rows": "0" * 64})
     assert against.verdict == "not_evaluated"
     assert "other rows" in against.reasons[0]
+    for loose in (MemoryLimits(run_words=21), MemoryLimits(overlap=0.06)):
+        report = found.memory.model_copy(update={"limits": loose})
+        loosely = gate_result(found.model_copy(update={"memory": report}), **same)
+        assert loosely.verdict == "not_evaluated"
+        assert "looser limits" in loosely.reasons[0]
     before = gate_result(found, **same, earlier_rows=["0" * 64])
     assert before.verdict == "not_evaluated"
     assert "had learnt from other rows" in before.reasons[0]
