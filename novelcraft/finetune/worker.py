@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
-from novelcraft.errors import NovelcraftError
+from novelcraft.errors import LossError, NovelcraftError
 from novelcraft.finetune.load import load_train_config
 from novelcraft.finetune.rundata import load_run_data
 from novelcraft.finetune.runfile import CHECKPOINTS
@@ -26,7 +26,7 @@ from novelcraft.finetune.telling import teller
 from novelcraft.state.train_events import TrainEvent, TrainFailed
 from novelcraft.tools.canon.lock import ProjectLock
 
-LOST = 64
+LOST = LossError.exit_code
 """Exit code of a run whose loss is no number any more."""
 
 
