@@ -142,9 +142,3 @@ class TrainConfig(BaseModel):
     def rows_per_step(self) -> int:
         """Rows, or packs, to a step of the optimiser on one device."""
         return self.per_device_batch_size * self.gradient_accumulation_steps
-
-    @property
-    def lora_scale(self) -> float:
-        """What the adapter's product is multiplied by."""
-        root = self.lora_r**0.5 if self.use_rslora else float(self.lora_r)
-        return self.lora_alpha / root

@@ -144,11 +144,6 @@ def test_every_preset_stands_its_own_checks(name: str) -> None:
     assert settings(preset=name).preset == name
 
 
-def test_the_strength_of_an_adapter() -> None:
-    assert settings(lora_r=16, lora_alpha=32.0).lora_scale == 2.0
-    assert settings(lora_r=16, lora_alpha=32.0, use_rslora=True).lora_scale == 8.0
-
-
 def test_a_base_in_the_home_folder_is_found_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
