@@ -100,7 +100,7 @@ def step(model: Any, tokens: Any, now: Callable[[], float]) -> tuple[float, floa
 
 def expert_bytes(model: Any) -> float:
     """Bytes that an expert's weight takes, with its share of the constants."""
-    from novelcraft.finetune.experts import PROJECTIONS, Nf4Experts
+    from novelcraft.finetune.sparse.experts import PROJECTIONS, Nf4Experts
 
     held = weights = 0
     for module in model.modules():

@@ -20,7 +20,7 @@ from typing import Any
 from novelcraft.finetune.config import TrainConfig
 from novelcraft.finetune.dataset import IGNORED, TrainingData, load_data, prompt_of
 from novelcraft.finetune.load import train_config
-from novelcraft.finetune.stopping import Stop
+from novelcraft.finetune.training.stopping import Stop
 
 WARM = 2
 """First steps, which are not counted."""
@@ -70,7 +70,7 @@ def clock(now: Callable[[], float]) -> Any:
 
 
 def ours(config: TrainConfig, data: TrainingData, now: Callable[[], float]) -> float:
-    from novelcraft.finetune.train import Run
+    from novelcraft.finetune.training.train import Run
 
     run = Run(config, lambda event: None, Stop())
     run.claim(False, data)

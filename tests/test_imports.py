@@ -65,8 +65,9 @@ def test_asking_for_help_loads_nothing_heavy(arguments: list[str]) -> None:
 
 
 TRAINING = (
-    *("config", "load", "dataset", "preview", "checkpoints", "process", "adapters", "worker"),
-    *("registry", "gate", "lookup", "origin", "served"),
+    *("config", "load", "dataset", "preview", "serving.served"),
+    *(f"training.{name}" for name in ("checkpoints", "process", "worker")),
+    *(f"registry.{name}" for name in ("folder", "cards", "gate", "lookup", "origin")),
     *(f"evaluation.{name}" for name in ("process", "reading", "worker", "measuring", "probes")),
 )
 

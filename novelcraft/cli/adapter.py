@@ -13,7 +13,7 @@ from novelcraft.cli.adapter_merge import merge
 from novelcraft.cli.adapter_verify import verify
 
 if TYPE_CHECKING:
-    from novelcraft.finetune.registry import FoundAdapter
+    from novelcraft.finetune.registry.cards import FoundAdapter
 
 adapter = typer.Typer(
     help="See, evaluate, merge, convert and verify adapters that were trained.",
@@ -37,7 +37,7 @@ def list_(
     """List the adapters in a folder, with what their evaluation found, base → tuned."""
     import json
 
-    from novelcraft.finetune.registry import find_adapters
+    from novelcraft.finetune.registry.cards import find_adapters
 
     found = find_adapters(folder)
     if as_json:

@@ -61,7 +61,7 @@ def convert(
 
 
 def _to_gguf(folder: Path, out: Path | None, base: str, dtype: Numbers) -> None:
-    from novelcraft.finetune.gguf import convert_adapter
+    from novelcraft.finetune.serving.gguf import convert_adapter
     from novelcraft.tools.models.adapters import GGUF_FILE
 
     report = convert_adapter(folder, out or folder / GGUF_FILE, base=base, stored_as=dtype.value)
@@ -74,7 +74,7 @@ def _to_gguf(folder: Path, out: Path | None, base: str, dtype: Numbers) -> None:
 
 
 def _to_vllm(folder: Path, out: Path, base: str) -> None:
-    from novelcraft.finetune.vllm import convert_for_vllm
+    from novelcraft.finetune.serving.vllm import convert_for_vllm
 
     made = convert_for_vllm(folder, out, base=base)
     typer.echo(

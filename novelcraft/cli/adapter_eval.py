@@ -66,11 +66,11 @@ def evaluate(
 
     - `novelcraft adapter eval adapters/mine --no-probes --licence "public domain"`
     """
-    from novelcraft.finetune.adapters import read_adapter
     from novelcraft.finetune.evaluation.reading import read_evaluation
-    from novelcraft.finetune.lookup import adapter_folder
-    from novelcraft.finetune.registry import register
-    from novelcraft.finetune.trained import trained_on
+    from novelcraft.finetune.registry.cards import register
+    from novelcraft.finetune.registry.folder import read_adapter
+    from novelcraft.finetune.registry.lookup import adapter_folder
+    from novelcraft.finetune.registry.trained import trained_on
     from novelcraft.state.evaluation import EvalSettings
 
     folder = adapter_folder(adapter.expanduser())
@@ -91,7 +91,7 @@ def evaluate(
 def _judged(folder: Path) -> bool:
     """Whether the gate has an evaluation to go by."""
     from novelcraft.errors import AdapterError
-    from novelcraft.finetune.registry import judged
+    from novelcraft.finetune.registry.cards import judged
 
     try:
         return judged(folder).verdict != "not_evaluated"

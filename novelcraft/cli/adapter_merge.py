@@ -45,7 +45,7 @@ def merge(
     """
     folder = opened(adapter)
     say(f"Merging {folder}. The base is loaded on the processor, in fp32 …")
-    from novelcraft.finetune.merge import merge_adapter
+    from novelcraft.finetune.serving.merge import merge_adapter
 
     report = merge_adapter(folder, out, base=base, exact=exact, stored_as=dtype.value)
     typer.echo(

@@ -96,7 +96,7 @@ def _require_one(
 
 
 def _gguf(folder: Path, converted: Path, model: Path, base: str) -> str:
-    from novelcraft.finetune.verify import verify_gguf
+    from novelcraft.finetune.serving.verify_gguf import verify_gguf
 
     found = verify_gguf(folder, converted, model, base=base)
     return (
@@ -107,7 +107,7 @@ def _gguf(folder: Path, converted: Path, model: Path, base: str) -> str:
 
 
 def _merged(folder: Path, merged: Path, base: str, exact: bool) -> str:
-    from novelcraft.finetune.verify_merged import verify_merged
+    from novelcraft.finetune.serving.verify_merged import verify_merged
 
     found = verify_merged(folder, merged, base=base, exact=exact)
     return (
@@ -117,7 +117,7 @@ def _merged(folder: Path, merged: Path, base: str, exact: bool) -> str:
 
 
 def _files(folder: Path, converted: Path, base: str) -> str:
-    from novelcraft.finetune.verify_vllm import verify_files
+    from novelcraft.finetune.serving.verify_vllm import verify_files
 
     found = verify_files(folder, converted, base=base)
     return (
@@ -127,8 +127,8 @@ def _files(folder: Path, converted: Path, base: str) -> str:
 
 
 def _served(folder: Path, url: str, name: str, base: str, key: str) -> str:
-    from novelcraft.finetune.served import ServedModel
-    from novelcraft.finetune.verify_vllm import verify_served
+    from novelcraft.finetune.serving.served import ServedModel
+    from novelcraft.finetune.serving.verify_vllm import verify_served
     from novelcraft.tools.models.opening import full_url
 
     found = verify_served(folder, ServedModel(full_url(url), name, key), base=base)

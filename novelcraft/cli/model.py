@@ -64,6 +64,6 @@ def unpack(
     file = Path(wanted).expanduser()
     if not file.is_file():
         file = ModelLibrary().ensure(wanted, notify=lambda told: typer.echo(told, err=True)).path
-    from novelcraft.finetune.unpack import unpack_gguf
+    from novelcraft.finetune.serving.unpack import unpack_gguf
 
     typer.echo(str(unpack_gguf(file, out)))

@@ -123,8 +123,8 @@ _NEEDED = {"data": "data", "base": "base_model"}
 
 
 def _show_plan(settings: TrainConfig, gpu: str | None) -> None:
-    from novelcraft.finetune.planning import plan_training, site_here, site_named
-    from novelcraft.finetune.plantext import plan_text
+    from novelcraft.finetune.planning.planner import plan_training, site_here, site_named
+    from novelcraft.finetune.planning.plantext import plan_text
 
     site = site_named(gpu) if gpu else site_here(settings)
     typer.echo(plan_text(plan_training(settings, site)))
@@ -134,7 +134,7 @@ def _show_rows(settings: TrainConfig) -> None:
     from rich.console import Console
 
     from novelcraft.finetune.preview import preview_data, preview_text
-    from novelcraft.finetune.rundata import load_run_data
+    from novelcraft.finetune.training.rundata import load_run_data
 
     rows = preview_data(load_run_data(settings), PREVIEWED)
     Console().print(preview_text(rows), soft_wrap=True)

@@ -16,7 +16,7 @@ from novelcraft.errors import ConfigError
 from novelcraft.finetune.config import TrainConfig
 from novelcraft.finetune.presets import METHODS, PRESETS, method_values, preset_values
 from novelcraft.finetune.refusals import refuse
-from novelcraft.finetune.start import start_values
+from novelcraft.finetune.training.start import start_values
 from novelcraft.tools.export.files import write_atomic
 
 

@@ -16,10 +16,10 @@ from safetensors.torch import load_file
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 from novelcraft.errors import AdapterError, BaseModelError, ConfigError, TrainingMemoryError
-from novelcraft.finetune.adapters import WEIGHTS_FILE
 from novelcraft.finetune.config import TrainConfig
-from novelcraft.finetune.expert_adapters import adapts_experts
-from novelcraft.finetune.nf4 import Nf4Config
+from novelcraft.finetune.registry.folder import WEIGHTS_FILE
+from novelcraft.finetune.sparse.expert_adapters import adapts_experts
+from novelcraft.finetune.sparse.nf4 import Nf4Config
 
 _DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.float32}
 _PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")

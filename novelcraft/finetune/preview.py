@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from novelcraft.finetune.dataset import IGNORED, TrainRow
 from novelcraft.finetune.preferences.data import LabelData, PairData
-from novelcraft.finetune.rundata import RunData
+from novelcraft.finetune.training.rundata import RunData
 from novelcraft.tools.books.tokenizers import BaseTokenizer
 
 if TYPE_CHECKING:

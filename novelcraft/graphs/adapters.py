@@ -1,6 +1,6 @@
 """The adapters that a run is to write with, held to the gate before a model is asked anything.
 
-What an adapter was found to be stands on its card (`finetune.registry`). One that failed is
+What an adapter was found to be stands on its card (`finetune.registry.cards`). One that failed is
 refused, unless the person says otherwise. One of which nothing is known writes, with a notice: it
 may be from elsewhere, or on a server whose files cannot be seen from here.
 """
@@ -13,8 +13,8 @@ from pathlib import Path
 from novelcraft.config.root import Settings
 from novelcraft.config.settings import ROLES, RoleName, RoleSettings
 from novelcraft.errors import AdapterRefusedError
-from novelcraft.finetune.lookup import find_at, find_named
-from novelcraft.finetune.registry import FoundAdapter
+from novelcraft.finetune.registry.cards import FoundAdapter
+from novelcraft.finetune.registry.lookup import find_at, find_named
 from novelcraft.tools.models.adapters import find_gguf
 from novelcraft.tools.models.endpoint import Endpoint
 from novelcraft.tools.models.opening import EMBEDDED

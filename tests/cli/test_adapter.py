@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from novelcraft.finetune.registry import CARD_FILE, register
+from novelcraft.finetune.registry.cards import CARD_FILE, register
 from novelcraft.state.evaluation import AdapterCard
 from tests.cli.conftest import Run
 from tests.finetune.cards import RECITES, evaluation, keep, trained
 from tests.finetune.marks import MISSING
-from tests.finetune.test_registry import swap
+from tests.finetune.registry.test_cards import swap
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from novelcraft.finetune.registry import register
+from novelcraft.finetune.registry.cards import register
 from tests.cli.conftest import Run
 from tests.fakes.server import FakeServer
 from tests.finetune.cards import RECITES, evaluation, trained

@@ -19,8 +19,8 @@ from novelcraft.state.evaluation import (
 )
 from novelcraft.state.memory import MemoryLimits, MemoryReport, NameLeak, Overlap, VerbatimRun
 from novelcraft.state.style import PartScore, StyleScore
+from tests.finetune.registry.test_folder import adapter as bare_adapter
 from tests.finetune.rows import config, row, write_rows
-from tests.finetune.test_adapters import adapter as bare_adapter
 
 RUN = VerbatimRun(
     text="held-out/b/ch01-s00",

@@ -47,7 +47,7 @@ def rows(folder: Path, train: int = 48, validation: list[TrainingRow] | None = N
 
 def train(config: TrainConfig, **given: Any) -> list[TrainEvent]:
     """Run in this process."""
-    from novelcraft.finetune.train import run_training
+    from novelcraft.finetune.training.train import run_training
 
     told: list[TrainEvent] = []
     run_training(config, told.append, **given)
@@ -64,7 +64,7 @@ def written(folder: Path, config: TrainConfig) -> Path:
 def start(file: Path, *options: str) -> subprocess.Popen[str]:
     """Run in a process of its own."""
     return subprocess.Popen(
-        [sys.executable, "-m", "novelcraft.finetune.worker", str(file), *options],
+        [sys.executable, "-m", "novelcraft.finetune.training.worker", str(file), *options],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,

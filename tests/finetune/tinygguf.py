@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from novelcraft.finetune.gguf import reorder
+from novelcraft.finetune.serving.gguf import reorder
 
 PARTS = {
     "self_attn.q_proj": "attn_q",

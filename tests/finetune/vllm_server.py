@@ -60,7 +60,7 @@ def vllm_server(base: Any, adapters: Mapping[str, Any], *, shift: float = 0.0) -
 
 def completion(model: Any, body: Mapping[str, Any], shift: float) -> dict[str, Any]:
     """What `/v1/completions` answers, as far as it is asked for."""
-    from novelcraft.finetune.comparing import logits
+    from novelcraft.finetune.serving.comparing import logits
 
     prompt = body["prompt"]
     likely = logits(model, [prompt])[0].log_softmax(-1) + shift

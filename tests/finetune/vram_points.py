@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from novelcraft.finetune.bases import find_shape
-from novelcraft.finetune.estimate import (
+from novelcraft.finetune.planning.bases import find_shape
+from novelcraft.finetune.planning.estimate import (
     ADAPTER_BYTES,
     LogitsKept,
     MemorySettings,
     WeightFormat,
     estimate_memory,
 )
-from novelcraft.finetune.shapes import ModelShape
+from novelcraft.finetune.planning.shapes import ModelShape
 
 GIB = 1.073741824
 

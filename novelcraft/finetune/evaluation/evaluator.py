@@ -14,7 +14,7 @@ from novelcraft.finetune.evaluation.reading import EVALUATION_FILE, weights_hash
 from novelcraft.finetune.evaluation.sides import Sides, memory_errors
 from novelcraft.finetune.evaluation.writing import Writer, write_samples
 from novelcraft.finetune.stack import stack_versions
-from novelcraft.finetune.stopping import Stop
+from novelcraft.finetune.training.stopping import Stop
 from novelcraft.state.evaluation import EvalSettings, Evaluation, ProbeRun, StyleReport
 from novelcraft.state.memory import MemoryReport
 from novelcraft.state.train_events import (

@@ -11,7 +11,6 @@ from typing import Any
 from novelcraft.config.prep import PrepSettings, ThinkMode, row_budget
 from novelcraft.config.presets import PromptBudget
 from novelcraft.errors import AdapterError, TrainingDataError
-from novelcraft.finetune.adapters import TRAINING_FILE, Adapter, read_adapter
 from novelcraft.finetune.config import TrainConfig
 from novelcraft.finetune.dataset import (
     TrainingData,
@@ -21,7 +20,8 @@ from novelcraft.finetune.dataset import (
     rows_hash,
     rows_think,
 )
-from novelcraft.finetune.trained import read_training
+from novelcraft.finetune.registry.folder import TRAINING_FILE, Adapter, read_adapter
+from novelcraft.finetune.registry.trained import read_training
 from novelcraft.state.rows import RowManifest, TrainingRow
 from novelcraft.tools.books.chat_template import split_plan
 from novelcraft.tools.books.folder import PrepFolder

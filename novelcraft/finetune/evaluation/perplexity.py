@@ -6,11 +6,17 @@ from collections.abc import Callable, Sequence
 from math import isfinite
 
 from novelcraft.errors import LossError
-from novelcraft.finetune.batches import Collator, items
 from novelcraft.finetune.dataset import TrainingData, TrainRow
 from novelcraft.finetune.evaluation.narrating import Side
 from novelcraft.finetune.evaluation.sides import Sides
-from novelcraft.finetune.losses import RowLoss, chapter_losses, mean_loss, perplexity, row_losses
+from novelcraft.finetune.training.batches import Collator, items
+from novelcraft.finetune.training.losses import (
+    RowLoss,
+    chapter_losses,
+    mean_loss,
+    perplexity,
+    row_losses,
+)
 from novelcraft.state.evaluation import ChapterPerplexity, EvalSettings, PerplexityReport
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from novelcraft.finetune.process import EventProcess
+from novelcraft.finetune.training.process import EventProcess
 from novelcraft.state.evaluation import EvalSettings
 from novelcraft.state.train_events import EvalFinished, TrainFailed
 

@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 from novelcraft.errors import AdapterError
-from novelcraft.finetune.adapters import WEIGHTS_FILE
+from novelcraft.finetune.registry.folder import WEIGHTS_FILE
 from novelcraft.state.evaluation import Evaluation
 
 EVALUATION_FILE = "evaluation.json"

@@ -12,8 +12,8 @@ from trl.trainer import add_fused_lm_head
 from novelcraft.errors import TrainingMemoryError
 from novelcraft.finetune.evaluation.material import Material
 from novelcraft.finetune.evaluation.narrating import Side
-from novelcraft.finetune.merge import attach
 from novelcraft.finetune.models import find_machine, load_base
+from novelcraft.finetune.serving.merge import attach
 
 _NO_MEMORY = "can't allocate memory"
 """What torch says where the processor's memory is full; it has no class for that."""
@@ -60,7 +60,7 @@ class Sides:
             yield self.model
 
     def log_probs(self, side: Side, batch: dict[str, Any]) -> torch.Tensor:
-        """See `finetune.losses.LogProbs`."""
+        """See `finetune.training.losses.LogProbs`."""
         given = {name: tensor.to(self.model.device) for name, tensor in batch.items()}
         with self.as_side(side) as model:
             out = model(**given, use_cache=False, fused_lm_head=True)

@@ -16,14 +16,14 @@ from datasets import Dataset
 from trl import KTOConfig, KTOTrainer
 from trl.trainer.kto_trainer import DataCollatorForUnpairedPreference
 
-from novelcraft.finetune.arguments import Parts
-from novelcraft.finetune.batches import ROWS
 from novelcraft.finetune.dataset import TrainRow, prompt_of
-from novelcraft.finetune.losses import chapter_losses, mean_loss, perplexity
 from novelcraft.finetune.preferences.data import LabelData, LabelRow
 from novelcraft.finetune.preferences.reference import drop_copy, mismatched
 from novelcraft.finetune.preferences.scores import Scored, ScoredLabel, label_loss
-from novelcraft.finetune.tuning import Tuning, Validation
+from novelcraft.finetune.training.arguments import Parts
+from novelcraft.finetune.training.batches import ROWS
+from novelcraft.finetune.training.losses import chapter_losses, mean_loss, perplexity
+from novelcraft.finetune.training.tuning import Tuning, Validation
 
 
 class LabelTrainer(Tuning, KTOTrainer):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from novelcraft.finetune.config import TrainConfig
 from novelcraft.finetune.dataset import prompt_of
+from novelcraft.finetune.planning.workload import RowTokens
 from novelcraft.finetune.preferences.data import load_labels, load_pairs
-from novelcraft.finetune.workload import RowTokens
 
 
 def scene_lengths(config: TrainConfig) -> list[RowTokens]:

@@ -15,14 +15,14 @@ from datasets import Dataset
 from trl import DPOConfig, DPOTrainer
 from trl.trainer.dpo_trainer import DataCollatorForPreference
 
-from novelcraft.finetune.arguments import Parts
-from novelcraft.finetune.batches import ROWS
 from novelcraft.finetune.dataset import prompt_of
-from novelcraft.finetune.losses import chapter_losses, mean_loss, perplexity
 from novelcraft.finetune.preferences.data import PairData, PairRow
 from novelcraft.finetune.preferences.reference import drop_copy
 from novelcraft.finetune.preferences.scores import Scored, ScoredPair, pair_loss
-from novelcraft.finetune.tuning import Tuning, Validation
+from novelcraft.finetune.training.arguments import Parts
+from novelcraft.finetune.training.batches import ROWS
+from novelcraft.finetune.training.losses import chapter_losses, mean_loss, perplexity
+from novelcraft.finetune.training.tuning import Tuning, Validation
 
 
 class PairTrainer(Tuning, DPOTrainer):

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from novelcraft.finetune.metrics import Curve
 from novelcraft.finetune.report.wording import STYLE_PARTS, figure
+from novelcraft.finetune.training.metrics import Curve
 from novelcraft.state.evaluation import ChapterPerplexity, PerplexityReport, StyleReport, StyleSide
 
 WIDTH = 640

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from novelcraft.finetune.evaluation.probes import load_probe
-from novelcraft.finetune.metrics import Curve, curve_of
 from novelcraft.finetune.report import charts, wording
+from novelcraft.finetune.training.metrics import Curve, curve_of
 from novelcraft.state.evaluation import AdapterCard, Evaluation, GateResult
 from novelcraft.tools.export.files import write_atomic
 from novelcraft.tools.export.page import page_template

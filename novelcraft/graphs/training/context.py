@@ -8,10 +8,10 @@ from pathlib import Path
 
 from langgraph.runtime import Runtime
 
-from novelcraft.finetune.checkpoints import Checkpoints
 from novelcraft.finetune.config import TrainConfig
-from novelcraft.finetune.plan import TrainPlan
-from novelcraft.finetune.registry import judged
+from novelcraft.finetune.planning.plan import TrainPlan
+from novelcraft.finetune.registry.cards import judged
+from novelcraft.finetune.training.checkpoints import Checkpoints
 from novelcraft.graphs.prep.shelf import PrepOutcome
 from novelcraft.graphs.training import tools
 from novelcraft.graphs.training.following import Follower, Telling

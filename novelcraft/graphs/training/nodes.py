@@ -13,7 +13,7 @@ from novelcraft.errors import (
     LossError,
     TrainingMemoryError,
 )
-from novelcraft.finetune.plan import TrainPlan
+from novelcraft.finetune.planning.plan import TrainPlan
 from novelcraft.graphs.prep.shelf import PrepOutcome
 from novelcraft.graphs.training.context import TrainingRuntime
 from novelcraft.graphs.training.following import wait_for_earlier

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from novelcraft.finetune.checkpoints import Checkpoints
 from novelcraft.finetune.config import TrainConfig
 from novelcraft.finetune.load import write_train_config
-from novelcraft.finetune.runfile import CHECKPOINTS, check_settings
+from novelcraft.finetune.training.checkpoints import Checkpoints
+from novelcraft.finetune.training.runfile import CHECKPOINTS, check_settings
 from novelcraft.graphs.training.context import Prepare, TrainingContext, TrainingTools
 from novelcraft.graphs.training.following import Follower
 from novelcraft.graphs.training.graph import build_training_graph

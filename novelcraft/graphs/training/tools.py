@@ -14,11 +14,11 @@ from novelcraft.finetune.dataset import rows_folder, rows_hash
 from novelcraft.finetune.evaluation.material import LEAST_VALIDATION
 from novelcraft.finetune.evaluation.process import EvaluationProcess
 from novelcraft.finetune.evaluation.reading import read_evaluation
-from novelcraft.finetune.plan import TrainPlan
-from novelcraft.finetune.planning import plan_training, site_here
-from novelcraft.finetune.process import TrainingProcess
-from novelcraft.finetune.registry import register
+from novelcraft.finetune.planning.plan import TrainPlan
+from novelcraft.finetune.planning.planner import plan_training, site_here
+from novelcraft.finetune.registry.cards import register
 from novelcraft.finetune.report import write_report
+from novelcraft.finetune.training.process import TrainingProcess
 from novelcraft.state.evaluation import AdapterCard, EvalSettings
 from novelcraft.tools.books.rowfiles import VALIDATION_FILE, read_rows
 

@@ -11,7 +11,7 @@ from novelcraft.tools.models.server import Profile
 GGUF_FILE = "adapter.gguf"
 """Name that an adapter's GGUF file has in the adapter's own folder."""
 _INNER = "adapter"
-"""The adapter's folder in the output folder of a training run, see `finetune.publishing`."""
+"""The adapter's folder in the folder of a training run, see `finetune.training.publishing`."""
 
 
 @dataclass(frozen=True)

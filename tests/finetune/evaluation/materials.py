@@ -11,8 +11,8 @@ from novelcraft.finetune.dataset import rows_hash
 from novelcraft.finetune.evaluation.material import Material, load_material
 from novelcraft.state.rows import TrainingRow
 from novelcraft.tools.books.tokenizers import open_tokenizer
+from tests.finetune.registry.test_folder import adapter as bare_adapter
 from tests.finetune.rows import config, row, write_rows
-from tests.finetune.test_adapters import adapter as bare_adapter
 from tests.tools.books.bases import TEMPLATES, tokenizer
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from novelcraft.errors import AdapterError, ExportError, LossError, TrainingMemoryError
 from novelcraft.finetune.evaluation.reading import read_evaluation
-from novelcraft.finetune.stopping import Stop
+from novelcraft.finetune.training.stopping import Stop
 from novelcraft.state.evaluation import EvalSettings, Evaluation
 from novelcraft.state.train_events import (
     EvalFinished,

@@ -11,7 +11,7 @@ from tokenizers import Tokenizer, decoders
 from novelcraft.errors import ConfigError, PreferenceError
 from novelcraft.finetune.dataset import IGNORED, encode_row, prompt_of
 from novelcraft.finetune.load import train_config
-from novelcraft.finetune.planning import plan_training, site_named
+from novelcraft.finetune.planning.planner import plan_training, site_named
 from novelcraft.finetune.preferences.data import load_labels, load_pairs
 from novelcraft.finetune.preferences.reference import mismatched
 from novelcraft.finetune.preferences.scores import (

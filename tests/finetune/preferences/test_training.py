@@ -12,7 +12,7 @@ import pytest
 
 from novelcraft.errors import AdapterError
 from novelcraft.finetune.dataset import rows_hash
-from novelcraft.finetune.stopping import Stop
+from novelcraft.finetune.training.stopping import Stop
 from novelcraft.state.preferences import PreferencePair
 from novelcraft.state.train_events import TrainEvent, TrainStarted, TrainStep, TrainStopped
 from tests.finetune.marks import TRAINS
@@ -206,7 +206,7 @@ def test_a_killed_run_goes_on_with_the_same_losses(
 def test_kto_goes_on_with_the_same_losses_after_it_was_told_to_stop(
     tiny_base: Path, tmp_path: Path
 ) -> None:
-    from novelcraft.finetune.train import run_training
+    from novelcraft.finetune.training.train import run_training
 
     given = {"method": "kto", "max_steps": 4, "eval_steps": 2}
     whole = train(settings(data(tmp_path / "whole"), tiny_base, **given))

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from novelcraft.finetune.evaluation.probes import run_probes
-from novelcraft.finetune.metrics import Curve
+from novelcraft.finetune.training.metrics import Curve
 from novelcraft.state.evaluation import (
     AdapterCard,
     ChapterPerplexity,

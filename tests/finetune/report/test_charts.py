@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from novelcraft.finetune.metrics import Curve
 from novelcraft.finetune.report.charts import (
     CURVE_HEIGHT,
     LEFT,
@@ -16,6 +15,7 @@ from novelcraft.finetune.report.charts import (
     gap_chart,
     style_chart,
 )
+from novelcraft.finetune.training.metrics import Curve
 from novelcraft.state.evaluation import StyleReport
 from tests.finetune.report import evaluations as e
 

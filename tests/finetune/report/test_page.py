@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from novelcraft.finetune.evaluation.probes import run_probes
-from novelcraft.finetune.metrics import METRICS_FILE
 from novelcraft.finetune.report import REPORT_FILE, report_html, write_report
+from novelcraft.finetune.training.metrics import METRICS_FILE
 from novelcraft.state.evaluation import Evaluation, GateResult, ProbeFinding
 from tests.finetune.evaluation.probes.storyteller import Storyteller
 from tests.finetune.report import evaluations as e

@@ -1,0 +1,163 @@
+"""What a training run would take, before anything is loaded: memory, steps, tokens, time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from novelcraft.finetune.planning.changes import Changes, find_changes
+from novelcraft.finetune.planning.estimate import MemoryEstimate, estimate_memory
+from novelcraft.finetune.planning.shapes import ModelShape
+from novelcraft.finetune.planning.speed import Device, tokens_per_second
+from novelcraft.finetune.planning.workload import RowTokens, RunSettings, Workload, measure_workload
+from novelcraft.state.base import Frozen
+
+ACCURACY = 0.15
+"""Published figures are met within this share: a run that leaves less room may not fit."""
+
+READING = 1 / 3
+"""What reading takes of the time that training on the same tokens does: a forward pass of three,
+where the backward pass counts twice."""
+
+Verdict = Literal["fits", "tight", "does not fit", "unknown"]
+
+
+class TrainPlan(Frozen):
+    """What a training run would take."""
+
+    model: str
+    parameters: int
+    trainable: int
+    work: Workload
+    memory: MemoryEstimate
+    """Of each device."""
+    device: str
+    """Its name; empty where none is known."""
+    available: float | None
+    """Its memory, in decimal gigabytes."""
+    verdict: Verdict
+    changes: Changes
+    """Where it does not fit, or is tight."""
+    tokens_per_second: float | None
+    """Of all devices together."""
+    measured: bool
+    """Whether that speed was measured, not estimated."""
+    hours: float | None
+    notices: tuple[str, ...]
+    """What a person should know before the run, in the order of weight."""
+
+
+def make_plan(
+    shape: ModelShape,
+    run: RunSettings,
+    rows: Sequence[RowTokens],
+    *,
+    device: Device | None = None,
+    memory: float | None = None,
+    measured: float | None = None,
+) -> TrainPlan:
+    """Plan a training run.
+
+    Args:
+        shape: The base.
+        run: What is asked.
+        rows: What it would train on; without any, a run of rows of full length is planned.
+        device: Where it runs, each of them; None where that is not known.
+        memory: Decimal gigabytes that are free there; None is the device's own.
+        measured: Tokens a second that one device was seen to train on; None estimates it.
+    """
+    work = measure_workload(run, rows)
+    estimate = estimate_memory(shape, run.memory, work.micro_tokens, processes=run.processes)
+    available = memory if memory is not None or device is None else device.memory
+    verdict = _verdict(estimate.peak, available)
+    speed = _speed(shape, run, work, device, measured)
+    passes = run.epochs + READING * run.read_passes
+    return TrainPlan(
+        model=shape.name,
+        parameters=shape.parameters,
+        trainable=estimate.trainable,
+        work=work,
+        memory=estimate,
+        device=device.name if device else "",
+        available=available,
+        verdict=verdict,
+        changes=_changes(shape, run, rows, verdict, available, device),
+        tokens_per_second=speed,
+        measured=measured is not None,
+        hours=work.padded * passes / speed / 3600 if speed and work.padded else None,
+        notices=tuple(_notices(run, work)),
+    )
+
+
+def _verdict(peak: float, available: float | None) -> Verdict:
+    if available is None:
+        return "unknown"
+    if peak > available:
+        return "does not fit"
+    return "tight" if peak * (1 + ACCURACY) > available else "fits"
+
+
+def _changes(
+    shape: ModelShape,
+    run: RunSettings,
+    rows: Sequence[RowTokens],
+    verdict: Verdict,
+    available: float | None,
+    device: Device | None,
+) -> Changes:
+    if available is None or verdict == "fits":
+        return Changes(single=(), together=(), together_peak=None)
+    cpu = device is not None and device.kind == "cpu"
+    return find_changes(shape, run, rows, available, cpu=cpu)
+
+
+def _speed(
+    shape: ModelShape,
+    run: RunSettings,
+    work: Workload,
+    device: Device | None,
+    measured: float | None,
+) -> float | None:
+    if measured is not None:
+        return measured * run.processes
+    if device is None:
+        return None
+    each = tokens_per_second(
+        shape,
+        run.memory,
+        device,
+        micro_tokens=work.micro_tokens,
+        length=round(work.length),
+        compiled=run.compiled,
+    )
+    return each * run.processes
+
+
+def _notices(run: RunSettings, work: Workload) -> list[str]:
+    notices = []
+    if work.rows and not work.tokens:
+        notices.append(
+            "The rows do not say how many tokens they have: memory is that of rows of full length, "
+            "and time and packs are not known."
+        )
+    if work.skipped:
+        longest = max(row.tokens for row in work.skipped)
+        remedy = "" if run.trims else ", unless they are prepared again for that length"
+        notices.append(
+            f"{len(work.skipped)} rows are left out{remedy}: they need up to {longest} tokens, "
+            f"and a row may have {run.max_length}."
+        )
+    if work.trimmed:
+        most = max(row.tokens for row in work.trimmed)
+        notices.append(
+            f"{len(work.trimmed)} rows lose context, up to {most} tokens; their scenes stay whole."
+        )
+    if run.scenes > 1:
+        notices.append("Rows are pairs here: both scenes of a pair are computed together.")
+    if run.read_passes:
+        notices.append(
+            "The reference is read once, before training: it takes time, and no memory besides."
+        )
+    if run.processes > 1:
+        notices.append("Several devices train faster; each still holds the whole model.")
+    return notices

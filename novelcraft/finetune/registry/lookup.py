@@ -1,0 +1,76 @@
+"""Find what the registry knows of an adapter that somebody names. Nothing here loads torch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from novelcraft.errors import AdapterError
+from novelcraft.finetune.registry.cards import (
+    CARD_FILE,
+    FoundAdapter,
+    find_adapter,
+    find_adapters,
+    read_card,
+)
+from novelcraft.finetune.registry.folder import CONFIG_FILE
+from novelcraft.finetune.registry.origin import Origin, read_origin
+from novelcraft.finetune.training.publishing import ADAPTER
+from novelcraft.state.evaluation import GateVerdict
+
+_ORDER: tuple[GateVerdict, ...] = ("failed", "passed", "not_evaluated")
+"""Which of several cards counts."""
+
+
+def adapter_folder(place: Path) -> Path:
+    """The adapter's folder, for a person who may have named that of its run."""
+    for folder in (place, place / ADAPTER):
+        if (folder / CONFIG_FILE).is_file() or (folder / CARD_FILE).is_file():
+            return folder
+    return place
+
+
+def find_at(place: Path, registry: Path) -> FoundAdapter | None:
+    """What is known of the adapter at a place.
+
+    Args:
+        place: An adapter's folder, that of its run, or a GGUF file; also of a converted adapter,
+            wherever it lies.
+        registry: Where to look for the adapter that a converted one was made of.
+
+    Returns:
+        None where there is no adapter, or nothing says which one it was made of.
+    """
+    if not place.exists():
+        return None
+    given = adapter_folder(place)
+    origin = read_origin(given)
+    folder = given if given.is_dir() else given.parent
+    return _original(origin, folder, registry) if origin else find_adapter(folder)
+
+
+def find_named(name: str, registry: Path) -> FoundAdapter | None:
+    """The adapter that is known by a name; of several, one that failed the gate."""
+    return _worst(one for one in find_adapters(registry) if one.name == name)
+
+
+def _original(origin: Origin, beside: Path, registry: Path) -> FoundAdapter | None:
+    """The card of the adapter that one was made of; its weights need not be there any more."""
+    found = []
+    for folder in _places(origin, beside, registry):
+        with suppress(AdapterError):
+            card = read_card(folder)
+            if card is not None and card.adapter_sha256 == origin.adapter_sha256:
+                found.append(FoundAdapter(folder, "registered", card))
+    return _worst(found)
+
+
+def _places(origin: Origin, beside: Path, registry: Path) -> Iterator[Path]:
+    yield beside
+    yield Path(origin.folder)
+    yield from (found.folder for found in find_adapters(registry))
+
+
+def _worst(found: Iterable[FoundAdapter]) -> FoundAdapter | None:
+    return min(found, key=lambda one: _ORDER.index(one.verdict), default=None)

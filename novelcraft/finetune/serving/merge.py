@@ -1,0 +1,197 @@
+"""An adapter merged into its base: one model that needs no adapter to be served.
+
+Merged is in fp32, into the base as it was published, or, `exact`, as the adapter knew it: an
+adapter that was trained over a base in four bits has learnt to make up for what four bits lose,
+and fits the base that was quantised and brought back best. It is never merged into four bits:
+the rounding would erase it.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from peft import LoraConfig, PeftModel
+from safetensors import SafetensorError
+from transformers import AutoConfig
+
+from novelcraft.errors import AdapterError, ConfigError, TrainingError
+from novelcraft.finetune.models import Machine, load_base, load_tokenizer
+from novelcraft.finetune.registry.folder import Adapter, read_adapter
+from novelcraft.finetune.serving.comparing import PROBES, Difference, difference, logits
+from novelcraft.finetune.sparse.expert_adapters import adapts_experts
+from novelcraft.finetune.storage import storage_errors, sync_folder
+
+MergeType = Literal["auto", "fp32", "bf16", "fp16"]
+_TYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+LIMITS = {torch.float32: 1e-5, torch.bfloat16: 0.05, torch.float16: 0.02}
+"""Nats a token that a merged model may differ from base and adapter, by what it is stored in."""
+_CPU = Machine("cpu", "fp32")
+
+
+@dataclass(frozen=True)
+class MergeReport:
+    """What came of a merge."""
+
+    folder: Path
+    exact: bool
+    """Whether it was merged into the base that was quantised and brought back."""
+    stored_as: str
+    """The type of its weights."""
+    reloaded: Difference
+    """The model read back from its files, from base and adapter before the merge."""
+    trained: Difference
+    """The same model, from what was trained: the adapter over a base in four bits, if it was."""
+    four_bits: bool
+    """Whether it was."""
+
+
+def merge_adapter(
+    folder: Path,
+    output: Path,
+    *,
+    base: str = "",
+    exact: bool = False,
+    stored_as: MergeType = "auto",
+) -> MergeReport:
+    """Merge an adapter into its base, and see that the result says the same.
+
+    Args:
+        folder: The adapter's.
+        output: The merged model's; must not be there yet.
+        base: The base model; empty for the one that the adapter names.
+        exact: Merge into the base quantised to four bits and brought back.
+        stored_as: Type of the weights; `auto` takes the base's.
+
+    Raises:
+        AdapterError: It cannot be read, is of another base, or did not survive the merge.
+        BaseModelError: The base cannot be read.
+        ConfigError: The base is in four bits itself, or the output is in the way.
+        DiskFullError, ReadOnlyError, ExportError: The model cannot be written.
+    """
+    adapter = read_adapter(folder)
+    named = base or adapter.base_model
+    if exact and not adapter.four_bits:
+        raise ConfigError(
+            f"{folder} was not trained over a base in four bits: its base needs no --exact.",
+            fix="Leave --exact out.",
+        )
+    if output.exists():
+        raise ConfigError(f"{output} is there already.", fix="Name another folder.")
+    kind = stored_type(named, stored_as)
+    tokenizer = load_tokenizer(named)
+    tokens = [tokenizer(text)["input_ids"] for text in PROBES]
+    model = attach(load_base(named, _CPU, four_bits=exact), adapter, exact=exact)
+    before = logits(model, tokens)
+    trained = _trained(named, adapter, tokens) if adapter.four_bits else before
+    merged = model.merge_and_unload().to(kind)
+    partial = output.with_name(f".writing-{output.name}")
+    with storage_errors(output):
+        shutil.rmtree(partial, ignore_errors=True)
+        try:
+            merged.save_pretrained(partial)
+            tokenizer.save_pretrained(partial)
+            report = _checked(partial, kind, before, trained, tokens)
+            sync_folder(partial)
+            partial.rename(output)
+        except BaseException:
+            shutil.rmtree(partial, ignore_errors=True)
+            raise
+    return MergeReport(output, exact, _name(kind), *report, adapter.four_bits)
+
+
+def attach(model: Any, adapter: Adapter, *, exact: bool = False) -> Any:
+    """Put a trained adapter on a base.
+
+    Raises:
+        AdapterError: It is of another base.
+    """
+    model = model.dequantize().float() if exact else model
+    check_fit(model, adapter)
+    try:
+        config = adapts_experts(LoraConfig.from_pretrained(str(adapter.folder)))
+        return PeftModel.from_pretrained(model, str(adapter.folder), config=config)
+    except (RuntimeError, ValueError, SafetensorError) as error:
+        raise _other_base(adapter, str(error).splitlines()[0]) from error
+
+
+def check_fit(model: Any, adapter: Adapter) -> None:
+    """See that a base has the layers that an adapter is for, in their sizes.
+
+    Raises:
+        AdapterError: It has not.
+    """
+    layers = dict(model.named_modules())
+    for name, shape in adapter.shapes.items():
+        place, _, part = name.removeprefix("base_model.model.").rpartition(".lora_")
+        if not place or part[0] not in "AB" or ".experts" in place:
+            continue
+        layer = layers.get(place)
+        if layer is None:
+            raise _other_base(adapter, f"the base has no {place}")
+        if not hasattr(layer, "in_features"):
+            continue
+        size = layer.in_features if part[0] == "A" else layer.out_features
+        mine = shape[1] if part[0] == "A" else shape[0]
+        if size != mine:
+            raise _other_base(adapter, f"{place} has {size} numbers where it has {mine}")
+
+
+def stored_type(base: str, asked: MergeType = "auto") -> torch.dtype:
+    """The type to store a model's weights in; `auto` takes the one that a base is stored in.
+
+    Raises:
+        TrainingError: The base cannot be read.
+        ConfigError: It is quantised.
+    """
+    try:
+        settings = AutoConfig.from_pretrained(base, trust_remote_code=False)
+    except Exception as error:
+        raise TrainingError(
+            f"The base model {base} cannot be read: {str(error).splitlines()[0]}",
+            fix="Give the base's folder.",
+        ) from error
+    if getattr(settings, "quantization_config", None):
+        raise ConfigError(
+            f"{base} is quantised. Merged into it, the adapter would be rounded away.",
+            fix="Give the base as it was published, in 16 or 32 bits.",
+        )
+    own = settings.dtype if settings.dtype in LIMITS else torch.float32
+    return own if asked == "auto" else _TYPES[asked]
+
+
+def _other_base(adapter: Adapter, why: str) -> AdapterError:
+    return AdapterError(
+        f"{adapter.folder} is an adapter for another base: {why}.",
+        fix=f"Give the base that it was trained on: {adapter.base_model}.",
+    )
+
+
+def _trained(base: str, adapter: Adapter, tokens: list[list[int]]) -> list[torch.Tensor]:
+    model = attach(load_base(base, _CPU, four_bits=True), adapter)
+    return logits(model, tokens)
+
+
+def _checked(
+    folder: Path,
+    kind: torch.dtype,
+    before: list[torch.Tensor],
+    trained: list[torch.Tensor],
+    tokens: list[list[int]],
+) -> tuple[Difference, Difference]:
+    after = logits(load_base(str(folder), _CPU), tokens)
+    reloaded = difference(before, after)
+    if reloaded.divergence > LIMITS[kind]:
+        raise AdapterError(
+            f"The merged model is {reloaded.divergence:.2g} nats a token away from base and "
+            f"adapter; at most {LIMITS[kind]:g} is rounding.",
+            fix="Store it as fp32.",
+        )
+    return reloaded, difference(trained, after)
+
+
+def _name(kind: torch.dtype) -> str:
+    return next(name for name, each in _TYPES.items() if each is kind)

@@ -1,0 +1,1 @@
+"""The experts of sparse models in four bits, and adapters on them."""

@@ -1,0 +1,1 @@
+"""The training run: its data, its trainer, its checkpoints, and its process."""

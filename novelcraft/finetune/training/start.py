@@ -1,0 +1,115 @@
+"""The adapter that a run goes on from: its shape is the run's. Nothing here loads torch."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from novelcraft.errors import AdapterError
+from novelcraft.finetune.config import TrainConfig
+from novelcraft.finetune.registry.fingerprint import known_weights
+from novelcraft.finetune.registry.folder import CONFIG_FILE, TRAINING_FILE, read_adapter
+from novelcraft.tools.books.tokenizers import BaseTokenizer
+
+_KEYS = {
+    "r": "lora_r",
+    "lora_alpha": "lora_alpha",
+    "target_modules": "lora_target_modules",
+    "target_parameters": "lora_target_parameters",
+    "modules_to_save": "modules_to_save",
+    "use_rslora": "use_rslora",
+    "use_dora": "use_dora",
+}
+"""PEFT's names of what an adapter's shape is, and ours."""
+_UNKNOWN = "unknown"
+"""Stands for the rows of an adapter that does not say what it was trained on."""
+
+
+def start_values(folder: str) -> Mapping[str, Any]:
+    """Settings that follow from the adapter that a run goes on from; none without one.
+
+    Raises:
+        AdapterError: It is no adapter of ours, or damaged.
+    """
+    if not folder:
+        return {}
+    place = Path(folder).expanduser()
+    read_adapter(place)
+    config = json.loads((place / CONFIG_FILE).read_text(encoding="utf-8"))
+    return {ours: _value(config.get(theirs), ours, place) for theirs, ours in _KEYS.items()}
+
+
+def start_faults(config: TrainConfig) -> Iterator[tuple[str, str]]:
+    """Settings that the adapter to go on from contradicts, each with what to do."""
+    for key, value in start_values(config.start_adapter).items():
+        own = getattr(config, key)
+        same = set(own) == set(value) if isinstance(value, tuple) else own == value
+        if not same:
+            yield (
+                f"{key} = {_shown(own)}, but the adapter to go on from has {_shown(value)}.",
+                f"Leave {key} out: it follows from start_adapter.",
+            )
+
+
+def check_start(config: TrainConfig, base: BaseTokenizer) -> None:
+    """See that the adapter to go on from is one of the same base.
+
+    Raises:
+        AdapterError: It was trained with other tokens.
+    """
+    if not config.start_adapter:
+        return
+    folder = Path(config.start_adapter).expanduser()
+    file = folder / TRAINING_FILE
+    try:
+        theirs = json.loads(file.read_text(encoding="utf-8")).get("tokenizer")
+    except (OSError, ValueError, AttributeError):
+        return
+    if theirs != base.fingerprint:
+        raise AdapterError(
+            f"{folder} is an adapter for another base: {config.base_model} has other tokens.",
+            fix=f"Give the base that it was trained on: {read_adapter(folder).base_model}.",
+        )
+
+
+def start_marks(config: TrainConfig, rows: str) -> dict[str, Any]:
+    """What a run notes of the adapter that it goes on from; nothing without one.
+
+    Args:
+        config: The run's settings.
+        rows: Hash of the run's own rows.
+
+    Returns:
+        `start_sha256`: of its weights, for a reference that changes is another reference.
+        `earlier_rows`: hashes of other rows that it knows, from runs before this one.
+
+    Raises:
+        AdapterError: It is not there any more.
+    """
+    if not config.start_adapter:
+        return {}
+    folder = Path(config.start_adapter).expanduser()
+    try:
+        theirs = json.loads((folder / TRAINING_FILE).read_text(encoding="utf-8"))
+        known = {str(theirs["data_hash"]), *theirs.get("earlier_rows", ())}
+    except (OSError, ValueError, KeyError, TypeError):
+        known = {_UNKNOWN}
+    return {"start_sha256": known_weights(folder), "earlier_rows": sorted(known - {rows})}
+
+
+def _value(value: Any, key: str, folder: Path) -> Any:
+    default = TrainConfig.model_fields[key].default
+    if isinstance(default, tuple):
+        if isinstance(value, str):
+            raise AdapterError(
+                f"{folder} names its layers by a pattern: {value}.",
+                fix="Give an adapter of `novelcraft train`.",
+            )
+        return tuple(sorted(value or ()))
+    return type(default)(value) if value is not None else default
+
+
+def _shown(value: Any) -> str:
+    return f"[{', '.join(value)}]" if isinstance(value, tuple) else str(value)

@@ -1,0 +1,96 @@
+"""The process of a training run: `python -m novelcraft.finetune.training.worker CONFIG [--resume]`.
+
+Its standard output is the run's events, one line of JSON each, and nothing else; what libraries
+print goes to standard error. SIGINT or SIGTERM has it save and stop, a second one end at once;
+so has the end of whoever reads the events.
+
+Where there are several accelerators, it becomes `accelerate launch` of itself on all of them.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+
+from novelcraft.errors import LossError, NovelcraftError
+from novelcraft.finetune.load import load_train_config
+from novelcraft.finetune.stack import require_stack
+from novelcraft.finetune.storage import storage_errors
+from novelcraft.finetune.training.rundata import load_run_data
+from novelcraft.finetune.training.runfile import CHECKPOINTS
+from novelcraft.finetune.training.stopping import Stop
+from novelcraft.finetune.training.telling import teller
+from novelcraft.state.train_events import TrainEvent, TrainFailed
+from novelcraft.tools.canon.lock import ProjectLock
+
+LOST = LossError.exit_code
+"""Exit code of a run whose loss is no number any more."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run to the end, and exit with the code of what went wrong, if anything did."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    resume = "--resume" in given
+    (config,) = [argument for argument in given if argument != "--resume"]
+    stop = Stop()
+    stop.listen()
+    emit = teller(stop)
+    try:
+        reason = _run(Path(config), emit, resume, stop)
+    except NovelcraftError as error:
+        emit(TrainFailed(error=error.message, fix=error.fix, exit_code=error.exit_code))
+        sys.exit(error.exit_code)
+    sys.exit(LOST if reason == "nan" else 0)
+
+
+def _run(path: Path, emit: Callable[[TrainEvent], None], resume: bool, stop: Stop) -> str:
+    config = load_train_config(path)
+    require_stack()
+    # Before torch is: what is wrong with the rows is said at once.
+    data = load_run_data(config)
+    _spread(config.device == "cpu")
+    with _alone(Path(config.output).expanduser() / CHECKPOINTS):
+        from novelcraft.finetune.training.train import run_training
+
+        return run_training(config, emit, resume=resume, stop=stop, data=data).reason
+
+
+def _alone(folder: Path) -> AbstractContextManager[object]:
+    """Hold a run's checkpoints: one process may outlive whoever started it for a while.
+
+    Of several processes of a run, the first holds them for all.
+
+    Raises:
+        ProjectBusyError: Another process works on the run.
+    """
+    if os.environ.get("RANK", "0") != "0":
+        return nullcontext()
+    with storage_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    return ProjectLock(folder)
+
+
+def _spread(cpu: bool) -> None:
+    """Become as many processes as there are accelerators, unless that has been done."""
+    if cpu or "LOCAL_RANK" in os.environ:
+        return
+    import torch
+
+    count = torch.cuda.device_count()
+    if count > 1:
+        launch = ["-m", "accelerate.commands.launch", "--num_processes", str(count)]
+        command = [
+            sys.executable,
+            *launch,
+            "-m",
+            "novelcraft.finetune.training.worker",
+            *sys.argv[1:],
+        ]
+        os.execv(sys.executable, command)
+
+
+if __name__ == "__main__":
+    main()

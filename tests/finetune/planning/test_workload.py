@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import itertools
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from novelcraft.finetune.packing import pack
+from novelcraft.finetune.planning.workload import (
+    RowTokens,
+    RunSettings,
+    measure_workload,
+    row_tokens,
+)
+from novelcraft.state.calls import Message
+from novelcraft.state.rows import TrainingRow
+
+
+def rows(*lengths: tuple[int, int]) -> list[RowTokens]:
+    return [RowTokens(f"r{number}", *each) for number, each in enumerate(lengths)]
+
+
+def test_the_lengths_of_rows_are_those_that_preparation_counted() -> None:
+    row = TrainingRow(
+        row_id="book/ch01-s01",
+        kind="scene",
+        book_id="book",
+        chapter_index=1,
+        scene_id="ch01-s01",
+        messages=(Message(role="user", content="Write."),),
+        prompt_tokens=700,
+        completion_tokens=2_300,
+        tokens=3_000,
+        trimmed=0,
+        prompt_hash="0" * 64,
+    )
+    assert row_tokens([row]) == [RowTokens("book/ch01-s01", 700, 2_300)]
+
+
+def test_context_is_trimmed_and_scenes_are_not() -> None:
+    run = RunSettings(max_length=1000, least_prompt=100)
+    work = measure_workload(run, rows((100, 800), (500, 800), (500, 950), (50, 950), (99, 901)))
+    assert [(row.row_id, row.tokens) for row in work.trimmed] == [("r1", 300)]
+    assert [(row.row_id, row.tokens) for row in work.skipped] == [("r2", 1050)]
+    assert work.rows == 4
+    assert work.tokens == 900 + 1000 + 1000 + 1000
+
+
+def test_a_run_that_trims_nothing_leaves_long_rows_out() -> None:
+    run = RunSettings(max_length=1000, trims=False)
+    work = measure_workload(run, rows((100, 800), (500, 800)))
+    assert work.trimmed == ()
+    assert [(row.row_id, row.tokens) for row in work.skipped] == [("r1", 1300)]
+
+
+def packed(lengths: list[int], room: int) -> list[int]:
+    """Tokens of each pack."""
+    return [sum(lengths[number] for number in one) for one in pack(lengths, room)]
+
+
+@given(some.lists(some.integers(1, 100), max_size=40))
+def test_packs_hold_every_row_and_no_two_could_be_one(lengths: list[int]) -> None:
+    packs = packed(lengths, 100)
+    assert sum(packs) == sum(lengths)
+    assert all(0 < each <= 100 for each in packs)
+    assert all(one + other > 100 for one, other in itertools.combinations(packs, 2))
+
+
+def test_a_row_goes_into_the_fullest_pack_with_room() -> None:
+    assert sorted(packed([70, 60, 30, 40], 100)) == [100, 100]
+    assert packed([], 100) == []
+
+
+@given(
+    some.lists(some.integers(1, 500), min_size=1, max_size=6),
+    some.integers(1, 3),
+)
+def test_padding_is_the_mean_over_all_draws(lengths: list[int], batch: int) -> None:
+    run = RunSettings(max_length=500, batch=batch, least_prompt=0)
+    work = measure_workload(run, rows(*((0, length) for length in lengths)))
+    draws = list(itertools.product(lengths, repeat=batch))
+    mean = sum(max(draw) for draw in draws) / len(draws)
+    assert work.padded == pytest.approx(mean * len(lengths), abs=0.51)
+
+
+def test_packs_have_no_padding_and_one_row_at_a_time_neither() -> None:
+    lengths = rows((10, 90), (10, 40), (10, 30))
+    one = measure_workload(RunSettings(max_length=100, least_prompt=0), lengths)
+    full = measure_workload(
+        RunSettings(max_length=100, least_prompt=0, packing=True, batch=2), lengths
+    )
+    assert one.padded == one.tokens == full.padded == 190
+    assert (one.packs, full.packs) == (3, 2)
+    assert (one.micro_tokens, full.micro_tokens) == (100, 200)
+
+
+@pytest.mark.parametrize(
+    ("processes", "batch", "accumulation", "epochs", "steps"),
+    [
+        (1, 1, 8, 3.0, 39),
+        (1, 2, 8, 3.0, 21),
+        (4, 1, 8, 3.0, 12),
+        (4, 2, 4, 2.5, 10),
+        (1, 1, 1, 1.0, 100),
+    ],
+)
+def test_steps_are_counted_as_the_trainer_counts_them(
+    processes: int, batch: int, accumulation: int, epochs: float, steps: int
+) -> None:
+    run = RunSettings(processes=processes, batch=batch, accumulation=accumulation, epochs=epochs)
+    work = measure_workload(run, rows(*[(100, 900)] * 100))
+    assert work.steps == steps
+    assert work.steps == math.ceil(work.steps_per_epoch * epochs)
+
+
+def test_without_rows_a_run_is_of_full_length() -> None:
+    work = measure_workload(RunSettings(max_length=2048, batch=3), [])
+    assert work.micro_tokens == 3 * 2048
+    assert (work.rows, work.steps, work.tokens, work.length) == (0, 0, 0, 2048)
+
+
+def test_the_mean_length_is_the_one_that_a_token_sees() -> None:
+    work = measure_workload(RunSettings(least_prompt=0), rows((0, 100), (0, 300)))
+    assert work.length == pytest.approx((100**2 + 300**2) / 400)
