@@ -37,7 +37,7 @@ class EvalSettings(Frozen):
     temperature: float = Field(default=1.0, gt=0)
     top_p: float = Field(default=0.95, gt=0, le=1)
     repetition_penalty: float = Field(default=1.0, ge=1)
-    """None by default: it makes full stops and the commonest words rarer, which style scores count."""
+    """None by default, as it makes full stops and the commonest words rarer: style counts them."""
     probes: bool = True
     """Whether to run the probes, which take the most time."""
     seed: int = Field(default=1, ge=0)
