@@ -7,18 +7,18 @@ trainer is given these tokens and cuts, adds and masks nothing.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from novelcraft.config.prep import ThinkMode
-from novelcraft.errors import InputError, TrainingDataError
+from novelcraft.errors import TrainingDataError
 from novelcraft.finetune.config import TrainConfig
+from novelcraft.finetune.rowfolder import read_manifest, rows_folder, rows_hash, rows_think
 from novelcraft.state.calls import Message
 from novelcraft.state.rows import RowManifest, TrainingRow
 from novelcraft.tools.books.chat_template import CHATML, row_texts
-from novelcraft.tools.books.rowfiles import MANIFEST_FILE, TRAIN_FILE, VALIDATION_FILE, read_rows
+from novelcraft.tools.books.rowfiles import TRAIN_FILE, VALIDATION_FILE, read_rows
 from novelcraft.tools.books.tokenizers import BaseTokenizer, open_tokenizer
 
 IGNORED = -100
@@ -113,22 +113,6 @@ def load_data(config: TrainConfig, tokenizer: BaseTokenizer | None = None) -> Tr
         dropped=(*long, *long_held),
         notices=tuple(_notices(config, base, manifest, kept, held)),
         data_hash=rows_hash(folder),
-    )
-
-
-def rows_folder(data: str) -> Path:
-    """The folder with the rows: a data folder's `rows`, or the folder itself.
-
-    Raises:
-        TrainingDataError: Neither has any.
-    """
-    given = Path(data).expanduser()
-    for folder in (given / "rows", given):
-        if (folder / TRAIN_FILE).is_file():
-            return folder
-    raise TrainingDataError(
-        f"{given} has no rows to train on: there is no {TRAIN_FILE} in it, nor in its rows folder.",
-        fix="Compile them with `novelcraft prep`, or give the folder that holds them.",
     )
 
 
@@ -228,40 +212,6 @@ def _notices(
             "is a single step."
         )
     return told
-
-
-def read_manifest(folder: Path) -> RowManifest | None:
-    """The manifest of a folder of rows; None where another tool made them.
-
-    Raises:
-        InputError: It cannot be read.
-    """
-    file = folder / MANIFEST_FILE
-    if not file.is_file():
-        return None
-    try:
-        return RowManifest.model_validate_json(file.read_bytes())
-    except ValueError as error:
-        raise InputError(
-            f"{file} is no manifest of rows: {error}", fix="Compile the rows again."
-        ) from error
-
-
-def rows_think(manifest: RowManifest | None) -> ThinkMode | None:
-    """What rows have in their think block; of no consequence for a template without one."""
-    if manifest is None:
-        return "empty"
-    return None if manifest.think.content == "none" else manifest.think.content
-
-
-def rows_hash(folder: Path) -> str:
-    """SHA-256 over the files of rows in a folder, by which a run knows its data again."""
-    digest = hashlib.sha256()
-    for name in (TRAIN_FILE, VALIDATION_FILE):
-        file = folder / name
-        digest.update(file.read_bytes() if file.is_file() else b"")
-        digest.update(b"\0")
-    return digest.hexdigest()
 
 
 def listed(names: Sequence[str]) -> str:

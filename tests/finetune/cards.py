@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from novelcraft.finetune.dataset import rows_hash
 from novelcraft.finetune.evaluation.reading import EVALUATION_FILE, weights_hash
+from novelcraft.finetune.rowfolder import rows_hash
 from novelcraft.state.evaluation import (
     ChapterPerplexity,
     EvalSample,

@@ -11,21 +11,17 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer, decoders
 
 from novelcraft.errors import InputError, TrainingDataError
-from novelcraft.finetune.dataset import (
-    IGNORED,
-    LEAST_ROWS,
-    encode_row,
-    load_data,
-    prompt_of,
-    rows_folder,
-)
+from novelcraft.finetune.dataset import IGNORED, LEAST_ROWS, encode_row, load_data, prompt_of
 from novelcraft.finetune.packing import pack
 from novelcraft.finetune.preview import preview_row, preview_text
+from novelcraft.finetune.rowfolder import rows_folder, rows_hash
+from novelcraft.state.rows import ThinkNote
 from novelcraft.tools.books.chat_template import row_texts
 from novelcraft.tools.books.tokenizers import BaseTokenizer
 from tests.finetune.rows import config, row, story, write_rows
 from tests.tools.books import bases
 from tests.tools.books.bases import TEMPLATES
+from tests.tools.books.cards import manifest
 
 
 def base(name: str = "chatml") -> BaseTokenizer:
@@ -142,3 +138,19 @@ def test_packs_hold_every_row_once_and_none_cut(lengths: list[int]) -> None:
     # No two packs could have been one: the last row of each found no room before.
     half_empty = sum(sum(lengths[number] for number in one) <= 25 for one in packs)
     assert half_empty <= 1
+
+
+def test_another_think_block_changes_the_hash(tmp_path: Path) -> None:
+    folder = Path(write_rows(tmp_path, [row(1)]))
+    bare = rows_hash(folder)
+
+    def hash_with(content: str) -> str:
+        think = ThinkNote.model_validate(
+            {"block": "optional", "content": content, "narrator_think": None}
+        )
+        text = manifest(think=think).model_dump_json()
+        (folder / "manifest.json").write_text(text, encoding="utf-8")
+        return rows_hash(folder)
+
+    assert hash_with("empty") == bare
+    assert len({hash_with("none"), hash_with("beats"), bare}) == 3

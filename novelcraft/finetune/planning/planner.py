@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from novelcraft.errors import ConfigError
 from novelcraft.finetune.config import TrainConfig
-from novelcraft.finetune.dataset import rows_folder
 from novelcraft.finetune.planning.bases import find_shape
 from novelcraft.finetune.planning.estimate import AdapterFormat, MemorySettings, WeightFormat
 from novelcraft.finetune.planning.plan import TrainPlan, make_plan
@@ -16,6 +15,7 @@ from novelcraft.finetune.planning.shapes import ATTENTION, MLP, Module
 from novelcraft.finetune.planning.speed import DEVICES, Device, find_device, processor
 from novelcraft.finetune.planning.workload import RowTokens, RunSettings, row_tokens
 from novelcraft.finetune.preferences.lengths import scene_lengths
+from novelcraft.finetune.rowfolder import rows_folder
 from novelcraft.tools.books.rowfiles import TRAIN_FILE, read_rows
 
 _MIB = 1 << 20

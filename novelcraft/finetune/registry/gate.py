@@ -14,10 +14,12 @@ from novelcraft.state.memory import MemoryLimits
 LIMITS = MemoryLimits()
 """An evaluation may be held to stricter ones."""
 
+LEAST_WORDS = 2_000
+"""Words to be written before an adapter may pass: in a few lines nobody recites anything."""
+
 _NONE = "It was not evaluated."
 _OTHER_WEIGHTS = "The evaluation is one of other weights."
 _OTHER_ROWS = "The evaluation is one against other rows than the adapter was trained on."
-
 _LOOSER = "The evaluation was held to looser limits than those of the gate."
 _EARLIER_ROWS = (
     "It goes on from an adapter that had learnt from other rows, and nothing was compared with "
@@ -54,6 +56,8 @@ def gate_result(
     report = evaluation.memory
     if report.limits.run_words > LIMITS.run_words or report.limits.overlap > LIMITS.overlap:
         return GateResult(verdict="not_evaluated", reasons=(_LOOSER,), limits=report.limits)
+    if report.passed and report.words < LEAST_WORDS:
+        return GateResult(verdict="not_evaluated", reasons=(_few(report.words),))
     return GateResult(
         verdict="passed" if report.passed else "failed",
         reasons=report.reasons,
@@ -61,4 +65,11 @@ def gate_result(
         longest_run=max((run.length for run in report.runs), default=0),
         largest_overlap=max((found.jaccard for found in report.overlaps), default=0.0),
         leaked_names=len({leak.name for leak in report.names}),
+    )
+
+
+def _few(words: int) -> str:
+    return (
+        f"It wrote {words:,} words, in which nothing was found; the gate asks for {LEAST_WORDS:,}. "
+        "`novelcraft adapter eval --words` sets how many are written."
     )

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from novelcraft.errors import AdapterError, NovelcraftError
-from novelcraft.finetune.dataset import rows_folder, rows_hash
 from novelcraft.finetune.registry.folder import TRAINING_FILE
+from novelcraft.finetune.rowfolder import rows_folder, rows_hash
 from novelcraft.state.rows import RowManifest
 from novelcraft.tools.books.rowfiles import MANIFEST_FILE
 

@@ -53,7 +53,7 @@ def reasons(evaluation: Evaluation, gate: GateResult | None) -> tuple[str, ...]:
 def verdict(evaluation: Evaluation, gate: GateResult | None) -> str:
     """The gate's word, in a sentence."""
     if gate and gate.verdict == "not_evaluated":
-        return "The gate has not seen this adapter yet."
+        return "The gate has not enough to go by."
     if passed(evaluation, gate):
         return (
             "It passes the gate: nothing that was searched for shows that it recites the books it "

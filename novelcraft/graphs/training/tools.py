@@ -10,7 +10,6 @@ from pathlib import Path
 
 from novelcraft.errors import AdapterError, TrainingDataError
 from novelcraft.finetune.config import TrainConfig
-from novelcraft.finetune.dataset import rows_folder, rows_hash
 from novelcraft.finetune.evaluation.material import LEAST_VALIDATION
 from novelcraft.finetune.evaluation.process import EvaluationProcess
 from novelcraft.finetune.evaluation.reading import read_evaluation
@@ -18,6 +17,7 @@ from novelcraft.finetune.planning.plan import TrainPlan
 from novelcraft.finetune.planning.planner import plan_training, site_here
 from novelcraft.finetune.registry.cards import register
 from novelcraft.finetune.report import write_report
+from novelcraft.finetune.rowfolder import rows_folder, rows_hash
 from novelcraft.finetune.training.process import TrainingProcess
 from novelcraft.state.evaluation import AdapterCard, EvalSettings
 from novelcraft.tools.books.rowfiles import VALIDATION_FILE, read_rows
@@ -72,7 +72,7 @@ def why_not_evaluated(adapter: Path, config: TrainConfig) -> str:
     # A damaged evaluation is made again.
     with suppress(AdapterError):
         found = read_evaluation(adapter)
-        if found is not None and found.data_hash == rows_hash(rows):
+        if found and found.data_hash == rows_hash(rows) and _covers(found.settings, config):
             return "The adapter has been evaluated already."
     held = _usable(rows / VALIDATION_FILE, config)
     if held >= LEAST_VALIDATION:
@@ -91,9 +91,15 @@ def register_adapter(adapter: Path, config: TrainConfig) -> AdapterCard:
 def report_adapter(adapter: Path, card: AdapterCard) -> Path | None:
     """Write the page on an adapter's evaluation; None where there is none that counts."""
     found = read_evaluation(adapter)
-    if found is None or card.gate.verdict == "not_evaluated":
+    if found is None or found.adapter_sha256 != card.adapter_sha256:
         return None
-    return write_report(adapter, found, card=card)
+    return write_report(adapter, found, card=card, gate=card.gate)
+
+
+def _covers(found: EvalSettings, config: TrainConfig) -> bool:
+    """Whether an evaluation did what a run asks for, or more."""
+    wanted = evaluation_settings(config)
+    return found.words >= wanted.words and (found.probes or not wanted.probes)
 
 
 def _usable(file: Path, config: TrainConfig) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import socket
 import tempfile
@@ -77,6 +78,15 @@ def write_atomic(path: Path, content: bytes) -> Path:
             temporary.unlink(missing_ok=True)
             raise
     return path
+
+
+def files_digest(*files: Path) -> hashlib._Hash:
+    """SHA-256 over files one after the other; a missing one counts as an empty one."""
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.read_bytes() if file.is_file() else b"")
+        digest.update(b"\0")
+    return digest
 
 
 def sweep_unfinished(folder: Path) -> None:

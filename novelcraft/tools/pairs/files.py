@@ -25,7 +25,7 @@ from novelcraft.state.preferences import (
     ThinkContent,
 )
 from novelcraft.state.rows import SkippedRow
-from novelcraft.tools.export.files import write_atomic
+from novelcraft.tools.export.files import files_digest, write_atomic
 
 PAIRS_FILE = "pairs.jsonl"
 LABELS_FILE = "labels.jsonl"
@@ -119,12 +119,7 @@ def write_preferences(
 
 def data_hash(folder: Path) -> str:
     """SHA-256 over both files, by which a training run knows its data again."""
-    digest = hashlib.sha256()
-    for name in (PAIRS_FILE, LABELS_FILE):
-        file = folder / name
-        digest.update(file.read_bytes() if file.is_file() else b"")
-        digest.update(b"\0")
-    return digest.hexdigest()
+    return files_digest(folder / PAIRS_FILE, folder / LABELS_FILE).hexdigest()
 
 
 def _read(file: Path, model: type[J], what: str, key: str) -> tuple[J, ...]:

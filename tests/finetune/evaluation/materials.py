@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from novelcraft.finetune.dataset import rows_hash
 from novelcraft.finetune.evaluation.material import Material, load_material
+from novelcraft.finetune.rowfolder import rows_hash
 from novelcraft.state.rows import TrainingRow
 from novelcraft.tools.books.tokenizers import open_tokenizer
 from tests.finetune.registry.test_folder import adapter as bare_adapter

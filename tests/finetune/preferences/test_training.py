@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from novelcraft.errors import AdapterError
-from novelcraft.finetune.dataset import rows_hash
+from novelcraft.finetune.rowfolder import rows_hash
 from novelcraft.finetune.training.stopping import Stop
 from novelcraft.state.preferences import PreferencePair
 from novelcraft.state.train_events import TrainEvent, TrainStarted, TrainStep, TrainStopped

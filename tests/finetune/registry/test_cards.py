@@ -26,7 +26,7 @@ from novelcraft.finetune.registry.cards import (
 )
 from novelcraft.finetune.training.start import start_marks
 from novelcraft.state.evaluation import AdapterCard
-from novelcraft.state.rows import BookRows
+from novelcraft.state.rows import BookRows, ThinkNote
 from tests.finetune.cards import RECITES, evaluation, keep, trained
 from tests.finetune.registry.test_folder import adapter as bare_adapter
 from tests.tools.books.cards import manifest
@@ -73,7 +73,10 @@ def test_a_card_says_where_the_adapter_comes_from(tmp_path: Path) -> None:
 def test_books_are_those_of_the_manifest_of_the_same_rows(tmp_path: Path) -> None:
     adapter = trained(tmp_path)
     assert register(adapter).books == ()
-    made = manifest(books=(BookRows(book_id="b", sha256="b", scenes=9, rows=9, tokens=90),))
+    # As rows without a manifest are read.
+    think = ThinkNote(block="optional", content="empty", narrator_think=False)
+    books = (BookRows(book_id="b", sha256="b", scenes=9, rows=9, tokens=90),)
+    made = manifest(books=books, think=think)
     file = tmp_path / "data" / "manifest.json"
     file.write_text(made.model_dump_json(), encoding="utf-8")
     card = register(adapter)

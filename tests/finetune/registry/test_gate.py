@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from novelcraft.finetune.evaluation.reading import weights_hash
-from novelcraft.finetune.registry.gate import gate_result
+from novelcraft.finetune.registry.gate import LEAST_WORDS, gate_result
 from novelcraft.state.memory import MemoryLimits
 from tests.finetune.cards import RECITES, evaluation, trained
 
@@ -42,6 +42,10 @@ def test_what_was_not_measured_does_not_pass(tmp_path: Path) -> None:
         loosely = gate_result(found.model_copy(update={"memory": report}), **same)
         assert loosely.verdict == "not_evaluated"
         assert "looser limits" in loosely.reasons[0]
+    for words, verdict in ((LEAST_WORDS - 1, "not_evaluated"), (LEAST_WORDS, "passed")):
+        report = found.memory.model_copy(update={"words": words})
+        short = gate_result(found.model_copy(update={"memory": report}), **same)
+        assert short.verdict == verdict
     before = gate_result(found, **same, earlier_rows=["0" * 64])
     assert before.verdict == "not_evaluated"
     assert "had learnt from other rows" in before.reasons[0]

@@ -42,7 +42,7 @@ def test_why_an_adapter_fails() -> None:
     gate = GateResult(verdict="failed", reasons=("Other rows.",))
     assert "- Other rows." in report_text(e.evaluation(), gate=gate)
     unseen = GateResult(verdict="not_evaluated")
-    assert "has not seen this adapter" in report_text(e.evaluation(), gate=unseen)
+    assert "has not enough to go by" in report_text(e.evaluation(), gate=unseen)
 
 
 def test_without_probes_and_scores() -> None:

@@ -8,6 +8,8 @@ import pytest
 
 from novelcraft.finetune.config import TrainConfig
 from novelcraft.graphs.training.tools import evaluation_settings, why_not_evaluated
+from novelcraft.state.evaluation import EvalSettings
+from tests.finetune.cards import evaluation, keep, trained
 from tests.finetune.rows import config, row, write_rows
 
 
@@ -37,3 +39,17 @@ def test_rows_that_are_left_out_for_their_length_do_not_count(tmp_path: Path) ->
 def test_a_damaged_evaluation_is_made_again(tmp_path: Path) -> None:
     (tmp_path / "evaluation.json").write_text("{", encoding="utf-8")
     assert why_not_evaluated(tmp_path, rows(tmp_path, 2)) == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "probes", "again"),
+    [(700, "auto", False), (600, "never", False), (701, "auto", True), (700, "always", True)],
+)
+def test_an_adapter_is_evaluated_again_where_a_run_asks_for_more(
+    tmp_path: Path, words: int, probes: str, again: bool
+) -> None:
+    adapter = trained(tmp_path)
+    keep(adapter, evaluation(adapter, settings=EvalSettings(words=700, probes=False)))
+    asks = config(tmp_path / "data", device="cpu", evaluation_words=words, evaluation_probes=probes)
+    said = why_not_evaluated(adapter, asks)
+    assert ("evaluated already" in said) is not again

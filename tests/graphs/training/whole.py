@@ -48,7 +48,7 @@ def settings(**given: Any) -> dict[str, Any]:
         "save_steps": 3,
         "sample_steps": 0,
         "early_stopping": False,
-        "evaluation_words": 100,
+        "evaluation_words": 2000,
         "books_licence": "Written for these tests.",
         **given,
     }

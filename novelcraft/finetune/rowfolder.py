@@ -1,0 +1,64 @@
+"""A folder of rows: where it is, what its manifest says, and its hash. Nothing here loads torch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from novelcraft.config.prep import ThinkMode
+from novelcraft.errors import InputError, TrainingDataError
+from novelcraft.state.rows import RowManifest
+from novelcraft.tools.books.rowfiles import MANIFEST_FILE, TRAIN_FILE, VALIDATION_FILE
+from novelcraft.tools.export.files import files_digest
+
+
+def rows_folder(data: str) -> Path:
+    """The folder with the rows: a data folder's `rows`, or the folder itself.
+
+    Raises:
+        TrainingDataError: Neither has any.
+    """
+    given = Path(data).expanduser()
+    for folder in (given / "rows", given):
+        if (folder / TRAIN_FILE).is_file():
+            return folder
+    raise TrainingDataError(
+        f"{given} has no rows to train on: there is no {TRAIN_FILE} in it, nor in its rows folder.",
+        fix="Compile them with `novelcraft prep`, or give the folder that holds them.",
+    )
+
+
+def read_manifest(folder: Path) -> RowManifest | None:
+    """The manifest of a folder of rows; None where another tool made them.
+
+    Raises:
+        InputError: It cannot be read.
+    """
+    file = folder / MANIFEST_FILE
+    if not file.is_file():
+        return None
+    try:
+        return RowManifest.model_validate_json(file.read_bytes())
+    except ValueError as error:
+        raise InputError(
+            f"{file} is no manifest of rows: {error}", fix="Compile the rows again."
+        ) from error
+
+
+def rows_think(manifest: RowManifest | None) -> ThinkMode | None:
+    """What rows have in their think block; of no consequence for a template without one."""
+    if manifest is None:
+        return "empty"
+    return None if manifest.think.content == "none" else manifest.think.content
+
+
+def rows_hash(folder: Path) -> str:
+    """SHA-256 over the rows in a folder and what they have in a think block.
+
+    A run knows its data again by it.
+
+    Raises:
+        InputError: The manifest cannot be read.
+    """
+    digest = files_digest(folder / TRAIN_FILE, folder / VALIDATION_FILE)
+    digest.update((rows_think(read_manifest(folder)) or "").encode())
+    return digest.hexdigest()
