@@ -84,6 +84,9 @@ def train(
 
     - `novelcraft train run.yaml --resume`
     """
+    shows = [name for name, asked in (("--plan", plan), ("--preview", preview)) if asked]
+    runs = [name for name, asked in (("--books", books), ("--resume", resume)) if asked]
+    _refuse_mixtures(shows, runs, gpu)
     given = {"data": data, "base_model": base, "output": out, "books_licence": licence}
     overrides: dict[str, Any] = {key: str(v) for key, v in given.items() if v is not None}
     if evaluate is not None:
@@ -100,6 +103,24 @@ def train(
         require_stack()
         file = config if config is not None and not overrides else None
         train_run(settings, file, books or [], resume=resume, anyway=anyway, quiet=quiet)
+
+
+def _refuse_mixtures(shows: list[str], runs: list[str], gpu: str | None) -> None:
+    """See that no option is given which would be passed over.
+
+    Raises:
+        InputError: One is.
+    """
+    if shows and (len(shows) > 1 or runs):
+        raise InputError(
+            f"{' and '.join([*shows, *runs])} do not go together: {shows[0]} trains nothing.",
+            fix=f"Give {shows[0]} alone; books are prepared with `novelcraft prep`.",
+        )
+    if gpu and "--plan" not in shows:
+        raise InputError(
+            f"--gpu {gpu} says what to plan for, and --plan is missing.",
+            fix="Add --plan. A run takes the accelerators that are there.",
+        )
 
 
 def _settings(config: Path | None, overrides: dict[str, Any]) -> TrainConfig:

@@ -262,5 +262,6 @@ def _unreadable(base: str, error: Exception) -> BaseModelError:
         )
     return BaseModelError(
         f"The base model {base} cannot be loaded: {said[0]}",
-        fix="Give the folder of a model, or its owner/name on the hub; check the network.",
+        fix="Give --base a model's folder, as seen from here, or its owner/name on the hub; check "
+        "the network.",
     )

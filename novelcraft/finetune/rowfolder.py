@@ -23,7 +23,7 @@ def rows_folder(data: str) -> Path:
             return folder
     raise TrainingDataError(
         f"{given} has no rows to train on: there is no {TRAIN_FILE} in it, nor in its rows folder.",
-        fix="Compile them with `novelcraft prep`, or give the folder that holds them.",
+        fix="Compile them with `novelcraft prep`, or give --data the folder that holds them.",
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from tokenizers import Tokenizer, decoders
 
+from novelcraft.errors import InputError
 from tests.cli.conftest import Run
 from tests.cli.test_prep import BUDGET
 from tests.finetune.marks import MISSING
@@ -95,3 +96,20 @@ def test_without_the_stack_nothing_is_begun(run: Run, data: Path, here: Path) ->
     assert told.code == 61
     assert "pip install novelcraft[train]" in told.err
     assert not (here / "adapters").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (["--plan", "--preview"], "--plan and --preview"),
+        (["--plan", "--books", "x.epub"], "--plan and --books"),
+        (["--preview", "--resume"], "--preview and --resume"),
+        (["--gpu", "RTX 4090"], "--plan is missing"),
+    ],
+)
+def test_options_that_would_be_passed_over_are_refused(
+    run: Run, here: Path, options: list[str], named: str
+) -> None:
+    told = run("train", "--data", "data", "--base", "base", *options)
+    assert told.code == InputError.exit_code
+    assert named in told.err
