@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from novelcraft.cli.wording import number, span
+from novelcraft.cli.pace import SteadyPace
+from novelcraft.cli.wording import number
 from novelcraft.state.train_events import (
     EvalFinished,
     EvalPart,
@@ -27,8 +28,7 @@ class EvaluationProgress:
         self.total = 0
         self._done = 0
         self._part: EvalPart | None = None
-        self._first = 0
-        self._begun = 0.0
+        self._pace = SteadyPace()
 
     @property
     def done(self) -> float:
@@ -40,8 +40,10 @@ class EvaluationProgress:
         if not isinstance(event, EvalProgress):
             return
         if event.part != self._part:
-            self._part, self._first, self._begun = event.part, event.done, now
+            self._part = event.part
+            self._pace.begin(event.done, now)
         self._done, self.total = event.done, event.total
+        self._pace.mark(event.done, now)
 
     def headline(self, event: TrainEvent) -> str | None:
         """The line that stays on the screen for an event; None for those that only move the bar."""
@@ -60,19 +62,13 @@ class EvaluationProgress:
         if self._part is None:
             return "loading base and adapter"
         doing = f"{DOING[self._part]}, {number(self._done)} of {number(self.total)}"
-        return " | ".join(part for part in (doing, self._left(now)) if part)
+        return " | ".join(part for part in (doing, self._pace.left(self.total, now)) if part)
 
     def pause(self, now: float) -> None:
         """Nobody is asked anything here."""
 
     def resume(self, now: float) -> None:
         """Nobody is asked anything here."""
-
-    def _left(self, now: float) -> str:
-        done = self._done - self._first
-        if done < 1:
-            return ""
-        return f"{span((now - self._begun) / done * (self.total - self._done))} left"
 
 
 def _finished(event: EvalFinished) -> str:

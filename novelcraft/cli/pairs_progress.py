@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from novelcraft.cli.wording import count, span
+from novelcraft.cli.pace import SteadyPace
+from novelcraft.cli.wording import count
 from novelcraft.state.preferences import PairEvent, PairMade, PairsStarted
 
 
@@ -12,7 +13,7 @@ class PairsProgress:
     def __init__(self) -> None:
         self.total = 0
         self._done = 0
-        self._begun: float | None = None
+        self._pace = SteadyPace()
 
     @property
     def done(self) -> float:
@@ -23,9 +24,11 @@ class PairsProgress:
         """Take in one event."""
         match event:
             case PairsStarted():
-                self.total, self._begun = event.rows, now
+                self.total = event.rows
+                self._pace.begin(0, now)
             case PairMade():
                 self._done = event.done
+                self._pace.mark(event.done, now)
 
     def headline(self, event: PairEvent) -> str | None:
         """The line that stays on the screen for an event; None for those that only move the bar."""
@@ -38,10 +41,7 @@ class PairsProgress:
     def line(self, now: float) -> str:
         """Where the run is, and how long it will still take."""
         at = f"{self._done} of {count(self.total, 'scene')}"
-        if self._begun is None or not self._done:
-            return at
-        left = (now - self._begun) / self._done * (self.total - self._done)
-        return f"{at} | {span(left)} left"
+        return " | ".join(part for part in (at, self._pace.left(self.total, now)) if part)
 
     def pause(self, now: float) -> None:
         """Nobody is asked anything here."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from novelcraft.cli.wording import count, number, span
+from novelcraft.cli.pace import SteadyPace
+from novelcraft.cli.wording import count, number
 from novelcraft.state.prep import (
     STAGES,
     BookFailed,
@@ -51,8 +52,8 @@ class PrepProgress:
         self._parts: defaultdict[tuple[str, Stage], set[int]] = defaultdict(set)
         self._shares: dict[tuple[str, Stage], float] = {}
         self._doing = "getting ready"
-        self._begun: float | None = None
-        self._worked = 0.0
+        self._pace = SteadyPace()
+        self._worked = False
 
     @property
     def done(self) -> float:
@@ -62,10 +63,9 @@ class PrepProgress:
 
     def update(self, event: PrepEvent, now: float) -> None:
         """Take in one event."""
-        if self._begun is None:
-            self._begun = now
         match event:
             case PrepStarted():
+                self._pace.begin(0, now)
                 self._stages = min(STAGES.index(event.until) + 1, len(STAGES) - 1)
                 self.total = event.books * self._stages
             case StageProgress():
@@ -77,12 +77,16 @@ class PrepProgress:
             case StageDone():
                 self._shares.pop((event.book_id, event.stage), None)
                 self._steps.add((event.book_id, event.stage))
-                self._worked += not event.fresh
+                self._worked = self._worked or not event.fresh
+                if not self._worked:
+                    # What lay there already took no time.
+                    self._pace.begin(self.done, now)
                 self._doing = f"{event.book_id}: {DONE[event.stage]}"
             case BookFailed():
                 self._failed.add(event.book_id)
             case _:
                 pass
+        self._pace.mark(self.done, now)
 
     def headline(self, event: PrepEvent) -> str | None:
         """The line that stays on the screen for an event; None for those that only move the bar."""
@@ -102,7 +106,7 @@ class PrepProgress:
     def line(self, now: float) -> str:
         """Where the run is, how far, and how long it will still take."""
         steps = f"{number(int(self.done))} of {number(self.total)} steps" if self.total else ""
-        left = self._left(now)
+        left = self._pace.left(self.total, now) if self._worked else ""
         return " | ".join(part for part in (self._doing, steps, left) if part)
 
     def pause(self, now: float) -> None:
@@ -110,9 +114,3 @@ class PrepProgress:
 
     def resume(self, now: float) -> None:
         """Nobody is asked anything here."""
-
-    def _left(self, now: float) -> str:
-        if self._begun is None or self._worked < 1 or self.done <= 0:
-            return ""
-        left = (now - self._begun) * (self.total - self.done) / self.done
-        return f"{span(left)} left"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from novelcraft.cli.wording import count, number, span
+from novelcraft.cli.pace import SteadyPace
+from novelcraft.cli.wording import count, number
 from novelcraft.state.train_events import (
     CheckpointSaved,
     Method,
@@ -24,8 +25,7 @@ class TrainProgress:
     def __init__(self) -> None:
         self.total = 0
         self._step = 0
-        self._first = 0
-        self._begun: float | None = None
+        self._pace = SteadyPace()
         self._doing = "loading the model"
 
     @property
@@ -38,17 +38,19 @@ class TrainProgress:
         match event:
             case TrainStarted():
                 self.total, self._step = event.steps, event.resumed_at
-                self._first, self._begun = event.resumed_at, now
+                self._pace.begin(event.resumed_at, now)
                 self._doing = "training"
             case TrainStep():
                 self._step, self.total = event.step, event.steps
+                self._pace.mark(event.step, now)
                 self._doing = (
                     f"step {event.step} of {event.steps}: loss {event.loss:.3f}, "
                     f"{number(round(event.tokens_per_second))} tokens a second, "
                     f"{event.memory_bytes / 1e9:.1f} GB"
                 )
             case TrainStopped():
-                self._begun, self._doing = None, "training has ended"
+                self._pace.end()
+                self._doing = "training has ended"
             case _:
                 pass
 
@@ -78,19 +80,13 @@ class TrainProgress:
 
     def line(self, now: float) -> str:
         """Where the run is, and how long it will still take."""
-        return " | ".join(part for part in (self._doing, self._left(now)) if part)
+        return " | ".join(part for part in (self._doing, self._pace.left(self.total, now)) if part)
 
     def pause(self, now: float) -> None:
         """Nobody is asked anything here."""
 
     def resume(self, now: float) -> None:
         """Nobody is asked anything here."""
-
-    def _left(self, now: float) -> str:
-        done = self._step - self._first
-        if self._begun is None or done < 1:
-            return ""
-        return f"{span((now - self._begun) / done * (self.total - self._step))} left"
 
 
 def _started(event: TrainStarted) -> str:
