@@ -17,6 +17,8 @@ from novelcraft.state.evaluation import ChapterPerplexity, PerplexityReport, Sty
 WIDTH = 640
 LEFT, RIGHT = 200, 570
 """Between them lies the scale of a chart with rows; to the left are the labels."""
+_LABEL = 27
+"""Characters that fit to the left."""
 ROW, LINE = 44, 22
 """Height of a row of bars, and of dots."""
 CURVE_LEFT, CURVE_HEIGHT = 44, 220
@@ -98,7 +100,7 @@ def style_chart(style: StyleReport) -> Rows | None:
 
 def chapter_chart(chapters: Sequence[ChapterPerplexity]) -> Rows:
     """The perplexities of validation chapters, in the order of the report."""
-    pairs = [(one.chapter, one.base, one.tuned) for one in chapters[:MOST_ROWS]]
+    pairs = [(_short(one.chapter), one.base, one.tuned) for one in chapters[:MOST_ROWS]]
     return _dots(pairs, len(chapters) - len(pairs))
 
 
@@ -138,6 +140,13 @@ def curve_chart(curve: Curve) -> CurveChart | None:
 
 def _overall(side: StyleSide) -> float | None:
     return side.score.overall.score if side.score else None
+
+
+def _short(chapter: str) -> str:
+    """A chapter's label, its book's name cut where there is no room for it."""
+    book, _, number = chapter.rpartition("/")
+    room = _LABEL - len(number) - 2
+    return chapter if len(chapter) <= _LABEL else f"{book[:room]}…/{number}"
 
 
 def _style_row(label: str, number: int, values: Sequence[float | None]) -> Row:

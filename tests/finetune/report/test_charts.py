@@ -70,6 +70,20 @@ def test_a_long_list_of_chapters_is_cut_and_counted() -> None:
     assert (len(chart.rows), chart.hidden) == (MOST_ROWS, 7)
 
 
+@pytest.mark.parametrize(
+    ("chapter", "label"),
+    [
+        ("the-iron-heel/25", "the-iron-heel/25"),
+        ("the-call-of-the-wild-standardebooks/6", "the-call-of-the-wild-sta…/6"),
+    ],
+)
+def test_a_label_that_has_no_room_keeps_its_chapter(chapter: str, label: str) -> None:
+    (one, *_) = e.perplexity().chapters
+    chart = chapter_chart([one.model_copy(update={"chapter": chapter})])
+    assert chart.rows[0].label == label
+    assert len(label) <= 27
+
+
 def places(line: str) -> list[tuple[float, float]]:
     points = (point.split(",") for point in line.split())
     return [(float(x), float(y)) for x, y in points]
