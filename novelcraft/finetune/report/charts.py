@@ -57,6 +57,14 @@ class Row:
     tuned: Mark | None
     books: Mark | None = None
 
+    @property
+    def short(self) -> str:
+        """The label as far as there is room; of a chapter, its number stays."""
+        book, _, number = self.label.rpartition("/")
+        number = number[:_LABEL]
+        whole = len(self.label) <= _LABEL
+        return self.label if whole else f"{book[: _LABEL - len(number) - 2]}…/{number}"
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -100,7 +108,7 @@ def style_chart(style: StyleReport) -> Rows | None:
 
 def chapter_chart(chapters: Sequence[ChapterPerplexity]) -> Rows:
     """The perplexities of validation chapters, in the order of the report."""
-    pairs = [(_short(one.chapter), one.base, one.tuned) for one in chapters[:MOST_ROWS]]
+    pairs = [(one.chapter, one.base, one.tuned) for one in chapters[:MOST_ROWS]]
     return _dots(pairs, len(chapters) - len(pairs))
 
 
@@ -140,13 +148,6 @@ def curve_chart(curve: Curve) -> CurveChart | None:
 
 def _overall(side: StyleSide) -> float | None:
     return side.score.overall.score if side.score else None
-
-
-def _short(chapter: str) -> str:
-    """A chapter's label, its book's name cut where there is no room for it."""
-    book, _, number = chapter.rpartition("/")
-    room = _LABEL - len(number) - 2
-    return chapter if len(chapter) <= _LABEL else f"{book[:room]}…/{number}"
 
 
 def _style_row(label: str, number: int, values: Sequence[float | None]) -> Row:
