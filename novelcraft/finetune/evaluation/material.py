@@ -93,16 +93,15 @@ def load_material(folder: Path, data: Path, base: str = "") -> Material:
     run = read_training(folder)
     named = base or adapter.base_model
     rows = rows_folder(str(data))
-    if rows_hash(rows) != run["data_hash"]:
+    if rows_hash(rows) != run.data_hash:
         raise TrainingDataError(
             f"The rows in {rows} are not those that {folder} was trained on: perplexity and the "
             "gate would be those of other books.",
-            fix="Give the data folder of its training run, as it was then: "
-            f"{run['config']['data']}.",
+            fix=f"Give the data folder of its training run, as it was then: {run.config['data']}.",
         )
-    config = _config(folder, run["config"], named, data)
+    config = _config(folder, run.config, named, data)
     tokenizer = open_tokenizer(named)
-    if tokenizer.fingerprint != run["tokenizer"]:
+    if tokenizer.fingerprint != run.tokenizer:
         raise AdapterError(
             f"{folder} is an adapter for another base: {named} has other tokens.",
             fix=f"Give the base that it was trained on: {adapter.base_model}.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from novelcraft.config.prep import ThinkMode
 from novelcraft.errors import PreferenceError, TrainingDataError
 from novelcraft.finetune.config import TrainConfig
 from novelcraft.finetune.dataset import listed
-from novelcraft.finetune.registry.folder import TRAINING_FILE
+from novelcraft.finetune.registry.trained import known_training
 from novelcraft.finetune.rowfolder import rows_folder, rows_hash
 from novelcraft.prompts.loader import load_template
 from novelcraft.prompts.narrator import TEMPLATE
@@ -93,10 +92,5 @@ def _rows_beside(data: str, path: Path) -> Path | None:
 
 def _rows_of(adapter: str) -> str:
     """The hash of the rows that an adapter was trained on; empty where it does not say."""
-    file = Path(adapter).expanduser() / TRAINING_FILE
-    if not adapter or not file.is_file():
-        return ""
-    try:
-        return str(json.loads(file.read_text(encoding="utf-8"))["data_hash"])
-    except (ValueError, KeyError, TypeError):
-        return ""
+    found = known_training(Path(adapter).expanduser()) if adapter else None
+    return found.data_hash if found else ""

@@ -6,11 +6,11 @@ that it was written for; beside other weights it stands for nothing. Nothing her
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from novelcraft.errors import AdapterError
 from novelcraft.finetune.evaluation.reading import read_evaluation
@@ -20,7 +20,7 @@ from novelcraft.finetune.registry.gate import gate_result
 from novelcraft.finetune.registry.modelcard import base_licence as licence_of
 from novelcraft.finetune.registry.modelcard import model_card
 from novelcraft.finetune.registry.origin import ORIGIN_FILE
-from novelcraft.finetune.registry.trained import read_training, trained_books
+from novelcraft.finetune.registry.trained import TrainedRecord, read_training, trained_books
 from novelcraft.finetune.training.publishing import ADAPTER
 from novelcraft.state.evaluation import AdapterCard, Evaluation, GateResult, GateVerdict
 from novelcraft.tools.export.files import write_atomic
@@ -95,14 +95,14 @@ def register(
     """
     read = read_adapter(adapter)
     training = read_training(adapter)
-    config = training["config"]
+    config = training.config
     weights = known_weights(adapter)
     before = find_adapter(adapter)
     old = before.card if before and before.status == "registered" else None
     found = evaluation or read_evaluation(adapter)
     gate = _gate(found, weights, training)
     trusted = found if gate.verdict != "not_evaluated" else None
-    manifest, books = trained_books(data or Path(config["data"]), training["data_hash"])
+    manifest, books = trained_books(data or Path(config["data"]), training.data_hash)
     card = AdapterCard(
         name=name or (old.name if old else default_name(adapter)),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -115,12 +115,12 @@ def register(
         or (old.books_licence if old else "")
         or config.get("books_licence", ""),
         adapter_sha256=weights,
-        data_hash=training["data_hash"],
+        data_hash=training.data_hash,
         manifest_hash=manifest,
         books=books,
         config=config,
-        step=training["step"],
-        versions=training["versions"],
+        step=training.step,
+        versions=training.versions,
         gate=gate,
         **_figures(trusted),
     )
@@ -207,12 +207,12 @@ def _folders(root: Path, depth: int) -> Iterator[Path]:
             yield from _folders(path, depth - 1)
 
 
-def _gate(evaluation: Evaluation | None, weights: str, training: Mapping[str, Any]) -> GateResult:
+def _gate(evaluation: Evaluation | None, weights: str, training: TrainedRecord) -> GateResult:
     return gate_result(
         evaluation,
         weights=weights,
-        rows=training["data_hash"],
-        earlier_rows=training["earlier_rows"],
+        rows=training.data_hash,
+        earlier_rows=training.earlier_rows,
     )
 
 

@@ -3,38 +3,65 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from pathlib import Path
 from typing import Any
+
+from pydantic import ConfigDict, ValidationError, field_validator
 
 from novelcraft.errors import AdapterError, NovelcraftError
 from novelcraft.finetune.registry.folder import TRAINING_FILE
 from novelcraft.finetune.rowfolder import rows_folder, rows_hash
+from novelcraft.state.base import Frozen
 from novelcraft.state.rows import RowManifest
 from novelcraft.tools.books.rowfiles import MANIFEST_FILE
 
-_KEYS = ("config", "data_hash", "tokenizer", "step", "versions")
+
+class TrainedRecord(Frozen):
+    """What a run wrote of itself beside its adapter."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    config: dict[str, Any]
+    """Its settings; they name the data folder."""
+    data_hash: str
+    """Of its rows."""
+    tokenizer: str
+    """Fingerprint of the base's."""
+    step: int
+    versions: dict[str, str]
+    earlier_rows: tuple[str, ...] = ()
+    """Hashes of other rows, which the adapter that it went on from had learnt."""
+
+    @field_validator("config")
+    @classmethod
+    def _names_the_data(cls, config: dict[str, Any]) -> dict[str, Any]:
+        if not isinstance(config.get("data"), str):
+            raise ValueError("it names no data folder")
+        return config
 
 
-def read_training(adapter: Path) -> dict[str, Any]:
-    """What the run wrote of itself: config, data_hash, tokenizer, step, versions, and
-    earlier_rows: hashes of other rows, which the adapter that it went on from had learnt.
+def read_training(adapter: Path) -> TrainedRecord:
+    """What the run wrote of itself.
 
     Raises:
         AdapterError: It wrote nothing, or it is damaged.
     """
     file = adapter / TRAINING_FILE
     try:
-        read = json.loads(file.read_text(encoding="utf-8"))
-        kept = {key: read[key] for key in _KEYS}
-        kept["config"]["data"]
-        kept["earlier_rows"] = list(read.get("earlier_rows", ()))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return TrainedRecord.model_validate_json(file.read_bytes())
+    except (OSError, ValueError) as error:
         raise AdapterError(
-            f"{file} does not say how the adapter was trained: {error}.",
+            f"{file} does not say how the adapter was trained: {_why(error)}.",
             fix="Give the adapter folder of a `novelcraft train` run.",
         ) from error
-    return kept
+
+
+def known_training(adapter: Path) -> TrainedRecord | None:
+    """What the run wrote of itself; None where that cannot be read."""
+    try:
+        return read_training(adapter)
+    except AdapterError:
+        return None
 
 
 def trained_on(adapter: Path) -> Path:
@@ -43,7 +70,7 @@ def trained_on(adapter: Path) -> Path:
     Raises:
         AdapterError: The run does not say.
     """
-    return Path(read_training(adapter)["config"]["data"]).expanduser()
+    return Path(read_training(adapter).config["data"]).expanduser()
 
 
 def trained_books(data: Path, rows: str) -> tuple[str, tuple[str, ...]]:
@@ -63,3 +90,10 @@ def trained_books(data: Path, rows: str) -> tuple[str, tuple[str, ...]]:
     except (OSError, ValueError, NovelcraftError):
         return "", ()
     return hashlib.sha256(text).hexdigest(), tuple(book.book_id for book in manifest.books)
+
+
+def _why(error: OSError | ValueError) -> str:
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        return ": ".join([*map(str, first["loc"]), first["msg"]])
+    return str(error)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from novelcraft.finetune.registry.folder import CONFIG_FILE, TRAINING_FILE, WEIGHTS_FILE
+from novelcraft.finetune.registry.trained import known_training
 from novelcraft.finetune.stack import stack_versions
 from novelcraft.finetune.storage import storage_errors, sync_folder
 from novelcraft.finetune.training.checkpoints import Checkpoints
@@ -65,11 +66,11 @@ def publish(
 def _is_whole(adapter: Path, source: Path, step: int) -> bool:
     """Whether the adapter is that of the step, with nothing missing."""
     try:
-        training = json.loads((adapter / TRAINING_FILE).read_text(encoding="utf-8"))
         same = all(
             filecmp.cmp(adapter / name, source / name, shallow=False)
             for name in (WEIGHTS_FILE, CONFIG_FILE)
         )
     except (OSError, ValueError):
         return False
-    return same and isinstance(training, dict) and training.get("step") == step
+    training = known_training(adapter)
+    return same and training is not None and training.step == step

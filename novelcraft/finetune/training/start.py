@@ -10,7 +10,8 @@ from typing import Any
 from novelcraft.errors import AdapterError
 from novelcraft.finetune.config import TrainConfig
 from novelcraft.finetune.registry.fingerprint import known_weights
-from novelcraft.finetune.registry.folder import CONFIG_FILE, TRAINING_FILE, read_adapter
+from novelcraft.finetune.registry.folder import CONFIG_FILE, read_adapter
+from novelcraft.finetune.registry.trained import known_training
 from novelcraft.tools.books.tokenizers import BaseTokenizer
 
 _KEYS = {
@@ -62,12 +63,8 @@ def check_start(config: TrainConfig, base: BaseTokenizer) -> None:
     if not config.start_adapter:
         return
     folder = Path(config.start_adapter).expanduser()
-    file = folder / TRAINING_FILE
-    try:
-        theirs = json.loads(file.read_text(encoding="utf-8")).get("tokenizer")
-    except (OSError, ValueError, AttributeError):
-        return
-    if theirs != base.fingerprint:
+    theirs = known_training(folder)
+    if theirs and theirs.tokenizer != base.fingerprint:
         raise AdapterError(
             f"{folder} is an adapter for another base: {config.base_model} has other tokens.",
             fix=f"Give the base that it was trained on: {read_adapter(folder).base_model}.",
@@ -91,11 +88,8 @@ def start_marks(config: TrainConfig, rows: str) -> dict[str, Any]:
     if not config.start_adapter:
         return {}
     folder = Path(config.start_adapter).expanduser()
-    try:
-        theirs = json.loads((folder / TRAINING_FILE).read_text(encoding="utf-8"))
-        known = {str(theirs["data_hash"]), *theirs.get("earlier_rows", ())}
-    except (OSError, ValueError, KeyError, TypeError):
-        known = {_UNKNOWN}
+    theirs = known_training(folder)
+    known = {theirs.data_hash, *theirs.earlier_rows} if theirs else {_UNKNOWN}
     return {"start_sha256": known_weights(folder), "earlier_rows": sorted(known - {rows})}
 
 
