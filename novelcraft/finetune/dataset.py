@@ -204,6 +204,11 @@ def _notices(
         )
     if base.template is None:
         told.append(f"{config.base_model} brings no chat template: ChatML is taken.")
+    if len(train) > 1 and len({prompt_of(row) for row in train}) == 1:
+        told.append(
+            "All rows have the same prompt, as rows that were prepared without a model: the "
+            "adapter learns a manner, and not to follow a brief."
+        )
     if not validation:
         told.append("There are no validation rows: no early stopping, and no best checkpoint.")
     if len(train) < config.rows_per_step:

@@ -93,6 +93,18 @@ def test_both_files_are_read(tmp_path: Path) -> None:
     assert "fewer than" not in " ".join(data.notices)
 
 
+def test_rows_without_briefs_are_told(tmp_path: Path) -> None:
+    rows = [row(k) for k in range(9)]
+    bare = [
+        one.model_copy(update={"messages": (*rows[0].messages[:2], one.messages[2])})
+        for one in rows
+    ]
+    for ours, told in ((rows, False), (bare, True)):
+        write_rows(tmp_path, ours)
+        notices = load_data(config(tmp_path), base()).notices
+        assert any("have the same prompt" in notice for notice in notices) is told
+
+
 def test_a_changed_row_changes_the_hash(tmp_path: Path) -> None:
     hashes = set()
     for book in ("a", "b"):

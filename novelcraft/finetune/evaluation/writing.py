@@ -23,8 +23,9 @@ _SPARSE, _TRIED = 20, 8
 class Writer:
     """Has either side write to prompts, a batch at a time.
 
-    The seed of a scene is made of the evaluation's, the prompt and the number of the draw, so that
-    a scene does not depend on what is written before it.
+    The seed of a scene is made of the evaluation's, the prompt with its name, and the number of
+    the draw: a scene does not depend on what is written before it, and two scenes of one prompt,
+    as rows without a brief have it, are two.
     """
 
     def __init__(
@@ -68,7 +69,7 @@ class Writer:
         return [self._prompter.scene(tokens, closed=bool(closing)) for tokens in found]
 
     def _seed(self, prompt: Prompt, draw: int) -> int:
-        return derive_seed(self._settings.seed, "evaluation", prompt.hash, draw)
+        return derive_seed(self._settings.seed, "evaluation", prompt.name, prompt.hash, draw)
 
 
 def write_samples(

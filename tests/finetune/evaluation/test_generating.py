@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -158,3 +159,19 @@ def test_what_the_model_is_sent_are_the_rows_prompts(trained: Trained) -> None:
     base = writer.write([(prompt, 1) for prompt in prompts], "base")
     assert sent == [rows[prompt.name] for prompt in prompts]
     assert tuned != base
+
+
+def test_two_scenes_of_one_prompt_are_two(trained: Trained) -> None:
+    from novelcraft.finetune.evaluation.material import load_material
+    from novelcraft.finetune.evaluation.prompting import Prompter
+    from novelcraft.finetune.evaluation.sides import Sides
+    from novelcraft.finetune.evaluation.writing import Writer
+
+    material = load_material(trained.adapter, trained.data)
+    prompter = Prompter(material)
+    writer = Writer(Sides(material), prompter, EvalSettings(scene_tokens=16), lambda: None)
+    prompt = prompter.held_out()[0]
+    asked = [(prompt, 1), (replace(prompt, name="another"), 1), (prompt, 2), (prompt, 1)]
+    one, other, second, again = writer.write(asked, "tuned")
+    assert one == again
+    assert len({one, other, second}) == 3
