@@ -67,7 +67,8 @@ def test_asking_for_help_loads_nothing_heavy(arguments: list[str]) -> None:
 TRAINING = (
     *("config", "load", "dataset", "preview", "serving.served"),
     *(f"training.{name}" for name in ("checkpoints", "process", "worker")),
-    *(f"registry.{name}" for name in ("folder", "cards", "gate", "lookup", "origin")),
+    *(f"adapters.{name}" for name in ("folder", "fingerprint", "trained", "origin", "start")),
+    *(f"registry.{name}" for name in ("cards", "gate", "lookup")),
     *(f"evaluation.{name}" for name in ("process", "reading", "worker", "measuring", "probes")),
 )
 

@@ -25,7 +25,7 @@ def opened(adapter: Path) -> Path:
         AdapterError: There is no adapter.
         TrainingStackError: What working with it needs is not installed.
     """
-    from novelcraft.finetune.registry.folder import read_adapter
+    from novelcraft.finetune.adapters.folder import read_adapter
     from novelcraft.finetune.registry.lookup import adapter_folder
     from novelcraft.finetune.stack import require_stack
 

@@ -66,11 +66,11 @@ def evaluate(
 
     - `novelcraft adapter eval adapters/mine --no-probes --licence "public domain"`
     """
+    from novelcraft.finetune.adapters.folder import read_adapter
+    from novelcraft.finetune.adapters.trained import trained_on
     from novelcraft.finetune.evaluation.reading import read_evaluation
     from novelcraft.finetune.registry.cards import register
-    from novelcraft.finetune.registry.folder import read_adapter
     from novelcraft.finetune.registry.lookup import adapter_folder
-    from novelcraft.finetune.registry.trained import trained_on
     from novelcraft.state.evaluation import EvalSettings
 
     folder = adapter_folder(adapter.expanduser())

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from novelcraft.finetune.adapters.origin import read_origin
 from novelcraft.finetune.registry.cards import register
 from novelcraft.finetune.registry.lookup import find_at
-from novelcraft.finetune.registry.origin import read_origin
 from tests.cli.conftest import Run
 from tests.finetune.conftest import tiny_adapter, tiny_base  # noqa: F401
 from tests.finetune.marks import TRAINS
@@ -68,8 +68,8 @@ def test_converted_for_vllm_and_verified(
     tiny_base: Path,  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    from novelcraft.finetune.adapters.folder import read_adapter
     from novelcraft.finetune.models import Machine, load_base
-    from novelcraft.finetune.registry.folder import read_adapter
     from novelcraft.finetune.serving.merge import attach
 
     told = run("adapter", "convert", "mine", "--to", "vllm", "--out", "served")

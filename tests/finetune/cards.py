@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from novelcraft.finetune.evaluation.reading import EVALUATION_FILE, weights_hash
+from novelcraft.finetune.adapters.fingerprint import weights_hash
+from novelcraft.finetune.evaluation.reading import EVALUATION_FILE
 from novelcraft.finetune.rowfolder import rows_hash
 from novelcraft.state.evaluation import (
     ChapterPerplexity,
@@ -19,7 +20,7 @@ from novelcraft.state.evaluation import (
 )
 from novelcraft.state.memory import MemoryLimits, MemoryReport, NameLeak, Overlap, VerbatimRun
 from novelcraft.state.style import PartScore, StyleScore
-from tests.finetune.registry.test_folder import adapter as bare_adapter
+from tests.finetune.adapters.test_folder import adapter as bare_adapter
 from tests.finetune.rows import config, row, write_rows
 
 RUN = VerbatimRun(

@@ -11,8 +11,8 @@ import pytest
 
 from novelcraft.config.root import Settings
 from novelcraft.errors import AdapterRefusedError
+from novelcraft.finetune.adapters.origin import GGUF_KEY, ORIGIN_FILE, origin_of
 from novelcraft.finetune.registry.cards import register
-from novelcraft.finetune.registry.origin import GGUF_KEY, ORIGIN_FILE, origin_of
 from novelcraft.graphs.adapters import check_embedded
 from tests.fakes.server import FakeServer
 from tests.finetune.cards import RECITES, evaluation, trained

@@ -11,10 +11,10 @@ from typing import Any
 from novelcraft.config.prep import PrepSettings, ThinkMode, row_budget
 from novelcraft.config.presets import PromptBudget
 from novelcraft.errors import AdapterError, TrainingDataError
+from novelcraft.finetune.adapters.folder import TRAINING_FILE, Adapter, read_adapter
+from novelcraft.finetune.adapters.trained import read_training
 from novelcraft.finetune.config import TrainConfig
 from novelcraft.finetune.dataset import TrainingData, load_data
-from novelcraft.finetune.registry.folder import TRAINING_FILE, Adapter, read_adapter
-from novelcraft.finetune.registry.trained import read_training
 from novelcraft.finetune.rowfolder import read_manifest, rows_folder, rows_hash, rows_think
 from novelcraft.state.rows import RowManifest, TrainingRow
 from novelcraft.tools.books.chat_template import split_plan

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from novelcraft.config.prep import ThinkMode
 from novelcraft.errors import PreferenceError, TrainingDataError
+from novelcraft.finetune.adapters.trained import known_training
 from novelcraft.finetune.config import TrainConfig
 from novelcraft.finetune.dataset import listed
-from novelcraft.finetune.registry.trained import known_training
 from novelcraft.finetune.rowfolder import rows_folder, rows_hash
 from novelcraft.prompts.loader import load_template
 from novelcraft.prompts.narrator import TEMPLATE

@@ -1,1 +1,4 @@
-"""Adapters as folders: what they are, where they come from, whether they may write."""
+"""Which adapters there are, and which may write: the card in each folder, the gate, the look-up.
+
+Nothing here loads torch.
+"""

@@ -7,6 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from novelcraft.errors import AdapterError
+from novelcraft.finetune.adapters.folder import CONFIG_FILE
+from novelcraft.finetune.adapters.origin import Origin, read_origin
 from novelcraft.finetune.registry.cards import (
     CARD_FILE,
     FoundAdapter,
@@ -14,8 +16,6 @@ from novelcraft.finetune.registry.cards import (
     find_adapters,
     read_card,
 )
-from novelcraft.finetune.registry.folder import CONFIG_FILE
-from novelcraft.finetune.registry.origin import Origin, read_origin
 from novelcraft.finetune.training.publishing import ADAPTER
 from novelcraft.state.evaluation import GateVerdict
 

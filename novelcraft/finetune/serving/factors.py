@@ -16,7 +16,7 @@ import torch
 from safetensors.torch import load_file
 
 from novelcraft.errors import AdapterError
-from novelcraft.finetune.registry.folder import Adapter
+from novelcraft.finetune.adapters.folder import Adapter
 
 _PREFIX = "base_model.model."
 _EXPERTS = re.compile(r"(?P<experts>.+\.experts)(\.base_layer)?")

@@ -17,8 +17,8 @@ from gguf import MODEL_ARCH, GGUFWriter, Keys, get_tensor_name_map
 from transformers import AutoConfig
 
 from novelcraft.errors import AdapterError, BaseModelError
-from novelcraft.finetune.registry.folder import Adapter, read_adapter
-from novelcraft.finetune.registry.origin import GGUF_KEY, origin_of
+from novelcraft.finetune.adapters.folder import Adapter, read_adapter
+from novelcraft.finetune.adapters.origin import GGUF_KEY, origin_of
 from novelcraft.finetune.serving.factors import Factors, read_factors
 from novelcraft.finetune.storage import storage_errors
 

@@ -19,8 +19,8 @@ from safetensors import SafetensorError
 from transformers import AutoConfig
 
 from novelcraft.errors import AdapterError, ConfigError, TrainingError
+from novelcraft.finetune.adapters.folder import Adapter, read_adapter
 from novelcraft.finetune.models import Machine, load_base, load_tokenizer
-from novelcraft.finetune.registry.folder import Adapter, read_adapter
 from novelcraft.finetune.serving.comparing import PROBES, Difference, difference, logits
 from novelcraft.finetune.sparse.expert_adapters import adapts_experts
 from novelcraft.finetune.storage import storage_errors, sync_folder

@@ -10,8 +10,8 @@ from typing import Any
 import torch
 
 from novelcraft.errors import AdapterError
+from novelcraft.finetune.adapters.folder import read_adapter
 from novelcraft.finetune.models import Machine, load_base, load_tokenizer
-from novelcraft.finetune.registry.folder import read_adapter
 from novelcraft.finetune.serving.comparing import PROBES, logits
 from novelcraft.finetune.serving.llamacpp import next_tokens
 from novelcraft.finetune.serving.merge import attach

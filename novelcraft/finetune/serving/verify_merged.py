@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from novelcraft.errors import AdapterError
+from novelcraft.finetune.adapters.folder import read_adapter
 from novelcraft.finetune.models import Machine, load_base, load_tokenizer
-from novelcraft.finetune.registry.folder import read_adapter
 from novelcraft.finetune.serving.comparing import PROBES, Difference, difference, logits
 from novelcraft.finetune.serving.merge import LIMITS, attach, stored_type
 

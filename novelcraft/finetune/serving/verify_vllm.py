@@ -15,8 +15,8 @@ from typing import Any
 import torch
 
 from novelcraft.errors import AdapterError
+from novelcraft.finetune.adapters.folder import Adapter, read_adapter
 from novelcraft.finetune.models import Machine, load_base, load_tokenizer
-from novelcraft.finetune.registry.folder import Adapter, read_adapter
 from novelcraft.finetune.serving.comparing import PROBES, Difference, difference, logits
 from novelcraft.finetune.serving.factors import read_factors
 from novelcraft.finetune.serving.merge import attach

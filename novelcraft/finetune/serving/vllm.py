@@ -16,8 +16,8 @@ from safetensors.torch import save_file
 from transformers import AutoConfig
 
 from novelcraft.errors import ConfigError
-from novelcraft.finetune.registry.folder import CONFIG_FILE, WEIGHTS_FILE, Adapter, read_adapter
-from novelcraft.finetune.registry.origin import ORIGIN_FILE, origin_of
+from novelcraft.finetune.adapters.folder import CONFIG_FILE, WEIGHTS_FILE, Adapter, read_adapter
+from novelcraft.finetune.adapters.origin import ORIGIN_FILE, origin_of
 from novelcraft.finetune.serving.factors import Factors, read_factors
 from novelcraft.finetune.storage import storage_errors, sync_folder
 

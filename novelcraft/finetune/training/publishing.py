@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from novelcraft.finetune.registry.folder import CONFIG_FILE, TRAINING_FILE, WEIGHTS_FILE
-from novelcraft.finetune.registry.trained import known_training
+from novelcraft.finetune.adapters.folder import CONFIG_FILE, TRAINING_FILE, WEIGHTS_FILE
+from novelcraft.finetune.adapters.trained import known_training
 from novelcraft.finetune.stack import stack_versions
 from novelcraft.finetune.storage import storage_errors, sync_folder
 from novelcraft.finetune.training.checkpoints import Checkpoints

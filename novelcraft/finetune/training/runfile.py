@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from novelcraft.errors import CheckpointError
+from novelcraft.finetune.adapters.start import start_marks
 from novelcraft.finetune.config import TrainConfig
 from novelcraft.finetune.dataset import TrainingData
 from novelcraft.finetune.training.checkpoints import Checkpoints
 from novelcraft.finetune.training.rundata import RunData
-from novelcraft.finetune.training.start import start_marks
 from novelcraft.tools.export.files import write_atomic
 
 RUN_FILE = "run.json"

@@ -19,9 +19,9 @@ from safetensors.torch import load_file
 from transformers import Trainer
 
 from novelcraft.errors import LossError
+from novelcraft.finetune.adapters.folder import WEIGHTS_FILE
 from novelcraft.finetune.config import TrainConfig
 from novelcraft.finetune.dataset import TrainRow
-from novelcraft.finetune.registry.folder import WEIGHTS_FILE
 from novelcraft.finetune.training.batches import ROWS, Collator, items
 from novelcraft.finetune.training.checkpoints import Checkpoints
 from novelcraft.finetune.training.ending import EVAL_LOSS, STATE_FILE

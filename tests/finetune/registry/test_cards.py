@@ -14,9 +14,10 @@ import pytest
 from ruamel.yaml import YAML
 
 from novelcraft.errors import AdapterError
+from novelcraft.finetune.adapters import fingerprint
+from novelcraft.finetune.adapters.fingerprint import weights_hash
+from novelcraft.finetune.adapters.start import start_marks
 from novelcraft.finetune.config import TrainConfig
-from novelcraft.finetune.evaluation.reading import weights_hash
-from novelcraft.finetune.registry import fingerprint
 from novelcraft.finetune.registry.cards import (
     CARD_FILE,
     README_FILE,
@@ -24,11 +25,10 @@ from novelcraft.finetune.registry.cards import (
     judged,
     register,
 )
-from novelcraft.finetune.training.start import start_marks
 from novelcraft.state.evaluation import AdapterCard
 from novelcraft.state.rows import BookRows, ThinkNote
+from tests.finetune.adapters.test_folder import adapter as bare_adapter
 from tests.finetune.cards import RECITES, evaluation, keep, trained
-from tests.finetune.registry.test_folder import adapter as bare_adapter
 from tests.tools.books.cards import manifest
 
 

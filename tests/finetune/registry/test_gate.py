@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from novelcraft.finetune.evaluation.reading import weights_hash
+from novelcraft.finetune.adapters.fingerprint import weights_hash
 from novelcraft.finetune.registry.gate import LEAST_WORDS, gate_result
 from novelcraft.state.memory import MemoryLimits
 from tests.finetune.cards import RECITES, evaluation, trained

@@ -17,8 +17,8 @@ pytestmark = TRAINS
 
 
 def test_a_merged_model_is_base_and_adapter(tiny_adapter: Path, tmp_path: Path) -> None:
+    from novelcraft.finetune.adapters.folder import read_adapter
     from novelcraft.finetune.models import Machine, load_base
-    from novelcraft.finetune.registry.folder import read_adapter
     from novelcraft.finetune.serving.comparing import difference, logits
     from novelcraft.finetune.serving.merge import attach, merge_adapter
 

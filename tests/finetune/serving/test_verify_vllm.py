@@ -28,8 +28,8 @@ pytestmark = TRAINS
 @pytest.fixture
 def both(tiny_base: Path, tiny_adapter: Path) -> tuple[Any, Any]:
     """The base, and the base with the adapter."""
+    from novelcraft.finetune.adapters.folder import read_adapter
     from novelcraft.finetune.models import Machine, load_base
-    from novelcraft.finetune.registry.folder import read_adapter
     from novelcraft.finetune.serving.merge import attach
 
     cpu = Machine("cpu", "fp32")

@@ -16,8 +16,8 @@ def test_each_expert_is_changed_as_the_fused_parameter_is(tiny_base: Path, tmp_p
     import torch
     from safetensors.torch import load_file
 
+    from novelcraft.finetune.adapters.folder import read_adapter
     from novelcraft.finetune.models import Machine, load_base
-    from novelcraft.finetune.registry.folder import read_adapter
     from novelcraft.finetune.serving.merge import attach
     from novelcraft.finetune.serving.vllm import convert_for_vllm
 

@@ -206,7 +206,7 @@ def test_training_over_four_bits_is_training_over_what_they_hold(
     assert packed == pytest.approx(whole, rel=1e-3)
     assert packed[10] < packed[1] - 0.1
     ours, theirs = (folder / "adapter" for folder in (run[0], tmp_path / "run"))
-    from novelcraft.finetune.registry.folder import read_adapter
+    from novelcraft.finetune.adapters.folder import read_adapter
 
     assert read_adapter(ours).shapes == read_adapter(theirs).shapes
     configs = [
@@ -226,7 +226,7 @@ def test_peft_reads_the_adapter_on_a_base_at_full_width(
 ) -> None:
     from peft import PeftModel
 
-    from novelcraft.finetune.registry.folder import read_adapter
+    from novelcraft.finetune.adapters.folder import read_adapter
     from novelcraft.finetune.serving.merge import attach
 
     folder = run[0] / "adapter"
@@ -243,7 +243,7 @@ def test_peft_reads_the_adapter_on_a_base_at_full_width(
 def test_an_exact_merge_is_what_was_trained(
     run: tuple[Path, dict[int, float]], base: Path, tmp_path: Path
 ) -> None:
-    from novelcraft.finetune.registry.folder import read_adapter
+    from novelcraft.finetune.adapters.folder import read_adapter
     from novelcraft.finetune.serving.merge import attach, merge_adapter
     from novelcraft.finetune.serving.vllm import convert_for_vllm
 

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ConfigDict, ValidationError, field_validator
 
 from novelcraft.errors import AdapterError, NovelcraftError
-from novelcraft.finetune.registry.folder import TRAINING_FILE
+from novelcraft.finetune.adapters.folder import TRAINING_FILE
 from novelcraft.finetune.rowfolder import rows_folder, rows_hash
 from novelcraft.state.base import Frozen
 from novelcraft.state.rows import RowManifest

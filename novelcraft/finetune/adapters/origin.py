@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
-from novelcraft.finetune.registry.fingerprint import known_weights
+from novelcraft.finetune.adapters.fingerprint import known_weights
 from novelcraft.state.base import Frozen
 
 ORIGIN_FILE = "origin.json"

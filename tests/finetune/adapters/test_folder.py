@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from novelcraft.errors import AdapterError
-from novelcraft.finetune.registry.folder import read_adapter
+from novelcraft.finetune.adapters.folder import read_adapter
 
 CONFIG: dict[str, Any] = {
     "peft_type": "LORA",

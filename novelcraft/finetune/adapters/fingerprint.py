@@ -5,12 +5,12 @@ The hash is kept beside the weights with the size and the times of the file that
 
 from __future__ import annotations
 
+import hashlib
 from contextlib import suppress
 from pathlib import Path
 
 from novelcraft.errors import AdapterError, NovelcraftError
-from novelcraft.finetune.evaluation.reading import weights_hash
-from novelcraft.finetune.registry.folder import WEIGHTS_FILE
+from novelcraft.finetune.adapters.folder import WEIGHTS_FILE
 from novelcraft.state.base import Frozen
 from novelcraft.tools.export.files import write_atomic
 
@@ -36,10 +36,7 @@ def known_weights(adapter: Path) -> str:
     try:
         found = (adapter / WEIGHTS_FILE).stat()
     except OSError as error:
-        raise AdapterError(
-            f"{adapter / WEIGHTS_FILE} cannot be read: {error.strerror or error}.",
-            fix="Give the adapter folder of a training run.",
-        ) from error
+        raise _unreadable(adapter, error) from error
     marks = (found.st_size, found.st_mtime_ns, found.st_ctime_ns)
     known = _kept(adapter)
     if known and (known.size, known.written_ns, known.changed_ns) == marks:
@@ -50,6 +47,26 @@ def known_weights(adapter: Path) -> str:
     with suppress(NovelcraftError):
         write_atomic(adapter / CACHE_FILE, now.model_dump_json().encode())
     return digest
+
+
+def weights_hash(adapter: Path) -> str:
+    """SHA-256 of an adapter's weights, 64 hex digits.
+
+    Raises:
+        AdapterError: There are none, or they cannot be read.
+    """
+    try:
+        with (adapter / WEIGHTS_FILE).open("rb") as opened:
+            return hashlib.file_digest(opened, "sha256").hexdigest()
+    except OSError as error:
+        raise _unreadable(adapter, error) from error
+
+
+def _unreadable(adapter: Path, error: OSError) -> AdapterError:
+    return AdapterError(
+        f"{adapter / WEIGHTS_FILE} cannot be read: {error.strerror or error}.",
+        fix="Give the adapter folder of a training run.",
+    )
 
 
 def _kept(adapter: Path) -> _Known | None:

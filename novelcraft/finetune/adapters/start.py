@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from novelcraft.errors import AdapterError
+from novelcraft.finetune.adapters.fingerprint import known_weights
+from novelcraft.finetune.adapters.folder import CONFIG_FILE, read_adapter
+from novelcraft.finetune.adapters.trained import known_training
 from novelcraft.finetune.config import TrainConfig
-from novelcraft.finetune.registry.fingerprint import known_weights
-from novelcraft.finetune.registry.folder import CONFIG_FILE, read_adapter
-from novelcraft.finetune.registry.trained import known_training
 from novelcraft.tools.books.tokenizers import BaseTokenizer
 
 _KEYS = {
