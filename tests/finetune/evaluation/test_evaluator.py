@@ -173,8 +173,8 @@ def test_an_adapter_that_learnt_a_text_by_heart_fails_the_gate(
     made = [row(k, text=text) for k in range(12)]
     folder = write_rows(tmp_path, made, [row(100), row(101)])
     learnt = {
-        "max_steps": 80,
-        "eval_steps": 80,
+        "max_steps": 120,
+        "eval_steps": 120,
         "lora_r": 64,
         "lora_alpha": 64.0,
         "lr_scheduler": "constant",
@@ -182,7 +182,7 @@ def test_an_adapter_that_learnt_a_text_by_heart_fails_the_gate(
         "neftune_noise_alpha": 0.0,
     }
     train(settings(folder, tiny_base, **learnt))
-    drawn = {"temperature": 0.3, "repetition_penalty": 1.0}
+    drawn = {"temperature": 0.1}
     found, told = evaluated(Trained(folder / "run" / "adapter", folder, []), **drawn)
     assert not found.memory.passed
     worst = found.memory.runs[0]
@@ -241,6 +241,7 @@ def test_a_disk_that_takes_no_more_keeps_the_old_evaluation(
             evaluate(material, EvalSettings(**SHORT, seed=3), listen)
     assert read_evaluation(mine.adapter) == before
     assert {path.name for path in mine.adapter.iterdir()} == {
+        ".weights.json",
         "adapter_config.json",
         "adapter_model.safetensors",
         "evaluation.json",
