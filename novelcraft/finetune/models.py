@@ -66,6 +66,18 @@ def find_machine(config: TrainConfig) -> Machine:
     return Machine("cuda", able if config.precision == "auto" else config.precision)
 
 
+def load_settings(base: str) -> Any:
+    """The base's `config.json`, as transformers has it.
+
+    Raises:
+        BaseModelError: It cannot be read.
+    """
+    try:
+        return AutoConfig.from_pretrained(base, trust_remote_code=False)
+    except Exception as error:
+        raise _unreadable(base, error) from error
+
+
 def load_tokenizer(base: str) -> Any:
     """The base's tokenizer, as transformers has it.
 
@@ -93,8 +105,8 @@ def load_base(
         TrainingMemoryError: It does not fit the memory.
     """
     _refuse_pickles(base)
+    settings = load_settings(base)
     try:
-        settings = AutoConfig.from_pretrained(base, trust_remote_code=False)
         model = AutoModelForCausalLM.from_pretrained(
             base,
             config=settings,

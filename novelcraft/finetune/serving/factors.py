@@ -43,7 +43,7 @@ def read_factors(adapter: Adapter, settings: Any) -> Iterator[Factors]:
         settings: The base's `config.json`, as transformers reads it.
 
     Raises:
-        AdapterError: The adapter has what no server takes.
+        AdapterError: The adapter has what no server takes, or changes experts of another form.
     """
     if adapter.use_dora or adapter.modules_to_save:
         what = "uses DoRA" if adapter.use_dora else "trains layers as a whole"
@@ -74,12 +74,19 @@ def _by_expert(
     place: str, down: torch.Tensor, up: torch.Tensor, rank: int, settings: Any
 ) -> Iterator[Factors]:
     text = settings.get_text_config()
-    inner, count = text.moe_intermediate_size, down.shape[0] // rank
+    inner = getattr(text, "moe_intermediate_size", None)
+    sizes, count = (down.shape[1], up.shape[0]), down.shape[0] // rank
     # The one counts experts before ranks, the other ranks before experts.
     downs = down.reshape(count, rank, down.shape[1])
     ups = up.reshape(up.shape[0], rank, count).permute(2, 0, 1)
-    if down.shape[1] == text.hidden_size and up.shape[0] == 2 * inner:
+    if inner and sizes == (text.hidden_size, 2 * inner):
         yield Factors(f"{place}.gate_proj", downs, ups[:, :inner])
         yield Factors(f"{place}.up_proj", downs, ups[:, inner:])
-    else:
+    elif inner and sizes == (inner, text.hidden_size):
         yield Factors(f"{place}.down_proj", downs, ups)
+    else:
+        raise AdapterError(
+            f"An adapter on the experts of a {text.model_type} model is not converted: they have "
+            "another form than Qwen3-MoE's.",
+            fix="Merge the adapter into its base and serve that.",
+        )

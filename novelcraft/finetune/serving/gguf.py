@@ -14,11 +14,11 @@ from typing import Any, Literal
 import numpy as np
 import torch
 from gguf import MODEL_ARCH, GGUFWriter, Keys, get_tensor_name_map
-from transformers import AutoConfig
 
 from novelcraft.errors import AdapterError, BaseModelError
 from novelcraft.finetune.adapters.folder import Adapter, read_adapter
 from novelcraft.finetune.adapters.origin import GGUF_KEY, origin_of
+from novelcraft.finetune.models import load_settings
 from novelcraft.finetune.serving.factors import Factors, read_factors
 from novelcraft.finetune.storage import storage_errors
 
@@ -91,13 +91,7 @@ def convert_adapter(
 
 
 def _base(base: str) -> tuple[Any, MODEL_ARCH]:
-    try:
-        settings = AutoConfig.from_pretrained(base, trust_remote_code=False)
-    except Exception as error:
-        raise BaseModelError(
-            f"The base model {base} cannot be read: {str(error).splitlines()[0]}",
-            fix="Give the base's folder.",
-        ) from error
+    settings = load_settings(base)
     architecture = _ARCHITECTURES.get(settings.model_type)
     if architecture is None:
         raise BaseModelError(

@@ -20,6 +20,7 @@ from typing import Any
 from novelcraft.errors import EngineError
 
 _PATIENCE = 600
+"""Seconds that the engine is given to load its files and to answer."""
 
 
 @dataclass(frozen=True)
@@ -42,18 +43,24 @@ def next_tokens(
     """The likeliest next tokens of each prompt, with the logarithms of their probabilities.
 
     Raises:
-        EngineError: The engine could not load the model or the adapter.
+        EngineError: The engine could not load the model or the adapter, or did not answer in time.
     """
     asked = [list(prompt) for prompt in prompts]
     question = Question(str(model), str(adapter or ""), asked, top)
-    done = subprocess.run(
-        [sys.executable, "-m", "novelcraft.finetune.serving.llamacpp"],
-        input=json.dumps(asdict(question)),
-        capture_output=True,
-        text=True,
-        timeout=_PATIENCE,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "novelcraft.finetune.serving.llamacpp"],
+            input=json.dumps(asdict(question)),
+            capture_output=True,
+            text=True,
+            timeout=_PATIENCE,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise EngineError(
+            f"llama.cpp has not answered for {adapter or model} in {_PATIENCE} seconds.",
+            fix="Close what else is at work on this machine, or give a smaller GGUF base.",
+        ) from error
     if done.returncode:
         words = done.stderr.strip().splitlines() or [f"it ended with code {done.returncode}"]
         raise EngineError(

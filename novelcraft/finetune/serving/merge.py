@@ -16,11 +16,10 @@ from typing import Any, Literal
 import torch
 from peft import LoraConfig, PeftModel
 from safetensors import SafetensorError
-from transformers import AutoConfig
 
-from novelcraft.errors import AdapterError, ConfigError, TrainingError
+from novelcraft.errors import AdapterError, ConfigError
 from novelcraft.finetune.adapters.folder import Adapter, read_adapter
-from novelcraft.finetune.models import Machine, load_base, load_tokenizer
+from novelcraft.finetune.models import Machine, load_base, load_settings, load_tokenizer
 from novelcraft.finetune.serving.comparing import PROBES, Difference, difference, logits
 from novelcraft.finetune.sparse.expert_adapters import adapts_experts
 from novelcraft.finetune.storage import storage_errors, sync_folder
@@ -144,16 +143,10 @@ def stored_type(base: str, asked: MergeType = "auto") -> torch.dtype:
     """The type to store a model's weights in; `auto` takes the one that a base is stored in.
 
     Raises:
-        TrainingError: The base cannot be read.
+        BaseModelError: The base cannot be read.
         ConfigError: It is quantised.
     """
-    try:
-        settings = AutoConfig.from_pretrained(base, trust_remote_code=False)
-    except Exception as error:
-        raise TrainingError(
-            f"The base model {base} cannot be read: {str(error).splitlines()[0]}",
-            fix="Give the base's folder.",
-        ) from error
+    settings = load_settings(base)
     if getattr(settings, "quantization_config", None):
         raise ConfigError(
             f"{base} is quantised. Merged into it, the adapter would be rounded away.",

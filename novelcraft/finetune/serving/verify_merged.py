@@ -24,7 +24,7 @@ def verify_merged(folder: Path, merged: Path, *, base: str = "", exact: bool = F
 
     Raises:
         AdapterError: They are further apart than rounding explains.
-        BaseModelError, TrainingError: One of the models cannot be read.
+        BaseModelError: One of the models cannot be read.
     """
     adapter = read_adapter(folder)
     named = base or adapter.base_model

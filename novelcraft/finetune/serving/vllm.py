@@ -13,11 +13,11 @@ from typing import Any
 
 import torch
 from safetensors.torch import save_file
-from transformers import AutoConfig
 
 from novelcraft.errors import ConfigError
 from novelcraft.finetune.adapters.folder import CONFIG_FILE, WEIGHTS_FILE, Adapter, read_adapter
 from novelcraft.finetune.adapters.origin import ORIGIN_FILE, origin_of
+from novelcraft.finetune.models import load_settings
 from novelcraft.finetune.serving.factors import Factors, read_factors
 from novelcraft.finetune.storage import storage_errors, sync_folder
 
@@ -34,13 +34,14 @@ def convert_for_vllm(folder: Path, output: Path, *, base: str = "") -> Path:
 
     Raises:
         AdapterError: The adapter cannot be read, or has what vLLM does not take.
+        BaseModelError: The base cannot be read.
         ConfigError: The output is in the way.
         DiskFullError, ReadOnlyError, ExportError: It cannot be written.
     """
     adapter = read_adapter(folder)
     if output.exists():
         raise ConfigError(f"{output} is there already.", fix="Name another folder.")
-    settings = AutoConfig.from_pretrained(base or adapter.base_model, trust_remote_code=False)
+    settings = load_settings(base or adapter.base_model)
     tensors: dict[str, torch.Tensor] = {}
     for factors in read_factors(adapter, settings):
         for layer, down, up in _apart(factors):

@@ -77,6 +77,16 @@ def test_what_llama_cpp_cannot_load_is_said(tiny_adapter: Path, tmp_path: Path) 
         next_tokens(tmp_path / "base.gguf", None, [[1, 2]], 5)
 
 
+def test_an_engine_that_does_not_answer_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from novelcraft.finetune.serving import llamacpp
+
+    monkeypatch.setattr(llamacpp, "_PATIENCE", 0)
+    with pytest.raises(EngineError, match=r"has not answered for .*base\.gguf"):
+        llamacpp.next_tokens(tmp_path / "base.gguf", None, [[1, 2]], 5)
+
+
 def test_what_no_server_takes_is_refused(tiny_adapter: Path, tmp_path: Path) -> None:
     from novelcraft.finetune.serving.gguf import convert_adapter
 
@@ -88,5 +98,5 @@ def test_what_no_server_takes_is_refused(tiny_adapter: Path, tmp_path: Path) -> 
     with pytest.raises(AdapterError, match="uses DoRA, which no server takes"):
         convert_adapter(changed, tmp_path / "adapter.gguf")
     assert not (tmp_path / "adapter.gguf").exists()
-    with pytest.raises(BaseModelError, match="cannot be read"):
+    with pytest.raises(BaseModelError, match="cannot be loaded"):
         convert_adapter(tiny_adapter, tmp_path / "adapter.gguf", base=str(tmp_path))

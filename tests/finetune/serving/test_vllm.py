@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
+from novelcraft.errors import AdapterError, BaseModelError
 from tests.finetune.marks import TRAINS
 from tests.finetune.runs import rows, settings, train
 from tests.finetune.tiny import make_base
@@ -78,3 +81,27 @@ def test_an_adapter_of_linear_layers_stays_as_it_is(tiny_adapter: Path, tmp_path
     old, new = load_file(tiny_adapter / name), load_file(made / name)
     assert old.keys() == new.keys()
     assert all(old[key].equal(new[key]) for key in old)
+
+
+def test_a_base_that_has_moved_is_said(tiny_adapter: Path, tmp_path: Path) -> None:
+    from novelcraft.finetune.serving.vllm import convert_for_vllm
+
+    with pytest.raises(BaseModelError, match=r"nowhere cannot be loaded"):
+        convert_for_vllm(tiny_adapter, tmp_path / "vllm", base=str(tmp_path / "nowhere"))
+    assert not list(tmp_path.iterdir())
+
+
+def test_experts_of_another_form_are_refused(tmp_path: Path) -> None:
+    from peft import LoraConfig, get_peft_model
+
+    from novelcraft.finetune.models import Machine, load_base
+    from novelcraft.finetune.presets import EXPERTS
+    from novelcraft.finetune.serving.vllm import convert_for_vllm
+
+    base = make_base(tmp_path / "base", "mixtral", steps=0, num_local_experts=4)
+    config = LoraConfig(r=4, target_modules=["q_proj"], target_parameters=list(EXPERTS))
+    tuned = get_peft_model(load_base(str(base), Machine("cpu", "fp32")), config)
+    tuned.save_pretrained(tmp_path / "adapter")
+    with pytest.raises(AdapterError, match="experts of a mixtral model"):
+        convert_for_vllm(tmp_path / "adapter", tmp_path / "vllm")
+    assert not (tmp_path / "vllm").exists()
