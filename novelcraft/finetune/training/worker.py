@@ -16,11 +16,13 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from novelcraft.errors import LossError, NovelcraftError
+from novelcraft.finetune.config import TrainConfig
 from novelcraft.finetune.load import load_train_config
 from novelcraft.finetune.stack import require_stack
 from novelcraft.finetune.storage import storage_errors
-from novelcraft.finetune.training.rundata import load_run_data
+from novelcraft.finetune.training.rundata import RunData, load_run_data
 from novelcraft.finetune.training.runfile import CHECKPOINTS
+from novelcraft.finetune.training.spreading import spread
 from novelcraft.finetune.training.stopping import Stop
 from novelcraft.finetune.training.telling import teller
 from novelcraft.state.train_events import TrainEvent, TrainFailed
@@ -28,30 +30,49 @@ from novelcraft.tools.canon.lock import ProjectLock
 
 LOST = LossError.exit_code
 """Exit code of a run whose loss is no number any more."""
+MODULE = "novelcraft.finetune.training.worker"
+"""This one, whatever name it was started by."""
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run to the end, and exit with the code of what went wrong, if anything did."""
+def main(
+    arguments: Sequence[str] | None = None,
+    spread: Callable[[str, Sequence[str], int], None] = spread,
+) -> None:
+    """Run to the end, and exit with the code of what went wrong, if anything did.
+
+    Args:
+        arguments: The command line's; None takes them from there.
+        spread: Becomes several processes where there are several accelerators.
+    """
     given = list(sys.argv[1:] if arguments is None else arguments)
     resume = "--resume" in given
     (config,) = [argument for argument in given if argument != "--resume"]
     stop = Stop()
     stop.listen()
+    # Where events go, also those of the processes that this one may become.
+    out = os.dup(1)
     emit = teller(stop)
     try:
-        reason = _run(Path(config), emit, resume, stop)
+        settings = load_train_config(Path(config))
+        require_stack()
+        # Before torch is: what is wrong with the rows is said at once.
+        data = load_run_data(settings)
+        if settings.device != "cpu":
+            spread(MODULE, given, out)
+        reason = _run(settings, data, emit, resume, stop)
     except NovelcraftError as error:
         emit(TrainFailed(error=error.message, fix=error.fix, exit_code=error.exit_code))
         sys.exit(error.exit_code)
     sys.exit(LOST if reason == "nan" else 0)
 
 
-def _run(path: Path, emit: Callable[[TrainEvent], None], resume: bool, stop: Stop) -> str:
-    config = load_train_config(path)
-    require_stack()
-    # Before torch is: what is wrong with the rows is said at once.
-    data = load_run_data(config)
-    _spread(config.device == "cpu")
+def _run(
+    config: TrainConfig,
+    data: RunData,
+    emit: Callable[[TrainEvent], None],
+    resume: bool,
+    stop: Stop,
+) -> str:
     with _alone(Path(config.output).expanduser() / CHECKPOINTS):
         from novelcraft.finetune.training.train import run_training
 
@@ -71,25 +92,6 @@ def _alone(folder: Path) -> AbstractContextManager[object]:
     with storage_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     return ProjectLock(folder)
-
-
-def _spread(cpu: bool) -> None:
-    """Become as many processes as there are accelerators, unless that has been done."""
-    if cpu or "LOCAL_RANK" in os.environ:
-        return
-    import torch
-
-    count = torch.cuda.device_count()
-    if count > 1:
-        launch = ["-m", "accelerate.commands.launch", "--num_processes", str(count)]
-        command = [
-            sys.executable,
-            *launch,
-            "-m",
-            "novelcraft.finetune.training.worker",
-            *sys.argv[1:],
-        ]
-        os.execv(sys.executable, command)
 
 
 if __name__ == "__main__":
