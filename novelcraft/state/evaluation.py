@@ -188,6 +188,8 @@ class GateResult(Frozen):
     reasons: tuple[str, ...] = ()
     """Why not, for a person."""
     limits: MemoryLimits | None = None
+    words: int = 0
+    """Words that were searched, where it passed or failed."""
     longest_run: int = 0
     """Words of the longest verbatim run; 0 where there is none of 8 or more."""
     largest_overlap: float = 0.0

@@ -18,7 +18,7 @@ from novelcraft.finetune.adapters.folder import CONFIG_FILE, WEIGHTS_FILE, read_
 from novelcraft.finetune.adapters.origin import ORIGIN_FILE
 from novelcraft.finetune.adapters.trained import TrainedRecord, read_training, trained_books
 from novelcraft.finetune.evaluation.reading import read_evaluation
-from novelcraft.finetune.registry.gate import gate_result
+from novelcraft.finetune.registry.gate import gate_result, standing_result
 from novelcraft.finetune.registry.modelcard import base_licence as licence_of
 from novelcraft.finetune.registry.modelcard import model_card
 from novelcraft.finetune.training.publishing import ADAPTER
@@ -78,7 +78,8 @@ def register(
     """Write an adapter's card, for programs and for people, into its folder.
 
     What is not given is taken from the card that is there, if it stands for these weights, or
-    from the run's settings. An adapter that fails the gate is registered as failed.
+    from the run's settings. An adapter that fails the gate is registered as failed, and stays so
+    until it passes in as many words.
 
     Args:
         adapter: The adapter's folder, as a training run leaves it.
@@ -97,11 +98,10 @@ def register(
     training = read_training(adapter)
     config = training.config
     weights = known_weights(adapter)
-    before = find_adapter(adapter)
-    old = before.card if before and before.status == "registered" else None
+    old = _own_card(adapter)
     found = evaluation or read_evaluation(adapter)
-    gate = _gate(found, weights, training)
-    trusted = found if gate.verdict != "not_evaluated" else None
+    now = _gate(found, weights, training)
+    trusted = found if now.verdict != "not_evaluated" else None
     manifest, books = trained_books(data or Path(config["data"]), training.data_hash)
     card = AdapterCard(
         name=name or (old.name if old else default_name(adapter)),
@@ -121,7 +121,7 @@ def register(
         config=config,
         step=training.step,
         versions=training.versions,
-        gate=gate,
+        gate=standing_result(old.gate, now) if old else now,
         **_figures(trusted),
     )
     # The card is what counts, so it comes last.
@@ -131,13 +131,15 @@ def register(
 
 
 def judged(adapter: Path) -> GateResult:
-    """The gate's word on an adapter, by the evaluation in its folder.
+    """The gate's word on an adapter, by the evaluation in its folder and by its card.
 
     Raises:
         AdapterError: The folder holds no adapter of a training run, or its evaluation is damaged.
     """
     training = read_training(adapter)
-    return _gate(read_evaluation(adapter), known_weights(adapter), training)
+    now = _gate(read_evaluation(adapter), known_weights(adapter), training)
+    old = _own_card(adapter)
+    return standing_result(old.gate, now) if old else now
 
 
 def find_adapters(root: Path) -> list[FoundAdapter]:
@@ -187,6 +189,12 @@ def default_name(folder: Path) -> str:
     """A name for an adapter: that of its run's output folder."""
     whole = folder.absolute()
     return whole.parent.name if whole.name == ADAPTER and whole.parent.name else whole.name
+
+
+def _own_card(adapter: Path) -> AdapterCard | None:
+    """The card that stands for the weights in a folder; None where there is none."""
+    found = find_adapter(adapter)
+    return found.card if found and found.status == "registered" else None
 
 
 def _folders(root: Path, depth: int) -> Iterator[Path]:

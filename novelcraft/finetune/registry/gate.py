@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from novelcraft.state.evaluation import Evaluation, GateResult
-from novelcraft.state.memory import MemoryLimits
+from novelcraft.state.evaluation import Evaluation, GateResult, GateVerdict
+from novelcraft.state.memory import MemoryLimits, MemoryReport
 
 LIMITS = MemoryLimits()
 """An evaluation may be held to stricter ones."""
@@ -51,17 +51,43 @@ def gate_result(
         return GateResult(verdict="not_evaluated", reasons=(_OTHER_WEIGHTS,))
     if rows and evaluation.data_hash != rows:
         return GateResult(verdict="not_evaluated", reasons=(_OTHER_ROWS,))
+    report = evaluation.memory
+    # What it recites it recites, wherever else nobody has looked.
+    if not report.passed:
+        return _measured("failed", report)
     if earlier_rows:
         return GateResult(verdict="not_evaluated", reasons=(_EARLIER_ROWS,))
-    report = evaluation.memory
     if report.limits.run_words > LIMITS.run_words or report.limits.overlap > LIMITS.overlap:
         return GateResult(verdict="not_evaluated", reasons=(_LOOSER,), limits=report.limits)
-    if report.passed and report.words < LEAST_WORDS:
+    if report.words < LEAST_WORDS:
         return GateResult(verdict="not_evaluated", reasons=(_few(report.words),))
+    return _measured("passed", report)
+
+
+def standing_result(before: GateResult, now: GateResult) -> GateResult:
+    """The gate's word on weights that it has judged before.
+
+    A failure stands: other scenes, in which nothing was found, take it back only where they are
+    as many. Otherwise a few short scenes would wash an adapter clean.
+    """
+    if before.verdict != "failed":
+        return now
+    if now.verdict != "not_evaluated" and now.words >= before.words:
+        return now
+    stands = (
+        "That stands until an evaluation passes in which it writes at least "
+        f"{max(before.words, LEAST_WORDS):,} words."
+    )
+    reasons = tuple(dict.fromkeys((*before.reasons, stands)))
+    return before.model_copy(update={"reasons": reasons})
+
+
+def _measured(verdict: GateVerdict, report: MemoryReport) -> GateResult:
     return GateResult(
-        verdict="passed" if report.passed else "failed",
+        verdict=verdict,
         reasons=report.reasons,
         limits=report.limits,
+        words=report.words,
         longest_run=max((run.length for run in report.runs), default=0),
         largest_overlap=max((found.jaccard for found in report.overlaps), default=0.0),
         leaked_names=len({leak.name for leak in report.names}),

@@ -105,6 +105,28 @@ def test_a_failing_adapter_is_registered_as_failed(tmp_path: Path) -> None:
     assert (found.verdict, found.reasons) == ("failed", card.gate.reasons)
 
 
+def test_a_few_words_do_not_take_a_failure_back(tmp_path: Path) -> None:
+    adapter = trained(tmp_path)
+    keep(adapter, evaluation(adapter, recites=True))
+    failed = register(adapter).gate
+    clean = evaluation(adapter)
+    few = clean.memory.model_copy(update={"words": 2_100})
+    keep(adapter, clean.model_copy(update={"memory": few}))
+    assert judged(adapter).verdict == "failed"
+    card = register(adapter)
+    assert (card.gate.verdict, card.gate.reasons[0]) == ("failed", failed.reasons[0])
+    assert "until an evaluation passes" in (adapter / README_FILE).read_text(encoding="utf-8")
+    (adapter / "evaluation.json").unlink()
+    assert register(adapter).gate == judged(adapter) == card.gate
+    keep(adapter, clean)
+    assert judged(adapter).verdict == register(adapter).gate.verdict == "passed"
+    # Other weights have nothing to answer for.
+    keep(adapter, evaluation(adapter, recites=True))
+    register(adapter)
+    swap(adapter)
+    assert register(adapter).gate.verdict == "not_evaluated"
+
+
 def test_what_an_adapter_learnt_before_is_not_washed_off(tmp_path: Path) -> None:
     """An adapter that goes on from one that recites its books, on other books."""
     first, adapter = trained(tmp_path / "first"), trained(tmp_path / "second")

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from novelcraft.finetune.adapters.fingerprint import weights_hash
-from novelcraft.finetune.registry.gate import LEAST_WORDS, gate_result
+from novelcraft.finetune.registry.gate import LEAST_WORDS, gate_result, standing_result
+from novelcraft.state.evaluation import GateResult, GateVerdict
 from novelcraft.state.memory import MemoryLimits
 from tests.finetune.cards import RECITES, evaluation, trained
 
@@ -23,6 +26,44 @@ def test_what_recites_fails_with_all_reasons(tmp_path: Path) -> None:
     assert found.reasons[0].startswith(RECITES)
     assert len(found.reasons) == 2
     assert (found.longest_run, found.leaked_names) == (31, 1)
+
+
+@pytest.mark.parametrize("limits", [MemoryLimits(), MemoryLimits(run_words=25)])
+def test_what_recites_fails_wherever_else_nobody_looked(
+    tmp_path: Path, limits: MemoryLimits
+) -> None:
+    found = evaluation(trained(tmp_path), recites=True)
+    few = found.memory.model_copy(update={"words": LEAST_WORDS - 1, "limits": limits})
+    given = gate_result(found.model_copy(update={"memory": few}), earlier_rows=["0" * 64])
+    assert given.verdict == "failed"
+    assert given.reasons[0].startswith(RECITES)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "words", "stands"),
+    [
+        ("passed", 6_100, False),
+        ("passed", 6_099, True),
+        ("not_evaluated", 0, True),
+        ("failed", 100, True),
+        ("failed", 9_000, False),
+    ],
+)
+def test_a_failure_stands_until_as_many_words_say_otherwise(
+    verdict: GateVerdict, words: int, stands: bool
+) -> None:
+    failed = GateResult(verdict="failed", reasons=("It recites.",), words=6_100)
+    now = GateResult(verdict=verdict, reasons=("Newer.",), words=words)
+    given = standing_result(failed, now)
+    if not stands:
+        assert given == now
+        return
+    assert (given.verdict, given.words, given.reasons[0]) == ("failed", 6_100, "It recites.")
+    assert "at least 6,100 words" in given.reasons[1]
+    # It is said once, however often it is asked.
+    assert standing_result(given, now) == given
+    passed = failed.model_copy(update={"verdict": "passed"})
+    assert standing_result(passed, now) == now
 
 
 def test_what_was_not_measured_does_not_pass(tmp_path: Path) -> None:
