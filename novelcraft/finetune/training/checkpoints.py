@@ -54,18 +54,6 @@ class Checkpoints:
             )
         return found
 
-    def require_none(self) -> None:
-        """See that no run has left any.
-
-        Raises:
-            CheckpointError: One has.
-        """
-        if self.steps():
-            raise CheckpointError(
-                f"{self.folder.parent} holds the checkpoints of a run.",
-                fix="Give --resume to go on with it, or another output folder.",
-            )
-
     def save(self, step: int, write: Callable[[Path], None]) -> Path:
         """Write a checkpoint.
 

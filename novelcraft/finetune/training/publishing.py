@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from novelcraft.errors import CheckpointError
 from novelcraft.finetune.adapters.folder import CONFIG_FILE, TRAINING_FILE, WEIGHTS_FILE
 from novelcraft.finetune.adapters.trained import known_training
 from novelcraft.finetune.stack import stack_versions
@@ -18,6 +19,29 @@ from novelcraft.finetune.training.metrics import METRICS_FILE
 
 ADAPTER = "adapter"
 """Its folder, in the folder of the run."""
+
+
+def require_new(folder: Path, checkpoints: Checkpoints) -> None:
+    """See that a run which begins in a folder takes the place of no other.
+
+    Args:
+        folder: The run's.
+        checkpoints: The run's.
+
+    Raises:
+        CheckpointError: It would: the folder holds the checkpoints of a run, or its adapter.
+    """
+    if checkpoints.steps():
+        raise CheckpointError(
+            f"{folder} holds the checkpoints of a run.",
+            fix="Give --resume to go on with it, or another output folder.",
+        )
+    if (folder / ADAPTER / WEIGHTS_FILE).is_file():
+        raise CheckpointError(
+            f"{folder} holds the adapter of a run, and no checkpoints of it: a run that begins "
+            "there would write over it.",
+            fix=f"Give another output folder, or move {folder / ADAPTER} away.",
+        )
 
 
 def publish(

@@ -14,6 +14,7 @@ from novelcraft.finetune.adapters.start import start_marks
 from novelcraft.finetune.config import TrainConfig
 from novelcraft.finetune.dataset import TrainingData
 from novelcraft.finetune.training.checkpoints import Checkpoints
+from novelcraft.finetune.training.publishing import require_new
 from novelcraft.finetune.training.rundata import RunData
 from novelcraft.tools.export.files import write_atomic
 
@@ -57,7 +58,7 @@ def claim(
         **start_marks(config, data.data_hash),
     }
     if not resume:
-        checkpoints.require_none()
+        require_new(folder, checkpoints)
         write_atomic(file, json.dumps(mine, indent=2).encode())
         return mine
     theirs = _started_with(file)

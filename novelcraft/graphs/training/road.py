@@ -14,6 +14,7 @@ from typing import cast
 from novelcraft.finetune.config import TrainConfig
 from novelcraft.finetune.load import write_train_config
 from novelcraft.finetune.training.checkpoints import Checkpoints
+from novelcraft.finetune.training.publishing import require_new
 from novelcraft.finetune.training.runfile import CHECKPOINTS, check_settings
 from novelcraft.graphs.training.context import Prepare, TrainingContext, TrainingTools
 from novelcraft.graphs.training.following import Follower
@@ -90,7 +91,7 @@ class TrainingRoad:
 
         Raises:
             CheckpointError: The folder holds the checkpoints of a run, and it is not to be resumed,
-                or was started with other settings.
+                or was started with other settings; or it holds an adapter without checkpoints.
             ProjectBusyError: Another run works in the folder.
             TrainingError: The rows cannot be trained on, or a process died without a word.
             asyncio.CancelledError: A person stopped it between two processes.
@@ -100,11 +101,11 @@ class TrainingRoad:
         with storage_errors(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
         with ProjectLock(self.folder):
-            if not resume:
-                checkpoints.require_none()
-            elif checkpoints.steps():
-                # Before the settings that the run goes by are written over.
+            # Before the settings that a run goes by are written over.
+            if resume and checkpoints.steps():
                 check_settings(self.folder, self.config)
+            else:
+                require_new(self.folder, checkpoints)
             if not self._named:
                 write_train_config(self.config, self.file)
             context = TrainingContext(

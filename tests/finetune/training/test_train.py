@@ -143,6 +143,15 @@ def test_a_finished_run_is_not_trained_on(
     assert not (folder / "run/adapter/evaluation.json").exists()
 
 
+def test_an_adapter_without_its_checkpoints_is_left_alone(
+    reference: tuple[Path, list[TrainEvent]], tiny_base: Path, tmp_path: Path
+) -> None:
+    folder = rows(tmp_path)
+    shutil.copytree(reference[0] / "run/adapter", folder / "run/adapter")
+    with pytest.raises(CheckpointError, match="holds the adapter of a run"):
+        train(settings(folder, tiny_base))
+
+
 def test_nothing_to_resume_is_said(tiny_base: Path, tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="no checkpoint to go on from"):
         train(settings(rows(tmp_path), tiny_base), resume=True)

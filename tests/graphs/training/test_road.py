@@ -259,6 +259,22 @@ async def test_a_run_without_a_checkpoint_begins_anew(bench: Bench) -> None:
     assert ended.end == "registered"
 
 
+@pytest.mark.parametrize("resume", [False, True])
+async def test_an_adapter_without_checkpoints_is_not_written_over(
+    bench: Bench, tmp_path: Path, resume: bool
+) -> None:
+    adapter = tmp_path / "run" / "adapter"
+    adapter.mkdir(parents=True)
+    (adapter / "adapter_model.safetensors").write_bytes(b"")
+    with pytest.raises(CheckpointError, match="holds the adapter of a run") as caught:
+        await bench.run(resume=resume)
+    assert str(adapter) in caught.value.fix
+    assert bench.steps == []
+    assert not (tmp_path / "run" / "train.yaml").exists()
+    adapter.rename(tmp_path / "elsewhere")
+    assert (await bench.run(resume=resume)).end == "registered"
+
+
 async def test_a_process_of_an_earlier_run_is_waited_for(bench: Bench) -> None:
     earlier = ProjectLock(checkpoint(bench).parent)
     earlier.__enter__()
