@@ -56,20 +56,28 @@ def read_rows(file: Path) -> tuple[TrainingRow, ...]:
     """The rows of a file.
 
     Raises:
-        InputError: A line is no row.
+        InputError: A line is no row, or has the id of another one; names file and line.
     """
-    # Not splitlines: prose may hold other line separators, which JSON leaves as they are.
-    lines = file.read_text(encoding="utf-8").split("\n")
     rows: list[TrainingRow] = []
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            try:
-                rows.append(TrainingRow.model_validate_json(line))
-            except ValueError as error:
-                raise InputError(
-                    f"Line {number} of {file} is no training row: {error}",
-                    fix="Compile the rows again.",
-                ) from error
+    seen: dict[str, int] = {}
+    # Not splitlines: prose may hold other line separators, which JSON leaves as they are.
+    for number, line in enumerate(file.read_bytes().split(b"\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            row = TrainingRow.model_validate_json(line)
+        except ValueError as error:
+            raise InputError(
+                f"Line {number} of {file} is no training row: {error}",
+                fix="Compile the rows again.",
+            ) from error
+        if row.row_id in seen:
+            raise InputError(
+                f"Line {number} of {file} has the row_id of line {seen[row.row_id]}: {row.row_id}.",
+                fix="Give one of the two another row_id, or remove it.",
+            )
+        seen[row.row_id] = number
+        rows.append(row)
     return tuple(rows)
 
 

@@ -91,6 +91,34 @@ def test_a_broken_line_is_named(tmp_path: Path) -> None:
         read_rows(file)
 
 
+def test_a_line_that_is_no_utf_8_is_named(tmp_path: Path) -> None:
+    write(tmp_path)
+    file = tmp_path / "train.jsonl"
+    lines = file.read_bytes().split(b"\n")
+    lines[2] = lines[2].replace(b'"content":"', b'"content":"caf\xe9 ', 1)
+    file.write_bytes(b"\n".join(lines))
+    with pytest.raises(InputError, match=r"Line 3 of .*train.jsonl is no training row"):
+        read_rows(file)
+
+
+def test_an_id_that_stands_there_twice_is_named(tmp_path: Path) -> None:
+    write(tmp_path)
+    file = tmp_path / "train.jsonl"
+    lines = file.read_bytes().split(b"\n")
+    file.write_bytes(b"\n".join([*lines[:3], b"", lines[1]]))
+    row_id = json.loads(lines[1])["row_id"]
+    with pytest.raises(InputError, match=f"Line 5 of .* has the row_id of line 2: {row_id}"):
+        read_rows(file)
+
+
+@pytest.mark.parametrize("strategy", ["sequential", "overlap25", "overlap50", "long"])
+def test_no_strategy_gives_two_rows_one_id(tmp_path: Path, strategy: str) -> None:
+    manifest = write(tmp_path, strategy=strategy)
+    files = [tmp_path / name for name in ("train.jsonl", "validation.jsonl")]
+    rows = [row for file in files for row in read_rows(file)]
+    assert len({row.row_id for row in rows}) == len(rows) == sum(f.rows for f in manifest.files)
+
+
 def test_the_manifest_accounts_for_everything(tmp_path: Path) -> None:
     manifest = write(tmp_path)
     read = RowManifest.model_validate_json((tmp_path / "manifest.json").read_bytes())
