@@ -83,8 +83,8 @@ class PairData(_Data):
 
     @property
     def briefs(self) -> tuple[TrainRow, ...]:
-        """Rows to write samples to."""
-        return tuple(pair.chosen for pair in self.validation)
+        """Rows to write samples to, each of another prompt."""
+        return _one_a_prompt(pair.chosen for pair in self.validation)
 
 
 @dataclass(frozen=True)
@@ -96,8 +96,8 @@ class LabelData(_Data):
 
     @property
     def briefs(self) -> tuple[TrainRow, ...]:
-        """Rows to write samples to."""
-        return tuple(label.row for label in self.validation)
+        """Rows to write samples to, each of another prompt."""
+        return _one_a_prompt(label.row for label in self.validation)
 
 
 def load_pairs(config: TrainConfig, tokenizer: BaseTokenizer | None = None) -> PairData:
@@ -196,6 +196,14 @@ def load_labels(config: TrainConfig, tokenizer: BaseTokenizer | None = None) -> 
         data_hash=folder.rows_hash,
         pairs_hash=folder.hash,
     )
+
+
+def _one_a_prompt(rows: Iterable[TrainRow]) -> tuple[TrainRow, ...]:
+    """The first row of each prompt."""
+    found: dict[tuple[int, ...], TrainRow] = {}
+    for row in rows:
+        found.setdefault(prompt_of(row), row)
+    return tuple(found.values())
 
 
 def _encode(

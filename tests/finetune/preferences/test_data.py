@@ -84,6 +84,19 @@ def test_judged_scenes_are_those_of_pairs_and_those_judged_alone(
     assert any("held out" in text for text in found.notices)
 
 
+def test_samples_are_written_once_to_each_prompt(base: Path, tmp_path: Path) -> None:
+    held = pair(101)
+    twice = pair(102, messages=held.messages)
+    judged = [label(101, desirable=True), label(103, desirable=False)]
+    folder = write(tmp_path, [*(pair(k) for k in range(8)), held, twice], judged)
+    for_pairs = load_pairs(settings(folder, base))
+    assert len(for_pairs.validation) == 2
+    assert [row.row_id for row in for_pairs.briefs] == ["b/s101"]
+    for_labels = load_labels(settings(folder, base, method="kto"))
+    assert len(for_labels.validation) == 6
+    assert [row.row_id for row in for_labels.briefs] == ["b/s101/chosen", "b/l103"]
+
+
 def test_a_mismatched_scene_is_another_prompt_s_and_fits(base: Path, tmp_path: Path) -> None:
     config = settings(data(tmp_path, 8, 0), base, method="kto")
     rows = [one.row for one in load_labels(config).train]
