@@ -30,7 +30,7 @@ class TrainingTools:
     plan: Callable[[TrainConfig], TrainPlan] = tools.plan_here
     train: Callable[[Path, bool], Telling] = tools.start_training
     """Starts training by a file of settings, anew or from the last checkpoint."""
-    unready: Callable[[Path, TrainConfig], str] = tools.why_not_evaluated
+    unready: Callable[[Path, TrainConfig, EvalSettings], str] = tools.why_not_evaluated
     """Why an adapter is not evaluated, for a person; empty for one that is to be."""
     evaluate: Callable[[Path, Path, EvalSettings], Telling] = tools.start_evaluation
     """Starts evaluating an adapter against a data folder."""

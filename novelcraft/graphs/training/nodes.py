@@ -83,7 +83,8 @@ async def evaluate_adapter(state: RoadState, runtime: TrainingRuntime) -> Update
     """Hold base and tuned side by side, in a process of its own, unless that was done."""
     context = runtime.context
     adapter = Path(state["adapter"])
-    reason = await asyncio.to_thread(context.tools.unready, adapter, context.config)
+    asked = (adapter, context.config, context.evaluation)
+    reason = await asyncio.to_thread(context.tools.unready, *asked)
     if reason:
         context.tell(TrainNotice(text=reason))
         return {}

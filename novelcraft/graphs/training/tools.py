@@ -54,8 +54,13 @@ def start_evaluation(adapter: Path, data: Path, settings: EvalSettings) -> Evalu
     return EvaluationProcess(adapter, data, settings)
 
 
-def why_not_evaluated(adapter: Path, config: TrainConfig) -> str:
+def why_not_evaluated(adapter: Path, config: TrainConfig, settings: EvalSettings) -> str:
     """Why an adapter is not evaluated, for a person; empty for one that is to be.
+
+    Args:
+        adapter: Its folder.
+        config: The run's settings.
+        settings: How it would be evaluated.
 
     Raises:
         TrainingDataError: The rows are gone.
@@ -72,7 +77,7 @@ def why_not_evaluated(adapter: Path, config: TrainConfig) -> str:
     # A damaged evaluation is made again.
     with suppress(AdapterError):
         found = read_evaluation(adapter)
-        if found and found.data_hash == rows_hash(rows) and _covers(found.settings, config):
+        if found and found.data_hash == rows_hash(rows) and _covers(found.settings, settings):
             return "The adapter has been evaluated already."
     held = _usable(rows / VALIDATION_FILE, config)
     if held >= LEAST_VALIDATION:
@@ -96,9 +101,8 @@ def report_adapter(adapter: Path, card: AdapterCard) -> Path | None:
     return write_report(adapter, found, card=card, gate=card.gate)
 
 
-def _covers(found: EvalSettings, config: TrainConfig) -> bool:
+def _covers(found: EvalSettings, wanted: EvalSettings) -> bool:
     """Whether an evaluation did what a run asks for, or more."""
-    wanted = evaluation_settings(config)
     return found.words >= wanted.words and (found.probes or not wanted.probes)
 
 

@@ -119,7 +119,7 @@ class Bench:
         tools = TrainingTools(
             plan=self._plan,
             train=self._train,
-            unready=lambda *_: self.unready,
+            unready=self._unready,
             evaluate=self._evaluate,
             judge=lambda _: self.gate,
             register=self._register,
@@ -144,6 +144,11 @@ class Bench:
             react(one, event)
 
         return await one.run(on_event=hear, **given)
+
+    def _unready(self, adapter: Path, config: TrainConfig, settings: EvalSettings) -> str:
+        # An earlier evaluation is held against the settings that a new one would have.
+        assert settings is SETTINGS
+        return self.unready
 
     @property
     def kinds(self) -> list[str]:
