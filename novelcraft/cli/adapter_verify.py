@@ -111,8 +111,8 @@ def _merged(folder: Path, merged: Path, base: str, exact: bool) -> str:
 
     found = verify_merged(folder, merged, base=base, exact=exact)
     return (
-        f"It is base and adapter: {found.divergence:.2g} nats a token apart, logits at most "
-        f"{found.logits:.2g}."
+        f"It is base and adapter: {found.apart.divergence:.2g} nats a token apart, logits at most "
+        f"{found.apart.logits:.2g}; the adapter changes {found.effect.divergence:.2g}."
     )
 
 

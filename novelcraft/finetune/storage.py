@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +31,29 @@ def storage_errors(path: Path) -> Iterator[None]:
             if number is None:
                 raise
             raise OSError(number, os.strerror(number), str(path)) from error
+
+
+@contextmanager
+def new_folder(folder: Path) -> Iterator[Path]:
+    """A folder that is there as a whole or not at all: give one beside it to be filled.
+
+    When the block ends, what it wrote is on the disk and in its place; when it fails, nothing of
+    it stays.
+
+    Raises:
+        DiskFullError, ReadOnlyError, ExportError: It cannot be written.
+    """
+    partial = folder.with_name(f".writing-{folder.name}")
+    with storage_errors(folder):
+        shutil.rmtree(partial, ignore_errors=True)
+        try:
+            partial.mkdir(parents=True)
+            yield partial
+            sync_folder(partial)
+            partial.rename(folder)
+        except BaseException:
+            shutil.rmtree(partial, ignore_errors=True)
+            raise
 
 
 def sync_folder(folder: Path) -> None:

@@ -8,6 +8,11 @@ from typing import Any
 
 import torch
 
+from novelcraft.finetune.models import Machine, load_tokenizer
+
+CPU = Machine("cpu", "fp32")
+"""Where models are compared: on the processor, in fp32."""
+
 PROBES = (
     "The keeper climbed the stairs and lit the lamp before the storm came in from the sea.",
     "“You were late,” she said, and set the letter down upon the table between them. He did not "
@@ -25,6 +30,36 @@ class Difference:
     """The largest difference of any logit."""
     divergence: float
     """Mean Kullback-Leibler divergence of the second from the first, in nats a token."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What was made of an adapter, held against base and adapter."""
+
+    apart: Difference
+    """How far it is from them."""
+    effect: Difference
+    """How far the bare base is from them: what a missing adapter would differ by."""
+
+    def agrees(self, rounding: float) -> bool:
+        """Whether the adapter is in it.
+
+        Args:
+            rounding: Nats a token that it may be apart. An adapter that changes no more than
+                twice what it is apart could as well be missing.
+        """
+        apart = self.apart.divergence
+        return apart <= rounding and 2 * apart < self.effect.divergence
+
+
+def probe_tokens(base: str) -> list[list[int]]:
+    """The texts that models are compared on, in the base's tokens.
+
+    Raises:
+        BaseModelError: Its tokenizer cannot be read.
+    """
+    tokenizer = load_tokenizer(base)
+    return [list(tokenizer(text)["input_ids"]) for text in PROBES]
 
 
 def logits(model: Any, tokens: Sequence[Sequence[int]]) -> list[torch.Tensor]:

@@ -8,7 +8,6 @@ the rounding would erase it.
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -19,16 +18,22 @@ from safetensors import SafetensorError
 
 from novelcraft.errors import AdapterError, ConfigError
 from novelcraft.finetune.adapters.folder import Adapter, read_adapter
-from novelcraft.finetune.models import Machine, load_base, load_settings, load_tokenizer
-from novelcraft.finetune.serving.comparing import PROBES, Difference, difference, logits
+from novelcraft.finetune.models import load_base, load_settings, load_tokenizer
+from novelcraft.finetune.serving.comparing import (
+    CPU,
+    Comparison,
+    Difference,
+    difference,
+    logits,
+    probe_tokens,
+)
 from novelcraft.finetune.sparse.expert_adapters import adapts_experts
-from novelcraft.finetune.storage import storage_errors, sync_folder
+from novelcraft.finetune.storage import new_folder
 
 MergeType = Literal["auto", "fp32", "bf16", "fp16"]
 _TYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 LIMITS = {torch.float32: 1e-5, torch.bfloat16: 0.05, torch.float16: 0.02}
 """Nats a token that a merged model may differ from base and adapter, by what it is stored in."""
-_CPU = Machine("cpu", "fp32")
 
 
 @dataclass(frozen=True)
@@ -82,24 +87,27 @@ def merge_adapter(
         raise ConfigError(f"{output} is there already.", fix="Name another folder.")
     kind = stored_type(named, stored_as)
     tokenizer = load_tokenizer(named)
-    tokens = [tokenizer(text)["input_ids"] for text in PROBES]
-    model = attach(load_base(named, _CPU, four_bits=exact), adapter, exact=exact)
+    tokens = probe_tokens(named)
+    plain = load_base(named, CPU, four_bits=exact)
+    bare = logits(plain, tokens)
+    model = attach(plain, adapter, exact=exact)
     before = logits(model, tokens)
     trained = _trained(named, adapter, tokens) if adapter.four_bits else before
     merged = model.merge_and_unload().to(kind)
-    partial = output.with_name(f".writing-{output.name}")
-    with storage_errors(output):
-        shutil.rmtree(partial, ignore_errors=True)
-        try:
-            merged.save_pretrained(partial)
-            tokenizer.save_pretrained(partial)
-            report = _checked(partial, kind, before, trained, tokens)
-            sync_folder(partial)
-            partial.rename(output)
-        except BaseException:
-            shutil.rmtree(partial, ignore_errors=True)
-            raise
-    return MergeReport(output, exact, _name(kind), *report, adapter.four_bits)
+    with new_folder(output) as partial:
+        merged.save_pretrained(partial)
+        tokenizer.save_pretrained(partial)
+        after = logits(load_base(str(partial), CPU), tokens)
+        reloaded = Comparison(difference(before, after), difference(before, bare))
+        _check(reloaded, LIMITS[kind])
+    return MergeReport(
+        output,
+        exact,
+        _name(kind),
+        reloaded.apart,
+        difference(trained, after),
+        adapter.four_bits,
+    )
 
 
 def attach(model: Any, adapter: Adapter, *, exact: bool = False) -> Any:
@@ -164,26 +172,23 @@ def _other_base(adapter: Adapter, why: str) -> AdapterError:
 
 
 def _trained(base: str, adapter: Adapter, tokens: list[list[int]]) -> list[torch.Tensor]:
-    model = attach(load_base(base, _CPU, four_bits=True), adapter)
+    model = attach(load_base(base, CPU, four_bits=True), adapter)
     return logits(model, tokens)
 
 
-def _checked(
-    folder: Path,
-    kind: torch.dtype,
-    before: list[torch.Tensor],
-    trained: list[torch.Tensor],
-    tokens: list[list[int]],
-) -> tuple[Difference, Difference]:
-    after = logits(load_base(str(folder), _CPU), tokens)
-    reloaded = difference(before, after)
-    if reloaded.divergence > LIMITS[kind]:
+def _check(reloaded: Comparison, limit: float) -> None:
+    """See that a merge has lost nothing but rounding.
+
+    Raises:
+        AdapterError: It has.
+    """
+    if not reloaded.agrees(limit):
         raise AdapterError(
-            f"The merged model is {reloaded.divergence:.2g} nats a token away from base and "
-            f"adapter; at most {LIMITS[kind]:g} is rounding.",
-            fix="Store it as fp32.",
+            f"The merged model is {reloaded.apart.divergence:.2g} nats a token away from base and "
+            f"adapter, the bare base {reloaded.effect.divergence:.2g}; at most {limit:g} is "
+            "rounding.",
+            fix="Store it as fp32. If it is, the adapter changes next to nothing.",
         )
-    return reloaded, difference(trained, after)
 
 
 def _name(kind: torch.dtype) -> str:

@@ -6,14 +6,13 @@ were published. It lets a narrator be trained on the very model that llama.cpp r
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
 from novelcraft.errors import BaseModelError, ConfigError
-from novelcraft.finetune.storage import storage_errors, sync_folder
+from novelcraft.finetune.storage import new_folder
 
 _LARGE = 1_000_000_000
 """Weights from which they are written in 16 bits."""
@@ -33,7 +32,6 @@ def unpack_gguf(gguf: Path, folder: Path) -> Path:
     """
     if folder.exists():
         raise ConfigError(f"{folder} is there already.", fix="Name another folder.")
-    partial = folder.with_name(f".writing-{folder.name}")
     try:
         where = {"gguf_file": gguf.name, "trust_remote_code": False}
         tokenizer = AutoTokenizer.from_pretrained(gguf.parent, **where)
@@ -47,14 +45,7 @@ def unpack_gguf(gguf: Path, folder: Path) -> Path:
             fix="Give a GGUF file of an architecture that transformers reads, such as Llama's.",
         ) from error
     large = sum(p.numel() for p in model.parameters()) > _LARGE
-    with storage_errors(folder):
-        shutil.rmtree(partial, ignore_errors=True)
-        try:
-            model.to(torch.bfloat16 if large else torch.float32).save_pretrained(partial)
-            tokenizer.save_pretrained(partial)
-            sync_folder(partial)
-            partial.rename(folder)
-        except BaseException:
-            shutil.rmtree(partial, ignore_errors=True)
-            raise
+    with new_folder(folder) as partial:
+        model.to(torch.bfloat16 if large else torch.float32).save_pretrained(partial)
+        tokenizer.save_pretrained(partial)
     return folder

@@ -11,8 +11,8 @@ import torch
 
 from novelcraft.errors import AdapterError
 from novelcraft.finetune.adapters.folder import read_adapter
-from novelcraft.finetune.models import Machine, load_base, load_tokenizer
-from novelcraft.finetune.serving.comparing import PROBES, logits
+from novelcraft.finetune.models import load_base
+from novelcraft.finetune.serving.comparing import CPU, logits, probe_tokens
 from novelcraft.finetune.serving.llamacpp import next_tokens
 from novelcraft.finetune.serving.merge import attach
 
@@ -57,9 +57,8 @@ def verify_gguf(adapter: Path, converted: Path, model: Path, *, base: str = "") 
     """
     read = read_adapter(adapter)
     named = base or read.base_model
-    tokenizer = load_tokenizer(named)
-    prompts = [tokenizer(text)["input_ids"] for text in PROBES]
-    plain = load_base(named, Machine("cpu", "fp32"))
+    prompts = probe_tokens(named)
+    plain = load_base(named, CPU)
     before = _last(logits(plain, prompts))
     after = _last(logits(attach(plain, read), prompts))
     verdict = GgufVerdict(

@@ -6,14 +6,12 @@ from pathlib import Path
 
 from novelcraft.errors import AdapterError
 from novelcraft.finetune.adapters.folder import read_adapter
-from novelcraft.finetune.models import Machine, load_base, load_tokenizer
-from novelcraft.finetune.serving.comparing import PROBES, Difference, difference, logits
+from novelcraft.finetune.models import load_base
+from novelcraft.finetune.serving.comparing import CPU, Comparison, difference, logits, probe_tokens
 from novelcraft.finetune.serving.merge import LIMITS, attach, stored_type
 
-_CPU = Machine("cpu", "fp32")
 
-
-def verify_merged(folder: Path, merged: Path, *, base: str = "", exact: bool = False) -> Difference:
+def verify_merged(folder: Path, merged: Path, *, base: str = "", exact: bool = False) -> Comparison:
     """Compare a merged model with base and adapter.
 
     Args:
@@ -23,21 +21,25 @@ def verify_merged(folder: Path, merged: Path, *, base: str = "", exact: bool = F
         exact: Whether it was merged into the base quantised to four bits and brought back.
 
     Raises:
-        AdapterError: They are further apart than rounding explains.
+        AdapterError: They are further apart than rounding explains, or as far as the bare base.
         BaseModelError: One of the models cannot be read.
     """
     adapter = read_adapter(folder)
     named = base or adapter.base_model
     limit = LIMITS[stored_type(str(merged))]
-    tokenizer = load_tokenizer(named)
-    tokens = [tokenizer(text)["input_ids"] for text in PROBES]
-    found = logits(load_base(str(merged), _CPU), tokens)
-    model = attach(load_base(named, _CPU, four_bits=exact), adapter, exact=exact)
-    apart = difference(logits(model, tokens), found)
-    if apart.divergence > limit:
+    tokens = probe_tokens(named)
+    found = logits(load_base(str(merged), CPU), tokens)
+    # The published base passed off as merged is found out, whichever base it was merged into.
+    bases = [logits(load_base(named, CPU), tokens)] if exact else []
+    plain = load_base(named, CPU, four_bits=exact)
+    bases.append(logits(plain, tokens))
+    wanted = logits(attach(plain, adapter, exact=exact), tokens)
+    effect = min((difference(wanted, base) for base in bases), key=lambda each: each.divergence)
+    verdict = Comparison(difference(wanted, found), effect)
+    if not verdict.agrees(limit):
         raise AdapterError(
-            f"{merged} is {apart.divergence:.2g} nats a token away from base and adapter; at most "
-            f"{limit:g} is rounding.",
+            f"{merged} is {verdict.apart.divergence:.2g} nats a token away from base and adapter, "
+            f"the bare base {effect.divergence:.2g}; at most {limit:g} is rounding.",
             fix="Merge it again. A model that was merged with --exact is verified with --exact.",
         )
-    return apart
+    return verdict

@@ -16,28 +16,18 @@ import torch
 
 from novelcraft.errors import AdapterError
 from novelcraft.finetune.adapters.folder import Adapter, read_adapter
-from novelcraft.finetune.models import Machine, load_base, load_tokenizer
-from novelcraft.finetune.serving.comparing import PROBES, Difference, difference, logits
+from novelcraft.finetune.models import load_base
+from novelcraft.finetune.serving.comparing import CPU, Comparison, difference, logits, probe_tokens
 from novelcraft.finetune.serving.factors import read_factors
 from novelcraft.finetune.serving.merge import attach
 from novelcraft.finetune.serving.served import ServedModel, Told
 
-_CPU = Machine("cpu", "fp32")
 _ROUNDING = 1e-5
 """Nats a token that sums in another order may differ by."""
 _FLOOR = 0.02
 """Nats that two engines may differ with the adapter, whatever they differ without it."""
 _FACTOR = 3.0
 """How much more than without the adapter they may differ with it."""
-
-
-@dataclass(frozen=True)
-class FilesVerdict:
-    """How far the converted adapter's base is from base and adapter."""
-
-    apart: Difference
-    effect: Difference
-    """What the adapter changes: what a missing one would differ by."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +50,7 @@ class ServedVerdict:
         return self.adapted <= allowed and self.effect > self.adapted
 
 
-def verify_files(folder: Path, converted: Path, *, base: str = "") -> FilesVerdict:
+def verify_files(folder: Path, converted: Path, *, base: str = "") -> Comparison:
     """Compare a converted adapter's files with the adapter.
 
     Args:
@@ -74,18 +64,19 @@ def verify_files(folder: Path, converted: Path, *, base: str = "") -> FilesVerdi
     """
     trained, made = read_adapter(folder), read_adapter(converted)
     named = base or trained.base_model
-    tokens = _tokens(named)
-    model = load_base(named, _CPU)
+    tokens = probe_tokens(named)
+    model = load_base(named, CPU)
     bare = logits(model, tokens)
     _add(model, made)
     found = logits(model, tokens)
     del model
-    wanted = logits(attach(load_base(named, _CPU), trained), tokens)
-    verdict = FilesVerdict(difference(wanted, found), difference(wanted, bare))
-    if verdict.apart.divergence > _ROUNDING:
+    wanted = logits(attach(load_base(named, CPU), trained), tokens)
+    verdict = Comparison(difference(wanted, found), difference(wanted, bare))
+    if not verdict.agrees(_ROUNDING):
         raise AdapterError(
             f"{converted} is not the adapter that was trained: its base is "
-            f"{verdict.apart.divergence:.2g} nats a token away from base and adapter.",
+            f"{verdict.apart.divergence:.2g} nats a token away from base and adapter, and the "
+            f"bare base {verdict.effect.divergence:.2g}.",
             fix=f"Convert it again: novelcraft adapter convert {folder} --to vllm --out DIR",
         )
     return verdict
@@ -106,10 +97,10 @@ def verify_served(folder: Path, served: ServedModel, *, base: str = "") -> Serve
     """
     adapter = read_adapter(folder)
     named = base or adapter.base_model
-    prompts = _tokens(named)
+    prompts = probe_tokens(named)
     # The server first: what is wrong with it is known before a model is loaded.
     told, told_bare = served.ask(prompts), served.base().ask(prompts)
-    model = load_base(named, _CPU)
+    model = load_base(named, CPU)
     before = _likelihoods(logits(model, prompts))
     after = _likelihoods(logits(attach(model, adapter), prompts))
     verdict = ServedVerdict(
@@ -127,11 +118,6 @@ def verify_served(folder: Path, served: ServedModel, *, base: str = "") -> Serve
             "on.",
         )
     return verdict
-
-
-def _tokens(base: str) -> list[list[int]]:
-    tokenizer = load_tokenizer(base)
-    return [list(tokenizer(text)["input_ids"]) for text in PROBES]
 
 
 def _likelihoods(found: Sequence[torch.Tensor]) -> list[torch.Tensor]:

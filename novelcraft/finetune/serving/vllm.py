@@ -6,7 +6,6 @@ An adapter without experts is one already, and is copied.
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from novelcraft.finetune.adapters.folder import CONFIG_FILE, WEIGHTS_FILE, Adapt
 from novelcraft.finetune.adapters.origin import ORIGIN_FILE, origin_of
 from novelcraft.finetune.models import load_settings
 from novelcraft.finetune.serving.factors import Factors, read_factors
-from novelcraft.finetune.storage import storage_errors, sync_folder
+from novelcraft.finetune.storage import new_folder
 
 _PREFIX = "base_model.model."
 
@@ -47,21 +46,12 @@ def convert_for_vllm(folder: Path, output: Path, *, base: str = "") -> Path:
         for layer, down, up in _apart(factors):
             tensors[f"{_PREFIX}{layer}.lora_A.weight"] = down.contiguous().clone()
             tensors[f"{_PREFIX}{layer}.lora_B.weight"] = up.contiguous().clone()
-    partial = output.with_name(f".writing-{output.name}")
-    with storage_errors(output):
-        shutil.rmtree(partial, ignore_errors=True)
-        try:
-            partial.mkdir(parents=True)
-            save_file(tensors, partial / WEIGHTS_FILE, metadata={"format": "pt"})
-            config = json.dumps(_config(adapter, tensors), indent=2)
-            (partial / CONFIG_FILE).write_text(config, encoding="utf-8")
-            origin = origin_of(folder).model_dump_json()
-            (partial / ORIGIN_FILE).write_text(origin, encoding="utf-8")
-            sync_folder(partial)
-            partial.rename(output)
-        except BaseException:
-            shutil.rmtree(partial, ignore_errors=True)
-            raise
+    with new_folder(output) as partial:
+        save_file(tensors, partial / WEIGHTS_FILE, metadata={"format": "pt"})
+        config = json.dumps(_config(adapter, tensors), indent=2)
+        (partial / CONFIG_FILE).write_text(config, encoding="utf-8")
+        origin = origin_of(folder).model_dump_json()
+        (partial / ORIGIN_FILE).write_text(origin, encoding="utf-8")
     return output
 
 

@@ -53,6 +53,7 @@ def test_an_adapter_over_four_bits_is_merged_exactly_or_not(
     tiny_base: Path, tmp_path: Path
 ) -> None:
     from novelcraft.finetune.serving.merge import merge_adapter
+    from novelcraft.finetune.serving.verify_merged import verify_merged
 
     config = settings(rows(tmp_path / "data"), tiny_base, load_in_4bit=True)
     found = losses(train(config))
@@ -64,6 +65,7 @@ def test_an_adapter_over_four_bits_is_merged_exactly_or_not(
     assert exact.trained.divergence < 1e-9
     assert plain.trained.divergence > 10 * exact.trained.divergence
     assert plain.reloaded.divergence < 1e-6
+    assert verify_merged(adapter, tmp_path / "exact", exact=True).apart.divergence < 1e-6
 
 
 def test_what_was_not_trained_over_four_bits_has_no_exact_base(

@@ -109,14 +109,3 @@ def test_converted_files_change_the_base_as_the_adapter_does(
     save_file({**tensors, name: torch.zeros_like(tensors[name]) + 0.5}, file)
     with pytest.raises(AdapterError, match="is not the adapter that was trained"):
         verify_files(adapter, made)
-
-
-def test_a_merged_model_is_verified(tiny_adapter: Path, tmp_path: Path) -> None:
-    from novelcraft.finetune.serving.merge import merge_adapter
-    from novelcraft.finetune.serving.verify_merged import verify_merged
-
-    merge_adapter(tiny_adapter, tmp_path / "merged")
-    assert verify_merged(tiny_adapter, tmp_path / "merged").logits < 3e-5
-    other = make_base(tmp_path / "other", steps=1)
-    with pytest.raises(AdapterError, match="away from base and adapter"):
-        verify_merged(tiny_adapter, other)
