@@ -113,7 +113,7 @@ def test_an_id_that_stands_there_twice_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("strategy", ["sequential", "overlap25", "overlap50", "long"])
 def test_no_strategy_gives_two_rows_one_id(tmp_path: Path, strategy: str) -> None:
-    manifest = write(tmp_path, strategy=strategy)
+    manifest = write(tmp_path, strategy=strategy, max_row_tokens=8_000)
     files = [tmp_path / name for name in ("train.jsonl", "validation.jsonl")]
     rows = [row for file in files for row in read_rows(file)]
     assert len({row.row_id for row in rows}) == len(rows) == sum(f.rows for f in manifest.files)
