@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
-import subprocess
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from novelcraft.errors import ConfigError
 from novelcraft.finetune.config import TrainConfig
+from novelcraft.finetune.planning.accelerators import (
+    Accelerator,
+    find_accelerators,
+    host_memory,
+)
 from novelcraft.finetune.planning.bases import find_shape
 from novelcraft.finetune.planning.estimate import AdapterFormat, MemorySettings, WeightFormat
 from novelcraft.finetune.planning.plan import TrainPlan, make_plan
@@ -17,10 +22,6 @@ from novelcraft.finetune.planning.workload import RowTokens, RunSettings, row_to
 from novelcraft.finetune.preferences.lengths import scene_lengths
 from novelcraft.finetune.rowfolder import rows_folder
 from novelcraft.tools.books.rowfiles import TRAIN_FILE, read_rows
-
-_MIB = 1 << 20
-_QUERY = ("nvidia-smi", "--query-gpu=name,memory.total", "--format=csv,noheader,nounits")
-_QUERY_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -94,26 +95,21 @@ def site_named(name: str) -> Site:
     return Site(device, device.memory)
 
 
-def site_here(config: TrainConfig) -> Site:
-    """This machine: its accelerators, or its processor where it has none or none is wanted."""
-    found = [] if config.device == "cpu" else _accelerators()
+def site_here(
+    config: TrainConfig, find: Callable[[], Sequence[Accelerator]] = find_accelerators
+) -> Site:
+    """This machine: its accelerators, or its processor where it has none or none is wanted.
+
+    Args:
+        config: The run's settings.
+        find: Finds the accelerators.
+    """
+    found = [] if config.device == "cpu" else find()
     if not found:
-        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+        memory = host_memory()
         return Site(processor(os.cpu_count() or 1, memory), memory)
-    name, memory = min(found, key=lambda entry: entry[1])
-    return Site(find_device(name), memory, len(found))
-
-
-def _accelerators() -> list[tuple[str, float]]:
-    """Names and gigabytes, as the driver's own tool gives them; none without it."""
-    try:
-        said = subprocess.run(
-            _QUERY, capture_output=True, text=True, timeout=_QUERY_SECONDS, check=True
-        ).stdout
-    except (OSError, subprocess.SubprocessError):
-        return []
-    pairs = [line.rsplit(",", 1) for line in said.splitlines() if "," in line]
-    return [(name.strip(), float(memory) * _MIB / 1e9) for name, memory in pairs]
+    least = min(found, key=lambda each: each.memory)
+    return Site(find_device(least.name), least.memory, len(found))
 
 
 def _row_lengths(config: TrainConfig) -> list[RowTokens]:
