@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from novelcraft.cli.common import QuietOption
-from novelcraft.errors import InputError
+from novelcraft.cli.common import QuietOption, say
+from novelcraft.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
     from novelcraft.finetune.config import TrainConfig
@@ -20,7 +20,10 @@ PREVIEWED = 3
 def train(
     config: Annotated[
         Path | None,
-        typer.Argument(metavar="CONFIG", help="A YAML file with the run's settings."),
+        typer.Argument(
+            metavar="CONFIG|DIR",
+            help="A YAML file with the run's settings, or the data folder, as with --data.",
+        ),
     ] = None,
     data: Annotated[
         Path | None, typer.Option(metavar="DIR", help="The data folder with the rows.")
@@ -76,7 +79,7 @@ def train(
 
     - `novelcraft train --data data/ --base Qwen/Qwen3-8B --plan --gpu "RTX 4090"`
 
-    - `novelcraft train --data data/ --base ./SmolLM2-135M --preview`
+    - `novelcraft train --preview data/`
 
     - `novelcraft train --books novels/ --data data/ --base ./SmolLM2-135M`
 
@@ -87,6 +90,9 @@ def train(
     shows = [name for name, asked in (("--plan", plan), ("--preview", preview)) if asked]
     runs = [name for name, asked in (("--books", books), ("--resume", resume)) if asked]
     _refuse_mixtures(shows, runs, gpu)
+    config, data = _told_apart(config, data)
+    if config is None and data is not None and base is None and shows:
+        base = _base_of_rows(data, preview=preview)
     given = {"data": data, "base_model": base, "output": out, "books_licence": licence}
     overrides: dict[str, Any] = {key: str(v) for key, v in given.items() if v is not None}
     if evaluate is not None:
@@ -123,6 +129,52 @@ def _refuse_mixtures(shows: list[str], runs: list[str], gpu: str | None) -> None
         )
 
 
+def _told_apart(config: Path | None, data: Path | None) -> tuple[Path | None, Path | None]:
+    """The settings file and the data folder: a folder in the place of the file is the latter.
+
+    Raises:
+        InputError: There would be two data folders.
+    """
+    if config is None or not config.is_dir():
+        return config, data
+    if data is not None:
+        raise InputError(
+            f"{config} is a folder, and --data names {data}: there is one data folder to a run.",
+            fix="Give one of them; settings are given as a YAML file.",
+        )
+    return None, config
+
+
+def _base_of_rows(data: Path, *, preview: bool) -> str | None:
+    """The base that rows were made for, by their manifest; None where it names none that is here.
+
+    Rows that were made for none have the tokens of an embedded model. These can be shown, and
+    nothing be planned: such a model is not trained.
+
+    Raises:
+        TrainingDataError: There are no rows.
+        InputError: Their manifest cannot be read.
+    """
+    from novelcraft.finetune.rowfolder import read_manifest, rows_folder
+    from novelcraft.tools.books.tokenizers import check_base
+    from novelcraft.tools.models.embedded.library import ModelLibrary
+
+    manifest = read_manifest(rows_folder(str(data)))
+    if manifest is None:
+        return None
+    base = str(manifest.settings.get("base_model", ""))
+    if not base and preview:
+        here = {model.name: str(model.path) for model in ModelLibrary().installed()}
+        base = here.get(manifest.tokenizer.name, "")
+    try:
+        check_base(base)
+    except ConfigError:
+        return None
+    if base:
+        say(f"The base is {base}, which the rows were made for; --base names another.")
+    return base or None
+
+
 def _settings(config: Path | None, overrides: dict[str, Any]) -> TrainConfig:
     from novelcraft.finetune.load import load_train_config, train_config
 
@@ -132,7 +184,7 @@ def _settings(config: Path | None, overrides: dict[str, Any]) -> TrainConfig:
     if missing:
         raise InputError(
             f"There is nothing to train: {' and '.join(missing)} is missing.",
-            fix="Give a CONFIG.yaml, or --data DIR and --base MODEL.",
+            fix="Give a CONFIG.yaml, or a data folder and --base MODEL.",
         )
     if "output" not in overrides:
         name = Path(overrides["base_model"]).name.lower()

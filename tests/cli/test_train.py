@@ -14,6 +14,7 @@ from tests.cli.test_prep import BUDGET
 from tests.finetune.marks import MISSING
 from tests.graphs.prep.conftest import novel
 from tests.tools.books.bases import CHATML, tokenizer
+from tests.tools.models.embedded.test_vocabulary import trained, write_gguf
 
 SHAPE = {
     "model_type": "llama",
@@ -69,6 +70,51 @@ def test_a_preview_shows_what_is_learnt(run: Run, data: Path) -> None:
     assert "<|im_start|>assistant" in told.out
 
 
+def test_a_folder_in_the_place_of_the_settings_is_the_data(run: Run, data: Path) -> None:
+    wanted = run("train", "--data", data, "--base", "base", "--preview")
+    assert run("train", data, "--base", "base", "--preview").out == wanted.out
+    # The base is the one that the rows were made for.
+    told = run("train", "--preview", data)
+    assert told.code == 0, told.err
+    assert told.out == wanted.out
+    assert "The base is base, which" in told.err
+    assert run("train", "--preview", data / "rows").out == wanted.out
+    told = run("train", "--plan", data, "--gpu", "RTX 4090")
+    assert told.code == 0, told.err
+    assert "It fits" in told.out
+
+
+@pytest.mark.parametrize("base", ["", "./moved"])
+def test_a_base_that_the_rows_do_not_name_has_to_be_given(run: Run, data: Path, base: str) -> None:
+    file = data / "rows" / "manifest.json"
+    manifest = json.loads(file.read_text("utf-8"))
+    manifest["settings"]["base_model"] = base
+    file.write_text(json.dumps(manifest), encoding="utf-8")
+    for asked in ("--preview", "--plan"):
+        told = run("train", asked, data)
+        assert told.code == InputError.exit_code
+        assert "--base is missing" in told.err
+    file.unlink()
+    assert "--base is missing" in run("train", "--preview", data).err
+
+
+def test_rows_with_the_tokens_of_an_embedded_model_are_shown(
+    run: Run, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = data / "rows" / "manifest.json"
+    manifest = json.loads(file.read_text("utf-8"))
+    manifest["settings"]["base_model"], manifest["tokenizer"]["name"] = "", "mine"
+    file.write_text(json.dumps(manifest), encoding="utf-8")
+    monkeypatch.setenv("NOVELCRAFT_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "cache" / "models").mkdir(parents=True)
+    write_gguf(tmp_path / "cache" / "models" / "mine.gguf", trained("gpt-2"), pre="gpt-2")
+    told = run("train", "--preview", data)
+    assert told.code == 0, told.err
+    assert "learnt" in told.out
+    told = run("train", "--plan", data)
+    assert "--base is missing" in told.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
@@ -77,6 +123,9 @@ def test_a_preview_shows_what_is_learnt(run: Run, data: Path) -> None:
         (["--data", "nowhere", "--base", "base", "--plan"], 62, "nowhere has no rows to train on"),
         (["--data", "data", "--base", "Nobody/Nothing", "--plan"], 11, "Nobody/Nothing"),
         (["--data", "data", "--base", "base", "--plan", "--gpu", "abacus"], 11, "'abacus'"),
+        (["data"], 10, "--base is missing"),
+        (["base", "--preview"], 62, "base has no rows to train on"),
+        (["data", "--data", "data", "--base", "base"], 10, "one data folder to a run"),
         (["no.yaml"], 11, "no.yaml: there is no such file"),
         (["run.yaml"], 11, "run.yaml: line 2: lora_rank: there is no such setting"),
     ],
