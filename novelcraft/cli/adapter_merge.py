@@ -45,6 +45,7 @@ def merge(
     """
     folder = opened(adapter)
     say(f"Merging {folder}. The base is loaded on the processor, in fp32 …")
+    from novelcraft.cli.road_progress import VERDICTS
     from novelcraft.finetune.serving.merge import merge_adapter
 
     report = merge_adapter(folder, out, base=base, exact=exact, stored_as=dtype.value)
@@ -60,6 +61,8 @@ def merge(
         )
         if not exact:
             typer.echo("  --exact merges into the base as it was in training.")
+    origin = report.origin
+    typer.echo(f"{origin.name}: {VERDICTS[origin.verdict]} That goes for the merged model too.")
     typer.echo(str(report.folder))
 
 

@@ -29,6 +29,7 @@ def test_merged_and_verified(run: Run, adapter: Path) -> None:
     told = run("adapter", "merge", "mine", "--out", "merged", "--dtype", "bf16")
     assert told.code == 0, told.err
     assert "stored in bf16" in told.out
+    assert "mine: The gate has nothing to go by. That goes for the merged model too." in told.out
     assert "nats a token" in told.out
     assert told.out.splitlines()[-1] == "merged"
     assert run("adapter", "verify", "mine", "--merged", "merged").code == 0

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from novelcraft.errors import AdapterError
 from novelcraft.finetune.adapters.fingerprint import known_weights
 from novelcraft.finetune.adapters.folder import CONFIG_FILE, read_adapter
-from novelcraft.finetune.adapters.trained import known_training
+from novelcraft.finetune.adapters.origin import merged_rows
+from novelcraft.finetune.adapters.trained import known_rows, known_training
 from novelcraft.finetune.config import TrainConfig
 from novelcraft.tools.books.tokenizers import BaseTokenizer
 
@@ -24,8 +25,6 @@ _KEYS = {
     "use_dora": "use_dora",
 }
 """PEFT's names of what an adapter's shape is, and ours."""
-_UNKNOWN = "unknown"
-"""Stands for the rows of an adapter that does not say what it was trained on."""
 
 
 def start_values(folder: str) -> Mapping[str, Any]:
@@ -71,26 +70,30 @@ def check_start(config: TrainConfig, base: BaseTokenizer) -> None:
         )
 
 
-def start_marks(config: TrainConfig, rows: str) -> dict[str, Any]:
-    """What a run notes of the adapter that it goes on from; nothing without one.
+def start_marks(config: TrainConfig, rows: str, others: Collection[str] = ()) -> dict[str, Any]:
+    """What a run notes of what it goes on from.
 
     Args:
         config: The run's settings.
         rows: Hash of the run's own rows.
+        others: Hashes of what it learns from beside those.
 
     Returns:
-        `start_sha256`: of its weights, for a reference that changes is another reference.
-        `earlier_rows`: hashes of other rows that it knows, from runs before this one.
+        `start_sha256`: of the weights of the adapter that it goes on from, if it does: a
+        reference that changes is another reference.
+        `earlier_rows`: hashes of all but its own rows that it knows, from runs before this one
+        too.
 
     Raises:
-        AdapterError: It is not there any more.
+        AdapterError: The adapter is not there any more.
     """
-    if not config.start_adapter:
-        return {}
-    folder = Path(config.start_adapter).expanduser()
-    theirs = known_training(folder)
-    known = {theirs.data_hash, *theirs.earlier_rows} if theirs else {_UNKNOWN}
-    return {"start_sha256": known_weights(folder), "earlier_rows": sorted(known - {rows})}
+    known = {*others, *merged_rows(config.base_model)}
+    marks: dict[str, Any] = {}
+    if config.start_adapter:
+        folder = Path(config.start_adapter).expanduser()
+        known |= known_rows(folder)
+        marks["start_sha256"] = known_weights(folder)
+    return {**marks, "earlier_rows": sorted(known - {rows})}
 
 
 def _value(value: Any, key: str, folder: Path) -> Any:

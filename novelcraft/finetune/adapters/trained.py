@@ -15,6 +15,9 @@ from novelcraft.state.base import Frozen
 from novelcraft.state.rows import RowManifest
 from novelcraft.tools.books.rowfiles import MANIFEST_FILE
 
+UNKNOWN_ROWS = "unknown"
+"""Stands for the hash of rows that nothing is known of."""
+
 
 class TrainedRecord(Frozen):
     """What a run wrote of itself beside its adapter."""
@@ -30,7 +33,8 @@ class TrainedRecord(Frozen):
     step: int
     versions: dict[str, str]
     earlier_rows: tuple[str, ...] = ()
-    """Hashes of other rows, which the adapter that it went on from had learnt."""
+    """Hashes of other rows that it knows: of its base, of the adapter that it went on from, of
+    pairs."""
 
     @field_validator("config")
     @classmethod
@@ -62,6 +66,12 @@ def known_training(adapter: Path) -> TrainedRecord | None:
         return read_training(adapter)
     except AdapterError:
         return None
+
+
+def known_rows(adapter: Path) -> frozenset[str]:
+    """Hashes of all rows that an adapter knows."""
+    found = known_training(adapter)
+    return frozenset({found.data_hash, *found.earlier_rows} if found else {UNKNOWN_ROWS})
 
 
 def trained_on(adapter: Path) -> Path:

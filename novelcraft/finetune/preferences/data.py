@@ -13,7 +13,12 @@ from novelcraft.config.prep import ThinkMode
 from novelcraft.errors import PreferenceError
 from novelcraft.finetune.config import TrainConfig
 from novelcraft.finetune.dataset import LongRow, TrainRow, encode, listed, prompt_of
-from novelcraft.finetune.preferences.folder import Folder, open_folder
+from novelcraft.finetune.preferences.folder import open_folder
+from novelcraft.finetune.preferences.notices import (
+    balance_notices,
+    run_notices,
+    stranger_notices,
+)
 from novelcraft.state.calls import Message
 from novelcraft.state.preferences import Judged
 from novelcraft.tools.books.tokenizers import BaseTokenizer, open_tokenizer
@@ -72,6 +77,8 @@ class _Data:
     the run starts from. An evaluation needs them. Without either, of the pairs."""
     pairs_hash: str
     """SHA-256 over the files of preferences."""
+    strangers: tuple[str, ...]
+    """Scenes of books, by their rows' names, that are learnt and stand in none of those rows."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +124,7 @@ def load_pairs(config: TrainConfig, tokenizer: BaseTokenizer | None = None) -> P
     base = tokenizer or open_tokenizer(config.base_model)
     judged = read_pairs(folder.path)
     folder.check(judged)
+    strangers = folder.strangers(judged)
 
     def rows(of: Iterable[Judged]) -> list[PairRow]:
         wanted = {id(one) for one in of}
@@ -142,9 +150,13 @@ def load_pairs(config: TrainConfig, tokenizer: BaseTokenizer | None = None) -> P
         train=train,
         validation=held,
         dropped=dropped,
-        notices=tuple(_notices(folder, config, base, train, held)),
+        notices=(
+            *run_notices(folder, config, base, train, held),
+            *stranger_notices(strangers),
+        ),
         data_hash=folder.rows_hash,
         pairs_hash=folder.hash,
+        strangers=strangers,
     )
 
 
@@ -158,6 +170,7 @@ def load_labels(config: TrainConfig, tokenizer: BaseTokenizer | None = None) -> 
     pairs, labels = read_pairs(folder.path), read_labels(folder.path)
     judged: tuple[Judged, ...] = (*pairs, *labels)
     folder.check(judged)
+    strangers = folder.strangers(judged)
 
     def rows(of: Iterable[Judged]) -> list[LabelRow]:
         wanted = {id(one) for one in of}
@@ -186,15 +199,19 @@ def load_labels(config: TrainConfig, tokenizer: BaseTokenizer | None = None) -> 
             f"All scenes in {folder.path} answer the same prompt.",
             fix="Collect scenes of other prompts with `novelcraft pairs`.",
         )
-    told = _notices(folder, config, base, train, held)
     return LabelData(
         tokenizer=base,
         train=train,
         validation=held,
         dropped=dropped,
-        notices=(*told, *_balance(config, good, len(train) - good)),
+        notices=(
+            *run_notices(folder, config, base, train, held),
+            *stranger_notices(strangers),
+            *balance_notices(config, good, len(train) - good),
+        ),
         data_hash=folder.rows_hash,
         pairs_hash=folder.hash,
+        strangers=strangers,
     )
 
 
@@ -232,45 +249,3 @@ def _divided(
         tuple(row for row in held if row.longest <= config.max_length),
         tuple(LongRow(row.name, row.longest) for row in long),
     )
-
-
-def _notices(
-    folder: Folder,
-    config: TrainConfig,
-    base: BaseTokenizer,
-    train: Sequence[PairRow | LabelRow],
-    held: Sequence[PairRow | LabelRow],
-) -> list[str]:
-    told = []
-    if not config.start_adapter:
-        told.append(
-            "There is no start_adapter: preferences are learnt by a bare base, which has not "
-            "learnt from rows."
-        )
-    if base.template is None:
-        told.append(f"{config.base_model} brings no chat template: ChatML is taken.")
-    if not held:
-        told.append("No pair is held out: no early stopping, and no best checkpoint.")
-    if len(train) < config.rows_per_step:
-        told.append(
-            f"{len(train)} are fewer than the {config.rows_per_step} of a step: each pass is a "
-            "single step."
-        )
-    if not folder.has_rows:
-        told.append(
-            "There are no rows beside these pairs: to evaluate the adapter, give the data folder "
-            "that the narrator was trained on."
-        )
-    return told
-
-
-def _balance(config: TrainConfig, good: int, bad: int) -> list[str]:
-    """What the method's authors ask of its weights: one to 1.33 times as much for the good."""
-    ratio = (config.desirable_weight * good) / (config.undesirable_weight * bad)
-    if 0.75 <= ratio <= 1.34:
-        return []
-    return [
-        f"There are {good} good and {bad} bad scenes: together the good ones weigh {ratio:.2f} "
-        f"times as much. desirable_weight: {config.undesirable_weight * bad / good:.2g} would "
-        "make them even."
-    ]

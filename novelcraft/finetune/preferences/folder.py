@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from novelcraft.config.prep import ThinkMode
-from novelcraft.errors import PreferenceError, TrainingDataError
-from novelcraft.finetune.adapters.trained import known_training
+from novelcraft.errors import NovelcraftError, PreferenceError, TrainingDataError
+from novelcraft.finetune.adapters.trained import TrainedRecord, known_training
 from novelcraft.finetune.config import TrainConfig
 from novelcraft.finetune.dataset import listed
 from novelcraft.finetune.rowfolder import rows_folder, rows_hash
 from novelcraft.prompts.loader import load_template
 from novelcraft.prompts.narrator import TEMPLATE
-from novelcraft.state.preferences import Judged
-from novelcraft.tools.books.rowfiles import VALIDATION_FILE, read_rows
+from novelcraft.state.preferences import Judged, LabelledScene, PreferencePair
+from novelcraft.tools.books.chat_template import split_plan
+from novelcraft.tools.books.rowfiles import TRAIN_FILE, VALIDATION_FILE, read_rows
 from novelcraft.tools.pairs.files import data_hash, pairs_folder, read_manifest
 
 
@@ -29,7 +31,8 @@ class Folder:
     hash: str
     """SHA-256 over its files."""
     rows: Path | None
-    """The rows beside it."""
+    """The rows that the narrator knows: those beside it, or those of the adapter that the run
+    starts from, where they are as they were. None where there are neither."""
     rows_hash: str
     """Of the rows that the narrator knows, see `PairData.data_hash`."""
 
@@ -62,6 +65,20 @@ class Folder:
                 fix="Set held_out to true for them, or collect the pairs again.",
             )
 
+    def strangers(self, judged: Sequence[Judged]) -> tuple[str, ...]:
+        """What is learnt here of a book's own text that stands in no row that the narrator knows.
+
+        The gate searches the rows: what is not in them, it would not find.
+        """
+        of_books = [one for one in judged if one.source == "human_vs_model" and not one.held_out]
+        if not of_books:
+            return ()
+        rows = read_rows(self.rows / TRAIN_FILE) if self.rows else ()
+        known = {_prose(row.messages[-1].content) for row in rows}
+        return tuple(
+            one.scene for one in of_books if (text := _learnt(one)) and _prose(text) not in known
+        )
+
     def _validation_rows(self) -> set[str]:
         file = self.rows / VALIDATION_FILE if self.rows else None
         return {row.row_id for row in read_rows(file)} if file and file.is_file() else set()
@@ -75,10 +92,15 @@ def open_folder(config: TrainConfig) -> Folder:
     """
     path = pairs_folder(config.data)
     manifest = read_manifest(path)
-    rows = _rows_beside(config.data, path)
-    known = rows_hash(rows) if rows else _rows_of(config.start_adapter)
+    before = config.start_adapter and known_training(Path(config.start_adapter).expanduser())
+    beside = _rows_beside(config.data, path)
     own = data_hash(path)
-    return Folder(path, manifest.think if manifest else "empty", own, rows, known or own)
+    rows, known = beside, own
+    if beside:
+        known = rows_hash(beside)
+    elif before:
+        rows, known = _rows_of(before), before.data_hash
+    return Folder(path, manifest.think if manifest else "empty", own, rows, known)
 
 
 def _rows_beside(data: str, path: Path) -> Path | None:
@@ -90,7 +112,26 @@ def _rows_beside(data: str, path: Path) -> Path | None:
     return None
 
 
-def _rows_of(adapter: str) -> str:
-    """The hash of the rows that an adapter was trained on; empty where it does not say."""
-    found = known_training(Path(adapter).expanduser()) if adapter else None
-    return found.data_hash if found else ""
+def _rows_of(run: TrainedRecord) -> Path | None:
+    """The rows that an adapter was trained on; None where they are others now, or gone."""
+    with suppress(NovelcraftError, OSError):
+        folder = rows_folder(run.config["data"])
+        if rows_hash(folder) == run.data_hash:
+            return folder
+    return None
+
+
+def _learnt(judged: Judged) -> str:
+    """The scene that is to become likelier; empty where there is none."""
+    match judged:
+        case PreferencePair():
+            return judged.chosen
+        case LabelledScene(desirable=True):
+            return judged.text
+        case _:
+            return ""
+
+
+def _prose(answer: str) -> str:
+    """A scene without the plan before it, which other rows of the same scene may not have."""
+    return split_plan(answer)[1].strip()

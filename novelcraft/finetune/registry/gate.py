@@ -22,8 +22,8 @@ _OTHER_WEIGHTS = "The evaluation is one of other weights."
 _OTHER_ROWS = "The evaluation is one against other rows than the adapter was trained on."
 _LOOSER = "The evaluation was held to looser limits than those of the gate."
 _EARLIER_ROWS = (
-    "It goes on from an adapter that had learnt from other rows, and nothing was compared with "
-    "those."
+    "It, or what it goes on from, had learnt from other rows or pairs, and nothing was compared "
+    "with those."
 )
 
 
@@ -42,8 +42,8 @@ def gate_result(
             that was seen to.
         rows: Hash of the rows that it was trained on, likewise: what it recites is found only by
             comparing with those.
-        earlier_rows: Hashes of other rows that it learnt before, as a run does that goes on from
-            an adapter: nothing was compared with those.
+        earlier_rows: Hashes of other rows that it knows, as of an adapter that its run went on
+            from: nothing was compared with those.
     """
     if evaluation is None:
         return GateResult(verdict="not_evaluated", reasons=(_NONE,))

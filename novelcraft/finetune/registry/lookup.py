@@ -8,12 +8,22 @@ from pathlib import Path
 
 from novelcraft.errors import AdapterError
 from novelcraft.finetune.adapters.folder import CONFIG_FILE
-from novelcraft.finetune.adapters.origin import Origin, read_origin
+from novelcraft.finetune.adapters.origin import (
+    MergedOrigin,
+    Origin,
+    merged_rows,
+    origin_of,
+    read_origin,
+)
+from novelcraft.finetune.adapters.trained import known_rows
 from novelcraft.finetune.registry.cards import (
     CARD_FILE,
+    REGISTRY,
     FoundAdapter,
+    default_name,
     find_adapter,
     find_adapters,
+    judged,
     read_card,
 )
 from novelcraft.finetune.training.publishing import ADAPTER
@@ -53,6 +63,27 @@ def find_at(place: Path, registry: Path) -> FoundAdapter | None:
 def find_named(name: str, registry: Path) -> FoundAdapter | None:
     """The adapter that is known by a name; of several, one that failed the gate."""
     return _worst(one for one in find_adapters(registry) if one.name == name)
+
+
+def origin_of_merged(adapter: Path, base: str) -> MergedOrigin:
+    """What a model is to say of the adapter that is merged into it.
+
+    Raises:
+        AdapterError: The folder has no weights.
+    """
+    made_of = origin_of(adapter)
+    found = find_at(adapter, Path(REGISTRY))
+    verdict = found.verdict if found else "not_evaluated"
+    # It may have been evaluated without being registered.
+    with suppress(AdapterError):
+        verdict = judged(adapter).verdict
+    return MergedOrigin(
+        folder=made_of.folder,
+        adapter_sha256=made_of.adapter_sha256,
+        name=found.name if found else default_name(adapter),
+        verdict=verdict,
+        rows=tuple(sorted(known_rows(adapter) | merged_rows(base))),
+    )
 
 
 def _original(origin: Origin, beside: Path, registry: Path) -> FoundAdapter | None:

@@ -18,7 +18,9 @@ from safetensors import SafetensorError
 
 from novelcraft.errors import AdapterError, ConfigError
 from novelcraft.finetune.adapters.folder import Adapter, read_adapter
+from novelcraft.finetune.adapters.origin import ORIGIN_FILE, MergedOrigin
 from novelcraft.finetune.models import load_base, load_settings, load_tokenizer
+from novelcraft.finetune.registry.lookup import origin_of_merged
 from novelcraft.finetune.serving.comparing import (
     CPU,
     Comparison,
@@ -51,6 +53,8 @@ class MergeReport:
     """The same model, from what was trained: the adapter over a base in four bits, if it was."""
     four_bits: bool
     """Whether it was."""
+    origin: MergedOrigin
+    """What the model says of the adapter that it was made of."""
 
 
 def merge_adapter(
@@ -86,6 +90,7 @@ def merge_adapter(
     if output.exists():
         raise ConfigError(f"{output} is there already.", fix="Name another folder.")
     kind = stored_type(named, stored_as)
+    origin = origin_of_merged(folder, named)
     tokenizer = load_tokenizer(named)
     tokens = probe_tokens(named)
     plain = load_base(named, CPU, four_bits=exact)
@@ -100,6 +105,7 @@ def merge_adapter(
         after = logits(load_base(str(partial), CPU), tokens)
         reloaded = Comparison(difference(before, after), difference(before, bare))
         _check(reloaded, LIMITS[kind])
+        (partial / ORIGIN_FILE).write_text(origin.model_dump_json(indent=2), encoding="utf-8")
     return MergeReport(
         output,
         exact,
@@ -107,6 +113,7 @@ def merge_adapter(
         reloaded.apart,
         difference(trained, after),
         adapter.four_bits,
+        origin,
     )
 
 

@@ -50,12 +50,14 @@ def claim(
         CheckpointError: It is another run's.
     """
     file = folder / RUN_FILE
+    pairs = None if isinstance(data, TrainingData) else data
+    others = [pairs.pairs_hash] if pairs and pairs.strangers else []
     mine = {
         "config": config.model_dump(mode="json"),
         "data_hash": data.data_hash,
-        **({} if isinstance(data, TrainingData) else {"pairs_hash": data.pairs_hash}),
+        **({"pairs_hash": pairs.pairs_hash} if pairs else {}),
         "tokenizer": data.tokenizer.fingerprint,
-        **start_marks(config, data.data_hash),
+        **start_marks(config, data.data_hash, others),
     }
     if not resume:
         require_new(folder, checkpoints)

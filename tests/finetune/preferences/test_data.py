@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,8 +23,14 @@ from novelcraft.finetune.preferences.scores import (
     pair_loss,
 )
 from novelcraft.finetune.preview import preview_data
+from novelcraft.finetune.rowfolder import rows_hash
+from novelcraft.finetune.training.checkpoints import Checkpoints
+from novelcraft.finetune.training.runfile import claim
+from novelcraft.state.preferences import PreferencePair
+from novelcraft.tools.books.chat_template import with_plan
 from novelcraft.tools.books.tokenizers import open_tokenizer
 from novelcraft.tools.pairs.files import read_pairs
+from tests.finetune.cards import trained
 from tests.finetune.preferences.pairs import data, label, pair, settings, write
 from tests.finetune.rows import row, write_rows
 from tests.tools.books.bases import CHATML, tokenizer
@@ -170,6 +177,55 @@ def test_validation_rows_are_never_trained_on(base: Path, tmp_path: Path) -> Non
     found = load_pairs(settings(write(tmp_path, pairs), base))
     assert [one.name for one in found.validation] == ["b/s009"]
     assert found.data_hash != found.pairs_hash
+
+
+def book_pair(number: int, **given: object) -> PreferencePair:
+    """A pair of a row: the human's scene against the narrator's."""
+    made = row(number)
+    text = made.messages[-1].content
+    return pair(number, source="human_vs_model", scene=made.row_id, chosen=text, **given)
+
+
+def test_scenes_of_books_that_are_in_no_row_are_said(base: Path, tmp_path: Path) -> None:
+    """The gate searches the rows alone."""
+    write_rows(tmp_path / "rows", [row(k) for k in range(12)], [row(100)])
+    own = [book_pair(k) for k in range(12)]
+    held = book_pair(102)
+    found = load_pairs(settings(write(tmp_path, [*own, held, pair(50)]), base))
+    assert found.strangers == ()
+    planned = own[3].model_copy(update={"chosen": with_plan("- a beat", own[3].chosen)})
+    assert load_pairs(settings(write(tmp_path, [planned, *own[4:]]), base)).strangers == ()
+    # Another book's, and another edition's of the same scene.
+    other = book_pair(35)
+    edition = own[0].model_copy(update={"chosen": "Another wording of it."})
+    config = settings(write(tmp_path, [edition, *own[1:], other]), base)
+    found = load_pairs(config)
+    assert found.strangers == (own[0].scene, other.scene)
+    assert any("gate will call the adapter not evaluated" in text for text in found.notices)
+    judged = settings(tmp_path, base, method="kto")
+    assert load_labels(judged).strangers == found.strangers
+    # A run says so of its adapter.
+    for learnt, earlier in ((found, [found.pairs_hash]), (replace(found, strangers=()), [])):
+        run = tmp_path / f"run{len(earlier)}"
+        run.mkdir()
+        mine = claim(run, Checkpoints(run / "checkpoints"), config, learnt, resume=False)
+        assert mine["earlier_rows"] == earlier
+
+
+def test_pairs_apart_are_held_against_the_rows_of_the_adapter_before(
+    base: Path, tmp_path: Path
+) -> None:
+    adapter = trained(tmp_path / "mine")
+    folder = write(tmp_path / "apart", [book_pair(k) for k in range(8)])
+    apart = settings(folder, base)
+    assert len(load_pairs(apart).strangers) == 8
+    on = apart.model_copy(update={"start_adapter": str(adapter)})
+    found = load_pairs(on)
+    assert (found.strangers, found.data_hash) == ((), rows_hash(tmp_path / "mine/data"))
+    with (tmp_path / "mine/data/train.jsonl").open("a", encoding="utf-8") as file:
+        file.write("\n")
+    changed = load_pairs(on)
+    assert (len(changed.strangers), changed.data_hash) == (8, found.data_hash)
 
 
 def test_pairs_over_length_are_refused_or_dropped_and_never_cut(base: Path, tmp_path: Path) -> None:

@@ -18,6 +18,8 @@ pytestmark = TRAINS
 
 def test_a_merged_model_is_base_and_adapter(tiny_adapter: Path, tmp_path: Path) -> None:
     from novelcraft.finetune.adapters.folder import read_adapter
+    from novelcraft.finetune.adapters.origin import merged_rows
+    from novelcraft.finetune.adapters.trained import read_training
     from novelcraft.finetune.models import Machine, load_base
     from novelcraft.finetune.serving.comparing import difference, logits
     from novelcraft.finetune.serving.merge import attach, merge_adapter
@@ -39,6 +41,9 @@ def test_a_merged_model_is_base_and_adapter(tiny_adapter: Path, tmp_path: Path) 
     assert "model.safetensors" in names
     assert {"tokenizer.json", "chat_template.jinja"} <= names
     assert [path.name for path in tmp_path.iterdir()] == ["merged"]
+    # A run on top of it knows what the adapter had learnt.
+    learnt = read_training(tiny_adapter).data_hash
+    assert merged_rows(str(tmp_path / "merged")) == set(report.origin.rows) == {learnt}
 
 
 def test_rounding_is_measured(tiny_adapter: Path, tmp_path: Path) -> None:
