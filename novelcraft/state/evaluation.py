@@ -34,7 +34,7 @@ class EvalSettings(Frozen):
     """Rows of the training set that perplexity is taken on too, for the gap to validation."""
     batch_size: int = Field(default=4, ge=1)
     """Scenes written at once."""
-    temperature: float = Field(default=1.0, gt=0)
+    temperature: float = Field(default=0.8, gt=0)
     top_p: float = Field(default=0.95, gt=0, le=1)
     repetition_penalty: float = Field(default=1.0, ge=1)
     """None by default, as it makes full stops and the commonest words rarer: style counts them."""

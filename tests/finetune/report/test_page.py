@@ -134,7 +134,7 @@ def test_the_page_shows_every_part() -> None:
         "payoff.thing Not found: the thing that was given comes back by its name.",
         "The distance was not reached: in 4 of 4 tellings only",
         "a world of no training book",
-        "temperature 1.0, top-p 0.95",
+        "temperature 0.8, top-p 0.95",
         "2.13.0",
     ):
         assert shown in text
