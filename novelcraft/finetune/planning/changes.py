@@ -1,13 +1,19 @@
-"""What to change in a run that does not fit its device, each change with what it would take."""
+"""What to change in a run that does not fit its device, each change with what it would take.
+
+Each is one that a run's settings can say, and that would not be refused.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
-from novelcraft.finetune.planning.estimate import MemorySettings, estimate_memory
-from novelcraft.finetune.planning.shapes import ModelShape
-from novelcraft.finetune.planning.workload import RowTokens, RunSettings, measure_workload
+from novelcraft.errors import ConfigError
+from novelcraft.finetune.config import TrainConfig
+from novelcraft.finetune.dataset import LEAST_ROWS
+from novelcraft.finetune.planning.workload import RowTokens
+from novelcraft.finetune.refusals import refuse
 from novelcraft.state.base import Frozen
 
 SHORTER = (6144, 4096, 3072, 2048, 1536, 1024)
@@ -15,9 +21,13 @@ SHORTER = (6144, 4096, 3072, 2048, 1536, 1024)
 
 SMALL_RANK = 16
 SMALL_EXPERT_RANK = 8
+"""Where every expert has an adapter of its own."""
 
 _WORTH = 0.05
 """Gigabytes below which a change is not worth a line."""
+
+Peak = Callable[[TrainConfig], float]
+"""The memory that a run takes, in decimal gigabytes."""
 
 
 class Change(Frozen):
@@ -33,147 +43,141 @@ class Change(Frozen):
 class Changes(Frozen):
     """What could be changed."""
 
-    single: tuple[Change, ...]
+    single: tuple[Change, ...] = ()
     """Each by itself, the largest effect first."""
-    together: tuple[str, ...]
-    """Those that are enough together, where none is by itself; empty where nothing is."""
-    together_peak: float | None
+    together: tuple[str, ...] = ()
+    """Settings that are enough together, where no change is by itself; empty where nothing is."""
+    together_peak: float | None = None
 
 
 class _Option(NamedTuple):
     what: str
-    run: RunSettings
-
-
-def run_peak(shape: ModelShape, run: RunSettings, rows: Sequence[RowTokens]) -> float:
-    """Peak memory of a run on each device, in decimal gigabytes."""
-    tokens = measure_workload(run, rows).micro_tokens
-    return estimate_memory(shape, run.memory, tokens, processes=run.processes).peak
+    config: TrainConfig
 
 
 def find_changes(
-    shape: ModelShape, run: RunSettings, rows: Sequence[RowTokens], memory: float, *, cpu: bool
+    config: TrainConfig, rows: Sequence[RowTokens], peak: Peak, memory: float, *, cpu: bool
 ) -> Changes:
     """What would take less memory than a run does.
 
     Args:
-        shape: The base.
-        run: The run as it is.
+        config: The run as it is.
         rows: What it trains on.
+        peak: Estimates a run's memory.
         memory: Of the device, in decimal gigabytes.
         cpu: Whether it is a processor, where 32 bits are the fastest format and stay.
     """
-    peak = run_peak(shape, run, rows)
-    found = []
-    for option in _options(shape, run, rows, memory, cpu=cpu):
-        less = run_peak(shape, option.run, rows)
-        if less < peak - _WORTH:
-            found.append((Change(what=option.what, peak=less, fits=less <= memory), option.run))
-    found.sort(key=lambda each: each[0].peak)
-    single = tuple(change for change, _ in found)
+    most = peak(config) - _WORTH
+    found = [
+        Change(what=option.what, peak=less, fits=less <= memory)
+        for option in _options(config, rows, peak, memory, cpu=cpu)
+        if (less := peak(option.config)) < most
+    ]
+    single = tuple(sorted(found, key=lambda change: change.peak))
     if any(change.fits for change in single):
-        return Changes(single=single, together=(), together_peak=None)
-    return _together(shape, run, rows, memory, cpu=cpu, single=single)
+        return Changes(single=single)
+    fitting = _fitting(config, rows, peak, memory, cpu=cpu)
+    if fitting is None:
+        return Changes(single=single)
+    together = tuple(_differences(config, fitting, rows))
+    return Changes(single=single, together=together, together_peak=peak(fitting))
 
 
-def _together(
-    shape: ModelShape,
-    run: RunSettings,
-    rows: Sequence[RowTokens],
-    memory: float,
-    *,
-    cpu: bool,
-    single: tuple[Change, ...],
-) -> Changes:
+def _fitting(
+    config: TrainConfig, rows: Sequence[RowTokens], peak: Peak, memory: float, *, cpu: bool
+) -> TrainConfig | None:
     """Take the change with the largest effect, and again, until the run fits or none is left."""
-    taken: list[str] = []
-    peak = run_peak(shape, run, rows)
-    while peak > memory:
-        options = [
-            (run_peak(shape, option.run, rows), option)
-            for option in _options(shape, run, rows, memory, cpu=cpu)
-        ]
-        less, best = min(options, key=lambda each: each[0], default=(peak, None))
-        if best is None or less >= peak - _WORTH:
-            return Changes(single=single, together=(), together_peak=None)
-        peak = less
-        taken.append(best.what)
-        run = best.run
-    return Changes(single=single, together=tuple(taken), together_peak=peak)
+    while (most := peak(config)) > memory:
+        options = [each.config for each in _options(config, rows, peak, memory, cpu=cpu)]
+        best = min(options, key=peak, default=config)
+        if peak(best) >= most - _WORTH:
+            return None
+        config = best
+    return config
+
+
+def _differences(
+    config: TrainConfig, changed: TrainConfig, rows: Sequence[RowTokens]
+) -> Iterator[str]:
+    values = changed.model_dump()
+    for key, was in config.model_dump().items():
+        if values[key] != was:
+            cost = _left_out(rows, changed.max_length) if key == "max_length" else ""
+            yield _said({key: values[key]}, cost)
 
 
 def _options(
-    shape: ModelShape, run: RunSettings, rows: Sequence[RowTokens], memory: float, *, cpu: bool
+    config: TrainConfig, rows: Sequence[RowTokens], peak: Peak, memory: float, *, cpu: bool
 ) -> Iterator[_Option]:
-    yield from _formats(run, cpu=cpu)
-    yield from _adapters(shape, run)
-    yield from _activations(run)
-    if run.batch > 1:
-        update = {"batch": 1, "accumulation": run.accumulation * run.batch}
-        yield _Option(
-            "per_device_batch_size: 1, gradient_accumulation_steps: "
-            f"{update['accumulation']}: the same steps, some slower",
-            run.model_copy(update=update),
-        )
-    yield from _lengths(shape, run, rows, memory)
+    for values, cost in (*_updates(config, cpu=cpu), *_lengths(config, rows, peak, memory)):
+        changed = config.model_copy(update=values)
+        if _allowed(changed):
+            yield _Option(_said(values, cost), changed)
 
 
-def _with(run: RunSettings, **update: object) -> RunSettings:
-    return run.model_copy(update={"memory": run.memory.model_copy(update=update)})
+def _allowed(config: TrainConfig) -> bool:
+    try:
+        refuse(config)
+    except ConfigError:
+        return False
+    return True
 
 
-def _formats(run: RunSettings, *, cpu: bool) -> Iterator[_Option]:
-    settings = run.memory
-    if settings.weights == "bf16" and not cpu:
-        yield _Option(
-            "load_in_4bit: true: the base in NF4", _with(run, weights="nf4", expert_weights=None)
-        )
-    if settings.wide:
-        yield _Option("embeddings and hidden states in 16 bits", _with(run, wide=False))
+def _said(values: Mapping[str, Any], cost: str) -> str:
+    """Settings as a file has them, and what they cost."""
+    settings = ", ".join(f"{key}: {_yaml(value)}" for key, value in values.items())
+    return f"{settings}: {cost}" if cost else settings
 
 
-def _adapters(shape: ModelShape, run: RunSettings) -> Iterator[_Option]:
-    settings = run.memory
-    if settings.lora_rank > SMALL_RANK:
-        yield _Option(f"lora_r: {SMALL_RANK}: a smaller adapter", _with(run, lora_rank=SMALL_RANK))
-    if shape.experts and settings.expert_rank > SMALL_EXPERT_RANK:
-        yield _Option(
-            f"rank {SMALL_EXPERT_RANK} on the experts",
-            _with(run, expert_rank=SMALL_EXPERT_RANK),
-        )
-    if shape.experts and settings.expert_rank:
-        yield _Option("no adapters on the experts", _with(run, expert_rank=0))
-    if settings.adapter != "bf16-8bit":
-        yield _Option(
-            "optimizer: adamw_8bit, and the adapter in 16 bits", _with(run, adapter="bf16-8bit")
-        )
+def _yaml(value: Any) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(value)}]"
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _activations(run: RunSettings) -> Iterator[_Option]:
-    settings: MemorySettings = run.memory
-    if not settings.checkpointing:
-        yield _Option(
-            "gradient_checkpointing: true: half as slow again", _with(run, checkpointing=True)
-        )
-    elif not settings.offload:
-        yield _Option("checkpoints in the host's memory: some slower", _with(run, offload=True))
-    if settings.logits == "full":
-        yield _Option("a loss computed in chunks", _with(run, logits="chunked"))
+def _updates(config: TrainConfig, *, cpu: bool) -> Iterator[tuple[dict[str, Any], str]]:
+    """Settings that do not concern rows, each with what it costs."""
+    if not cpu and not config.load_in_4bit:
+        yield {"load_in_4bit": True}, "the base in NF4"
+    if not cpu and config.optimizer != "adamw_8bit":
+        yield {"optimizer": "adamw_8bit"}, "its state in eight bits"
+    if config.lora_target_parameters:
+        yield {"lora_target_parameters": ()}, "no adapters on the experts"
+    small = SMALL_EXPERT_RANK if config.lora_target_parameters else SMALL_RANK
+    if config.lora_r > small:
+        yield {"lora_r": small}, "a smaller adapter"
+    if not config.gradient_checkpointing:
+        yield {"gradient_checkpointing": True}, "half as slow again"
+    least = 2 if config.method == "kto" else 1
+    if config.per_device_batch_size > least:
+        steps = math.ceil(config.rows_per_step / least)
+        values = {"per_device_batch_size": least, "gradient_accumulation_steps": steps}
+        yield values, "the same steps, some slower"
 
 
 def _lengths(
-    shape: ModelShape, run: RunSettings, rows: Sequence[RowTokens], memory: float
-) -> Iterator[_Option]:
+    config: TrainConfig, rows: Sequence[RowTokens], peak: Peak, memory: float
+) -> Iterator[tuple[dict[str, Any], str]]:
     """The longest length that fits, or else half of the run's, with what it costs in rows."""
-    shorter = [length for length in SHORTER if length < run.max_length]
+    shorter = [length for length in SHORTER if length < config.max_length and _enough(rows, length)]
     if not shorter:
         return
-    half = next((length for length in shorter if length <= run.max_length / 2), shorter[-1])
-    runs = {length: run.model_copy(update={"max_length": length}) for length in shorter}
-    length = next((each for each in shorter if run_peak(shape, runs[each], rows) <= memory), half)
-    work = measure_workload(runs[length], rows)
-    what = f"max_length: {length}"
-    if rows:
-        what += f": trims {len(work.trimmed)} of {len(rows)} rows and skips {len(work.skipped)}"
-    if not rows or work.rows:
-        yield _Option(what, runs[length])
+    values = {length: _cut_down(config, rows, length) for length in shorter}
+    half = next((length for length in shorter if length <= config.max_length / 2), shorter[-1])
+    fits = (each for each in shorter if peak(config.model_copy(update=values[each])) <= memory)
+    length = next(fits, half)
+    yield values[length], _left_out(rows, length)
+
+
+def _enough(rows: Sequence[RowTokens], length: int) -> bool:
+    return not rows or sum(row.total <= length for row in rows) >= LEAST_ROWS
+
+
+def _cut_down(config: TrainConfig, rows: Sequence[RowTokens], length: int) -> dict[str, Any]:
+    refused = config.over_long == "refuse" and any(row.total > length for row in rows)
+    return {"max_length": length, **({"over_long": "drop"} if refused else {})}
+
+
+def _left_out(rows: Sequence[RowTokens], length: int) -> str:
+    out = sum(row.total > length for row in rows)
+    return f"leaves out {out} of {len(rows)} rows" if out else ""

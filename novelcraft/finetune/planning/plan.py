@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from novelcraft.finetune.planning.changes import Changes, find_changes
+from novelcraft.finetune.planning.changes import Changes
 from novelcraft.finetune.planning.estimate import MemoryEstimate, estimate_memory
 from novelcraft.finetune.planning.shapes import ModelShape
 from novelcraft.finetune.planning.speed import Device, tokens_per_second
@@ -36,7 +36,7 @@ class TrainPlan(Frozen):
     available: float | None
     """Its memory, in decimal gigabytes."""
     verdict: Verdict
-    changes: Changes
+    changes: Changes = Changes()
     """Where it does not fit, or is tight."""
     tokens_per_second: float | None
     """Of all devices together."""
@@ -69,9 +69,7 @@ def make_plan(
     work = measure_workload(run, rows)
     estimate = estimate_memory(shape, run.memory, work.micro_tokens, processes=run.processes)
     available = memory if memory is not None or device is None else device.memory
-    verdict = _verdict(estimate.peak, available)
     speed = _speed(shape, run, work, device, measured)
-    passes = run.epochs + READING * run.read_passes
     return TrainPlan(
         model=shape.name,
         parameters=shape.parameters,
@@ -80,13 +78,18 @@ def make_plan(
         memory=estimate,
         device=device.name if device else "",
         available=available,
-        verdict=verdict,
-        changes=_changes(shape, run, rows, verdict, available, device),
+        verdict=_verdict(estimate.peak, available),
         tokens_per_second=speed,
         measured=measured is not None,
-        hours=work.padded * passes / speed / 3600 if speed and work.padded else None,
+        hours=_passes(run, work) * work.padded / speed / 3600 if speed and work.padded else None,
         notices=tuple(_notices(run, work)),
     )
+
+
+def run_peak(shape: ModelShape, run: RunSettings, rows: Sequence[RowTokens]) -> float:
+    """Peak memory of a run on each device, in decimal gigabytes."""
+    tokens = measure_workload(run, rows).micro_tokens
+    return estimate_memory(shape, run.memory, tokens, processes=run.processes).peak
 
 
 def _verdict(peak: float, available: float | None) -> Verdict:
@@ -97,18 +100,9 @@ def _verdict(peak: float, available: float | None) -> Verdict:
     return "tight" if peak * (1 + ACCURACY) > available else "fits"
 
 
-def _changes(
-    shape: ModelShape,
-    run: RunSettings,
-    rows: Sequence[RowTokens],
-    verdict: Verdict,
-    available: float | None,
-    device: Device | None,
-) -> Changes:
-    if available is None or verdict == "fits":
-        return Changes(single=(), together=(), together_peak=None)
-    cpu = device is not None and device.kind == "cpu"
-    return find_changes(shape, run, rows, available, cpu=cpu)
+def _passes(run: RunSettings, work: Workload) -> float:
+    """Passes over the rows that take as long as all of a run's, if each trained."""
+    return work.passes * (1 + READING * run.read_along) + READING * run.read_before
 
 
 def _speed(
@@ -140,24 +134,25 @@ def _notices(run: RunSettings, work: Workload) -> list[str]:
             "The rows do not say how many tokens they have: memory is that of rows of full length, "
             "and time and packs are not known."
         )
-    if work.skipped:
-        longest = max(row.tokens for row in work.skipped)
-        remedy = "" if run.trims else ", unless they are prepared again for that length"
-        notices.append(
-            f"{len(work.skipped)} rows are left out{remedy}: they need up to {longest} tokens, "
-            f"and a row may have {run.max_length}."
-        )
-    if work.trimmed:
-        most = max(row.tokens for row in work.trimmed)
-        notices.append(
-            f"{len(work.trimmed)} rows lose context, up to {most} tokens; their scenes stay whole."
-        )
+    if work.over_long:
+        notices.append(_over_long(run, work))
     if run.scenes > 1:
         notices.append("Rows are pairs here: both scenes of a pair are computed together.")
-    if run.read_passes:
+    if run.read_before:
         notices.append(
             "The reference is read once, before training: it takes time, and no memory besides."
         )
     if run.processes > 1:
         notices.append("Several devices train faster; each still holds the whole model.")
     return notices
+
+
+def _over_long(run: RunSettings, work: Workload) -> str:
+    longest = max(row.tokens for row in work.over_long)
+    many = f"{len(work.over_long)} rows have more than max_length = {run.max_length} tokens"
+    if run.over_long == "drop":
+        return f"{many}, up to {longest}, and are left out."
+    return (
+        f"{many}, up to {longest}: training will refuse them. Prepare the rows again for that "
+        "length (max_row_tokens), or set over_long: drop to leave them out."
+    )

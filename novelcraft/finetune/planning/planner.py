@@ -14,8 +14,9 @@ from novelcraft.finetune.planning.accelerators import (
     host_memory,
 )
 from novelcraft.finetune.planning.bases import find_shape
+from novelcraft.finetune.planning.changes import find_changes
 from novelcraft.finetune.planning.estimate import AdapterFormat, MemorySettings, WeightFormat
-from novelcraft.finetune.planning.plan import TrainPlan, make_plan
+from novelcraft.finetune.planning.plan import TrainPlan, make_plan, run_peak
 from novelcraft.finetune.planning.shapes import ATTENTION, MLP, Module
 from novelcraft.finetune.planning.speed import DEVICES, Device, find_device, processor
 from novelcraft.finetune.planning.workload import RowTokens, RunSettings, row_tokens
@@ -49,18 +50,42 @@ def plan_training(config: TrainConfig, site: Site) -> TrainPlan:
         PreferenceError: There are no pairs, or they cannot be learnt from.
         ModelDownloadError: The base's tokenizer, which pairs are counted with, is not there.
     """
-    return make_plan(
-        find_shape(config.base_model),
-        run_settings(config, site),
-        _row_lengths(config) if config.method == "sft" else scene_lengths(config),
-        device=site.device,
-        memory=site.memory,
+    if config.method == "sft":
+        rows = row_tokens(read_rows(rows_folder(config.data) / TRAIN_FILE))
+    else:
+        rows = scene_lengths(config)
+    return plan_rows(config, site, rows)
+
+
+def plan_rows(config: TrainConfig, site: Site, rows: Sequence[RowTokens]) -> TrainPlan:
+    """What a run over these rows would take.
+
+    Args:
+        config: The run's settings.
+        site: Where it would be.
+        rows: The lengths of all rows, also of those that are too long.
+
+    Raises:
+        ConfigError: The base is not known and no folder.
+    """
+    shape = find_shape(config.base_model)
+    run = run_settings(config, site)
+    plan = make_plan(shape, run, rows, device=site.device, memory=site.memory)
+    if plan.verdict == "fits":
+        return plan
+    changes = find_changes(
+        config,
+        rows,
+        lambda changed: run_peak(shape, run_settings(changed, site), rows),
+        site.memory,
+        cpu=_on_cpu(site),
     )
+    return plan.model_copy(update={"changes": changes})
 
 
 def run_settings(config: TrainConfig, site: Site) -> RunSettings:
     """A run's settings as its plan counts them."""
-    cpu = site.device is not None and site.device.kind == "cpu"
+    cpu = _on_cpu(site)
     return RunSettings(
         memory=MemorySettings(
             weights=_weights(config, cpu),
@@ -75,10 +100,13 @@ def run_settings(config: TrainConfig, site: Site) -> RunSettings:
         max_length=config.max_length,
         packing=config.packing,
         scenes=2 if config.method == "dpo" else 1,
-        read_passes=_read_passes(config),
+        # KTO also reads each scene after another's prompt.
+        read_before={"sft": 0.0, "dpo": 1.0, "kto": 2.0}[config.method],
+        read_along=1.0 if config.method == "kto" else 0.0,
         epochs=config.num_epochs,
+        max_steps=config.max_steps,
         processes=site.devices,
-        trims=False,
+        over_long=config.over_long,
     )
 
 
@@ -112,15 +140,8 @@ def site_here(
     return Site(find_device(least.name), least.memory, len(found))
 
 
-def _row_lengths(config: TrainConfig) -> list[RowTokens]:
-    rows = row_tokens(read_rows(rows_folder(config.data) / TRAIN_FILE))
-    return [row for row in rows if config.over_long == "refuse" or row.total <= config.max_length]
-
-
-def _read_passes(config: TrainConfig) -> float:
-    """KTO also reads each scene after another's prompt: twice for the reference, and while it
-    trains."""
-    return {"sft": 0.0, "dpo": 1.0, "kto": 2.0 + config.num_epochs}[config.method]
+def _on_cpu(site: Site) -> bool:
+    return site.device is not None and site.device.kind == "cpu"
 
 
 def _weights(config: TrainConfig, cpu: bool) -> WeightFormat:

@@ -71,7 +71,7 @@ def _work(plan: TrainPlan) -> str:
     lines = [
         "Work",
         _line("rows", f"{work.rows:,}"),
-        _line("trimmed, left out", f"{len(work.trimmed):,}, {len(work.skipped):,}"),
+        _line("rows that are too long", f"{len(work.over_long):,}"),
         _line("tokens an epoch", f"{work.tokens:,}"),
         _line("padding", f"{padding:.1%}"),
         _line("steps an epoch, in all", f"{work.steps_per_epoch:,}, {work.steps:,}"),

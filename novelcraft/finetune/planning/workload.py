@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from pydantic import Field
 
@@ -47,25 +47,19 @@ class RunSettings(Frozen):
     scenes: int = Field(default=1, gt=0)
     """Scenes that go through the model together for each row: 2 where rows are pairs, both as
     long as the longer one."""
-    read_passes: float = Field(default=0.0, ge=0)
-    """Passes over the data that only read it, for a reference."""
+    read_before: float = Field(default=0.0, ge=0)
+    """Passes over the data before training that only read it, for a reference."""
+    read_along: float = Field(default=0.0, ge=0)
+    """Passes that only read other data of that size, to each that trains."""
     epochs: float = Field(default=3.0, gt=0)
+    max_steps: int = Field(default=0, ge=0)
+    """Steps after which it stops, whatever the passes; 0 for no such limit."""
     processes: int = Field(default=1, gt=0)
     """Devices; each holds the whole model."""
-    trims: bool = True
-    """Whether rows that are too long lose context. Otherwise they are left out whole."""
-    least_prompt: int = Field(default=512, ge=0)
-    """Tokens that a prompt cannot be trimmed below: its instruction and the scene's brief."""
+    over_long: Literal["refuse", "drop"] = "refuse"
+    """What becomes of rows that are too long: none is trained on, and perhaps no other either."""
     compiled: bool = False
     """Whether torch.compile is on."""
-
-
-class TrimmedRow(Frozen):
-    """A row whose context is to be shortened."""
-
-    row_id: str
-    tokens: int
-    """How many have to go."""
 
 
 class OversizeRow(Frozen):
@@ -73,16 +67,14 @@ class OversizeRow(Frozen):
 
     row_id: str
     tokens: int
-    """The shortest that it can be."""
 
 
 class Workload(Frozen):
     """What a run goes through."""
 
     rows: int
-    """Trained on, trimmed ones included."""
-    trimmed: tuple[TrimmedRow, ...]
-    skipped: tuple[OversizeRow, ...]
+    """Trained on."""
+    over_long: tuple[OversizeRow, ...]
     tokens: int
     """Of all rows in one epoch."""
     padded: int
@@ -95,6 +87,8 @@ class Workload(Frozen):
     """The mean length of the row that a token is in."""
     steps_per_epoch: int
     steps: int
+    passes: float
+    """Over the rows, in those steps."""
 
 
 def measure_workload(run: RunSettings, rows: Sequence[RowTokens]) -> Workload:
@@ -102,42 +96,31 @@ def measure_workload(run: RunSettings, rows: Sequence[RowTokens]) -> Workload:
 
     Without rows, and for rows of unknown length, batches are taken to be as long as they may be.
     """
-    fitting = [row for row in rows if _shortest(row, run) <= run.max_length]
-    trimmed = tuple(
-        TrimmedRow(row_id=row.row_id, tokens=row.total - run.max_length)
-        for row in fitting
+    lengths = [row.total for row in rows if row.total <= run.max_length]
+    over_long = tuple(
+        OversizeRow(row_id=row.row_id, tokens=row.total)
+        for row in rows
         if row.total > run.max_length
     )
-    skipped = tuple(
-        OversizeRow(row_id=row.row_id, tokens=_shortest(row, run))
-        for row in rows
-        if _shortest(row, run) > run.max_length
-    )
-    lengths = [min(row.total, run.max_length) for row in fitting]
     units = lengths
     if run.packing:
         packs = pack(lengths, run.max_length)
         units = [sum(lengths[number] for number in each) for each in packs]
     tokens = sum(lengths) * run.scenes
-    steps = _steps_per_epoch(run, len(units))
+    each = _steps_per_epoch(run, len(units))
+    stops = bool(run.max_steps and each)
     return Workload(
         rows=len(lengths),
-        trimmed=trimmed,
-        skipped=skipped,
+        over_long=over_long,
         tokens=tokens,
         padded=tokens if run.packing else round(_padded(lengths, run.batch)) * run.scenes,
         packs=len(units),
         micro_tokens=run.scenes * run.batch * (max(units, default=0) or run.max_length),
         length=sum(n**2 for n in lengths) / sum(lengths) if tokens else run.max_length,
-        steps_per_epoch=steps,
-        steps=math.ceil(steps * run.epochs),
+        steps_per_epoch=each,
+        steps=run.max_steps if stops else math.ceil(each * run.epochs),
+        passes=run.max_steps / each if stops else run.epochs,
     )
-
-
-def _shortest(row: RowTokens, run: RunSettings) -> int:
-    """What a row can be trimmed to."""
-    prompt = min(row.prompt, run.least_prompt) if run.trims else row.prompt
-    return prompt + row.completion
 
 
 def _steps_per_epoch(run: RunSettings, units: int) -> int:

@@ -13,6 +13,7 @@ from novelcraft.errors import (
     LossError,
     TrainingMemoryError,
 )
+from novelcraft.finetune.planning.changes import Changes
 from novelcraft.finetune.planning.plan import TrainPlan
 from novelcraft.graphs.prep.shelf import PrepOutcome
 from novelcraft.graphs.training.context import TrainingRuntime
@@ -45,7 +46,7 @@ async def plan_run(state: RoadState, runtime: TrainingRuntime) -> Update:
         text = f"What training takes cannot be said beforehand: {error.message}"
         context.tell(TrainNotice(text=text))
         return {}
-    told = _planned(plan, context.config.max_steps)
+    told = _planned(plan)
     context.tell(told)
     if plan.verdict != "does not fit" or state["anyway"]:
         return {}
@@ -53,7 +54,7 @@ async def plan_run(state: RoadState, runtime: TrainingRuntime) -> Update:
         "end": "does not fit",
         "error": f"{plan.model} does not fit: training takes {told.peak:.1f} GB on each device, "
         f"and there are {plan.available:.1f} GB.",
-        "fix": "\n  ".join(("What would take less:", *told.changes, _ANYWAY)),
+        "fix": "\n  ".join((*_advice(plan.changes), _ANYWAY)),
         "exit_code": TrainingMemoryError.exit_code,
     }
 
@@ -122,11 +123,16 @@ async def register_adapter(state: RoadState, runtime: TrainingRuntime) -> Update
     return {"report": page, "end": "registered"}
 
 
-_ANYWAY = "Or give --anyway to try it all the same."
+_ANYWAY = "Give --anyway to try it all the same."
 
 
-def _planned(plan: TrainPlan, most: int) -> RoadPlanned:
-    steps = min(most, plan.work.steps) if most else plan.work.steps
+def _advice(changes: Changes) -> tuple[str, ...]:
+    single = tuple(change.what for change in changes.single)
+    less = ("What would take less:", *single) if single else ()
+    return (*less, "Together, these fit:", *changes.together) if changes.together else less
+
+
+def _planned(plan: TrainPlan) -> RoadPlanned:
     return RoadPlanned(
         model=plan.model,
         device=plan.device,
@@ -134,8 +140,8 @@ def _planned(plan: TrainPlan, most: int) -> RoadPlanned:
         peak=plan.memory.peak,
         available=plan.available,
         rows=plan.work.rows,
-        steps=steps,
-        hours=plan.hours * steps / plan.work.steps if plan.hours and plan.work.steps else None,
+        steps=plan.work.steps,
+        hours=plan.hours,
         changes=tuple(change.what for change in plan.changes.single),
         notices=plan.notices,
     )

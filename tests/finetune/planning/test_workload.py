@@ -39,20 +39,10 @@ def test_the_lengths_of_rows_are_those_that_preparation_counted() -> None:
     assert row_tokens([row]) == [RowTokens("book/ch01-s01", 700, 2_300)]
 
 
-def test_context_is_trimmed_and_scenes_are_not() -> None:
-    run = RunSettings(max_length=1000, least_prompt=100)
-    work = measure_workload(run, rows((100, 800), (500, 800), (500, 950), (50, 950), (99, 901)))
-    assert [(row.row_id, row.tokens) for row in work.trimmed] == [("r1", 300)]
-    assert [(row.row_id, row.tokens) for row in work.skipped] == [("r2", 1050)]
-    assert work.rows == 4
-    assert work.tokens == 900 + 1000 + 1000 + 1000
-
-
-def test_a_run_that_trims_nothing_leaves_long_rows_out() -> None:
-    run = RunSettings(max_length=1000, trims=False)
-    work = measure_workload(run, rows((100, 800), (500, 800)))
-    assert work.trimmed == ()
-    assert [(row.row_id, row.tokens) for row in work.skipped] == [("r1", 1300)]
+def test_rows_that_are_too_long_are_none_of_the_work() -> None:
+    work = measure_workload(RunSettings(max_length=1000), rows((100, 800), (500, 800), (100, 900)))
+    assert [(row.row_id, row.tokens) for row in work.over_long] == [("r1", 1300)]
+    assert (work.rows, work.tokens) == (2, 1900)
 
 
 def packed(lengths: list[int], room: int) -> list[int]:
@@ -78,7 +68,7 @@ def test_a_row_goes_into_the_fullest_pack_with_room() -> None:
     some.integers(1, 3),
 )
 def test_padding_is_the_mean_over_all_draws(lengths: list[int], batch: int) -> None:
-    run = RunSettings(max_length=500, batch=batch, least_prompt=0)
+    run = RunSettings(max_length=500, batch=batch)
     work = measure_workload(run, rows(*((0, length) for length in lengths)))
     draws = list(itertools.product(lengths, repeat=batch))
     mean = sum(max(draw) for draw in draws) / len(draws)
@@ -87,10 +77,8 @@ def test_padding_is_the_mean_over_all_draws(lengths: list[int], batch: int) -> N
 
 def test_packs_have_no_padding_and_one_row_at_a_time_neither() -> None:
     lengths = rows((10, 90), (10, 40), (10, 30))
-    one = measure_workload(RunSettings(max_length=100, least_prompt=0), lengths)
-    full = measure_workload(
-        RunSettings(max_length=100, least_prompt=0, packing=True, batch=2), lengths
-    )
+    one = measure_workload(RunSettings(max_length=100), lengths)
+    full = measure_workload(RunSettings(max_length=100, packing=True, batch=2), lengths)
     assert one.padded == one.tokens == full.padded == 190
     assert (one.packs, full.packs) == (3, 2)
     assert (one.micro_tokens, full.micro_tokens) == (100, 200)
@@ -115,6 +103,15 @@ def test_steps_are_counted_as_the_trainer_counts_them(
     assert work.steps == math.ceil(work.steps_per_epoch * epochs)
 
 
+@pytest.mark.parametrize(("most", "steps", "passes"), [(0, 39, 3.0), (5, 5, 5 / 13), (52, 52, 4.0)])
+def test_a_run_of_so_many_steps_has_those_whatever_the_passes(
+    most: int, steps: int, passes: float
+) -> None:
+    work = measure_workload(RunSettings(max_steps=most), rows(*[(100, 900)] * 100))
+    assert work.steps == steps
+    assert work.passes == pytest.approx(passes)
+
+
 def test_without_rows_a_run_is_of_full_length() -> None:
     work = measure_workload(RunSettings(max_length=2048, batch=3), [])
     assert work.micro_tokens == 3 * 2048
@@ -122,5 +119,5 @@ def test_without_rows_a_run_is_of_full_length() -> None:
 
 
 def test_the_mean_length_is_the_one_that_a_token_sees() -> None:
-    work = measure_workload(RunSettings(least_prompt=0), rows((0, 100), (0, 300)))
+    work = measure_workload(RunSettings(), rows((0, 100), (0, 300)))
     assert work.length == pytest.approx((100**2 + 300**2) / 400)

@@ -18,6 +18,7 @@ from novelcraft.state.prep import BookResult, PrepEvent, PrepStarted
 from novelcraft.state.train_events import EvalStarted, TrainFailed, TrainNotice, TrainStopped
 from novelcraft.state.training import AdapterJudged, RoadEvent, RoadPlanned
 from novelcraft.tools.canon.lock import ProjectLock
+from tests.finetune.rows import config, row, write_rows
 from tests.graphs.training.conftest import SETTINGS, Actor, Bench, evaluated, stopped
 
 FAILED = TrainFailed(error="The model does not fit.", fix="Take a smaller one.", exit_code=66)
@@ -54,9 +55,36 @@ async def test_what_does_not_fit_is_not_begun(bench: Bench) -> None:
     assert (ended.end, ended.exit_code) == ("does not fit", 66)
     assert "does not fit: training takes" in ended.error
     assert "--anyway" in ended.fix
+    # Nothing makes less of what is there before a tensor is.
+    assert "Together" not in ended.fix
     assert bench.steps == ["plan"]
     ended = await bench.run(anyway=True)
     assert (ended.end, ended.exit_code) == ("registered", 0)
+
+
+async def test_what_fits_together_is_told(bench: Bench) -> None:
+    base, rows = "meta-llama/Llama-3.1-8B", [row(k) for k in range(12)]
+    long = [
+        one.model_copy(update={"prompt_tokens": 900, "completion_tokens": 3000}) for one in rows
+    ]
+    write_rows(Path(bench.config.data), long)
+    given = {"base_model": base, "gradient_checkpointing": False, "per_device_batch_size": 4}
+    bench.config, bench.memory = config(Path(bench.config.data), **given), 12.0
+    ended = await bench.run()
+    assert ended.end == "does not fit"
+    lines = [line.strip() for line in ended.fix.splitlines()]
+    single, together = lines.index("What would take less:"), lines.index("Together, these fit:")
+    assert single < lines.index("load_in_4bit: true: the base in NF4") < together
+    assert "load_in_4bit: true" in lines[together:]
+    assert lines[-1].startswith("Give --anyway")
+
+
+async def test_rows_that_will_be_refused_are_told_of(bench: Bench) -> None:
+    data = Path(bench.config.data)
+    write_rows(data, [row(k).model_copy(update={"completion_tokens": 5000}) for k in range(12)])
+    await bench.run()
+    (told,) = [event for event in bench.events if isinstance(event, RoadPlanned)]
+    assert any("training will refuse them" in notice for notice in told.notices)
 
 
 async def test_a_base_of_unknown_size_is_trained_all_the_same(bench: Bench) -> None:
