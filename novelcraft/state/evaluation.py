@@ -28,6 +28,8 @@ class EvalSettings(Frozen):
     """Words that each side writes, at least: a style score needs 5,000."""
     scene_tokens: int = Field(default=700, ge=16)
     """The longest scene, in tokens of the base."""
+    probe_tokens: int = Field(default=1_000, ge=16)
+    """The longest scene of a probe: room for the 650 words that its brief asks for."""
     other_worlds: int = Field(default=4, ge=1)
     """Scenes of worlds of no training book."""
     training_rows: int = Field(default=24, ge=1)

@@ -45,24 +45,34 @@ class Writer:
 
     def narrate(self, given: Sequence[NarratorInput], side: Side, /) -> list[str]:
         """See `narrating.Narrate`."""
-        return self.write([(self._prompter.prompt(one), 1) for one in given], side)
+        asked = [(self._prompter.prompt(one), 1) for one in given]
+        return self.write(asked, side, tokens=self._settings.probe_tokens)
 
-    def write(self, asked: Sequence[tuple[Prompt, int]], side: Side) -> list[str]:
-        """A scene for each prompt and number of its draw, in order."""
+    def write(
+        self, asked: Sequence[tuple[Prompt, int]], side: Side, tokens: int | None = None
+    ) -> list[str]:
+        """A scene for each prompt and number of its draw, in order.
+
+        Args:
+            asked: Prompts and numbers.
+            side: Who writes.
+            tokens: The longest scene; None for that of the settings.
+        """
         size = self._settings.batch_size
+        drawn = replace(self._sampling, tokens=tokens or self._settings.scene_tokens)
         return [
             text
             for start in range(0, len(asked), size)
-            for text in self._batch(asked[start : start + size], side)
+            for text in self._batch(asked[start : start + size], side, drawn)
         ]
 
-    def _batch(self, asked: Sequence[tuple[Prompt, int]], side: Side) -> list[str]:
+    def _batch(self, asked: Sequence[tuple[Prompt, int]], side: Side, drawn: Sampling) -> list[str]:
         closing = self._prompter.closing if side == "base" else ()
         with self._sides.as_side(side) as model:
             found = generate(
                 model,
                 [((*prompt.tokens, *closing), self._seed(prompt, draw)) for prompt, draw in asked],
-                self._sampling,
+                drawn,
                 self._endings,
                 self._watch,
             )

@@ -175,3 +175,21 @@ def test_two_scenes_of_one_prompt_are_two(trained: Trained) -> None:
     one, other, second, again = writer.write(asked, "tuned")
     assert one == again
     assert len({one, other, second}) == 3
+
+
+def test_scenes_of_probes_have_room_of_their_own(trained: Trained) -> None:
+    from novelcraft.finetune.evaluation.material import load_material
+    from novelcraft.finetune.evaluation.prompting import Prompter
+    from novelcraft.finetune.evaluation.sides import Sides
+    from novelcraft.finetune.evaluation.writing import Writer
+    from novelcraft.prompts.narrator import NarratorInput
+
+    material = load_material(trained.adapter, trained.data)
+    settings = EvalSettings(scene_tokens=16, probe_tokens=32)
+    prompter = Prompter(material)
+    writer = Writer(Sides(material), prompter, settings, lambda: None)
+    given = NarratorInput("", "", (), "", "Anna climbs the stairs.")
+    (short,) = writer.write([(prompter.prompt(given), 1)], "tuned")
+    (long,) = writer.narrate([given], "tuned")
+    assert long.startswith(short)
+    assert len(long) > len(short)
