@@ -66,6 +66,7 @@ class TrainStep(_Measured):
     learning_rate: float
     gradient_norm: float
     tokens_per_second: float
+    """On all devices together, padding not included."""
     memory_bytes: int
     """The most that was taken so far: of the accelerator, or of the process."""
     margin: float | None = None

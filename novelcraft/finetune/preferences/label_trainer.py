@@ -112,7 +112,7 @@ def make_label_trainer(parts: Parts, data: LabelData) -> LabelTrainer:
         labels=labels,
         others=others,
         held=data.validation,
-        **parts.given([label.name for label in labels]),
+        **parts.given([label.name for label in labels], [label.longest for label in labels]),
     )
 
 

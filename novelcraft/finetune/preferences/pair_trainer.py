@@ -87,7 +87,10 @@ def make_pair_trainer(parts: Parts, data: PairData) -> PairTrainer:
         data_collator=PairCollator(parts.tokenizer.pad_token_id),
         pairs=data.train,
         held=data.validation,
-        **parts.given([pair.name for pair in data.train]),
+        **parts.given(
+            [pair.name for pair in data.train],
+            [len(pair.chosen.tokens) + len(pair.rejected.tokens) for pair in data.train],
+        ),
     )
 
 

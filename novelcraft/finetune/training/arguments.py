@@ -33,11 +33,12 @@ class Parts:
     checkpoints: Checkpoints
     emit: Emit
 
-    def given(self, names: Sequence[str]) -> dict[str, Any]:
+    def given(self, names: Sequence[str], tokens: Sequence[int]) -> dict[str, Any]:
         """What every trainer is given besides its arguments and its data.
 
         Args:
             names: Of the rows, by their numbers in the data set.
+            tokens: That each of them has.
         """
         return {
             "model": self.model,
@@ -45,6 +46,7 @@ class Parts:
             "callbacks": list(self.callbacks),
             "config": self.config,
             "names": names,
+            "tokens": tokens,
             "checkpoints": self.checkpoints,
             "emit": self.emit,
         }

@@ -20,6 +20,8 @@ from novelcraft.finetune.training.stopping import Stop
 from novelcraft.state.train_events import SampleWritten, StopReason, TrainStep
 from novelcraft.tools.export.files import write_atomic
 
+STEP_TOKENS = "step_tokens"
+"""In the log of a step, the tokens that it trained on: of all processes, without padding."""
 _TOP_P, _TEMPERATURE = 0.95, 0.8
 
 
@@ -61,7 +63,6 @@ class Progress(TrainerCallback):
     def __init__(self, emit: Emit) -> None:
         self._emit = emit
         self._began = self._seconds = 0.0
-        self._tokens = 0.0
 
     def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Start the clock."""
@@ -75,7 +76,6 @@ class Progress(TrainerCallback):
         """Tell of a step."""
         if "loss" not in logs:
             return
-        tokens = float(logs.get("num_tokens", 0.0))
         self._emit(
             TrainStep(
                 step=state.global_step,
@@ -83,13 +83,12 @@ class Progress(TrainerCallback):
                 loss=logs["loss"],
                 learning_rate=logs["learning_rate"],
                 gradient_norm=logs.get("grad_norm", 0.0),
-                tokens_per_second=(tokens - self._tokens) / max(self._seconds, 1e-9),
+                tokens_per_second=logs[STEP_TOKENS] / max(self._seconds, 1e-9),
                 memory_bytes=memory_taken(),
                 margin=logs.get("rewards/margins"),
                 accuracy=logs.get("rewards/accuracies"),
             )
         )
-        self._tokens = tokens
 
 
 class Samples(TrainerCallback):

@@ -50,5 +50,5 @@ def make_row_trainer(parts: Parts, data: TrainingData) -> NarratorTrainer:
         train_dataset=Dataset.from_dict(columns),
         data_collator=Collator(parts.tokenizer.pad_token_id, config.packing),
         validation=data.validation,
-        **parts.given([row.row_id for row in data.train]),
+        **parts.given([row.row_id for row in data.train], [len(row.tokens) for row in data.train]),
     )

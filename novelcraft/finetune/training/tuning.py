@@ -23,6 +23,7 @@ from novelcraft.finetune.adapters.folder import WEIGHTS_FILE
 from novelcraft.finetune.config import TrainConfig
 from novelcraft.finetune.dataset import TrainRow
 from novelcraft.finetune.training.batches import ROWS, Collator, items
+from novelcraft.finetune.training.callbacks import STEP_TOKENS
 from novelcraft.finetune.training.checkpoints import Checkpoints
 from novelcraft.finetune.training.ending import EVAL_LOSS, STATE_FILE
 from novelcraft.finetune.training.losses import RowLoss, row_losses
@@ -61,6 +62,7 @@ class Tuning(Trainer):
         *,
         config: TrainConfig,
         names: Sequence[str],
+        tokens: Sequence[int],
         checkpoints: Checkpoints,
         emit: Emit,
         **given: Any,
@@ -68,6 +70,8 @@ class Tuning(Trainer):
         super().__init__(**given)
         self._config = config
         self._names = names
+        self._tokens = tokens
+        self._step_tokens = 0
         self._checkpoints = checkpoints
         self._emit = emit
 
@@ -89,12 +93,24 @@ class Tuning(Trainer):
         Raises:
             LossError: It is none; names the step and the rows.
         """
-        numbers = inputs.pop(ROWS)
+        numbers = inputs.pop(ROWS).tolist()
+        self._step_tokens += sum(self._tokens[number] for number in numbers)
         loss = super().training_step(model, inputs, *args, **kwargs)
         if not torch.isfinite(loss):
-            names = ", ".join(self._names[number] for number in numbers.tolist()[:8])
+            names = ", ".join(self._names[number] for number in numbers[:8])
             raise self._lost(f"the loss is {loss.item()} in a batch with the rows {names}")
         return loss
+
+    def log(self, logs: dict[str, float], *args: Any, **kwargs: Any) -> None:
+        """Take down what there is to know of a step, with the tokens that it trained on.
+
+        TRL counts those of one line of a batch where there is no attention mask.
+        """
+        if "loss" in logs:
+            mine = torch.tensor(float(self._step_tokens), device=self.args.device)
+            logs[STEP_TOKENS] = float(self.accelerator.reduce(mine, "sum"))
+            self._step_tokens = 0
+        super().log(logs, *args, **kwargs)
 
     def _get_grad_norm(self, *args: Any, **kwargs: Any) -> Any:
         norm = super()._get_grad_norm(*args, **kwargs)

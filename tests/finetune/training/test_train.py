@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from novelcraft.errors import CheckpointError, ConfigError, ExportError, TrainingError
+from novelcraft.finetune.dataset import load_data
 from novelcraft.finetune.training.metrics import METRICS_FILE, read_curve
 from novelcraft.finetune.training.process import TrainingProcess
 from novelcraft.finetune.training.stopping import Stop
@@ -336,6 +338,26 @@ def test_ways_of_computing_learn_the_same(
     assert found[1] == pytest.approx(found[0], abs=2e-5)
 
 
+def counted(run: Path) -> float:
+    """Tokens of all steps of a run."""
+    last = max((run / "checkpoints").iterdir())
+    state = json.loads((last / "trainer_state.json").read_text(encoding="utf-8"))
+    return sum(float(entry["step_tokens"]) for entry in state["log_history"] if "loss" in entry)
+
+
+@pytest.mark.parametrize("packing", [False, True])
+def test_each_token_of_a_pass_is_counted_once(
+    packing: bool, tiny_base: Path, tmp_path: Path
+) -> None:
+    # Rows and packs of several lengths, so that there is padding.
+    folder = write_rows(tmp_path, [row(k, sentences=2 + k % 5) for k in range(30)], [row(100)])
+    given = {"max_steps": 0, "num_epochs": 1.0, "max_length": 256}
+    config = settings(folder, tiny_base, packing=packing, **given)
+    train(config)
+    tokens = sum(len(one.tokens) for one in load_data(config).train)
+    assert counted(tmp_path / "run") == tokens
+
+
 def test_a_disk_that_takes_no_more_leaves_the_last_good_checkpoint(
     reference: tuple[Path, list[TrainEvent]], tiny_base: Path, tmp_path: Path
 ) -> None:
@@ -372,3 +394,4 @@ def test_two_processes_learn_what_one_does(tiny_base: Path, tmp_path: Path) -> N
     found = [[event.loss for event in validated(told)] for told in (one, two)]
     assert found[1] == pytest.approx(found[0], abs=1e-4)
     assert (tmp_path / "two/run/adapter/adapter_model.safetensors").is_file()
+    assert counted(tmp_path / "two/run") == counted(tmp_path / "one/run")
