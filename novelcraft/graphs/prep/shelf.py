@@ -26,7 +26,7 @@ from novelcraft.graphs.prep.context import OnPrepEvent, PrepContext
 from novelcraft.graphs.prep.inspection import write_card
 from novelcraft.graphs.prep.shelf_graph import build_shelf_graph
 from novelcraft.graphs.prep.sources import book_files, known_tasks, tasks_for
-from novelcraft.graphs.session import SPARE_TOKENS, ModelsFactory
+from novelcraft.graphs.session import ModelsFactory
 from novelcraft.state.card import DataCard
 from novelcraft.state.prep import (
     STAGES,
@@ -180,10 +180,17 @@ class Shelf:
                 preset = pick_preset(self.settings.write, cheap.model)
                 contexts = [chat.endpoint(role).context for role in ("cheap", "reasoning")]
                 preset = fit_reading(preset, min(contexts, key=lambda c: c or _UNBOUNDED))
-                need = self._budget.total + preset.reading_tokens + SPARE_TOKENS
+                need = self._need(preset)
                 await chat.preflight({"cheap": need, "reasoning": need})
                 caller = Caller(chat, self.settings.prep.seed)
                 yield self._made(caller, on_event, preset, cheap.server.max_concurrency)
+
+    def _need(self, preset: SizePreset) -> int:
+        """Tokens of the longest prompt and answer: of a portion that is read, or of a scene with
+        the world and the story so far."""
+        scene = preset.scene_read or self._limits.high
+        told = self._budget.world + self._budget.summary + scene
+        return _INSTRUCTIONS + max(preset.reading_tokens, told) + longest_answer(preset)
 
     def _made(
         self, caller: Caller | None, on_event: OnPrepEvent, preset: SizePreset, slots: int

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from novelcraft.config.prep import row_budget
-from novelcraft.errors import BudgetError, InputError, ProjectBusyError
+from novelcraft.errors import BudgetError, ContextOverflowError, InputError, ProjectBusyError
 from novelcraft.prompts.narrator import NarratorInput, assemble
 from novelcraft.state.prep import STAGES, Stage
 from novelcraft.state.rows import TrainingRow
@@ -29,6 +29,21 @@ Serve = Callable[..., FakeServer]
 def rows(bench: Bench) -> list[TrainingRow]:
     folder = bench.shelf.folder.rows
     return [r for name in ("train", "validation") for r in read_rows(folder / f"{name}.jsonl")]
+
+
+async def test_a_small_model_s_context_is_enough_for_the_rows_that_are_usual(
+    serve: Serve, open_bench: OpenBench
+) -> None:
+    usual: dict[str, Any] = {
+        "scene_low": 2_000,
+        "scene_high": 3_000,
+        "max_row_tokens": 4_096,
+        "budget": {},
+    }
+    outcome = await open_bench(serve(context=4_096), "usual", books=1, **usual).prepare()
+    assert outcome.rows
+    with pytest.raises(ContextOverflowError, match="has a context of 2048"):
+        await open_bench(serve(context=2_048), "small", books=1, **usual).prepare()
 
 
 async def test_a_shelf_becomes_rows(serve: Serve, open_bench: OpenBench) -> None:
