@@ -8,6 +8,7 @@ PREMISE ?= examples/lighthouse.txt
 VENV    ?= .venv
 VENV_TRAIN ?= .venv-train
 JOBS    ?= auto
+TRAINING_TESTS := tests/graphs/training tests/finetune/training tests/finetune tests/cli/test_adapter_made.py
 BIN     := $(VENV)/bin
 BIN_TRAIN := $(VENV_TRAIN)/bin
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
@@ -54,7 +55,7 @@ test-engine: dev weights java ## The tests that run the real embedded model
 # In a virtual environment of its own: the training stack takes 2 GB that nothing else needs. File
 # by file, as tests of a file share what they trained, and the longest first.
 test-train: $(VENV_TRAIN)/.installed ## The tests that train small models, on the processor
-	OMP_NUM_THREADS=1 $(BIN_TRAIN)/python -m pytest tests/graphs/training tests/finetune/training tests/finetune -n $(JOBS) --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN_TRAIN)/python -m pytest $(TRAINING_TESTS) -n $(JOBS) --dist loadfile
 
 # Fetched before the tests, because they run without a network.
 weights: install

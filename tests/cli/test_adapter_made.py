@@ -91,7 +91,7 @@ def test_converted_for_vllm_and_verified(
 
 
 def test_evaluated_and_registered(run: Run, adapter: Path) -> None:
-    given = ("--words", "100", "--no-probes", "--batch", "4", "--quiet")
+    given = ("--words", "2000", "--no-probes", "--batch", "4", "--quiet")
     told = run("adapter", "eval", "mine", *given)
     # What a model of two layers makes of a handful of rows is anybody's guess.
     assert told.code in (0, 68), told.err
