@@ -27,10 +27,10 @@ from xml.etree import ElementTree
 import pypandoc
 
 from novelcraft.state.books import BookSource
-from novelcraft.tools.books.account import unaccounted
-from novelcraft.tools.books.chapters import Chapter, split_chapters
-from novelcraft.tools.books.clean import CleanBook, clean
-from novelcraft.tools.books.convert import read_source
+from novelcraft.tools.books.cleaning.chapters import Chapter, split_chapters
+from novelcraft.tools.books.cleaning.clean import CleanBook, clean
+from novelcraft.tools.books.cleaning.word_audit import unaccounted
+from novelcraft.tools.books.reading.convert import read_source
 
 EPUB_TYPE = "{http://www.idpf.org/2007/ops}type"
 LEFTOVER = re.compile(

@@ -21,9 +21,9 @@ from statistics import quantiles
 
 from novelcraft.errors import BookError, InputError
 from novelcraft.state.style import Calibration, PartScore, StylePart, StyleReference
-from novelcraft.tools.books.chapters import split_chapters
-from novelcraft.tools.books.clean import clean
-from novelcraft.tools.books.convert import read_source
+from novelcraft.tools.books.cleaning.chapters import split_chapters
+from novelcraft.tools.books.cleaning.clean import clean
+from novelcraft.tools.books.reading.convert import read_source
 from novelcraft.tools.metrics.calibration import (
     BookPools,
     ReferenceBook,

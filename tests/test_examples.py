@@ -8,7 +8,7 @@ import pytest
 
 from novelcraft.cli import main
 from novelcraft.config.load import load_settings
-from novelcraft.tools.books.chapters import split_chapters
+from novelcraft.tools.books.cleaning.chapters import split_chapters
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 PREMISES = sorted(EXAMPLES.glob("*.txt"))

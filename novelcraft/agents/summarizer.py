@@ -85,7 +85,7 @@ class Rolled:
 async def roll(caller: Caller, preset: SizePreset, task: RollTask, *, step: str) -> Rolled:
     """The summary that the next scene of a book starts from.
 
-    What must stay in it is asked for here and not checked: see `tools.books.pins`.
+    What must stay in it is asked for here and not checked: see `tools.books.scenes.pinned_facts`.
 
     Args:
         caller: The models and the seed.

@@ -162,7 +162,7 @@ def _report(shelf: Shelf, outcome: PrepOutcome, until: Stage) -> None:
 
 def _show_card(folder: Path) -> None:
     from novelcraft.cli.prep_target import open_shelf
-    from novelcraft.tools.books.card_text import card_text
+    from novelcraft.tools.books.card.card_text import card_text
 
     shelf = open_shelf(folder, {}, empty=True)
     typer.echo(card_text(shelf.write_card()))

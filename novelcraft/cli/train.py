@@ -156,7 +156,7 @@ def _base_of_rows(data: Path, *, preview: bool) -> str | None:
         InputError: Their manifest cannot be read.
     """
     from novelcraft.finetune.rowfolder import read_manifest, rows_folder
-    from novelcraft.tools.books.tokenizers import check_base
+    from novelcraft.tools.books.rows.tokenizers import check_base
     from novelcraft.tools.models.embedded.library import ModelLibrary
 
     manifest = read_manifest(rows_folder(str(data)))

@@ -17,9 +17,9 @@ from novelcraft.finetune.config import TrainConfig
 from novelcraft.finetune.rowfolder import read_manifest, rows_folder, rows_hash, rows_think
 from novelcraft.state.calls import Message
 from novelcraft.state.rows import RowManifest, TrainingRow
-from novelcraft.tools.books.chat_template import CHATML, row_texts
-from novelcraft.tools.books.rowfiles import TRAIN_FILE, VALIDATION_FILE, read_rows
-from novelcraft.tools.books.tokenizers import BaseTokenizer, open_tokenizer
+from novelcraft.tools.books.rows.chat_template import CHATML, row_texts
+from novelcraft.tools.books.rows.rowfiles import TRAIN_FILE, VALIDATION_FILE, read_rows
+from novelcraft.tools.books.rows.tokenizers import BaseTokenizer, open_tokenizer
 
 IGNORED = -100
 """The label of a token that is not learnt."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from novelcraft.finetune.dataset import IGNORED, TrainRow
 from novelcraft.finetune.preferences.data import LabelData, PairData
 from novelcraft.finetune.training.rundata import RunData
-from novelcraft.tools.books.tokenizers import BaseTokenizer
+from novelcraft.tools.books.rows.tokenizers import BaseTokenizer
 
 if TYPE_CHECKING:
     from rich.text import Text

@@ -7,7 +7,7 @@ from pathlib import Path
 from novelcraft.config.prep import ThinkMode
 from novelcraft.errors import InputError, TrainingDataError
 from novelcraft.state.rows import RowManifest
-from novelcraft.tools.books.rowfiles import MANIFEST_FILE, TRAIN_FILE, VALIDATION_FILE
+from novelcraft.tools.books.rows.rowfiles import MANIFEST_FILE, TRAIN_FILE, VALIDATION_FILE
 from novelcraft.tools.export.files import files_digest
 
 

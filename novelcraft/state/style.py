@@ -1,7 +1,7 @@
 """How near a text comes to a writer's style: profiles, the reference they are held against, scores.
 
 A measure of scores, for reports. What a prompt says of a style is another thing
-(`tools.books.style_profile`).
+(`tools.books.rows.style_profile`).
 """
 
 from __future__ import annotations

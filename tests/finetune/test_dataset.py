@@ -16,8 +16,8 @@ from novelcraft.finetune.packing import pack
 from novelcraft.finetune.preview import preview_row, preview_text
 from novelcraft.finetune.rowfolder import rows_folder, rows_hash
 from novelcraft.state.rows import ThinkNote
-from novelcraft.tools.books.chat_template import row_texts
-from novelcraft.tools.books.tokenizers import BaseTokenizer
+from novelcraft.tools.books.rows.chat_template import row_texts
+from novelcraft.tools.books.rows.tokenizers import BaseTokenizer
 from tests.finetune.rows import config, row, story, write_rows
 from tests.tools.books import bases
 from tests.tools.books.bases import TEMPLATES

@@ -13,7 +13,7 @@ from novelcraft.finetune.adapters.folder import TRAINING_FILE
 from novelcraft.finetune.rowfolder import rows_folder, rows_hash
 from novelcraft.state.base import Frozen
 from novelcraft.state.rows import RowManifest
-from novelcraft.tools.books.rowfiles import MANIFEST_FILE
+from novelcraft.tools.books.rows.rowfiles import MANIFEST_FILE
 
 UNKNOWN_ROWS = "unknown"
 """Stands for the hash of rows that nothing is known of."""

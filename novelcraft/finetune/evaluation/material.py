@@ -17,10 +17,10 @@ from novelcraft.finetune.config import TrainConfig
 from novelcraft.finetune.dataset import TrainingData, load_data
 from novelcraft.finetune.rowfolder import read_manifest, rows_folder, rows_hash, rows_think
 from novelcraft.state.rows import RowManifest, TrainingRow
-from novelcraft.tools.books.chat_template import split_plan
 from novelcraft.tools.books.folder import PrepFolder
-from novelcraft.tools.books.rowfiles import TRAIN_FILE, VALIDATION_FILE, read_rows
-from novelcraft.tools.books.tokenizers import open_tokenizer
+from novelcraft.tools.books.rows.chat_template import split_plan
+from novelcraft.tools.books.rows.rowfiles import TRAIN_FILE, VALIDATION_FILE, read_rows
+from novelcraft.tools.books.rows.tokenizers import open_tokenizer
 from novelcraft.tools.metrics.memory import TrainingText
 
 LEAST_VALIDATION = 2

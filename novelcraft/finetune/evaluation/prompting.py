@@ -13,7 +13,7 @@ from novelcraft.prompts.narrator import STOPS, NarratorInput, assemble, prompt_h
 from novelcraft.state.calls import Message
 from novelcraft.state.evaluation import SampleKind
 from novelcraft.state.rows import TrainingRow
-from novelcraft.tools.books.chat_template import CHATML, row_texts
+from novelcraft.tools.books.rows.chat_template import CHATML, row_texts
 from novelcraft.tools.models.thinking import CLOSE, OPEN, split_thinking
 
 _ANSWER = "It was evening."

@@ -22,7 +22,7 @@ from novelcraft.finetune.planning.speed import DEVICES, Device, find_device, pro
 from novelcraft.finetune.planning.workload import RowTokens, RunSettings, row_tokens
 from novelcraft.finetune.preferences.lengths import scene_lengths
 from novelcraft.finetune.rowfolder import rows_folder
-from novelcraft.tools.books.rowfiles import TRAIN_FILE, read_rows
+from novelcraft.tools.books.rows.rowfiles import TRAIN_FILE, read_rows
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from novelcraft.finetune.preferences.notices import (
 )
 from novelcraft.state.calls import Message
 from novelcraft.state.preferences import Judged
-from novelcraft.tools.books.tokenizers import BaseTokenizer, open_tokenizer
+from novelcraft.tools.books.rows.tokenizers import BaseTokenizer, open_tokenizer
 from novelcraft.tools.pairs.files import read_labels, read_pairs
 
 LEAST_PAIRS = 8

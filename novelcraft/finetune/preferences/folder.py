@@ -16,8 +16,8 @@ from novelcraft.finetune.rowfolder import rows_folder, rows_hash
 from novelcraft.prompts.loader import load_template
 from novelcraft.prompts.narrator import TEMPLATE
 from novelcraft.state.preferences import Judged, LabelledScene, PreferencePair
-from novelcraft.tools.books.chat_template import split_plan
-from novelcraft.tools.books.rowfiles import TRAIN_FILE, VALIDATION_FILE, read_rows
+from novelcraft.tools.books.rows.chat_template import split_plan
+from novelcraft.tools.books.rows.rowfiles import TRAIN_FILE, VALIDATION_FILE, read_rows
 from novelcraft.tools.pairs.files import data_hash, pairs_folder, read_manifest
 
 

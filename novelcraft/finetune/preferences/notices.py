@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from novelcraft.finetune.config import TrainConfig
 from novelcraft.finetune.dataset import listed
 from novelcraft.finetune.preferences.folder import Folder
-from novelcraft.tools.books.tokenizers import BaseTokenizer
+from novelcraft.tools.books.rows.tokenizers import BaseTokenizer
 
 
 def run_notices(

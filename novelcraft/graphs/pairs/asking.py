@@ -20,7 +20,7 @@ from novelcraft.state.calls import Message
 from novelcraft.state.manuscript import count_words
 from novelcraft.state.preferences import PairEvent, PairMade, PairsStarted
 from novelcraft.state.rows import TrainingRow
-from novelcraft.tools.books.chat_template import split_plan
+from novelcraft.tools.books.rows.chat_template import split_plan
 from novelcraft.tools.models.asking import Caller
 from novelcraft.tools.models.calls import CallLog
 

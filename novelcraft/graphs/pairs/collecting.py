@@ -26,7 +26,7 @@ from novelcraft.state.preferences import (
     ThinkContent,
 )
 from novelcraft.state.rows import RowManifest, SkippedRow
-from novelcraft.tools.books.chat_template import split_plan, with_plan
+from novelcraft.tools.books.rows.chat_template import split_plan, with_plan
 from novelcraft.tools.canon.call_store import CallStore
 from novelcraft.tools.canon.lock import ProjectLock
 from novelcraft.tools.export.files import storage_errors

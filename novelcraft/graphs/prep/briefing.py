@@ -20,8 +20,8 @@ from novelcraft.state.books import BookCharacter, BookScene, SceneBriefText
 from novelcraft.state.manuscript import count_words
 from novelcraft.state.prep import BookState, ChapterTask, StageProgress
 from novelcraft.tools.books.ledger import Unit
-from novelcraft.tools.books.names import frequent_names, named_in
-from novelcraft.tools.books.reading import excerpt
+from novelcraft.tools.books.scenes.excerpts import excerpt
+from novelcraft.tools.books.scenes.names import frequent_names, named_in
 from novelcraft.tools.metrics.sense import says_something
 from novelcraft.tools.models.asking import Caller
 

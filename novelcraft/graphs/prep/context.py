@@ -12,8 +12,8 @@ from novelcraft.config.prep import PrepSettings
 from novelcraft.config.presets import PromptBudget, SizePreset
 from novelcraft.state.prep import PrepEvent, Stage, StageDone
 from novelcraft.tools.books.folder import PrepFolder
-from novelcraft.tools.books.limits import SceneLimits
-from novelcraft.tools.books.tokenizers import BaseTokenizer
+from novelcraft.tools.books.rows.tokenizers import BaseTokenizer
+from novelcraft.tools.books.scenes.limits import SceneLimits
 from novelcraft.tools.canon.embedders import Embedder
 from novelcraft.tools.models.asking import Caller
 

@@ -14,12 +14,12 @@ from novelcraft.graphs.prep.parts import chapter_part
 from novelcraft.state.base import content_hash
 from novelcraft.state.books import BookFile, BookScene, CutBy
 from novelcraft.state.prep import BookNotice, BookState, ChapterCut, ChapterTask, StageProgress
-from novelcraft.tools.books.blocks import Block, blocks_of
-from novelcraft.tools.books.breaks import embedding_breaks, usable_breaks
-from novelcraft.tools.books.chapters import Chapter
+from novelcraft.tools.books.cleaning.chapters import Chapter
 from novelcraft.tools.books.folder import model_text, text_hash, write_text
 from novelcraft.tools.books.ledger import Unit
-from novelcraft.tools.books.scenes import SceneSpan, plan_scenes
+from novelcraft.tools.books.scenes.blocks import Block, blocks_of
+from novelcraft.tools.books.scenes.breaks import embedding_breaks, usable_breaks
+from novelcraft.tools.books.scenes.cuts import SceneSpan, plan_scenes
 from novelcraft.tools.export.terminal import counted
 
 _LEAST_BLOCKS = 2

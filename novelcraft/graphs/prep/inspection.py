@@ -10,11 +10,11 @@ from novelcraft.errors import DataFileError
 from novelcraft.graphs.prep.rows import whole_books
 from novelcraft.state.card import DataCard
 from novelcraft.state.rows import RowManifest, TrainingRow
-from novelcraft.tools.books.card import ShelfBook, data_card
-from novelcraft.tools.books.card_page import card_html
-from novelcraft.tools.books.duplicates import duplicate_scenes
+from novelcraft.tools.books.card.card_page import card_html
+from novelcraft.tools.books.card.data_card import ShelfBook, data_card
 from novelcraft.tools.books.folder import PrepFolder, model_text, write_text
-from novelcraft.tools.books.rowfiles import (
+from novelcraft.tools.books.rows.duplicates import duplicate_scenes
+from novelcraft.tools.books.rows.rowfiles import (
     MANIFEST_FILE,
     TRAIN_FILE,
     VALIDATION_FILE,

@@ -16,8 +16,9 @@ from novelcraft.state.base import content_hash
 from novelcraft.state.books import BookMeta, BookScene
 from novelcraft.state.prep import BookState, StageProgress
 from novelcraft.tools.books.ledger import Unit
-from novelcraft.tools.books.names import named_in
-from novelcraft.tools.books.pins import (
+from novelcraft.tools.books.scenes.excerpts import excerpt
+from novelcraft.tools.books.scenes.names import named_in
+from novelcraft.tools.books.scenes.pinned_facts import (
     MOST_PINS,
     dead_line,
     dies_in,
@@ -25,7 +26,6 @@ from novelcraft.tools.books.pins import (
     is_grounded,
     put_back,
 )
-from novelcraft.tools.books.reading import excerpt
 from novelcraft.tools.metrics.sense import loops
 from novelcraft.tools.models.asking import Caller
 

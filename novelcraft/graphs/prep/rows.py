@@ -15,13 +15,13 @@ from novelcraft.graphs.prep.context import PrepContext, PrepRuntime
 from novelcraft.state.books import BookFile
 from novelcraft.state.prep import BookNotice, ShelfState
 from novelcraft.state.rows import BookRows
-from novelcraft.tools.books.duplicates import copies, duplicate_scenes, twins
 from novelcraft.tools.books.folder import PrepFolder, bytes_hash
 from novelcraft.tools.books.ledger import Unit
-from novelcraft.tools.books.rowfiles import book_rows, write_rows
-from novelcraft.tools.books.rows import CompiledRows, compile_rows
-from novelcraft.tools.books.strategies import strategy_costs
-from novelcraft.tools.books.style import compile_style_rows
+from novelcraft.tools.books.rows.compile import CompiledRows, compile_rows
+from novelcraft.tools.books.rows.duplicates import copies, duplicate_scenes, twins
+from novelcraft.tools.books.rows.rowfiles import book_rows, write_rows
+from novelcraft.tools.books.rows.strategies import strategy_costs
+from novelcraft.tools.books.rows.style_rows import compile_style_rows
 from novelcraft.tools.export.files import storage_errors
 
 SHELF = "_shelf"

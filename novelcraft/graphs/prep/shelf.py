@@ -38,9 +38,9 @@ from novelcraft.state.prep import (
     Stage,
 )
 from novelcraft.tools.books.folder import PrepFolder
-from novelcraft.tools.books.limits import SceneLimits
-from novelcraft.tools.books.style import sample_files
-from novelcraft.tools.books.tokenizers import check_base, open_tokenizer
+from novelcraft.tools.books.rows.style_rows import sample_files
+from novelcraft.tools.books.rows.tokenizers import check_base, open_tokenizer
+from novelcraft.tools.books.scenes.limits import SceneLimits
 from novelcraft.tools.canon.call_store import CallStore
 from novelcraft.tools.canon.embedders import open_embedder
 from novelcraft.tools.canon.lock import ProjectLock

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from novelcraft.errors import InputError
 from novelcraft.state.prep import BookTask, Stage
-from novelcraft.tools.books.convert import SUFFIXES
 from novelcraft.tools.books.folder import PrepFolder, bytes_hash
+from novelcraft.tools.books.reading.convert import SUFFIXES
 
 _NO_NAME = re.compile(r"[^a-z0-9]+")
 _LONGEST = 60

@@ -13,8 +13,7 @@ from novelcraft.state.base import content_hash
 from novelcraft.state.books import BookFile, BookMeta, ChapterHead
 from novelcraft.state.manuscript import count_words
 from novelcraft.state.prep import BookState
-from novelcraft.tools.books.clean import clean
-from novelcraft.tools.books.convert import read_source
+from novelcraft.tools.books.cleaning.clean import clean
 from novelcraft.tools.books.folder import (
     bytes_hash,
     drops_text,
@@ -25,6 +24,7 @@ from novelcraft.tools.books.folder import (
     write_text,
 )
 from novelcraft.tools.books.ledger import Unit
+from novelcraft.tools.books.reading.convert import read_source
 from novelcraft.tools.export.terminal import counted
 
 UNIT = "head"

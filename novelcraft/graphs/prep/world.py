@@ -16,8 +16,8 @@ from novelcraft.state.books import BookCharacter, BookFile, BookWorld
 from novelcraft.state.prep import BookNotice, BookState, StageProgress
 from novelcraft.tools.books.folder import model_text, read_text, write_text
 from novelcraft.tools.books.ledger import Unit
-from novelcraft.tools.books.names import as_written, frequent_names
-from novelcraft.tools.books.reading import portions
+from novelcraft.tools.books.scenes.excerpts import portions
+from novelcraft.tools.books.scenes.names import as_written, frequent_names
 from novelcraft.tools.metrics.sense import loops, says_something
 from novelcraft.tools.models.asking import Caller
 

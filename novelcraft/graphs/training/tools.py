@@ -20,7 +20,7 @@ from novelcraft.finetune.report import write_report
 from novelcraft.finetune.rowfolder import rows_folder, rows_hash
 from novelcraft.finetune.training.process import TrainingProcess
 from novelcraft.state.evaluation import AdapterCard, EvalSettings
-from novelcraft.tools.books.rowfiles import VALIDATION_FILE, read_rows
+from novelcraft.tools.books.rows.rowfiles import VALIDATION_FILE, read_rows
 
 
 def plan_here(config: TrainConfig) -> TrainPlan:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from novelcraft.errors import DataFileError, InputError
 from novelcraft.state.books import BookFile, BookSource, ChapterHead, Drop
-from novelcraft.tools.books.chapters import Chapter, split_chapters
+from novelcraft.tools.books.cleaning.chapters import Chapter, split_chapters
 from novelcraft.tools.books.ledger import Ledger
 from novelcraft.tools.export.files import write_atomic
 

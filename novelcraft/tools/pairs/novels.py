@@ -20,7 +20,7 @@ from novelcraft.state.events import Decided
 from novelcraft.state.manuscript import SceneCommit
 from novelcraft.state.preferences import LabelledScene, PreferencePair
 from novelcraft.state.rows import SkippedRow
-from novelcraft.tools.books.chat_template import with_plan
+from novelcraft.tools.books.rows.chat_template import with_plan
 from novelcraft.tools.canon.store import ManuscriptStore
 from novelcraft.tools.pairs.drawing import PERSON, Draw, Draws
 

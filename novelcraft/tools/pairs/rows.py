@@ -10,7 +10,7 @@ from pathlib import Path
 from novelcraft.errors import PreferenceError
 from novelcraft.state.base import content_hash
 from novelcraft.state.rows import RowManifest, TrainingRow
-from novelcraft.tools.books.rowfiles import (
+from novelcraft.tools.books.rows.rowfiles import (
     MANIFEST_FILE,
     TRAIN_FILE,
     VALIDATION_FILE,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from novelcraft.state.preferences import Judged
-from novelcraft.tools.books.split import choose_groups
+from novelcraft.tools.books.rows.split import choose_groups
 
 SHARE = 0.1
 """Share that is held out."""

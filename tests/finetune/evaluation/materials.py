@@ -10,7 +10,7 @@ from typing import Any
 from novelcraft.finetune.evaluation.material import Material, load_material
 from novelcraft.finetune.rowfolder import rows_hash
 from novelcraft.state.rows import TrainingRow
-from novelcraft.tools.books.tokenizers import open_tokenizer
+from novelcraft.tools.books.rows.tokenizers import open_tokenizer
 from tests.finetune.adapters.test_folder import adapter as bare_adapter
 from tests.finetune.rows import config, row, write_rows
 from tests.tools.books.bases import TEMPLATES, tokenizer

@@ -10,8 +10,8 @@ import pytest
 from novelcraft.errors import AdapterError, TrainingDataError
 from novelcraft.finetune.evaluation.material import human_scene, load_material
 from novelcraft.state.books import BookFile, BookMeta, BookScene
-from novelcraft.tools.books.chat_template import with_plan
 from novelcraft.tools.books.folder import PrepFolder, model_text
+from novelcraft.tools.books.rows.chat_template import with_plan
 from tests.finetune.evaluation.materials import base_folder, material, trained
 from tests.finetune.rows import row, story, write_rows
 

@@ -10,7 +10,7 @@ from novelcraft.finetune.dataset import prompt_of
 from novelcraft.finetune.evaluation.prompting import Prompter, spread
 from novelcraft.prompts.narrator import NarratorInput
 from novelcraft.state.calls import Message
-from novelcraft.tools.books.chat_template import CHATML, row_texts
+from novelcraft.tools.books.rows.chat_template import CHATML, row_texts
 from tests.finetune.evaluation.materials import material
 from tests.finetune.rows import story
 from tests.tools.books.bases import TEMPLATES

@@ -27,8 +27,8 @@ from novelcraft.finetune.rowfolder import rows_hash
 from novelcraft.finetune.training.checkpoints import Checkpoints
 from novelcraft.finetune.training.runfile import claim
 from novelcraft.state.preferences import PreferencePair
-from novelcraft.tools.books.chat_template import with_plan
-from novelcraft.tools.books.tokenizers import open_tokenizer
+from novelcraft.tools.books.rows.chat_template import with_plan
+from novelcraft.tools.books.rows.tokenizers import open_tokenizer
 from novelcraft.tools.pairs.files import read_pairs
 from tests.finetune.cards import trained
 from tests.finetune.preferences.pairs import data, label, pair, settings, write

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from novelcraft.tools.books.pins import dies_in
+from novelcraft.tools.books.scenes.pinned_facts import dies_in
 from novelcraft.tools.canon.call_store import CallStore
 from tests.fakes import script as s
 from tests.fakes.chat import Answer, ChatRequest

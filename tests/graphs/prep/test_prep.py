@@ -14,10 +14,10 @@ from novelcraft.errors import BudgetError, ContextOverflowError, InputError, Pro
 from novelcraft.prompts.narrator import NarratorInput, assemble
 from novelcraft.state.prep import STAGES, Stage
 from novelcraft.state.rows import TrainingRow
-from novelcraft.tools.books.chapters import split_chapters
+from novelcraft.tools.books.cleaning.chapters import split_chapters
 from novelcraft.tools.books.folder import read_text
-from novelcraft.tools.books.rowfiles import read_rows
-from novelcraft.tools.books.tokenizers import open_tokenizer
+from novelcraft.tools.books.rows.rowfiles import read_rows
+from novelcraft.tools.books.rows.tokenizers import open_tokenizer
 from novelcraft.tools.canon.lock import ProjectLock
 from tests.fakes import script as s
 from tests.fakes.server import FakeServer

@@ -10,8 +10,8 @@ from functools import lru_cache
 
 from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
 
-from novelcraft.tools.books.chat_template import ChatTemplate
-from novelcraft.tools.books.tokenizers import BaseTokenizer
+from novelcraft.tools.books.rows.chat_template import ChatTemplate
+from novelcraft.tools.books.rows.tokenizers import BaseTokenizer
 
 _CHATML_TURN = "{{- '<|im_start|>' + message.role + '\n' + message.content + '<|im_end|>' + '\n' }}"
 _CHATML_BEGIN = "{{- '<|im_start|>assistant\n' }}"

@@ -21,8 +21,8 @@ from novelcraft.state.rows import (
     TrainingRow,
     Trim,
 )
-from novelcraft.tools.books.card import ShelfBook, data_card
-from novelcraft.tools.books.duplicates import duplicate_scenes
+from novelcraft.tools.books.card.data_card import ShelfBook, data_card
+from novelcraft.tools.books.rows.duplicates import duplicate_scenes
 from novelcraft.tools.canon.calls import CallTotals
 from tests.tools.books.small import book, scene, text
 

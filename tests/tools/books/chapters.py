@@ -7,9 +7,9 @@ from itertools import pairwise
 
 from hypothesis import strategies as st
 
-from novelcraft.tools.books.blocks import Block
-from novelcraft.tools.books.limits import SceneLimits
-from novelcraft.tools.books.scenes import CutSpan, SceneSpan
+from novelcraft.tools.books.scenes.blocks import Block
+from novelcraft.tools.books.scenes.cuts import CutSpan, SceneSpan
+from novelcraft.tools.books.scenes.limits import SceneLimits
 
 SMALL = SceneLimits(
     low=200, high=300, cut_low=40, cut_high=100, best_low=60, best_high=80

@@ -12,8 +12,8 @@ from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, tr
 
 from novelcraft.errors import ConfigError, ReadOnlyError
 from novelcraft.state.calls import Message
-from novelcraft.tools.books.chat_template import ChatTemplate
-from novelcraft.tools.books.tokenizers import open_tokenizer
+from novelcraft.tools.books.rows.chat_template import ChatTemplate
+from novelcraft.tools.books.rows.tokenizers import open_tokenizer
 from novelcraft.tools.models.embedded.engine import Engine
 from novelcraft.tools.models.embedded.library import ModelLibrary
 from novelcraft.tools.models.embedded.vocabulary import (

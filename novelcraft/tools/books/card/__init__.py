@@ -1,0 +1,1 @@
+"""The data card of a data set: counted, and shown as text or as a page."""

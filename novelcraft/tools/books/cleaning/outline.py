@@ -1,0 +1,84 @@
+"""The outline of a book: which headings begin chapters, which only name parts or sections.
+
+Headings are grouped first: those with no words between them belong together, as `CHAPTER I` and
+the title below it do, or `BOOK TWO` above it. What a group says it is (see `headings`), and its
+level against the chapter that it stands in, tell what it begins. Where a book gives each chapter
+a file of its own, the files tell more than its headings (see `filed`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from novelcraft.tools.books.cleaning.groups import in_group, read_group
+from novelcraft.tools.books.cleaning.headings import PART_WORDS
+from novelcraft.tools.books.cleaning.pieces import Piece
+from novelcraft.tools.books.cleaning.resolve_headings import (
+    settle_contents,
+    settle_numbers,
+    settle_parts,
+    settle_references,
+    settle_title_lines,
+    settle_titles,
+)
+from novelcraft.tools.books.cleaning.sections import Section
+from novelcraft.tools.books.cleaning.spine_outline import by_files
+
+
+def outline(pieces: Sequence[Piece]) -> list[Section]:
+    """The sections of a book in order; headings inside a chapter are pieces of its body."""
+    sections = by_files(pieces) or _by_headings(pieces)
+    settle_title_lines(sections)
+    return sections
+
+
+def _by_headings(pieces: Sequence[Piece]) -> list[Section]:
+    sections = [*_grouped(pieces)]
+    settle_contents(sections)
+    settle_numbers(sections)
+    settle_references(sections)
+    settle_titles(sections)
+    settle_parts(sections)
+    return _nested(sections)
+
+
+def _grouped(pieces: Sequence[Piece]) -> Iterator[Section]:
+    section = Section(None)
+    for piece in pieces:
+        if not in_group(piece, section):
+            section.body.append(piece)
+            continue
+        if not section.headings or any(p.open and not p.empty for p in section.body):
+            yield read_group(section)
+            section = Section("title")
+        section.headings.append(piece)
+    yield read_group(section)
+
+
+def _nested(sections: Sequence[Section]) -> list[Section]:
+    """Sections with the headings inside chapters put back into the chapters' bodies."""
+    kept: list[Section] = []
+    for section in sections:
+        if kept and _within(section, kept[-1]):
+            kept[-1].body += [*section.headings, *section.body]
+        else:
+            kept.append(section)
+    return kept
+
+
+def _within(section: Section, above: Section) -> bool:
+    """Whether a section only divides the one above it."""
+    deeper = section.level > above.level
+    if above.kind == "reference":
+        return (
+            section.kind == "title" and min(p.block.level for p in section.headings) > above.level
+        )
+    if above.kind != "chapter" or not section.label or not above.label:
+        return False
+    if section.kind == "title":
+        return True
+    word = section.label.word
+    if section.kind == "part":
+        return deeper and word not in PART_WORDS
+    numbered = section.kind == "chapter" and word == "" and word != above.label.word
+    return numbered and deeper and not section.part_level

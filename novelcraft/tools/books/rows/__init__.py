@@ -1,0 +1,1 @@
+"""Scenes become training rows: compiled, counted in tokens, split and written."""

@@ -1,0 +1,233 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from novelcraft.config.prep import PrepSettings, RowBudget, row_budget
+from novelcraft.config.settings import RoleSettings
+from novelcraft.prompts.narrator import NarratorInput, assemble, tail_of
+from novelcraft.state.rows import TrainingRow
+from novelcraft.tools.books.rows.chat_template import row_texts, split_plan
+from novelcraft.tools.books.rows.compile import compile_rows, template_of
+from novelcraft.tools.books.rows.tokenizers import BaseTokenizer
+from novelcraft.tools.models.endpoint import Endpoint
+from novelcraft.tools.models.presets import family_of
+from novelcraft.tools.models.server import Profile, Server
+from novelcraft.tools.models.wire import wire_messages
+from tests.tools.books.bases import TEMPLATES, base
+from tests.tools.books.rowbooks import book, prose
+
+ROOMY = PrepSettings(
+    budget=RowBudget(canon=200, tail=200, brief=100, spare=50),
+    max_row_tokens=5_000,
+    scene_high=3_000,
+)
+
+
+def endpoint(model: str, *, think: bool) -> Endpoint:
+    return Endpoint(
+        role="narrator",
+        model=model,
+        adapter="",
+        context=0,
+        settings=RoleSettings(model=f"openai:{model}", think=think),
+        server=Server("http://127.0.0.1:9", "", 1),
+        profile=Profile(flavour="vllm", models=(), adapters=()),
+        family=family_of(model),
+    )
+
+
+def served(row: TrainingRow, tokenizer: BaseTokenizer, fields: dict[str, Any]) -> list[int]:
+    """The tokens that a server makes of the narrator's request."""
+    wired = wire_messages(row.messages[:-1], "")
+    assert [m["role"] for m in wired] == ["system", "user"]
+    options = fields.get("chat_template_kwargs", {})
+    text = template_of(tokenizer).render(row.messages[:-1], add_generation_prompt=True, **options)
+    return tokenizer.encode(text)
+
+
+@pytest.mark.parametrize("think", ["empty", "beats"])
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [
+        ("qwen3", "Qwen/Qwen3-8B"),
+        ("qwen3-thinking", "Qwen/Qwen3-4B-Thinking-2507"),
+        ("qwen3-instruct", "Qwen/Qwen3-4B-Instruct-2507"),
+        ("llama-3.1", "meta-llama/Llama-3.1-8B-Instruct"),
+        ("mistral", "mistralai/Mistral-7B-Instruct-v0.3"),
+        ("chatml", "someone/merge-12b"),
+        ("smollm2", "HuggingFaceTB/SmolLM2-135M-Instruct"),
+    ],
+)
+def test_row_prompts_are_inference_prompts_token_for_token(
+    name: str, model: str, think: Any
+) -> None:
+    tokenizer = base(name)
+    chosen = ROOMY.model_copy(update={"think": think})
+    volume = book()
+    asks = endpoint(model, think=think == "beats").template_fields(carried_on=False)
+    made = compile_rows(volume, chosen, tokenizer)
+    assert len(made.rows) == len(volume.scenes)
+    before = ""
+    for row, scene in zip(made.rows, volume.scenes, strict=True):
+        asked = assemble(
+            NarratorInput(
+                world=volume.meta.world_context,
+                summary=scene.recursive_summary,
+                notes=scene.pins,
+                tail=tail_of(before),
+                brief=tuple(scene.instruction.splitlines()),
+            ),
+            row_budget(chosen),
+            tokenizer.count,
+        )
+        assert row.messages[:-1] == asked.messages
+        assert row.prompt_hash == asked.hash
+        prompt, completion = row_texts(
+            template_of(tokenizer), row.messages, think if "qwen3" in name else None
+        )
+        assert tokenizer.encode(prompt) == served(row, tokenizer, asks)
+        assert row.prompt_tokens == tokenizer.count(prompt)
+        assert row.completion_tokens == tokenizer.count(completion)
+        assert row.tokens == len(tokenizer.encode(prompt + completion))
+        before = scene.text
+
+
+def test_a_row_has_the_whole_scene_and_all_context_that_fits() -> None:
+    made = compile_rows(book(), PrepSettings(), base())
+    assert made.trims == made.skipped == ()
+    first = made.rows[0]
+    assert first.row_id == "the-light/ch01-s01"
+    assert [m.role for m in first.messages] == ["system", "user", "assistant"]
+    assert first.messages[2].content == book().scenes[0].text.strip()
+    assert first.messages[1].content.endswith("It happens here: the tower; night.")
+    assert "letter is unsigned" not in first.messages[1].content
+    assert "The scene before" not in first.messages[1].content
+
+
+def test_notes_and_tail_come_with_their_budgets() -> None:
+    second = compile_rows(book(), ROOMY, base()).rows[1].messages[1].content
+    assert "- The letter is unsigned." in second
+    assert tail_of(book().scenes[0].text)[-60:].strip() in second
+
+
+def test_parts_that_are_too_long_lose_whole_sentences_and_say_so() -> None:
+    made = compile_rows(book(world=600, summary=500), PrepSettings(), base())
+    assert {(t.section, t.because) for t in made.trims} == {
+        ("world", "section"),
+        ("summary", "section"),
+    }
+    for row in made.rows:
+        own = [t.tokens for t in made.trims if t.row_id == row.row_id]
+        assert row.trimmed == sum(own) > 200
+        assert row.messages[1].content.count("harbour and nobody knew why.\n") >= 2
+
+
+@pytest.mark.parametrize(
+    ("scene", "lost"),
+    [
+        (3_250, ["tail"]),
+        (3_500, ["tail", "canon", "summary"]),
+        (3_900, ["tail", "canon", "summary", "world"]),
+    ],
+)
+def test_a_row_that_is_too_long_loses_context_in_order(scene: int, lost: list[str]) -> None:
+    # The scenes are longer than the settings say, as an old or a hand-made file's may be.
+    chosen = ROOMY.model_copy(update={"max_row_tokens": 4_500})
+    with_notes = book(((2_000, scene),))
+    made = compile_rows(with_notes, chosen, base())
+    (trims,) = [[t for t in made.trims if t.row_id.endswith("s02") and t.because == "row"]]
+    assert [t.section for t in trims] == lost
+    row = made.rows[1]
+    assert row.tokens <= 4_500
+    assert row.messages[-1].content == with_notes.scenes[1].text.strip()
+    assert row.trimmed == sum(t.tokens for t in trims)
+
+
+def test_a_scene_that_cannot_fit_is_named_and_the_others_are_kept() -> None:
+    made = compile_rows(book(((2_000, 4_300), (2_500,))), PrepSettings(), base())
+    (skipped,) = made.skipped
+    assert skipped.row_id == "the-light/ch01-s02"
+    assert "a row may have 4096" in skipped.reason
+    assert [r.scene_id for r in made.rows] == ["ch01-s01", "ch02-s01"]
+
+
+def test_the_first_line_of_a_brief_always_stays() -> None:
+    line = "Anna reads the letter and hides it from everybody in the tower, " * 8
+    made = compile_rows(book(instruction=f"{line}\nMore.\nAnd more."), PrepSettings(), base())
+    assert all(line.strip() in row.messages[1].content for row in made.rows)
+    assert {t.section for t in made.trims} == {"brief"}
+
+
+def test_an_empty_scene_is_no_row() -> None:
+    volume = book(((2_000,),))
+    empty = volume.scenes[0].model_copy(update={"text": "\n\n", "scene_id": "ch01-s02"})
+    volume = volume.model_copy(update={"scenes": (*volume.scenes, empty)})
+    made = compile_rows(volume, PrepSettings(), base())
+    assert [s.row_id for s in made.skipped] == ["the-light/ch01-s02"]
+
+
+@pytest.mark.parametrize("name", ["qwen3", "qwen3-thinking", "qwen3.5"])
+def test_beats_are_thought_before_the_scene(name: str) -> None:
+    made = compile_rows(book(), PrepSettings(think="beats"), base(name))
+    for row, scene in zip(made.rows, book().scenes, strict=True):
+        plan, text = split_plan(row.messages[-1].content)
+        assert plan == "- She breaks the seal.\n- She reads it twice.\n- She burns the cover."
+        assert text == scene.text.strip()
+        assert row.tokens <= 4_096
+
+
+def test_a_plan_keeps_to_its_budget() -> None:
+    made = compile_rows(book(), PrepSettings(think="beats", beats=20), base("qwen3"))
+    assert split_plan(made.rows[0].messages[-1].content)[0] == "- She breaks the seal."
+    assert {t.section for t in made.trims} == {"plan"}
+
+
+def test_nothing_is_thought_where_there_is_no_think_block() -> None:
+    made = compile_rows(book(), PrepSettings(think="beats"), base("llama-3.1"))
+    assert "<think>" not in made.rows[0].messages[-1].content
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    scenes=st.lists(st.integers(1, 4_600), min_size=1, max_size=3),
+    world=st.integers(0, 900),
+    summary=st.integers(0, 900),
+    brief=st.text(alphabet="ab \n.", max_size=900),
+    name=st.sampled_from(sorted(TEMPLATES)),
+    think=st.sampled_from(["empty", "beats"]),
+    strategy=st.sampled_from(["sequential", "overlap25", "overlap50"]),
+)
+def test_no_row_is_longer_than_it_may_be_and_no_text_is_cut(
+    scenes: list[int],
+    world: int,
+    summary: int,
+    brief: str,
+    name: str,
+    think: Any,
+    strategy: Any,
+) -> None:
+    volume = book((scenes,), world=world, summary=summary, instruction=brief)
+    tokenizer = base(name)
+    made = compile_rows(volume, PrepSettings(think=think, strategy=strategy), tokenizer)
+    chapter = "".join(s.text for s in volume.scenes)
+    for row in made.rows:
+        prompt, completion = row_texts(
+            template_of(tokenizer),
+            row.messages,
+            think if template_of(tokenizer).think_block != "none" else None,
+        )
+        assert len(tokenizer.encode(prompt + completion)) <= row.tokens <= 4_096
+        assert split_plan(row.messages[-1].content)[1] in chapter
+        assert row.trimmed == sum(t.tokens for t in made.trims if t.row_id == row.row_id)
+    named = {r.row_id for r in made.rows} | {s.row_id for s in made.skipped}
+    assert len(named) == len(made.rows) + len(made.skipped)
+    if strategy == "sequential":
+        assert len(named) == len(scenes)
+
+
+def test_prose_is_as_long_as_it_is_said_to_be() -> None:
+    assert 2_000 <= base().count(prose(2_000)) <= 2_100
