@@ -22,8 +22,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from novelcraft.finetune.config import TrainConfig
-from novelcraft.finetune.presets import ATTENTION, EXPERTS
+from novelcraft.finetune.settings.config import TrainConfig
+from novelcraft.finetune.settings.presets import ATTENTION, EXPERTS
 
 SHAPES: dict[str, dict[str, Any]] = {
     "tiny": {

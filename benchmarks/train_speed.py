@@ -18,9 +18,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from novelcraft.finetune.config import TrainConfig
-from novelcraft.finetune.dataset import IGNORED, TrainingData, load_data, prompt_of
-from novelcraft.finetune.load import train_config
+from novelcraft.finetune.data.rows import IGNORED, TrainingData, load_data, prompt_of
+from novelcraft.finetune.settings.config import TrainConfig
+from novelcraft.finetune.settings.load import train_config
 from novelcraft.finetune.training.stopping import Stop
 
 WARM = 2

@@ -66,9 +66,9 @@ def evaluate(
 
     - `novelcraft adapter eval adapters/mine --no-probes --licence "public domain"`
     """
+    from novelcraft.finetune.adapters.evaluation_file import read_evaluation
     from novelcraft.finetune.adapters.folder import read_adapter
     from novelcraft.finetune.adapters.trained import trained_on
-    from novelcraft.finetune.evaluation.reading import read_evaluation
     from novelcraft.finetune.registry.cards import register
     from novelcraft.finetune.registry.lookup import adapter_folder
     from novelcraft.state.evaluation import EvalSettings

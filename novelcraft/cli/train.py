@@ -11,7 +11,7 @@ from novelcraft.cli.common import QuietOption, say
 from novelcraft.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
-    from novelcraft.finetune.config import TrainConfig
+    from novelcraft.finetune.settings.config import TrainConfig
 
 PREVIEWED = 3
 """Rows that a preview shows."""
@@ -176,7 +176,7 @@ def _base_of_rows(data: Path, *, preview: bool) -> str | None:
 
 
 def _settings(config: Path | None, overrides: dict[str, Any]) -> TrainConfig:
-    from novelcraft.finetune.load import load_train_config, train_config
+    from novelcraft.finetune.settings.load import load_train_config, train_config
 
     if config is not None:
         return load_train_config(config, overrides)
@@ -206,8 +206,8 @@ def _show_plan(settings: TrainConfig, gpu: str | None) -> None:
 def _show_rows(settings: TrainConfig) -> None:
     from rich.console import Console
 
+    from novelcraft.finetune.data.load import load_run_data
     from novelcraft.finetune.preview import preview_data, preview_text
-    from novelcraft.finetune.training.rundata import load_run_data
 
     rows = preview_data(load_run_data(settings), PREVIEWED)
     Console().print(preview_text(rows), soft_wrap=True)

@@ -14,7 +14,7 @@ from novelcraft.cli.prep_target import open_shelf
 from novelcraft.cli.readers import Reader
 from novelcraft.cli.road_progress import VERDICTS, RoadProgress
 from novelcraft.cli.wording import count
-from novelcraft.finetune.config import TrainConfig
+from novelcraft.finetune.settings.config import TrainConfig
 from novelcraft.graphs.prep.shelf import PrepOutcome
 from novelcraft.graphs.training.context import Prepare
 from novelcraft.graphs.training.road import RoadOutcome, TrainingRoad

@@ -17,7 +17,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 from novelcraft.errors import AdapterError, BaseModelError, ConfigError, TrainingMemoryError
 from novelcraft.finetune.adapters.folder import WEIGHTS_FILE
-from novelcraft.finetune.config import TrainConfig
+from novelcraft.finetune.settings.config import TrainConfig
 from novelcraft.finetune.sparse.expert_adapters import adapts_experts
 from novelcraft.finetune.sparse.nf4 import Nf4Config
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from novelcraft.finetune.dataset import IGNORED, TrainRow
-from novelcraft.finetune.preferences.data import LabelData, PairData
-from novelcraft.finetune.training.rundata import RunData
+from novelcraft.finetune.data.load import RunData
+from novelcraft.finetune.data.preferences import LabelData, PairData
+from novelcraft.finetune.data.rows import IGNORED, TrainRow
 from novelcraft.tools.books.rows.tokenizers import BaseTokenizer
 
 if TYPE_CHECKING:

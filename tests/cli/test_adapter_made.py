@@ -70,8 +70,8 @@ def test_converted_for_vllm_and_verified(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from novelcraft.finetune.adapters.folder import read_adapter
+    from novelcraft.finetune.attach import attach
     from novelcraft.finetune.models import Machine, load_base
-    from novelcraft.finetune.serving.merge import attach
 
     told = run("adapter", "convert", "mine", "--to", "vllm", "--out", "served")
     assert told.code == 0, told.err

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from novelcraft.finetune.adapters.evaluation_file import EVALUATION_FILE
 from novelcraft.finetune.adapters.fingerprint import weights_hash
-from novelcraft.finetune.evaluation.reading import EVALUATION_FILE
 from novelcraft.finetune.rowfolder import rows_hash
 from novelcraft.state.evaluation import (
     ChapterPerplexity,

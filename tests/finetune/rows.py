@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from novelcraft.finetune.config import TrainConfig
-from novelcraft.finetune.load import train_config
+from novelcraft.finetune.settings.config import TrainConfig
+from novelcraft.finetune.settings.load import train_config
 from novelcraft.state.calls import Message
 from novelcraft.state.rows import TrainingRow
 

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from novelcraft.finetune.config import TrainConfig
-from novelcraft.finetune.load import train_config
+from novelcraft.finetune.settings.config import TrainConfig
+from novelcraft.finetune.settings.load import train_config
 from novelcraft.state.rows import TrainingRow
 from novelcraft.state.train_events import TRAIN_EVENT, TrainEvent, TrainStep, Validated
 from tests.finetune.rows import row, write_rows

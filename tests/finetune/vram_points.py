@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from novelcraft.finetune.planning.bases import find_shape
 from novelcraft.finetune.planning.estimate import (
     ADAPTER_BYTES,
     LogitsKept,
@@ -15,7 +14,8 @@ from novelcraft.finetune.planning.estimate import (
     WeightFormat,
     estimate_memory,
 )
-from novelcraft.finetune.planning.shapes import ModelShape
+from novelcraft.finetune.shapes.bases import find_shape
+from novelcraft.finetune.shapes.shapes import ModelShape
 
 GIB = 1.073741824
 

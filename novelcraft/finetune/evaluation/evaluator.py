@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
+from novelcraft.finetune.adapters.evaluation_file import EVALUATION_FILE
 from novelcraft.finetune.adapters.fingerprint import weights_hash
 from novelcraft.finetune.evaluation.material import Material
 from novelcraft.finetune.evaluation.measuring import measure_memory, measure_style, samples_of
 from novelcraft.finetune.evaluation.perplexity import perplexities
 from novelcraft.finetune.evaluation.probes import run_probes
 from novelcraft.finetune.evaluation.prompting import Prompter, Written
-from novelcraft.finetune.evaluation.reading import EVALUATION_FILE
-from novelcraft.finetune.evaluation.sides import Sides, memory_errors
+from novelcraft.finetune.evaluation.variants import Sides, memory_errors
 from novelcraft.finetune.evaluation.writing import Writer, write_samples
 from novelcraft.finetune.stack import stack_versions
 from novelcraft.finetune.training.stopping import Stop

@@ -13,9 +13,9 @@ from novelcraft.config.presets import PromptBudget
 from novelcraft.errors import AdapterError, TrainingDataError
 from novelcraft.finetune.adapters.folder import TRAINING_FILE, Adapter, read_adapter
 from novelcraft.finetune.adapters.trained import read_training
-from novelcraft.finetune.config import TrainConfig
-from novelcraft.finetune.dataset import TrainingData, load_data
+from novelcraft.finetune.data.rows import TrainingData, load_data
 from novelcraft.finetune.rowfolder import read_manifest, rows_folder, rows_hash, rows_think
+from novelcraft.finetune.settings.config import TrainConfig
 from novelcraft.state.rows import RowManifest, TrainingRow
 from novelcraft.tools.books.folder import PrepFolder
 from novelcraft.tools.books.rows.chat_template import split_plan

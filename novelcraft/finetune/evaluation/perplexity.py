@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from math import isfinite
 
 from novelcraft.errors import LossError
-from novelcraft.finetune.dataset import TrainingData, TrainRow
+from novelcraft.finetune.data.rows import TrainingData, TrainRow
 from novelcraft.finetune.evaluation.narrating import Side
-from novelcraft.finetune.evaluation.sides import Sides
+from novelcraft.finetune.evaluation.variants import Sides
 from novelcraft.finetune.training.batches import Collator, items
 from novelcraft.finetune.training.losses import (
     RowLoss,

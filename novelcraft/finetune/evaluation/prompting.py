@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from novelcraft.finetune.dataset import TrainRow, prompt_of
+from novelcraft.finetune.data.rows import TrainRow, prompt_of
 from novelcraft.finetune.evaluation.material import Material, human_scene
 from novelcraft.finetune.evaluation.narrating import Side
 from novelcraft.finetune.evaluation.other_worlds import other_worlds

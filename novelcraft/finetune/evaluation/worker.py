@@ -18,8 +18,8 @@ from pathlib import Path
 from novelcraft.errors import ConfigError, NovelcraftError
 from novelcraft.finetune.evaluation.material import load_material
 from novelcraft.finetune.stack import require_stack
+from novelcraft.finetune.training.event_pipe import teller
 from novelcraft.finetune.training.stopping import Stop
-from novelcraft.finetune.training.telling import teller
 from novelcraft.state.evaluation import EvalSettings
 from novelcraft.state.train_events import TrainEvent, TrainFailed
 

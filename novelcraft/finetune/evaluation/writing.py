@@ -9,7 +9,7 @@ from itertools import cycle, islice
 from novelcraft.finetune.evaluation.generating import Endings, Sampling, generate
 from novelcraft.finetune.evaluation.narrating import Side
 from novelcraft.finetune.evaluation.prompting import Prompt, Prompter, Written
-from novelcraft.finetune.evaluation.sides import Sides
+from novelcraft.finetune.evaluation.variants import Sides
 from novelcraft.prompts.narrator import NarratorInput
 from novelcraft.state.base import derive_seed
 from novelcraft.state.evaluation import EvalSettings

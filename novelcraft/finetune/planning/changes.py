@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from novelcraft.errors import ConfigError
-from novelcraft.finetune.config import TrainConfig
-from novelcraft.finetune.dataset import LEAST_ROWS
-from novelcraft.finetune.planning.workload import RowTokens
-from novelcraft.finetune.refusals import refuse
+from novelcraft.finetune.data.lengths import RowTokens
+from novelcraft.finetune.data.rows import LEAST_ROWS
+from novelcraft.finetune.settings.config import TrainConfig
+from novelcraft.finetune.settings.validate import refuse
 from novelcraft.state.base import Frozen
 
 SHORTER = (6144, 4096, 3072, 2048, 1536, 1024)

@@ -23,7 +23,7 @@ from typing import Literal, NamedTuple
 
 from pydantic import Field
 
-from novelcraft.finetune.planning.shapes import ATTENTION, MLP, ModelShape, Module
+from novelcraft.finetune.shapes.shapes import ATTENTION, MLP, ModelShape, Module
 from novelcraft.state.base import Frozen
 
 WeightFormat = Literal["nf4", "nvfp4", "bf16", "fp32"]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
+from novelcraft.finetune.data.lengths import RowTokens
 from novelcraft.finetune.planning.changes import Changes
 from novelcraft.finetune.planning.estimate import MemoryEstimate, estimate_memory
-from novelcraft.finetune.planning.shapes import ModelShape
 from novelcraft.finetune.planning.speed import Device, tokens_per_second
-from novelcraft.finetune.planning.workload import RowTokens, RunSettings, Workload, measure_workload
+from novelcraft.finetune.planning.workload import RunSettings, Workload, measure_workload
+from novelcraft.finetune.shapes.shapes import ModelShape
 from novelcraft.state.base import Frozen
 
 ACCURACY = 0.15

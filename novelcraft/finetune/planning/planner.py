@@ -7,21 +7,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from novelcraft.errors import ConfigError
-from novelcraft.finetune.config import TrainConfig
+from novelcraft.finetune.data.lengths import RowTokens, row_tokens, scene_lengths
 from novelcraft.finetune.planning.accelerators import (
     Accelerator,
     find_accelerators,
     host_memory,
 )
-from novelcraft.finetune.planning.bases import find_shape
 from novelcraft.finetune.planning.changes import find_changes
 from novelcraft.finetune.planning.estimate import AdapterFormat, MemorySettings, WeightFormat
 from novelcraft.finetune.planning.plan import TrainPlan, make_plan, run_peak
-from novelcraft.finetune.planning.shapes import ATTENTION, MLP, Module
 from novelcraft.finetune.planning.speed import DEVICES, Device, find_device, processor
-from novelcraft.finetune.planning.workload import RowTokens, RunSettings, row_tokens
-from novelcraft.finetune.preferences.lengths import scene_lengths
+from novelcraft.finetune.planning.workload import RunSettings
 from novelcraft.finetune.rowfolder import rows_folder
+from novelcraft.finetune.settings.config import TrainConfig
+from novelcraft.finetune.shapes.bases import find_shape
+from novelcraft.finetune.shapes.shapes import ATTENTION, MLP, Module
 from novelcraft.tools.books.rows.rowfiles import TRAIN_FILE, read_rows
 
 

@@ -13,7 +13,7 @@ from typing import Literal
 from pydantic import Field
 
 from novelcraft.finetune.planning.estimate import WEIGHT_BYTES, MemorySettings
-from novelcraft.finetune.planning.shapes import ModelShape
+from novelcraft.finetune.shapes.shapes import ModelShape
 from novelcraft.state.base import Frozen
 
 _GIB = 1.073741824

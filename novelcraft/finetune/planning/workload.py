@@ -3,33 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from typing import Literal, NamedTuple
+from collections.abc import Sequence
+from typing import Literal
 
 from pydantic import Field
 
-from novelcraft.finetune.packing import pack
+from novelcraft.finetune.data.lengths import RowTokens
+from novelcraft.finetune.data.packing import pack
 from novelcraft.finetune.planning.estimate import MemorySettings
 from novelcraft.state.base import Frozen
-from novelcraft.state.rows import TrainingRow
-
-
-class RowTokens(NamedTuple):
-    """The lengths of a row, as the base model counts them."""
-
-    row_id: str
-    prompt: int
-    completion: int
-
-    @property
-    def total(self) -> int:
-        """Both."""
-        return self.prompt + self.completion
-
-
-def row_tokens(rows: Iterable[TrainingRow]) -> list[RowTokens]:
-    """The lengths of rows."""
-    return [RowTokens(row.row_id, row.prompt_tokens, row.completion_tokens) for row in rows]
 
 
 class RunSettings(Frozen):

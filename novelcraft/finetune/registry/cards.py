@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Literal
 
 from novelcraft.errors import AdapterError
+from novelcraft.finetune.adapters.evaluation_file import read_evaluation
 from novelcraft.finetune.adapters.fingerprint import known_weights
 from novelcraft.finetune.adapters.folder import CONFIG_FILE, WEIGHTS_FILE, read_adapter
 from novelcraft.finetune.adapters.origin import ORIGIN_FILE
 from novelcraft.finetune.adapters.trained import TrainedRecord, read_training, trained_books
-from novelcraft.finetune.evaluation.reading import read_evaluation
 from novelcraft.finetune.registry.gate import gate_result, standing_result
 from novelcraft.finetune.registry.modelcard import base_licence as licence_of
 from novelcraft.finetune.registry.modelcard import model_card

@@ -10,15 +10,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import torch
-from peft import LoraConfig, PeftModel
-from safetensors import SafetensorError
 
 from novelcraft.errors import AdapterError, ConfigError
 from novelcraft.finetune.adapters.folder import Adapter, read_adapter
 from novelcraft.finetune.adapters.origin import ORIGIN_FILE, MergedOrigin
+from novelcraft.finetune.attach import attach
 from novelcraft.finetune.models import load_base, load_settings, load_tokenizer
 from novelcraft.finetune.registry.lookup import origin_of_merged
 from novelcraft.finetune.serving.comparing import (
@@ -29,7 +28,6 @@ from novelcraft.finetune.serving.comparing import (
     logits,
     probe_tokens,
 )
-from novelcraft.finetune.sparse.expert_adapters import adapts_experts
 from novelcraft.finetune.storage import new_folder
 
 MergeType = Literal["auto", "fp32", "bf16", "fp16"]
@@ -117,43 +115,6 @@ def merge_adapter(
     )
 
 
-def attach(model: Any, adapter: Adapter, *, exact: bool = False) -> Any:
-    """Put a trained adapter on a base.
-
-    Raises:
-        AdapterError: It is of another base.
-    """
-    model = model.dequantize().float() if exact else model
-    check_fit(model, adapter)
-    try:
-        config = adapts_experts(LoraConfig.from_pretrained(str(adapter.folder)))
-        return PeftModel.from_pretrained(model, str(adapter.folder), config=config)
-    except (RuntimeError, ValueError, SafetensorError) as error:
-        raise _other_base(adapter, str(error).splitlines()[0]) from error
-
-
-def check_fit(model: Any, adapter: Adapter) -> None:
-    """See that a base has the layers that an adapter is for, in their sizes.
-
-    Raises:
-        AdapterError: It has not.
-    """
-    layers = dict(model.named_modules())
-    for name, shape in adapter.shapes.items():
-        place, _, part = name.removeprefix("base_model.model.").rpartition(".lora_")
-        if not place or part[0] not in "AB" or ".experts" in place:
-            continue
-        layer = layers.get(place)
-        if layer is None:
-            raise _other_base(adapter, f"the base has no {place}")
-        if not hasattr(layer, "in_features"):
-            continue
-        size = layer.in_features if part[0] == "A" else layer.out_features
-        mine = shape[1] if part[0] == "A" else shape[0]
-        if size != mine:
-            raise _other_base(adapter, f"{place} has {size} numbers where it has {mine}")
-
-
 def stored_type(base: str, asked: MergeType = "auto") -> torch.dtype:
     """The type to store a model's weights in; `auto` takes the one that a base is stored in.
 
@@ -169,13 +130,6 @@ def stored_type(base: str, asked: MergeType = "auto") -> torch.dtype:
         )
     own = settings.dtype if settings.dtype in LIMITS else torch.float32
     return own if asked == "auto" else _TYPES[asked]
-
-
-def _other_base(adapter: Adapter, why: str) -> AdapterError:
-    return AdapterError(
-        f"{adapter.folder} is an adapter for another base: {why}.",
-        fix=f"Give the base that it was trained on: {adapter.base_model}.",
-    )
 
 
 def _trained(base: str, adapter: Adapter, tokens: list[list[int]]) -> list[torch.Tensor]:

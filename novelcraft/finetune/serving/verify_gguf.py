@@ -11,10 +11,10 @@ import torch
 
 from novelcraft.errors import AdapterError
 from novelcraft.finetune.adapters.folder import read_adapter
+from novelcraft.finetune.attach import attach
 from novelcraft.finetune.models import load_base
 from novelcraft.finetune.serving.comparing import CPU, logits, probe_tokens
 from novelcraft.finetune.serving.llamacpp import next_tokens
-from novelcraft.finetune.serving.merge import attach
 
 TOP = 40
 """How many of the likeliest tokens are compared."""

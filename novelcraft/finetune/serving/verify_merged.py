@@ -6,9 +6,10 @@ from pathlib import Path
 
 from novelcraft.errors import AdapterError
 from novelcraft.finetune.adapters.folder import read_adapter
+from novelcraft.finetune.attach import attach
 from novelcraft.finetune.models import load_base
 from novelcraft.finetune.serving.comparing import CPU, Comparison, difference, logits, probe_tokens
-from novelcraft.finetune.serving.merge import LIMITS, attach, stored_type
+from novelcraft.finetune.serving.merge import LIMITS, stored_type
 
 
 def verify_merged(folder: Path, merged: Path, *, base: str = "", exact: bool = False) -> Comparison:

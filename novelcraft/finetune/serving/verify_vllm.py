@@ -16,10 +16,10 @@ import torch
 
 from novelcraft.errors import AdapterError
 from novelcraft.finetune.adapters.folder import Adapter, read_adapter
+from novelcraft.finetune.attach import attach
 from novelcraft.finetune.models import load_base
 from novelcraft.finetune.serving.comparing import CPU, Comparison, difference, logits, probe_tokens
 from novelcraft.finetune.serving.factors import read_factors
-from novelcraft.finetune.serving.merge import attach
 from novelcraft.finetune.serving.served import ServedModel, Told
 
 _ROUNDING = 1e-5

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from novelcraft.finetune.config import TrainConfig
 from novelcraft.finetune.models import Machine
+from novelcraft.finetune.settings.config import TrainConfig
 from novelcraft.finetune.training.checkpoints import Checkpoints
 from novelcraft.finetune.training.ending import EVAL_LOSS
 from novelcraft.finetune.training.metrics import Emit

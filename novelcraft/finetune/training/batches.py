@@ -13,8 +13,8 @@ from typing import Any
 
 import torch
 
-from novelcraft.finetune.dataset import IGNORED, TrainRow
-from novelcraft.finetune.packing import pack
+from novelcraft.finetune.data.packing import pack
+from novelcraft.finetune.data.rows import IGNORED, TrainRow
 
 ROWS = "rows"
 """The numbers of a batch's rows, for whoever has to name them; not for the model."""

@@ -12,8 +12,8 @@ from typing import Any
 import torch
 from transformers import TrainerCallback
 
-from novelcraft.finetune.config import TrainConfig
-from novelcraft.finetune.dataset import TrainRow, prompt_of
+from novelcraft.finetune.data.rows import TrainRow, prompt_of
+from novelcraft.finetune.settings.config import TrainConfig
 from novelcraft.finetune.training.ending import EVAL_LOSS, patience_spent
 from novelcraft.finetune.training.metrics import Emit
 from novelcraft.finetune.training.stopping import Stop

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from novelcraft.errors import CheckpointError
-from novelcraft.finetune.config import TrainConfig
+from novelcraft.finetune.settings.config import TrainConfig
 
 STATE_FILE = "trainer_state.json"
 """A checkpoint's file about the loop, as transformers names it."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from novelcraft.finetune.dataset import TrainRow
+from novelcraft.finetune.data.rows import TrainRow
 from novelcraft.finetune.training.batches import ROWS, Collator, Item, record
 from novelcraft.state.train_events import ChapterLoss
 

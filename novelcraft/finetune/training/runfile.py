@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from novelcraft.errors import CheckpointError
-from novelcraft.finetune.adapters.start import start_marks
-from novelcraft.finetune.config import TrainConfig
-from novelcraft.finetune.dataset import TrainingData
+from novelcraft.finetune.data.load import RunData
+from novelcraft.finetune.data.rows import TrainingData
+from novelcraft.finetune.settings.config import TrainConfig
+from novelcraft.finetune.settings.start_adapter import start_marks
 from novelcraft.finetune.training.checkpoints import Checkpoints
 from novelcraft.finetune.training.publishing import require_new
-from novelcraft.finetune.training.rundata import RunData
 from novelcraft.tools.export.files import write_atomic
 
 RUN_FILE = "run.json"

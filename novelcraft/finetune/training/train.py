@@ -22,7 +22,7 @@ import torch
 from transformers import set_seed
 
 from novelcraft.errors import LossError, TrainingMemoryError
-from novelcraft.finetune.config import TrainConfig
+from novelcraft.finetune.data.load import RunData, load_run_data
 from novelcraft.finetune.models import (
     add_adapter,
     find_machine,
@@ -31,14 +31,14 @@ from novelcraft.finetune.models import (
     start_from,
     trainable,
 )
-from novelcraft.finetune.refusals import refuse
+from novelcraft.finetune.settings.config import TrainConfig
+from novelcraft.finetune.settings.validate import refuse
 from novelcraft.finetune.training.arguments import Parts, total_steps
 from novelcraft.finetune.training.callbacks import Progress, Samples, Steps
 from novelcraft.finetune.training.checkpoints import Checkpoints
 from novelcraft.finetune.training.ending import find_ending
 from novelcraft.finetune.training.metrics import METRICS_FILE, Emit, keeping
 from novelcraft.finetune.training.publishing import publish
-from novelcraft.finetune.training.rundata import RunData, load_run_data
 from novelcraft.finetune.training.runfile import CHECKPOINTS, claim
 from novelcraft.finetune.training.stopping import Stop
 from novelcraft.finetune.training.trainers import make_trainer

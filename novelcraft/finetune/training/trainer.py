@@ -14,7 +14,7 @@ from typing import Any
 from datasets import Dataset
 from trl import SFTConfig, SFTTrainer
 
-from novelcraft.finetune.dataset import TrainingData, TrainRow
+from novelcraft.finetune.data.rows import TrainingData, TrainRow
 from novelcraft.finetune.training.arguments import Parts
 from novelcraft.finetune.training.batches import Collator, items, record
 from novelcraft.finetune.training.losses import chapter_losses, mean_loss, perplexity

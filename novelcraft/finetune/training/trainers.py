@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from novelcraft.finetune.preferences.data import LabelData, PairData
-from novelcraft.finetune.preferences.label_trainer import make_label_trainer
-from novelcraft.finetune.preferences.pair_trainer import make_pair_trainer
+from novelcraft.finetune.data.load import RunData
+from novelcraft.finetune.data.preferences import LabelData, PairData
 from novelcraft.finetune.training.arguments import Parts
-from novelcraft.finetune.training.rundata import RunData
+from novelcraft.finetune.training.dpo_trainer import make_pair_trainer
+from novelcraft.finetune.training.kto_trainer import make_label_trainer
 from novelcraft.finetune.training.trainer import make_row_trainer
 from novelcraft.finetune.training.tuning import Tuning
 

@@ -20,8 +20,8 @@ from transformers import Trainer
 
 from novelcraft.errors import LossError
 from novelcraft.finetune.adapters.folder import WEIGHTS_FILE
-from novelcraft.finetune.config import TrainConfig
-from novelcraft.finetune.dataset import TrainRow
+from novelcraft.finetune.data.rows import TrainRow
+from novelcraft.finetune.settings.config import TrainConfig
 from novelcraft.finetune.training.batches import ROWS, Collator, items
 from novelcraft.finetune.training.callbacks import STEP_TOKENS
 from novelcraft.finetune.training.checkpoints import Checkpoints

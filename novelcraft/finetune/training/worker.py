@@ -16,15 +16,15 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from novelcraft.errors import LossError, NovelcraftError
-from novelcraft.finetune.config import TrainConfig
-from novelcraft.finetune.load import load_train_config
+from novelcraft.finetune.data.load import RunData, load_run_data
+from novelcraft.finetune.settings.config import TrainConfig
+from novelcraft.finetune.settings.load import load_train_config
 from novelcraft.finetune.stack import require_stack
 from novelcraft.finetune.storage import storage_errors
-from novelcraft.finetune.training.rundata import RunData, load_run_data
+from novelcraft.finetune.training.event_pipe import teller
+from novelcraft.finetune.training.launch import spread
 from novelcraft.finetune.training.runfile import CHECKPOINTS
-from novelcraft.finetune.training.spreading import spread
 from novelcraft.finetune.training.stopping import Stop
-from novelcraft.finetune.training.telling import teller
 from novelcraft.state.train_events import TrainEvent, TrainFailed
 from novelcraft.tools.canon.lock import ProjectLock
 

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from novelcraft.config.root import Settings
 from novelcraft.errors import InputError, PreferenceError
-from novelcraft.finetune.evaluation.reading import EVALUATION_FILE
+from novelcraft.finetune.adapters.evaluation_file import EVALUATION_FILE
 from novelcraft.graphs.novel import Novel
 from novelcraft.graphs.pairs.asking import Answered, OnPairEvent, ask_for_scenes, prompt_of
 from novelcraft.graphs.session import ModelsFactory

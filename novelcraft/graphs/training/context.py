@@ -8,9 +8,9 @@ from pathlib import Path
 
 from langgraph.runtime import Runtime
 
-from novelcraft.finetune.config import TrainConfig
 from novelcraft.finetune.planning.plan import TrainPlan
 from novelcraft.finetune.registry.cards import judged
+from novelcraft.finetune.settings.config import TrainConfig
 from novelcraft.finetune.training.checkpoints import Checkpoints
 from novelcraft.graphs.prep.shelf import PrepOutcome
 from novelcraft.graphs.training import tools

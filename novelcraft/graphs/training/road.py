@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from novelcraft.finetune.config import TrainConfig
-from novelcraft.finetune.load import write_train_config
+from novelcraft.finetune.settings.config import TrainConfig
+from novelcraft.finetune.settings.load import write_train_config
 from novelcraft.finetune.training.checkpoints import Checkpoints
 from novelcraft.finetune.training.publishing import require_new
 from novelcraft.finetune.training.runfile import CHECKPOINTS, check_settings

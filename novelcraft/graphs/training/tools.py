@@ -9,15 +9,15 @@ from contextlib import suppress
 from pathlib import Path
 
 from novelcraft.errors import AdapterError, TrainingDataError
-from novelcraft.finetune.config import TrainConfig
+from novelcraft.finetune.adapters.evaluation_file import read_evaluation
 from novelcraft.finetune.evaluation.material import LEAST_VALIDATION
 from novelcraft.finetune.evaluation.process import EvaluationProcess
-from novelcraft.finetune.evaluation.reading import read_evaluation
 from novelcraft.finetune.planning.plan import TrainPlan
 from novelcraft.finetune.planning.planner import plan_training, site_here
 from novelcraft.finetune.registry.cards import register
 from novelcraft.finetune.report import write_report
 from novelcraft.finetune.rowfolder import rows_folder, rows_hash
+from novelcraft.finetune.settings.config import TrainConfig
 from novelcraft.finetune.training.process import TrainingProcess
 from novelcraft.state.evaluation import AdapterCard, EvalSettings
 from novelcraft.tools.books.rows.rowfiles import VALIDATION_FILE, read_rows

@@ -9,10 +9,10 @@ import pytest
 
 from novelcraft.finetune.adapters.fingerprint import weights_hash
 from novelcraft.finetune.adapters.origin import ORIGIN_FILE, merged_rows
-from novelcraft.finetune.adapters.start import start_marks
 from novelcraft.finetune.adapters.trained import UNKNOWN_ROWS
 from novelcraft.finetune.registry.cards import register
 from novelcraft.finetune.registry.lookup import origin_of_merged
+from novelcraft.finetune.settings.start_adapter import start_marks
 from tests.finetune.adapters.test_folder import adapter as bare_adapter
 from tests.finetune.cards import evaluation, keep, trained
 from tests.finetune.rows import config

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from novelcraft.errors import AdapterError, ExportError, LossError, TrainingMemoryError
-from novelcraft.finetune.evaluation.reading import read_evaluation
+from novelcraft.finetune.adapters.evaluation_file import read_evaluation
 from novelcraft.finetune.training.stopping import Stop
 from novelcraft.state.evaluation import EvalSettings, Evaluation
 from novelcraft.state.train_events import (
@@ -279,7 +279,7 @@ def test_it_stops_when_it_is_told_to(trained: Trained, tmp_path: Path, part: str
     ],
 )
 def test_too_little_memory_is_said(error: str, ours: bool) -> None:
-    from novelcraft.finetune.evaluation.sides import memory_errors
+    from novelcraft.finetune.evaluation.variants import memory_errors
 
     expected: Any = TrainingMemoryError if ours else RuntimeError
     with pytest.raises(expected), memory_errors():

@@ -132,10 +132,10 @@ def test_a_scene_ends_at_a_token_or_at_a_text() -> None:
 
 
 def test_what_the_model_is_sent_are_the_rows_prompts(trained: Trained) -> None:
-    from novelcraft.finetune.dataset import prompt_of
+    from novelcraft.finetune.data.rows import prompt_of
     from novelcraft.finetune.evaluation.material import load_material
     from novelcraft.finetune.evaluation.prompting import Prompter
-    from novelcraft.finetune.evaluation.sides import Sides
+    from novelcraft.finetune.evaluation.variants import Sides
     from novelcraft.finetune.evaluation.writing import Writer
 
     material = load_material(trained.adapter, trained.data)
@@ -164,7 +164,7 @@ def test_what_the_model_is_sent_are_the_rows_prompts(trained: Trained) -> None:
 def test_two_scenes_of_one_prompt_are_two(trained: Trained) -> None:
     from novelcraft.finetune.evaluation.material import load_material
     from novelcraft.finetune.evaluation.prompting import Prompter
-    from novelcraft.finetune.evaluation.sides import Sides
+    from novelcraft.finetune.evaluation.variants import Sides
     from novelcraft.finetune.evaluation.writing import Writer
 
     material = load_material(trained.adapter, trained.data)
@@ -180,7 +180,7 @@ def test_two_scenes_of_one_prompt_are_two(trained: Trained) -> None:
 def test_scenes_of_probes_have_room_of_their_own(trained: Trained) -> None:
     from novelcraft.finetune.evaluation.material import load_material
     from novelcraft.finetune.evaluation.prompting import Prompter
-    from novelcraft.finetune.evaluation.sides import Sides
+    from novelcraft.finetune.evaluation.variants import Sides
     from novelcraft.finetune.evaluation.writing import Writer
     from novelcraft.prompts.narrator import NarratorInput
 

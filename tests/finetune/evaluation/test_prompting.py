@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from novelcraft.finetune.dataset import prompt_of
+from novelcraft.finetune.data.rows import prompt_of
 from novelcraft.finetune.evaluation.prompting import Prompter, spread
 from novelcraft.prompts.narrator import NarratorInput
 from novelcraft.state.calls import Message

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from novelcraft.errors import TrainingError
+from novelcraft.finetune.adapters.evaluation_file import read_evaluation
 from novelcraft.finetune.evaluation.process import EvaluationProcess
-from novelcraft.finetune.evaluation.reading import read_evaluation
 from novelcraft.state.evaluation import EvalSettings
 from novelcraft.state.train_events import (
     EvalFinished,

@@ -4,7 +4,6 @@ import sys
 
 import pytest
 
-from novelcraft.finetune.load import train_config
 from novelcraft.finetune.planning.accelerators import (
     VISIBLE,
     Accelerator,
@@ -14,6 +13,7 @@ from novelcraft.finetune.planning.accelerators import (
     visible,
 )
 from novelcraft.finetune.planning.planner import site_here
+from novelcraft.finetune.settings.load import train_config
 
 SAID = """\
 0, GPU-1111aaaa-2b, 24564, NVIDIA GeForce RTX 4090

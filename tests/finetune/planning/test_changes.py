@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from novelcraft.finetune.config import TrainConfig
-from novelcraft.finetune.load import load_train_config, train_config, write_train_config
+from novelcraft.finetune.data.lengths import RowTokens
 from novelcraft.finetune.planning.plan import TrainPlan
 from novelcraft.finetune.planning.planner import Site, plan_rows, site_named
 from novelcraft.finetune.planning.plantext import plan_text
 from novelcraft.finetune.planning.speed import processor
-from novelcraft.finetune.planning.workload import RowTokens
+from novelcraft.finetune.settings.config import TrainConfig
+from novelcraft.finetune.settings.load import load_train_config, train_config, write_train_config
 
 ROWS = [RowTokens(f"b/s{n}", 600 + n, 1_000 + 20 * n) for n in range(100)]
 CARD = site_named("RTX 4090")

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import pytest
 
-from novelcraft.finetune.planning.bases import find_shape
 from novelcraft.finetune.planning.estimate import (
     ADAPTER_BYTES,
     WEIGHT_BYTES,
@@ -10,6 +9,7 @@ from novelcraft.finetune.planning.estimate import (
     estimate_memory,
     layer_width,
 )
+from novelcraft.finetune.shapes.bases import find_shape
 from tests.finetune.vram_points import HELD_OUT, POINTS, Point
 
 TOLERANCE = 0.15

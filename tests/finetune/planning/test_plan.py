@@ -2,14 +2,15 @@ from __future__ import annotations
 
 import pytest
 
-from novelcraft.finetune.load import train_config
-from novelcraft.finetune.planning.bases import find_shape
+from novelcraft.finetune.data.lengths import RowTokens
 from novelcraft.finetune.planning.estimate import MemorySettings
 from novelcraft.finetune.planning.plan import TrainPlan, make_plan, run_peak
 from novelcraft.finetune.planning.planner import run_settings, site_named
 from novelcraft.finetune.planning.plantext import duration, plan_text
 from novelcraft.finetune.planning.speed import Device, find_device
-from novelcraft.finetune.planning.workload import RowTokens, RunSettings
+from novelcraft.finetune.planning.workload import RunSettings
+from novelcraft.finetune.settings.load import train_config
+from novelcraft.finetune.shapes.bases import find_shape
 
 LLAMA = find_shape("Llama-3.1-8B")
 MOE = find_shape("Qwen3-30B-A3B")

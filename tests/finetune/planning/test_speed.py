@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import pytest
 
-from novelcraft.finetune.planning.bases import find_shape
 from novelcraft.finetune.planning.estimate import MemorySettings, WeightFormat
 from novelcraft.finetune.planning.speed import (
     COMPILED,
@@ -13,6 +12,7 @@ from novelcraft.finetune.planning.speed import (
     step_flops,
     tokens_per_second,
 )
+from novelcraft.finetune.shapes.bases import find_shape
 
 TOLERANCE = 0.30
 """Software differs by that much on the same card: see the module."""

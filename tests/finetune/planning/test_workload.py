@@ -7,12 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from novelcraft.finetune.packing import pack
+from novelcraft.finetune.data.lengths import RowTokens, row_tokens
+from novelcraft.finetune.data.packing import pack
 from novelcraft.finetune.planning.workload import (
-    RowTokens,
     RunSettings,
     measure_workload,
-    row_tokens,
 )
 from novelcraft.state.calls import Message
 from novelcraft.state.rows import TrainingRow

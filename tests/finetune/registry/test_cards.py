@@ -16,8 +16,6 @@ from ruamel.yaml import YAML
 from novelcraft.errors import AdapterError
 from novelcraft.finetune.adapters import fingerprint
 from novelcraft.finetune.adapters.fingerprint import weights_hash
-from novelcraft.finetune.adapters.start import start_marks
-from novelcraft.finetune.config import TrainConfig
 from novelcraft.finetune.registry.cards import (
     CARD_FILE,
     README_FILE,
@@ -25,6 +23,8 @@ from novelcraft.finetune.registry.cards import (
     judged,
     register,
 )
+from novelcraft.finetune.settings.config import TrainConfig
+from novelcraft.finetune.settings.start_adapter import start_marks
 from novelcraft.state.evaluation import AdapterCard
 from novelcraft.state.rows import BookRows, ThinkNote
 from tests.finetune.adapters.test_folder import adapter as bare_adapter

@@ -29,8 +29,8 @@ pytestmark = TRAINS
 def both(tiny_base: Path, tiny_adapter: Path) -> tuple[Any, Any]:
     """The base, and the base with the adapter."""
     from novelcraft.finetune.adapters.folder import read_adapter
+    from novelcraft.finetune.attach import attach
     from novelcraft.finetune.models import Machine, load_base
-    from novelcraft.finetune.serving.merge import attach
 
     cpu = Machine("cpu", "fp32")
     tuned = attach(load_base(str(tiny_base), cpu), read_adapter(tiny_adapter))

@@ -20,8 +20,8 @@ def test_each_expert_is_changed_as_the_fused_parameter_is(tiny_base: Path, tmp_p
     from safetensors.torch import load_file
 
     from novelcraft.finetune.adapters.folder import read_adapter
+    from novelcraft.finetune.attach import attach
     from novelcraft.finetune.models import Machine, load_base
-    from novelcraft.finetune.serving.merge import attach
     from novelcraft.finetune.serving.vllm import convert_for_vllm
 
     base = make_base(tmp_path / "base", "qwen3_moe", steps=0)
@@ -95,8 +95,8 @@ def test_experts_of_another_form_are_refused(tmp_path: Path) -> None:
     from peft import LoraConfig, get_peft_model
 
     from novelcraft.finetune.models import Machine, load_base
-    from novelcraft.finetune.presets import EXPERTS
     from novelcraft.finetune.serving.vllm import convert_for_vllm
+    from novelcraft.finetune.settings.presets import EXPERTS
 
     base = make_base(tmp_path / "base", "mixtral", steps=0, num_local_experts=4)
     config = LoraConfig(r=4, target_modules=["q_proj"], target_parameters=list(EXPERTS))

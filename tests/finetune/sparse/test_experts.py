@@ -227,7 +227,7 @@ def test_peft_reads_the_adapter_on_a_base_at_full_width(
     from peft import PeftModel
 
     from novelcraft.finetune.adapters.folder import read_adapter
-    from novelcraft.finetune.serving.merge import attach
+    from novelcraft.finetune.attach import attach
 
     folder = run[0] / "adapter"
     theirs = PeftModel.from_pretrained(loaded(dequantised, four_bits=False), str(folder))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from novelcraft.finetune.dataset import IGNORED, TrainRow
+from novelcraft.finetune.data.rows import IGNORED, TrainRow
 from novelcraft.finetune.training.stopping import Stop
 from tests.finetune.marks import TRAINS
 from tests.finetune.rows import row, story, write_rows

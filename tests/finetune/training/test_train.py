@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from novelcraft.errors import CheckpointError, ConfigError, ExportError, TrainingError
-from novelcraft.finetune.dataset import load_data
+from novelcraft.finetune.data.rows import load_data
 from novelcraft.finetune.training.metrics import METRICS_FILE, read_curve
 from novelcraft.finetune.training.process import TrainingProcess
 from novelcraft.finetune.training.stopping import Stop

@@ -13,9 +13,9 @@ from typing import Any, Self
 import pytest
 
 from novelcraft.errors import TrainingError
-from novelcraft.finetune.config import TrainConfig
 from novelcraft.finetune.planning.plan import TrainPlan
 from novelcraft.finetune.planning.planner import Site, plan_training
+from novelcraft.finetune.settings.config import TrainConfig
 from novelcraft.graphs.training.context import Prepare, TrainingTools
 from novelcraft.graphs.training.road import RoadOutcome, TrainingRoad
 from novelcraft.state.evaluation import AdapterCard, EvalSettings, GateResult

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from novelcraft.errors import CheckpointError, ProjectBusyError, TrainingDataError, TrainingError
-from novelcraft.finetune.load import load_train_config
+from novelcraft.finetune.settings.load import load_train_config
 from novelcraft.graphs.prep.shelf import PrepOutcome
 from novelcraft.graphs.training.road import TrainingRoad
 from novelcraft.state.evaluation import GateResult

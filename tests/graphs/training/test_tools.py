@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from novelcraft.finetune.config import TrainConfig
+from novelcraft.finetune.settings.config import TrainConfig
 from novelcraft.graphs.training.tools import evaluation_settings, why_not_evaluated
 from novelcraft.state.evaluation import EvalSettings
 from tests.finetune.cards import evaluation, keep, trained

@@ -10,10 +10,10 @@ import torch
 from trl.trainer import add_fused_lm_head
 
 from novelcraft.errors import TrainingMemoryError
+from novelcraft.finetune.attach import attach
 from novelcraft.finetune.evaluation.material import Material
 from novelcraft.finetune.evaluation.narrating import Side
 from novelcraft.finetune.models import find_machine, load_base
-from novelcraft.finetune.serving.merge import attach
 
 _NO_MEMORY = "can't allocate memory"
 """What torch says where the processor's memory is full; it has no class for that."""

@@ -10,28 +10,28 @@ import pytest
 from tokenizers import Tokenizer, decoders
 
 from novelcraft.errors import ConfigError, PreferenceError
-from novelcraft.finetune.dataset import IGNORED, encode_row, prompt_of
-from novelcraft.finetune.load import train_config
+from novelcraft.finetune.data.preferences import load_labels, load_pairs
+from novelcraft.finetune.data.rows import IGNORED, encode_row, prompt_of
 from novelcraft.finetune.planning.planner import plan_training, site_named
-from novelcraft.finetune.preferences.data import load_labels, load_pairs
-from novelcraft.finetune.preferences.reference import mismatched
-from novelcraft.finetune.preferences.scores import (
+from novelcraft.finetune.preview import preview_data
+from novelcraft.finetune.rowfolder import rows_hash
+from novelcraft.finetune.settings.load import train_config
+from novelcraft.finetune.training.checkpoints import Checkpoints
+from novelcraft.finetune.training.preference_losses import (
     Scored,
     ScoredLabel,
     ScoredPair,
     label_loss,
     pair_loss,
 )
-from novelcraft.finetune.preview import preview_data
-from novelcraft.finetune.rowfolder import rows_hash
-from novelcraft.finetune.training.checkpoints import Checkpoints
+from novelcraft.finetune.training.reference import mismatched
 from novelcraft.finetune.training.runfile import claim
 from novelcraft.state.preferences import PreferencePair
 from novelcraft.tools.books.rows.chat_template import with_plan
 from novelcraft.tools.books.rows.tokenizers import open_tokenizer
 from novelcraft.tools.pairs.files import read_pairs
 from tests.finetune.cards import trained
-from tests.finetune.preferences.pairs import data, label, pair, settings, write
+from tests.finetune.data.pairs import data, label, pair, settings, write
 from tests.finetune.rows import row, write_rows
 from tests.tools.books.bases import CHATML, tokenizer
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from novelcraft.config.prep import ThinkMode
 from novelcraft.errors import TrainingDataError
-from novelcraft.finetune.config import TrainConfig
 from novelcraft.finetune.rowfolder import read_manifest, rows_folder, rows_hash, rows_think
+from novelcraft.finetune.settings.config import TrainConfig
 from novelcraft.state.calls import Message
 from novelcraft.state.rows import RowManifest, TrainingRow
 from novelcraft.tools.books.rows.chat_template import CHATML, row_texts

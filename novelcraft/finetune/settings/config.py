@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from novelcraft.finetune.presets import LINEAR, PresetName
+from novelcraft.finetune.settings.presets import LINEAR, PresetName
 from novelcraft.state.train_events import Method
 
 Count = Annotated[int, Field(ge=1)]

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from novelcraft.errors import ConfigError
-from novelcraft.finetune.planning.bases import find_shape, known_names, known_shape
-from novelcraft.finetune.planning.shapes import read_shape, shape_of
+from novelcraft.finetune.shapes.bases import find_shape, known_names, known_shape
+from novelcraft.finetune.shapes.shapes import read_shape, shape_of
 
 # The numbers of parameters that the models' own pages give, in billions.
 PUBLISHED = {

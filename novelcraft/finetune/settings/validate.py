@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 
 from novelcraft.errors import ConfigError
-from novelcraft.finetune.adapters.start import start_faults
-from novelcraft.finetune.config import TrainConfig
-from novelcraft.finetune.presets import base_shape
+from novelcraft.finetune.settings.config import TrainConfig
+from novelcraft.finetune.settings.presets import base_shape
+from novelcraft.finetune.settings.start_adapter import start_faults
 from novelcraft.state.train_events import Method
 
 _ROUTERS = ("router", "gate", "mlp.gate")

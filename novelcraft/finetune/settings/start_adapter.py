@@ -12,7 +12,7 @@ from novelcraft.finetune.adapters.fingerprint import known_weights
 from novelcraft.finetune.adapters.folder import CONFIG_FILE, read_adapter
 from novelcraft.finetune.adapters.origin import merged_rows
 from novelcraft.finetune.adapters.trained import known_rows, known_training
-from novelcraft.finetune.config import TrainConfig
+from novelcraft.finetune.settings.config import TrainConfig
 from novelcraft.tools.books.rows.tokenizers import BaseTokenizer
 
 _KEYS = {

@@ -15,13 +15,13 @@ from datasets import Dataset
 from trl import DPOConfig, DPOTrainer
 from trl.trainer.dpo_trainer import DataCollatorForPreference
 
-from novelcraft.finetune.dataset import prompt_of
-from novelcraft.finetune.preferences.data import PairData, PairRow
-from novelcraft.finetune.preferences.reference import drop_copy
-from novelcraft.finetune.preferences.scores import Scored, ScoredPair, pair_loss
+from novelcraft.finetune.data.preferences import PairData, PairRow
+from novelcraft.finetune.data.rows import prompt_of
 from novelcraft.finetune.training.arguments import Parts
 from novelcraft.finetune.training.batches import ROWS
 from novelcraft.finetune.training.losses import chapter_losses, mean_loss, perplexity
+from novelcraft.finetune.training.preference_losses import Scored, ScoredPair, pair_loss
+from novelcraft.finetune.training.reference import drop_copy
 from novelcraft.finetune.training.tuning import Tuning, Validation
 
 

@@ -16,13 +16,13 @@ from datasets import Dataset
 from trl import KTOConfig, KTOTrainer
 from trl.trainer.kto_trainer import DataCollatorForUnpairedPreference
 
-from novelcraft.finetune.dataset import TrainRow, prompt_of
-from novelcraft.finetune.preferences.data import LabelData, LabelRow
-from novelcraft.finetune.preferences.reference import drop_copy, mismatched
-from novelcraft.finetune.preferences.scores import Scored, ScoredLabel, label_loss
+from novelcraft.finetune.data.preferences import LabelData, LabelRow
+from novelcraft.finetune.data.rows import TrainRow, prompt_of
 from novelcraft.finetune.training.arguments import Parts
 from novelcraft.finetune.training.batches import ROWS
 from novelcraft.finetune.training.losses import chapter_losses, mean_loss, perplexity
+from novelcraft.finetune.training.preference_losses import Scored, ScoredLabel, label_loss
+from novelcraft.finetune.training.reference import drop_copy, mismatched
 from novelcraft.finetune.training.tuning import Tuning, Validation
 
 

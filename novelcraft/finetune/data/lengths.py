@@ -1,11 +1,32 @@
-"""How long pairs and judged scenes are, for a plan. Nothing here loads torch."""
+"""Lengths of rows, pairs and judged scenes, for a plan. Nothing here loads torch."""
 
 from __future__ import annotations
 
-from novelcraft.finetune.config import TrainConfig
-from novelcraft.finetune.dataset import prompt_of
-from novelcraft.finetune.planning.workload import RowTokens
-from novelcraft.finetune.preferences.data import load_labels, load_pairs
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from novelcraft.finetune.data.preferences import load_labels, load_pairs
+from novelcraft.finetune.data.rows import prompt_of
+from novelcraft.finetune.settings.config import TrainConfig
+from novelcraft.state.rows import TrainingRow
+
+
+class RowTokens(NamedTuple):
+    """The lengths of a row, as the base model counts them."""
+
+    row_id: str
+    prompt: int
+    completion: int
+
+    @property
+    def total(self) -> int:
+        """Both."""
+        return self.prompt + self.completion
+
+
+def row_tokens(rows: Iterable[TrainingRow]) -> list[RowTokens]:
+    """The lengths of rows."""
+    return [RowTokens(row.row_id, row.prompt_tokens, row.completion_tokens) for row in rows]
 
 
 def scene_lengths(config: TrainConfig) -> list[RowTokens]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from novelcraft.errors import TrainingStackError
-from novelcraft.finetune.training.spreading import spread
+from novelcraft.finetune.training.launch import spread
 from novelcraft.state.train_events import TrainEvent, TrainStarted, TrainStep, TrainStopped
 from tests.finetune.marks import needs_stack
 from tests.finetune.runs import read, rows, settings, written
@@ -19,7 +19,7 @@ from tests.finetune.runs import read, rows, settings, written
 WORKER = """
 import sys
 from functools import partial
-from novelcraft.finetune.training.spreading import spread
+from novelcraft.finetune.training.launch import spread
 from novelcraft.finetune.training.worker import main
 
 main(sys.argv[1:], partial(spread, count=lambda: 2))
@@ -38,7 +38,7 @@ use_cpu: false
 """What somebody may have told `accelerate config`, for something else."""
 DONE = """
 import os
-from novelcraft.finetune.training.spreading import spread
+from novelcraft.finetune.training.launch import spread
 
 out = os.dup(1)
 os.dup2(2, 1)

@@ -15,8 +15,8 @@ from novelcraft.finetune.rowfolder import rows_hash
 from novelcraft.finetune.training.stopping import Stop
 from novelcraft.state.preferences import PreferencePair
 from novelcraft.state.train_events import TrainEvent, TrainStarted, TrainStep, TrainStopped
+from tests.finetune.data.pairs import data, label, near_miss, pair, settings, write
 from tests.finetune.marks import TRAINS
-from tests.finetune.preferences.pairs import data, label, near_miss, pair, settings, write
 from tests.finetune.rows import row, write_rows
 from tests.finetune.runs import losses, read, start, train, validated, written
 

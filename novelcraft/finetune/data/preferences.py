@@ -11,14 +11,14 @@ from typing import TypeVar
 
 from novelcraft.config.prep import ThinkMode
 from novelcraft.errors import PreferenceError
-from novelcraft.finetune.config import TrainConfig
-from novelcraft.finetune.dataset import LongRow, TrainRow, encode, listed, prompt_of
-from novelcraft.finetune.preferences.folder import open_folder
-from novelcraft.finetune.preferences.notices import (
+from novelcraft.finetune.data.notices import (
     balance_notices,
     run_notices,
     stranger_notices,
 )
+from novelcraft.finetune.data.preference_folder import open_folder
+from novelcraft.finetune.data.rows import LongRow, TrainRow, encode, listed, prompt_of
+from novelcraft.finetune.settings.config import TrainConfig
 from novelcraft.state.calls import Message
 from novelcraft.state.preferences import Judged
 from novelcraft.tools.books.rows.tokenizers import BaseTokenizer, open_tokenizer

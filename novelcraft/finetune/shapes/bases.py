@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 from novelcraft.errors import ConfigError
-from novelcraft.finetune.planning.shapes import ModelShape, read_shape
+from novelcraft.finetune.shapes.shapes import ModelShape, read_shape
 
 
 def known_shape(model: str) -> ModelShape | None:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer, decoders
 
 from novelcraft.errors import InputError, TrainingDataError
-from novelcraft.finetune.dataset import IGNORED, LEAST_ROWS, encode_row, load_data, prompt_of
-from novelcraft.finetune.packing import pack
+from novelcraft.finetune.data.packing import pack
+from novelcraft.finetune.data.rows import IGNORED, LEAST_ROWS, encode_row, load_data, prompt_of
 from novelcraft.finetune.preview import preview_row, preview_text
 from novelcraft.finetune.rowfolder import rows_folder, rows_hash
 from novelcraft.state.rows import ThinkNote

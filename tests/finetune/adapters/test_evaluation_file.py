@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from novelcraft.errors import AdapterError
+from novelcraft.finetune.adapters.evaluation_file import read_evaluation
 from novelcraft.finetune.adapters.fingerprint import weights_hash
-from novelcraft.finetune.evaluation.reading import read_evaluation
 from tests.finetune.cards import evaluation, keep, trained
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from novelcraft.errors import ConfigError
-from novelcraft.finetune.config import TrainConfig
-from novelcraft.finetune.load import load_train_config, train_config
-from novelcraft.finetune.presets import PRESETS
+from novelcraft.finetune.settings.config import TrainConfig
+from novelcraft.finetune.settings.load import load_train_config, train_config
+from novelcraft.finetune.settings.presets import PRESETS
 
 LEAST = "base_model: owner/name\ndata: data\noutput: out\n"
 MOE = "Qwen/Qwen3-30B-A3B-Thinking-2507"

@@ -10,9 +10,9 @@ from pathlib import Path
 from novelcraft.config.prep import ThinkMode
 from novelcraft.errors import NovelcraftError, PreferenceError, TrainingDataError
 from novelcraft.finetune.adapters.trained import TrainedRecord, known_training
-from novelcraft.finetune.config import TrainConfig
-from novelcraft.finetune.dataset import listed
+from novelcraft.finetune.data.rows import listed
 from novelcraft.finetune.rowfolder import rows_folder, rows_hash
+from novelcraft.finetune.settings.config import TrainConfig
 from novelcraft.prompts.loader import load_template
 from novelcraft.prompts.narrator import TEMPLATE
 from novelcraft.state.preferences import Judged, LabelledScene, PreferencePair

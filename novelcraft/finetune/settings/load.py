@@ -13,10 +13,10 @@ from pydantic_core import ErrorDetails
 from novelcraft.config.faults import allowed
 from novelcraft.config.names import closest
 from novelcraft.errors import ConfigError
-from novelcraft.finetune.adapters.start import start_values
-from novelcraft.finetune.config import TrainConfig
-from novelcraft.finetune.presets import METHODS, PRESETS, method_values, preset_values
-from novelcraft.finetune.refusals import refuse
+from novelcraft.finetune.settings.config import TrainConfig
+from novelcraft.finetune.settings.presets import METHODS, PRESETS, method_values, preset_values
+from novelcraft.finetune.settings.start_adapter import start_values
+from novelcraft.finetune.settings.validate import refuse
 from novelcraft.tools.export.files import write_atomic
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from novelcraft.finetune.adapters.start import check_start
-from novelcraft.finetune.config import TrainConfig
-from novelcraft.finetune.dataset import TrainingData, load_data
-from novelcraft.finetune.preferences.data import LabelData, PairData, load_labels, load_pairs
+from novelcraft.finetune.data.preferences import LabelData, PairData, load_labels, load_pairs
+from novelcraft.finetune.data.rows import TrainingData, load_data
+from novelcraft.finetune.settings.config import TrainConfig
+from novelcraft.finetune.settings.start_adapter import check_start
 
 RunData = TrainingData | PairData | LabelData
 

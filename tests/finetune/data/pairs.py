@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from novelcraft.finetune.config import TrainConfig
-from novelcraft.finetune.load import train_config
+from novelcraft.finetune.settings.config import TrainConfig
+from novelcraft.finetune.settings.load import train_config
 from novelcraft.prompts.loader import load_template
 from novelcraft.prompts.narrator import TEMPLATE
 from novelcraft.state.calls import Message

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from novelcraft.errors import ConfigError
-from novelcraft.finetune.planning.bases import known_shape
-from novelcraft.finetune.planning.shapes import ModelShape, read_shape
+from novelcraft.finetune.shapes.bases import known_shape
+from novelcraft.finetune.shapes.shapes import ModelShape, read_shape
 from novelcraft.state.train_events import Method
 
 PresetName = Literal[

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from novelcraft.finetune.config import TrainConfig
-from novelcraft.finetune.dataset import listed
-from novelcraft.finetune.preferences.folder import Folder
+from novelcraft.finetune.data.preference_folder import Folder
+from novelcraft.finetune.data.rows import listed
+from novelcraft.finetune.settings.config import TrainConfig
 from novelcraft.tools.books.rows.tokenizers import BaseTokenizer
 
 

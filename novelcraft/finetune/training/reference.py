@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from novelcraft.errors import PreferenceError
-from novelcraft.finetune.dataset import TrainRow, prompt_of
+from novelcraft.finetune.data.rows import TrainRow, prompt_of
 
 _COPY = "ref"
 """The name of the copy that TRL makes of an adapter, to compute a reference with."""

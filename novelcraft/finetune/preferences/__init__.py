@@ -1,1 +1,0 @@
-"""Tuning on preferences: pairs of scenes by DPO, judged scenes by KTO."""
