@@ -65,11 +65,16 @@ def test_asking_for_help_loads_nothing_heavy(arguments: list[str]) -> None:
 
 
 TRAINING = (
-    *("config", "load", "dataset", "preview", "serving.served"),
+    *("preview", "serving.served", "shapes.bases", "planning.planner"),
+    *(f"settings.{name}" for name in ("config", "load", "validate", "start_adapter")),
+    *(f"data.{name}" for name in ("rows", "preferences", "lengths", "load")),
     *(f"training.{name}" for name in ("checkpoints", "process", "worker")),
-    *(f"adapters.{name}" for name in ("folder", "fingerprint", "trained", "origin", "start")),
+    *(
+        f"adapters.{name}"
+        for name in ("folder", "fingerprint", "trained", "origin", "evaluation_file")
+    ),
     *(f"registry.{name}" for name in ("cards", "gate", "lookup")),
-    *(f"evaluation.{name}" for name in ("process", "reading", "worker", "measuring", "probes")),
+    *(f"evaluation.{name}" for name in ("process", "worker", "measuring", "probes")),
 )
 
 
