@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from novelcraft.cli.adapter_common import AdapterArgument, BaseOption, opened
-from novelcraft.cli.common import quoted
 from novelcraft.errors import InputError
+from novelcraft.present.wording import quoted
 
 
 class Server(StrEnum):

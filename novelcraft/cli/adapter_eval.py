@@ -107,8 +107,8 @@ def _run(folder: Path, rows: Path, settings: EvalSettings, base: str, quiet: boo
     """
     import asyncio
 
-    from novelcraft.cli.evaluation_progress import EvaluationProgress
     from novelcraft.cli.readers import reader_for
+    from novelcraft.present.evaluation import EvaluationProgress
     from novelcraft.state.train_events import TrainFailed
 
     with reader_for(EvaluationProgress(), sys.stderr, quiet=quiet) as reader:
@@ -146,9 +146,9 @@ def _report(folder: Path, card: AdapterCard, found: Evaluation | None) -> None:
     Raises:
         typer.Exit: The adapter did not pass, with the exit code of a refusal.
     """
-    from novelcraft.cli.road_progress import VERDICTS
     from novelcraft.errors import AdapterRefusedError
     from novelcraft.finetune.report import report_text, write_report
+    from novelcraft.present.pipeline import VERDICTS
 
     if found is not None:
         page = write_report(folder, found, card=card, gate=card.gate)

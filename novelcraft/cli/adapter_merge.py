@@ -45,8 +45,8 @@ def merge(
     """
     folder = opened(adapter)
     say(f"Merging {folder}. The base is loaded on the processor, in fp32 …")
-    from novelcraft.cli.road_progress import VERDICTS
     from novelcraft.finetune.serving.merge import merge_adapter
+    from novelcraft.present.pipeline import VERDICTS
 
     report = merge_adapter(folder, out, base=base, exact=exact, stored_as=dtype.value)
     typer.echo(

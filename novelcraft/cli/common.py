@@ -13,7 +13,8 @@ import typer
 from novelcraft.errors import NovelcraftError
 
 if TYPE_CHECKING:
-    from novelcraft.cli.readers import Progress, Reader
+    from novelcraft.cli.readers import Reader
+    from novelcraft.present.progress import Progress
     from novelcraft.state.events import Event
 
 T = TypeVar("T")
@@ -25,13 +26,6 @@ SceneArgument = Annotated[
 ]
 BranchOption = Annotated[str, typer.Option("--branch", "-b", help="Branch of the manuscript.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
-
-
-def quoted(folder: Path) -> str:
-    """A path as it can be pasted into a shell."""
-    import shlex
-
-    return shlex.quote(str(folder))
 
 
 def say(text: str) -> None:
@@ -64,9 +58,9 @@ def attended(
     work: Callable[[Reader[Event]], Coroutine[Any, Any, T]], *, quiet: bool, command: str
 ) -> T:
     """Write with the progress shown on standard error; see `watched`."""
-    from novelcraft.cli.progress import ProgressState
+    from novelcraft.present.writing import WritingProgress
 
-    return watched(work, ProgressState(), quiet=quiet, command=command)
+    return watched(work, WritingProgress(), quiet=quiet, command=command)
 
 
 def watched(

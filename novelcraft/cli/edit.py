@@ -7,15 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from novelcraft.cli.common import (
-    BranchOption,
-    Folder,
-    QuietOption,
-    SceneArgument,
-    attended,
-    quoted,
-)
+from novelcraft.cli.common import BranchOption, Folder, QuietOption, SceneArgument, attended
 from novelcraft.errors import InputError
+from novelcraft.present.wording import quoted
 
 if TYPE_CHECKING:
     from novelcraft.cli.readers import Reader

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from novelcraft.cli.common import Folder, quoted
+from novelcraft.cli.common import Folder
 from novelcraft.errors import InputError
+from novelcraft.present.wording import quoted
 
 
 def exempt(

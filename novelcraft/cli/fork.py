@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from novelcraft.cli.common import BranchOption, Folder, quoted
+from novelcraft.cli.common import BranchOption, Folder
+from novelcraft.present.wording import quoted
 
 
 def fork(

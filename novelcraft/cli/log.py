@@ -48,9 +48,9 @@ def scene_line(commit: SceneCommit) -> str:
 
 
 def _branch_line(novel: Novel, branch: Branch, shown: bool) -> str:
-    from novelcraft.cli.wording import count
+    from novelcraft.tools.text import counted
 
-    scenes = count(len(novel.store.commit_ids(branch.head)), "scene")
+    scenes = counted(len(novel.store.commit_ids(branch.head)), "scene")
     head = branch.head[:SHORT] if branch.head else "-"
     forked = f", left another branch at {branch.forked_from[:SHORT]}" if branch.forked_from else ""
     return f"{'>' if shown else ' '} {branch.name:<20} {head:<{SHORT}}  {scenes}{forked}"

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from novelcraft.cli.common import quoted
+from novelcraft.present.wording import quoted
 
 
 def new(

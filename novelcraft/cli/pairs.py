@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from novelcraft.cli.common import QuietOption, quoted
+from novelcraft.cli.common import QuietOption
 from novelcraft.errors import InputError
+from novelcraft.present.wording import quoted
 
 if TYPE_CHECKING:
     from novelcraft.cli.readers import Reader
@@ -99,10 +100,10 @@ def _from_rows(
     import os
 
     from novelcraft.cli.common import watched
-    from novelcraft.cli.pairs_progress import PairsProgress
     from novelcraft.cli.prep_target import TOML
     from novelcraft.config.load import load_settings
     from novelcraft.config.user import find_user_file
+    from novelcraft.present.pairs import PairsProgress
     from novelcraft.tools.pairs.rows import rows_to_ask
 
     toml = data / TOML
@@ -122,11 +123,11 @@ def _from_rows(
 
 def _report(manifest: PairManifest, folder: Path) -> None:
     """Say what was collected. The last line is the folder."""
-    from novelcraft.cli.wording import count
+    from novelcraft.tools.text import counted
 
     found, judged = manifest.files
     typer.echo(
-        f"{count(found.lines, 'pair')} and {count(judged.lines, 'scene')} judged alone; "
+        f"{counted(found.lines, 'pair')} and {counted(judged.lines, 'scene')} judged alone; "
         f"{found.held_out + judged.held_out} of them are kept back for validation."
     )
     for one in manifest.counts:

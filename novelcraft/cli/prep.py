@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from novelcraft.cli.common import QuietOption, quoted
+from novelcraft.cli.common import QuietOption
+from novelcraft.present.wording import quoted
 
 if TYPE_CHECKING:
     from novelcraft.cli.readers import Reader
@@ -126,7 +127,7 @@ def _run(
     shelf: Shelf, books: list[Path], until: Stage, redo: Stage | None, quiet: bool
 ) -> PrepOutcome:
     from novelcraft.cli.common import watched
-    from novelcraft.cli.prep_progress import PrepProgress
+    from novelcraft.present.preparation import PrepProgress
 
     async def work(reader: Reader[PrepEvent]) -> PrepOutcome:
         return await shelf.prepare(books, until=until, redo=redo, on_event=reader.on_event)
@@ -144,12 +145,12 @@ def _report(shelf: Shelf, outcome: PrepOutcome, until: Stage) -> None:
         typer.Exit: Some books failed: with their exit code, or that of any fault of a book
             where they failed for different reasons.
     """
-    from novelcraft.cli.wording import count
     from novelcraft.errors import BookError
+    from novelcraft.tools.text import counted
 
     root = shelf.folder.root
     done = len(outcome.results) - len(outcome.failed)
-    typer.echo(f"{count(done, 'book')} prepared in {root}, as far as {until}.")
+    typer.echo(f"{counted(done, 'book')} prepared in {root}, as far as {until}.")
     for failed in outcome.failed:
         typer.echo(f"Left out: {failed['book_id']}: {failed['error']}", err=True)
     typer.echo(f"Look at it: novelcraft prep --inspect {quoted(root)}")

@@ -10,16 +10,17 @@ from typing import Any
 
 import typer
 
-from novelcraft.cli.common import quoted, say
+from novelcraft.cli.common import say
 from novelcraft.config.load import load_settings
 from novelcraft.config.root import KeyPath
 from novelcraft.config.template import prep_toml, update_toml
 from novelcraft.config.user import find_user_file
 from novelcraft.errors import NotAProjectError
 from novelcraft.graphs.prep.shelf import Shelf
+from novelcraft.present.wording import quoted
 from novelcraft.state.prep import STAGES, Stage
-from novelcraft.tools.export.files import storage_errors, write_atomic
 from novelcraft.tools.models.opening import open_models
+from novelcraft.tools.storage.files import storage_errors, write_atomic
 
 TOML = "prep.toml"
 

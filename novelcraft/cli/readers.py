@@ -18,40 +18,13 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from novelcraft.cli.wording import stopwatch
+from novelcraft.present.progress import E_contra, Progress
+from novelcraft.present.wording import stopwatch
 
 SILENCE = 8.0
 """Longest pause between two lines in seconds. A line is promised every 10."""
 
 E = TypeVar("E")
-E_contra = TypeVar("E_contra", contravariant=True)
-
-
-class Progress(Protocol[E_contra]):
-    """What one kind of run's events mean for a person who waits. Times are in seconds."""
-
-    @property
-    def total(self) -> int:
-        """How much there is to do; 0 while that is not known."""
-
-    @property
-    def done(self) -> float:
-        """How much of it is done."""
-
-    def update(self, event: E_contra, now: float) -> None:
-        """Take in an event."""
-
-    def headline(self, event: E_contra) -> str | None:
-        """The line that stays on the screen for an event; None for those that have none."""
-
-    def line(self, now: float) -> str:
-        """One line that says where the run is."""
-
-    def pause(self, now: float) -> None:
-        """A person is asked; until `resume`, time does not count."""
-
-    def resume(self, now: float) -> None:
-        """The person has answered."""
 
 
 class Reader(Protocol[E_contra]):

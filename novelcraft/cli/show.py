@@ -61,8 +61,8 @@ def show(
 
     - `calls`: every call to a model.
     """
-    from novelcraft.cli import views
     from novelcraft.graphs.novel import Novel
+    from novelcraft.present import views
 
     if (subject in _OF_A_SCENE) != (scene is not None):
         wanted = "needs the number of a scene" if scene is None else "takes no scene"

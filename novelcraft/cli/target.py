@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from novelcraft.cli.common import quoted
 from novelcraft.cli.premise import as_path, folder_name, is_dir, is_file, read_premise
 from novelcraft.config.load import Overrides, Settings, load_settings
 from novelcraft.config.root import KeyPath
@@ -15,7 +14,8 @@ from novelcraft.config.template import update_toml
 from novelcraft.config.user import find_user_file
 from novelcraft.errors import InputError, NotAProjectError, PagesError, ProjectError
 from novelcraft.graphs.folder import DATABASE, TOML, is_novel, make_folder
-from novelcraft.tools.export.files import write_atomic
+from novelcraft.present.wording import quoted
+from novelcraft.tools.storage.files import write_atomic
 
 Book = Mapping[str, Any]
 """Values for the `[novel]` table, from the command line."""

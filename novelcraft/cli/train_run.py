@@ -9,17 +9,18 @@ from pathlib import Path
 
 import typer
 
-from novelcraft.cli.common import quoted, watched
+from novelcraft.cli.common import watched
 from novelcraft.cli.prep_target import open_shelf
 from novelcraft.cli.readers import Reader
-from novelcraft.cli.road_progress import VERDICTS, RoadProgress
-from novelcraft.cli.wording import count
 from novelcraft.finetune.settings.config import TrainConfig
 from novelcraft.graphs.prep.shelf import PrepOutcome
 from novelcraft.graphs.training.context import Prepare
 from novelcraft.graphs.training.road import RoadOutcome, TrainingRoad
+from novelcraft.present.pipeline import VERDICTS, PipelineProgress
+from novelcraft.present.wording import quoted
 from novelcraft.state.prep import PrepEvent
 from novelcraft.state.training import RoadEvent
+from novelcraft.tools.text import counted
 
 
 def train_run(
@@ -57,7 +58,7 @@ def train_run(
             # Between two processes there is nothing that would have to be saved.
             raise KeyboardInterrupt from None
 
-    _report(watched(work, RoadProgress(), quiet=quiet, command=command), config, command)
+    _report(watched(work, PipelineProgress(), quiet=quiet, command=command), config, command)
 
 
 def _preparing(config: TrainConfig, books: Sequence[Path]) -> Prepare:
@@ -86,7 +87,7 @@ def _report(ended: RoadOutcome, config: TrainConfig, command: str) -> None:
         typer.Exit: With the exit code of what went wrong, if anything did.
     """
     if ended.end == "cancelled":
-        after = f" after {count(ended.step, 'step')}" if ended.step else ""
+        after = f" after {counted(ended.step, 'step')}" if ended.step else ""
         typer.echo(f"Stopped by you{after}. Go on with: {command}", err=True)
     elif ended.error:
         typer.echo(f"Error: {ended.error}\n  {ended.fix}".rstrip(), err=True)

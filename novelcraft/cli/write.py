@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from novelcraft.cli.common import BranchOption, QuietOption, attended, quoted, say
+from novelcraft.cli.common import BranchOption, QuietOption, attended, say
 from novelcraft.errors import PremiseError
+from novelcraft.present.wording import quoted
 
 if TYPE_CHECKING:
     from novelcraft.cli.readers import Reader
@@ -108,10 +109,11 @@ def _run(novel: Novel, branch: str, stop: int | None, quiet: bool) -> RunFinishe
 
 def _report(novel: Novel, branch: str, finished: RunFinished | None, stop: int | None) -> None:
     """Say how it ended. The last line of a finished book is the path of its EPUB."""
-    from novelcraft.cli.views import title
-    from novelcraft.cli.wording import count, summary
     from novelcraft.graphs.exporting import exports_folder
+    from novelcraft.present.views import title
+    from novelcraft.present.writing import summary
     from novelcraft.tools.export.terminal import kept_at_cap
+    from novelcraft.tools.text import counted
 
     if finished is not None:
         typer.echo(title(novel, branch))
@@ -127,7 +129,7 @@ def _report(novel: Novel, branch: str, finished: RunFinished | None, stop: int |
     if stop == 0:
         typer.echo(f"The plan is ready. Read it: novelcraft show {quoted(novel.folder)} plan")
     else:
-        typer.echo(f"Stopped, with {count(written, 'scene')} written.")
+        typer.echo(f"Stopped, with {counted(written, 'scene')} written.")
     typer.echo(f"Go on with: {_go_on(novel, branch)}")
 
 

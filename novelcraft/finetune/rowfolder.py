@@ -8,7 +8,7 @@ from novelcraft.config.prep import ThinkMode
 from novelcraft.errors import InputError, TrainingDataError
 from novelcraft.state.rows import RowManifest
 from novelcraft.tools.books.rows.rowfiles import MANIFEST_FILE, TRAIN_FILE, VALIDATION_FILE
-from novelcraft.tools.export.files import files_digest
+from novelcraft.tools.storage.files import files_digest
 
 
 def rows_folder(data: str) -> Path:

@@ -7,7 +7,7 @@ from pathlib import Path
 from novelcraft.config.root import Settings
 from novelcraft.config.template import novel_toml
 from novelcraft.errors import NotAProjectError
-from novelcraft.tools.export.files import storage_errors, write_atomic
+from novelcraft.tools.storage.files import storage_errors, write_atomic
 
 TOML = "novel.toml"
 DATABASE = "novel.db"

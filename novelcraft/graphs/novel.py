@@ -36,11 +36,11 @@ from novelcraft.state.calls import Message
 from novelcraft.state.events import Event, RunFinished, RunStarted
 from novelcraft.state.graph import WriteState
 from novelcraft.state.manuscript import Branch, Provenance, SceneCommit
-from novelcraft.tools.canon.lock import ProjectLock
 from novelcraft.tools.canon.store import ManuscriptStore
 from novelcraft.tools.export.book import DEFAULT_FORMATS, ExportResult
 from novelcraft.tools.export.summary import RunSummary
 from novelcraft.tools.models.opening import open_models
+from novelcraft.tools.storage.lock import ProjectLock
 
 BRANCH_NAME = re.compile(r"[^\W\d_][\w.-]{0,60}")
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from novelcraft.tools.canon.lock import ProjectLock
+from novelcraft.tools.storage.lock import ProjectLock
 from tests.cli.conftest import Run
 from tests.fakes.server import FakeServer
 

@@ -8,7 +8,6 @@ import threading
 import pytest
 from rich.console import Console
 
-from novelcraft.cli.progress import ProgressState
 from novelcraft.cli.readers import (
     SILENCE,
     LineReader,
@@ -16,6 +15,7 @@ from novelcraft.cli.readers import (
     QuietReader,
     reader_for,
 )
+from novelcraft.present.writing import WritingProgress
 from novelcraft.state.events import Drafting, Notice, RunStarted, SceneStarted
 
 STARTED = RunStarted(
@@ -47,7 +47,7 @@ class Terminal(io.StringIO):
 
 def test_what_happens_is_a_line_at_once() -> None:
     out, clock = io.StringIO(), Clock()
-    reader = LineReader(ProgressState(), out, clock)
+    reader = LineReader(WritingProgress(), out, clock)
     clock.now = 65
     reader.on_event(Notice(text="No PDF engine."))
     assert out.getvalue() == "   1:05  No PDF engine.\n"
@@ -55,7 +55,7 @@ def test_what_happens_is_a_line_at_once() -> None:
 
 def test_it_speaks_up_after_silence_and_only_then() -> None:
     out, clock = io.StringIO(), Clock()
-    reader = LineReader(ProgressState(), out, clock)
+    reader = LineReader(WritingProgress(), out, clock)
     reader.on_event(STARTED)
     reader.on_event(SCENE)
     reader.on_event(Drafting(scene_id="s001", words=300, target_words=600))
@@ -73,7 +73,7 @@ def test_it_speaks_up_after_silence_and_only_then() -> None:
 
 def test_it_speaks_up_though_no_event_ever_came() -> None:
     out, clock = io.StringIO(), Clock()
-    reader = LineReader(ProgressState(), out, clock)
+    reader = LineReader(WritingProgress(), out, clock)
     clock.now = SILENCE
     reader.beat()
     assert "getting ready" in out.getvalue()
@@ -81,7 +81,7 @@ def test_it_speaks_up_though_no_event_ever_came() -> None:
 
 def test_it_is_silent_while_a_person_is_asked() -> None:
     out, clock = io.StringIO(), Clock()
-    reader = LineReader(ProgressState(), out, clock)
+    reader = LineReader(WritingProgress(), out, clock)
     clock.now = 100
     with reader.paused():
         reader.beat()
@@ -98,14 +98,14 @@ def test_the_thread_speaks_while_the_caller_is_busy() -> None:
             spoken.set()
 
     ticks = iter(range(0, 1_000_000, 100))
-    with LineReader(ProgressState(), Signal(), clock=lambda: float(next(ticks)), tick=0.01):
+    with LineReader(WritingProgress(), Signal(), clock=lambda: float(next(ticks)), tick=0.01):
         assert spoken.wait(timeout=30)
 
 
 def test_the_display_shows_bar_and_status() -> None:
     out, clock = Terminal(), Clock()
     console = Console(file=out, force_terminal=True, width=120)
-    with LiveReader(ProgressState(), console, clock) as reader:
+    with LiveReader(WritingProgress(), console, clock) as reader:
         reader.on_event(STARTED)
         reader.on_event(SCENE)
         reader.on_event(Drafting(scene_id="s001", words=300, target_words=600))
@@ -118,9 +118,9 @@ def test_the_display_shows_bar_and_status() -> None:
 
 
 def test_the_right_reader_is_taken() -> None:
-    assert isinstance(reader_for(ProgressState(), io.StringIO(), quiet=True), QuietReader)
-    assert isinstance(reader_for(ProgressState(), io.StringIO(), quiet=False), LineReader)
-    assert isinstance(reader_for(ProgressState(), Terminal(), quiet=False), LiveReader)
+    assert isinstance(reader_for(WritingProgress(), io.StringIO(), quiet=True), QuietReader)
+    assert isinstance(reader_for(WritingProgress(), io.StringIO(), quiet=False), LineReader)
+    assert isinstance(reader_for(WritingProgress(), Terminal(), quiet=False), LiveReader)
 
 
 def test_a_quiet_reader_takes_everything_and_says_nothing(

@@ -12,7 +12,7 @@ from pathlib import Path
 from novelcraft.errors import AdapterError, NovelcraftError
 from novelcraft.finetune.adapters.folder import WEIGHTS_FILE
 from novelcraft.state.base import Frozen
-from novelcraft.tools.export.files import write_atomic
+from novelcraft.tools.storage.files import write_atomic
 
 CACHE_FILE = ".weights.json"
 

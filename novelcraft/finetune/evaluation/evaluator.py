@@ -25,7 +25,7 @@ from novelcraft.state.train_events import (
     EvalStarted,
     TrainEvent,
 )
-from novelcraft.tools.export.files import write_atomic
+from novelcraft.tools.storage.files import write_atomic
 
 
 class StoppedError(Exception):

@@ -23,7 +23,7 @@ from novelcraft.finetune.registry.modelcard import base_licence as licence_of
 from novelcraft.finetune.registry.modelcard import model_card
 from novelcraft.finetune.training.publishing import ADAPTER
 from novelcraft.state.evaluation import AdapterCard, Evaluation, GateResult, GateVerdict
-from novelcraft.tools.export.files import write_atomic
+from novelcraft.tools.storage.files import write_atomic
 
 CARD_FILE, README_FILE = "card.json", "README.md"
 REGISTRY = "adapters"

@@ -8,10 +8,10 @@ from novelcraft.finetune.evaluation.probes import load_probe
 from novelcraft.finetune.report import charts, wording
 from novelcraft.finetune.training.metrics import Curve, curve_of
 from novelcraft.state.evaluation import AdapterCard, Evaluation, GateResult
-from novelcraft.tools.export.files import write_atomic
 from novelcraft.tools.export.page import page_template
-from novelcraft.tools.export.prose import clean
 from novelcraft.tools.metrics import paragraphs
+from novelcraft.tools.storage.files import write_atomic
+from novelcraft.tools.text import clean
 
 REPORT_FILE = "report.html"
 

@@ -8,8 +8,7 @@ from novelcraft.finetune.evaluation.probes import load_probe
 from novelcraft.finetune.report import wording
 from novelcraft.finetune.report.wording import CONTEXTS, STYLE_PARTS
 from novelcraft.state.evaluation import Evaluation, GateResult, ProbeRun
-from novelcraft.tools.export.prose import one_line
-from novelcraft.tools.export.terminal import clipped, wrapped
+from novelcraft.tools.text import clipped, one_line, wrapped
 
 _RUNS = 3
 """Runs, and names, that are quoted."""

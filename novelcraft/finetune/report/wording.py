@@ -15,7 +15,7 @@ from novelcraft.state.evaluation import (
 )
 from novelcraft.state.memory import MemoryReport
 from novelcraft.state.style import StylePart
-from novelcraft.tools.export.terminal import counted
+from novelcraft.tools.text import counted
 
 STYLE_PARTS: dict[StylePart, str] = {
     "vocabulary": "Choice of words",

@@ -20,7 +20,7 @@ from novelcraft.finetune.adapters.folder import Adapter, read_adapter
 from novelcraft.finetune.adapters.origin import GGUF_KEY, origin_of
 from novelcraft.finetune.models import load_settings
 from novelcraft.finetune.serving.factors import Factors, read_factors
-from novelcraft.finetune.storage import storage_errors
+from novelcraft.tools.storage.files import storage_errors
 
 GgufType = Literal["f16", "f32"]
 _ARCHITECTURES = {

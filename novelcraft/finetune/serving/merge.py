@@ -28,7 +28,7 @@ from novelcraft.finetune.serving.comparing import (
     logits,
     probe_tokens,
 )
-from novelcraft.finetune.storage import new_folder
+from novelcraft.tools.storage.folders import new_folder
 
 MergeType = Literal["auto", "fp32", "bf16", "fp16"]
 _TYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}

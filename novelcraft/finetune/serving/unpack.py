@@ -12,7 +12,7 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
 from novelcraft.errors import BaseModelError, ConfigError
-from novelcraft.finetune.storage import new_folder
+from novelcraft.tools.storage.folders import new_folder
 
 _LARGE = 1_000_000_000
 """Weights from which they are written in 16 bits."""

@@ -18,7 +18,7 @@ from novelcraft.finetune.adapters.folder import CONFIG_FILE, WEIGHTS_FILE, Adapt
 from novelcraft.finetune.adapters.origin import ORIGIN_FILE, origin_of
 from novelcraft.finetune.models import load_settings
 from novelcraft.finetune.serving.factors import Factors, read_factors
-from novelcraft.finetune.storage import new_folder
+from novelcraft.tools.storage.folders import new_folder
 
 _PREFIX = "base_model.model."
 

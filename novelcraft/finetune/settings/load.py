@@ -17,7 +17,7 @@ from novelcraft.finetune.settings.config import TrainConfig
 from novelcraft.finetune.settings.presets import METHODS, PRESETS, method_values, preset_values
 from novelcraft.finetune.settings.start_adapter import start_values
 from novelcraft.finetune.settings.validate import refuse
-from novelcraft.tools.export.files import write_atomic
+from novelcraft.tools.storage.files import write_atomic
 
 
 def load_train_config(path: Path, overrides: Mapping[str, Any] | None = None) -> TrainConfig:

@@ -18,7 +18,7 @@ from novelcraft.finetune.training.ending import EVAL_LOSS, patience_spent
 from novelcraft.finetune.training.metrics import Emit
 from novelcraft.finetune.training.stopping import Stop
 from novelcraft.state.train_events import SampleWritten, StopReason, TrainStep
-from novelcraft.tools.export.files import write_atomic
+from novelcraft.tools.storage.files import write_atomic
 
 STEP_TOKENS = "step_tokens"
 """In the log of a step, the tokens that it trained on: of all processes, without padding."""

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from novelcraft.errors import CheckpointError
-from novelcraft.finetune.storage import storage_errors, sync_folder
+from novelcraft.tools.storage.files import storage_errors
+from novelcraft.tools.storage.folders import sync_folder
 
 _NAME = re.compile(r"step-(\d{6,})")
 _WRITING = ".writing-"

@@ -22,7 +22,7 @@ from novelcraft.state.train_events import (
     TrainStep,
     Validated,
 )
-from novelcraft.tools.export.files import write_atomic
+from novelcraft.tools.storage.files import write_atomic
 
 METRICS_FILE = "metrics.jsonl"
 

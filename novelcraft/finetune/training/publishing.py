@@ -13,9 +13,10 @@ from novelcraft.errors import CheckpointError
 from novelcraft.finetune.adapters.folder import CONFIG_FILE, TRAINING_FILE, WEIGHTS_FILE
 from novelcraft.finetune.adapters.trained import known_training
 from novelcraft.finetune.stack import stack_versions
-from novelcraft.finetune.storage import storage_errors, sync_folder
 from novelcraft.finetune.training.checkpoints import Checkpoints
 from novelcraft.finetune.training.metrics import METRICS_FILE
+from novelcraft.tools.storage.files import storage_errors
+from novelcraft.tools.storage.folders import sync_folder
 
 ADAPTER = "adapter"
 """Its folder, in the folder of the run."""

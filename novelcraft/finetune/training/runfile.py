@@ -16,7 +16,7 @@ from novelcraft.finetune.settings.config import TrainConfig
 from novelcraft.finetune.settings.start_adapter import start_marks
 from novelcraft.finetune.training.checkpoints import Checkpoints
 from novelcraft.finetune.training.publishing import require_new
-from novelcraft.tools.export.files import write_atomic
+from novelcraft.tools.storage.files import write_atomic
 
 RUN_FILE = "run.json"
 CHECKPOINTS = "checkpoints"

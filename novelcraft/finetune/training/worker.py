@@ -20,13 +20,13 @@ from novelcraft.finetune.data.load import RunData, load_run_data
 from novelcraft.finetune.settings.config import TrainConfig
 from novelcraft.finetune.settings.load import load_train_config
 from novelcraft.finetune.stack import require_stack
-from novelcraft.finetune.storage import storage_errors
 from novelcraft.finetune.training.event_pipe import teller
 from novelcraft.finetune.training.launch import spread
 from novelcraft.finetune.training.runfile import CHECKPOINTS
 from novelcraft.finetune.training.stopping import Stop
 from novelcraft.state.train_events import TrainEvent, TrainFailed
-from novelcraft.tools.canon.lock import ProjectLock
+from novelcraft.tools.storage.files import storage_errors
+from novelcraft.tools.storage.lock import ProjectLock
 
 LOST = LossError.exit_code
 """Exit code of a run whose loss is no number any more."""

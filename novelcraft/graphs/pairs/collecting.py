@@ -28,8 +28,6 @@ from novelcraft.state.preferences import (
 from novelcraft.state.rows import RowManifest, SkippedRow
 from novelcraft.tools.books.rows.chat_template import split_plan, with_plan
 from novelcraft.tools.canon.call_store import CallStore
-from novelcraft.tools.canon.lock import ProjectLock
-from novelcraft.tools.export.files import storage_errors
 from novelcraft.tools.models.opening import open_models
 from novelcraft.tools.pairs.drawing import writer
 from novelcraft.tools.pairs.files import (
@@ -41,6 +39,8 @@ from novelcraft.tools.pairs.files import (
 from novelcraft.tools.pairs.novels import NAME, find_preferences
 from novelcraft.tools.pairs.rows import RowsToAsk
 from novelcraft.tools.pairs.split import held_out_groups, hold_out
+from novelcraft.tools.storage.files import storage_errors
+from novelcraft.tools.storage.lock import ProjectLock
 
 CALLS = "calls.db"
 """The log of the calls to the narrator."""

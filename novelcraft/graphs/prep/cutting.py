@@ -20,7 +20,7 @@ from novelcraft.tools.books.ledger import Unit
 from novelcraft.tools.books.scenes.blocks import Block, blocks_of
 from novelcraft.tools.books.scenes.breaks import embedding_breaks, usable_breaks
 from novelcraft.tools.books.scenes.cuts import SceneSpan, plan_scenes
-from novelcraft.tools.export.terminal import counted
+from novelcraft.tools.text import counted
 
 _LEAST_BLOCKS = 2
 

@@ -22,7 +22,7 @@ from novelcraft.tools.books.rows.duplicates import copies, duplicate_scenes, twi
 from novelcraft.tools.books.rows.rowfiles import book_rows, write_rows
 from novelcraft.tools.books.rows.strategies import strategy_costs
 from novelcraft.tools.books.rows.style_rows import compile_style_rows
-from novelcraft.tools.export.files import storage_errors
+from novelcraft.tools.storage.files import storage_errors
 
 SHELF = "_shelf"
 """Names the ledger of what all books have in common; no book's name begins like that."""

@@ -43,11 +43,11 @@ from novelcraft.tools.books.rows.tokenizers import check_base, open_tokenizer
 from novelcraft.tools.books.scenes.limits import SceneLimits
 from novelcraft.tools.canon.call_store import CallStore
 from novelcraft.tools.canon.embedders import open_embedder
-from novelcraft.tools.canon.lock import ProjectLock
-from novelcraft.tools.export.files import storage_errors
 from novelcraft.tools.models.asking import Caller
 from novelcraft.tools.models.embedded.fetch import Notify, quiet
 from novelcraft.tools.models.opening import open_models
+from novelcraft.tools.storage.files import storage_errors
+from novelcraft.tools.storage.lock import ProjectLock
 
 _UNBOUNDED = 1 << 40
 

@@ -25,7 +25,7 @@ from novelcraft.tools.books.folder import (
 )
 from novelcraft.tools.books.ledger import Unit
 from novelcraft.tools.books.reading.convert import read_source
-from novelcraft.tools.export.terminal import counted
+from novelcraft.tools.text import counted
 
 UNIT = "head"
 RULES = 1

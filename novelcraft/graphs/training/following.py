@@ -10,7 +10,7 @@ from typing import Protocol, Self
 
 from novelcraft.errors import ProjectBusyError, TrainingError
 from novelcraft.state.train_events import TrainEvent, TrainNotice
-from novelcraft.tools.canon.lock import ProjectLock
+from novelcraft.tools.storage.lock import ProjectLock
 
 LOOK = 0.5
 """Seconds between two looks at whether an earlier process has ended."""

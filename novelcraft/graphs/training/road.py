@@ -22,8 +22,8 @@ from novelcraft.graphs.training.graph import build_training_graph
 from novelcraft.graphs.training.tools import evaluation_settings
 from novelcraft.state.evaluation import EvalSettings, GateVerdict
 from novelcraft.state.training import RoadEnd, RoadEvent, RoadState
-from novelcraft.tools.canon.lock import ProjectLock
-from novelcraft.tools.export.files import storage_errors
+from novelcraft.tools.storage.files import storage_errors
+from novelcraft.tools.storage.lock import ProjectLock
 
 CONFIG_FILE = "train.yaml"
 """The run's settings in its folder, where they came from no file of a person's."""

@@ -15,7 +15,7 @@ from novelcraft.errors import DataFileError, InputError
 from novelcraft.state.books import BookFile, BookSource, ChapterHead, Drop
 from novelcraft.tools.books.cleaning.chapters import Chapter, split_chapters
 from novelcraft.tools.books.ledger import Ledger
-from novelcraft.tools.export.files import write_atomic
+from novelcraft.tools.storage.files import write_atomic
 
 M = TypeVar("M", bound=BaseModel)
 

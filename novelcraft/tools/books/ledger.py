@@ -13,7 +13,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from novelcraft.state.prep import LedgerFile, Stage, StageRecord, UnitRecord, Verdict
-from novelcraft.tools.export.files import write_atomic
+from novelcraft.tools.storage.files import write_atomic
 
 _REMEMBERED = 8
 """Earlier outputs of a unit that are still known for ours."""

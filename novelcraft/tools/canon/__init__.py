@@ -1,1 +1,1 @@
-"""The manuscript store, its lock, the derived index of passages, and recall."""
+"""The manuscript store, the derived index of passages, and recall."""

@@ -18,13 +18,13 @@ from novelcraft.errors import ExportError, InputError
 from novelcraft.state.manuscript import SceneCommit
 from novelcraft.state.plan import Plan
 from novelcraft.tools.export.archive import finished_epub, reference_docx
-from novelcraft.tools.export.files import storage_errors, write_atomic
 from novelcraft.tools.export.language import Language
 from novelcraft.tools.export.markdown import book_title, manuscript_markdown
 from novelcraft.tools.export.pandoc import run_pandoc
 from novelcraft.tools.export.pdf import make_pdf
 from novelcraft.tools.export.report import write_report
 from novelcraft.tools.export.summary import RunSummary, run_summary
+from novelcraft.tools.storage.files import storage_errors, write_atomic
 
 BookFormat = Literal["md", "epub", "docx", "pdf", "report"]
 BOOK_FORMATS: tuple[BookFormat, ...] = get_args(BookFormat)

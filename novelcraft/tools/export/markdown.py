@@ -10,9 +10,10 @@ from novelcraft.config.settings import NovelSettings
 from novelcraft.errors import UnknownTargetError
 from novelcraft.state.manuscript import SceneCommit
 from novelcraft.state.plan import Chapter, Plan
-from novelcraft.tools.export.files import write_atomic
 from novelcraft.tools.export.language import Language
-from novelcraft.tools.export.prose import SCENE_BREAK, escape, one_line, paragraphs
+from novelcraft.tools.export.prose import SCENE_BREAK, escape, paragraphs
+from novelcraft.tools.storage.files import write_atomic
+from novelcraft.tools.text import one_line
 
 UNTITLED = "Untitled"
 

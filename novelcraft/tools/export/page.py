@@ -6,7 +6,7 @@ from functools import cache
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, Template
 
-from novelcraft.tools.export.terminal import clipped
+from novelcraft.tools.text import clipped
 
 
 @cache

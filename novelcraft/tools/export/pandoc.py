@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from novelcraft.errors import ExportError
-from novelcraft.tools.export.files import storage_errors
+from novelcraft.tools.storage.files import storage_errors
 
 EPOCH = "315532800"
 """1 January 1980, UTC, the first moment that a ZIP archive can name: the date of every export, so

@@ -11,18 +11,11 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
+from novelcraft.tools.text import clean
+
 SCENE_BREAK = "* * *"
 """A scene break, on a line of its own: Markdown's thematic break."""
 
-_FORBIDDEN = re.compile(
-    "[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\ufdd0-\ufdef\ufeff"
-    + "".join(
-        f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000)
-    )
-    + "]"
-)
-"""Control characters and non-characters: XML forbids most of them, and none can be read."""
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _BLANKS = re.compile(r"[ \t]+")
 _INVISIBLE = "\u200b\u200c\u200d\u2060"
 
@@ -37,16 +30,6 @@ _COLON = re.compile(r":(?=//|[\w+-]+:)")
 _WWW = re.compile(r"\bwww\.", re.IGNORECASE)
 _LINE_START = re.compile(r"\A(?:[#:%=]|[-+](?=\s|[-=+\s]*$|[-=]+\+))")
 _LIST_START = re.compile(r"\A(\(?(?:\d+|[^\W\d_]|[ivxlcdm]+|[IVXLCDM]+))([.)])(?=\s|$)")
-
-
-def clean(text: str) -> str:
-    """Text without what no book can hold: control characters, non-characters, lone surrogates."""
-    return _FORBIDDEN.sub("", _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text))
-
-
-def one_line(text: str) -> str:
-    """A clean text on one line, as a title or a table's cell needs it."""
-    return " ".join(clean(text).split())
 
 
 def escape(text: str) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from novelcraft.tools.export.files import write_atomic
 from novelcraft.tools.export.language import Language
 from novelcraft.tools.export.page import page_template
-from novelcraft.tools.export.prose import clean
 from novelcraft.tools.export.summary import RunSummary
 from novelcraft.tools.export.terminal import outcome, served
+from novelcraft.tools.storage.files import write_atomic
+from novelcraft.tools.text import clean
 
 
 def report_html(summary: RunSummary) -> str:

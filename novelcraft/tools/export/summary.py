@@ -12,7 +12,7 @@ from novelcraft.state.findings import Finding, Severity
 from novelcraft.state.manuscript import AcceptedBy, SceneCommit
 from novelcraft.state.plan import Plan
 from novelcraft.tools.export.markdown import book_title, plan_chapter
-from novelcraft.tools.export.prose import one_line
+from novelcraft.tools.text import one_line
 
 _SEVERITIES: tuple[Severity, ...] = ("block", "warn", "report")
 

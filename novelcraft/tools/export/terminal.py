@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 
 from novelcraft.state.findings import Finding
-from novelcraft.tools.export.prose import one_line
 from novelcraft.tools.export.summary import RunSummary, SceneLine
+from novelcraft.tools.text import clipped, counted, one_line, wrapped
 
 _QUOTES = 2
-_QUOTE_LENGTH = 160
 
 
 def summary_text(summary: RunSummary, *, width: int = 88) -> str:
@@ -30,12 +28,6 @@ def summary_text(summary: RunSummary, *, width: int = 88) -> str:
         _origin(summary),
     )
     return "\n\n".join("\n".join(lines) for part in parts if (lines := list(part))) + "\n"
-
-
-def clipped(quote: str, length: int = _QUOTE_LENGTH) -> str:
-    """A quote on one line, cut between words where it is longer than `length` characters."""
-    quote = one_line(quote)
-    return quote if len(quote) <= length else quote[:length].rpartition(" ")[0] + " …"
 
 
 def _head(summary: RunSummary) -> Iterator[str]:
@@ -146,16 +138,3 @@ def _origin(summary: RunSummary) -> Iterator[str]:
             f"  {counted(source.scenes, 'scene')} by {served(source.model, source.adapter)},"
             f" prompt template {source.template_hash[:12]}"
         )
-
-
-def counted(number: int, noun: str) -> str:
-    """A number with its noun, in the plural where it must be."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def wrapped(text: str, width: int, *, indent: int) -> list[str]:
-    """A text in lines of at most `width` columns, those after the first indented by two more."""
-    pad = " " * indent
-    return textwrap.wrap(
-        text, width, initial_indent=pad, subsequent_indent=pad + "  ", break_long_words=False
-    )

@@ -25,7 +25,7 @@ from novelcraft.state.preferences import (
     ThinkContent,
 )
 from novelcraft.state.rows import SkippedRow
-from novelcraft.tools.export.files import files_digest, write_atomic
+from novelcraft.tools.storage.files import files_digest, write_atomic
 
 PAIRS_FILE = "pairs.jsonl"
 LABELS_FILE = "labels.jsonl"

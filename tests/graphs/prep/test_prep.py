@@ -18,7 +18,7 @@ from novelcraft.tools.books.cleaning.chapters import split_chapters
 from novelcraft.tools.books.folder import read_text
 from novelcraft.tools.books.rows.rowfiles import read_rows
 from novelcraft.tools.books.rows.tokenizers import open_tokenizer
-from novelcraft.tools.canon.lock import ProjectLock
+from novelcraft.tools.storage.lock import ProjectLock
 from tests.fakes import script as s
 from tests.fakes.server import FakeServer
 from tests.graphs.prep.conftest import Bench, OpenBench

@@ -17,7 +17,7 @@ from novelcraft.state.evaluation import GateResult
 from novelcraft.state.prep import BookResult, PrepEvent, PrepStarted
 from novelcraft.state.train_events import EvalStarted, TrainFailed, TrainNotice, TrainStopped
 from novelcraft.state.training import AdapterJudged, RoadEvent, RoadPlanned
-from novelcraft.tools.canon.lock import ProjectLock
+from novelcraft.tools.storage.lock import ProjectLock
 from tests.finetune.rows import config, row, write_rows
 from tests.graphs.training.conftest import SETTINGS, Actor, Bench, evaluated, stopped
 

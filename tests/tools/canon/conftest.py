@@ -1,9 +1,7 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -13,7 +11,6 @@ import pytest
 from novelcraft.tools.canon.store import ManuscriptStore
 from tests import factories
 from tests.tools.canon import postgres
-from tests.tools.canon.children import Children
 
 
 @pytest.fixture(scope="session")
@@ -54,16 +51,6 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def open_folder() -> Iterator[Path]:
-    """A folder that another user can reach."""
-    folder = Path(tempfile.mkdtemp())
-    folder.chmod(0o755)
-    yield folder
-    folder.chmod(0o755)
-    shutil.rmtree(folder)
-
-
-@pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of 1 MB."""
     place = tmp_path / "disk"
@@ -73,13 +60,6 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         pytest.skip("mounting a small disk takes the rights of root")
     yield place
     subprocess.run(["umount", str(place)], check=True)
-
-
-@pytest.fixture(scope="session")
-def children() -> Iterator[Children]:
-    """Runs the work of `children` in processes of their own."""
-    with Children.ready() as ready:
-        yield ready
 
 
 def begin(store: ManuscriptStore) -> None:

@@ -25,8 +25,8 @@ from novelcraft.errors import (
 from novelcraft.state.manuscript import SceneCommit
 from novelcraft.tools.canon.store import ManuscriptStore
 from tests import factories
-from tests.tools.canon.children import Children, create_store, open_store
 from tests.tools.canon.conftest import begin
+from tests.tools.children import Children, create_store, open_store
 
 
 def change(path: Path, statement: str, *values: object) -> None:

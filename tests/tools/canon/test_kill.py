@@ -13,8 +13,8 @@ import pytest
 from novelcraft.errors import UnknownTargetError
 from novelcraft.tools.canon.store import ManuscriptStore
 from tests import factories
-from tests.tools.canon.children import Children, write_scenes
 from tests.tools.canon.conftest import begin
+from tests.tools.children import Children, write_scenes
 
 SCENES = 2
 ALL = factories.chain(150)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from novelcraft.tools.export.prose import SCENE_BREAK, clean, escape, one_line, paragraphs
+from novelcraft.tools.export.prose import SCENE_BREAK, escape, paragraphs
+from novelcraft.tools.text import clean, one_line
 from tests.tools.export.books import elements, pandoc
 
 READERS = ("commonmark", "gfm", "commonmark_x-smart", "markdown-smart", "markdown_mmd")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from novelcraft.state.card import DataCard, Histogram
 from novelcraft.tools.books.card.card_text import BEGUN_BY, tokenizer_line, within_line
 from novelcraft.tools.export.page import page_template
-from novelcraft.tools.export.prose import clean
+from novelcraft.tools.text import clean
 
 WIDTH, HEIGHT = 640, 150
 """Of a chart's bars, in its own units."""

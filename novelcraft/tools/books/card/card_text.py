@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from novelcraft.state.books import CutBy
 from novelcraft.state.card import DataCard, Histogram
 from novelcraft.state.duplicates import Duplicate
-from novelcraft.tools.export.prose import one_line
-from novelcraft.tools.export.terminal import clipped, counted, wrapped
+from novelcraft.tools.text import clipped, counted, one_line, wrapped
 
 _BAR = 32
 """Columns of the longest bar."""

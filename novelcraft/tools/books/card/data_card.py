@@ -26,7 +26,7 @@ from novelcraft.state.manuscript import count_words
 from novelcraft.state.prep import STAGES, LedgerFile, Stage
 from novelcraft.state.rows import RowManifest, TrainingRow, Trim
 from novelcraft.tools.canon.calls import CallTotals
-from novelcraft.tools.export.terminal import clipped
+from novelcraft.tools.text import clipped
 
 _CLASSES = 20
 """Classes that a histogram has at most."""

@@ -7,7 +7,8 @@ from dataclasses import replace
 from itertools import pairwise
 
 from novelcraft.tools.books.cleaning.markup import Block
-from novelcraft.tools.export.prose import clean, escape
+from novelcraft.tools.export.prose import escape
+from novelcraft.tools.text import clean
 
 MONOSPACED = "pgmonospaced"
 """Project Gutenberg's class for such blocks, where they are not `<pre>`."""

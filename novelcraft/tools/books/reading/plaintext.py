@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 
 from novelcraft.tools.books.cleaning.hard_wraps import unwrap
-from novelcraft.tools.export.prose import clean, escape
+from novelcraft.tools.export.prose import escape
+from novelcraft.tools.text import clean
 
 _UNDERSCORED = re.compile(r"(?<![\w_])_(?=[^\s_])([^_]{1,600}?[^\s_])_(?![\w_])")
 _STARRED = re.compile(r"(?<![\w*])(\*{1,2})(?=[^\s*])([^*\n]{1,600}?[^\s*])\1(?![\w*])")

@@ -33,7 +33,7 @@ from novelcraft.state.rows import (
 from novelcraft.tools.books.rows.compile import CompiledRows, template_of, think_of
 from novelcraft.tools.books.rows.split import SplitPlan, Tally
 from novelcraft.tools.books.rows.tokenizers import BaseTokenizer
-from novelcraft.tools.export.files import storage_errors, write_atomic
+from novelcraft.tools.storage.files import storage_errors, write_atomic
 
 TRAIN_FILE = "train.jsonl"
 VALIDATION_FILE = "validation.jsonl"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from novelcraft.cli.wording import headline, number, span
+from novelcraft.present.wording import number, span, stopwatch
 from novelcraft.state.events import (
+    DraftChecked,
     Drafting,
     Event,
+    Exported,
+    Notice,
     Planning,
     PlanReady,
     RunFinished,
@@ -13,12 +16,20 @@ from novelcraft.state.events import (
     SceneCommitted,
     SceneStarted,
 )
+from novelcraft.state.manuscript import AcceptedBy
+from novelcraft.tools.text import counted
+
+ACCEPTED: dict[AcceptedBy, str] = {
+    "checks": "passed its checks",
+    "cap": "kept with findings, out of attempts",
+    "person": "accepted by you",
+}
 
 _LEAST_WORDS = 40
 """Words of a first draft before its pace says anything."""
 
 
-class ProgressState:
+class WritingProgress:
     """The sum of the events so far, and the estimates that follow from it.
 
     Times are seconds on any clock that only goes forward, the same one in all calls.
@@ -84,8 +95,22 @@ class ProgressState:
         return self.scenes
 
     def headline(self, event: Event) -> str | None:
-        """See `wording.headline`."""
-        return headline(event)
+        """The line that stays on the screen for an event; None for those that only move the bar."""
+        match event:
+            case RunStarted():
+                return _started(event)
+            case PlanReady():
+                return _planned(event)
+            case DraftChecked() if event.verdict == "redraft":
+                return f"draft {event.attempt} is drawn again: {', '.join(event.blocks)}"
+            case SceneCommitted():
+                return _committed(event)
+            case Exported():
+                return f"wrote {event.path}"
+            case Notice():
+                return event.text
+            case _:
+                return None
 
     @property
     def done(self) -> float:
@@ -185,3 +210,48 @@ class _Pace:
         whole = (scenes - done) * seconds / written
         since = now - (self._begun if self._last is None else self._last)
         return max(0.0, whole - since)
+
+
+def summary(finished: RunFinished) -> list[str]:
+    """What the book came to, honestly, in a few lines."""
+    kept = finished.at_cap
+    lines = [
+        f"{number(finished.words)} words, {finished.pages:g} pages, "
+        f"{counted(finished.chapters, 'chapter')}, {counted(finished.scenes, 'scene')}.",
+        f"{finished.scenes - kept} of {counted(finished.scenes, 'scene')} passed the checks; "
+        f"{counted(finished.warnings, 'warning')}.",
+    ]
+    if kept:
+        lines.append(
+            f"{counted(kept, 'scene')} ({kept / finished.scenes:.0%}) "
+            f"{'was' if kept == 1 else 'were'} kept with findings when the attempts ran out."
+        )
+    lines.append(
+        f"{counted(finished.model_calls, 'model call')}: {number(finished.prompt_tokens)} tokens "
+        f"read, {number(finished.completion_tokens)} written, in {stopwatch(finished.seconds)}."
+    )
+    return lines
+
+
+def _started(event: RunStarted) -> str:
+    if not event.resumed:
+        return f"a novel of {counted(event.target_pages, 'page')} on branch {event.branch}"
+    return (
+        f"going on with branch {event.branch}: {counted(event.scenes_done, 'scene')}, "
+        f"{number(event.words_done)} of {number(event.target_words)} words are there"
+    )
+
+
+def _planned(event: PlanReady) -> str:
+    told = "plan revised" if event.replan else f"plan ready: “{event.title}”"
+    size = f"{counted(event.chapters, 'chapter')}, {counted(event.scenes, 'scene')}"
+    mends = f", {counted(event.mends, 'mend')}" if event.mends else ""
+    return f"{told}, {size}{mends}"
+
+
+def _committed(event: SceneCommitted) -> str:
+    drafts = f" after {event.attempts} drafts" if event.attempts > 1 else ""
+    return (
+        f"scene {event.position} of {event.scenes}: {event.words} words, "
+        f"{ACCEPTED[event.accepted_by]}{drafts}"
+    )

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from novelcraft.errors import DiskFullError, ExportError, ReadOnlyError
-from novelcraft.tools.export.files import storage_errors, write_atomic
+from novelcraft.tools.storage.files import storage_errors, write_atomic
 
 NOBODY = 65_534
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from novelcraft.cli.pace import SteadyPace
-from novelcraft.cli.wording import count, number
+from novelcraft.present.pace import SteadyPace
+from novelcraft.present.wording import number
 from novelcraft.state.prep import (
     STAGES,
     BookFailed,
@@ -17,6 +17,7 @@ from novelcraft.state.prep import (
     StageDone,
     StageProgress,
 )
+from novelcraft.tools.text import counted
 
 DOING: dict[Stage, str] = {
     "convert": "converting",
@@ -99,7 +100,7 @@ class PrepProgress:
             case BookFailed():
                 return f"{event.book_id} cannot be prepared: {event.error}"
             case PrepFinished() if event.rows:
-                return f"{count(event.rows, 'row')} from {count(event.books, 'book')}"
+                return f"{counted(event.rows, 'row')} from {counted(event.books, 'book')}"
             case _:
                 return None
 

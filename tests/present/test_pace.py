@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from novelcraft.cli.pace import SteadyPace
+from novelcraft.present.pace import SteadyPace
 
 
 def test_nothing_is_said_before_anything_is_done() -> None:

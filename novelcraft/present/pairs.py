@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from novelcraft.cli.pace import SteadyPace
-from novelcraft.cli.wording import count
+from novelcraft.present.pace import SteadyPace
 from novelcraft.state.preferences import PairEvent, PairMade, PairsStarted
+from novelcraft.tools.text import counted
 
 
 class PairsProgress:
@@ -34,13 +34,13 @@ class PairsProgress:
         """The line that stays on the screen for an event; None for those that only move the bar."""
         match event:
             case PairsStarted():
-                return f"asking {event.model} for {count(event.rows, 'scene')}"
+                return f"asking {event.model} for {counted(event.rows, 'scene')}"
             case _:
                 return None
 
     def line(self, now: float) -> str:
         """Where the run is, and how long it will still take."""
-        at = f"{self._done} of {count(self.total, 'scene')}"
+        at = f"{self._done} of {counted(self.total, 'scene')}"
         return " | ".join(part for part in (at, self._pace.left(self.total, now)) if part)
 
     def pause(self, now: float) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from novelcraft.errors import ProjectBusyError, ReadOnlyError
-from novelcraft.tools.canon.lock import ProjectLock
-from novelcraft.tools.export.files import sweep_unfinished
-from tests.tools.canon.children import Children, hold_lock, lock_folder, stop_while_writing
+from novelcraft.tools.storage.files import sweep_unfinished
+from novelcraft.tools.storage.lock import ProjectLock
+from tests.tools.children import Children, hold_lock, lock_folder, stop_while_writing
 
 
 def test_one_at_a_time(tmp_path: Path) -> None:

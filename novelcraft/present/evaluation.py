@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from novelcraft.cli.pace import SteadyPace
-from novelcraft.cli.wording import number
+from novelcraft.present.pace import SteadyPace
+from novelcraft.present.wording import number
 from novelcraft.state.train_events import (
     EvalFinished,
     EvalPart,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from novelcraft.errors import ExportError
-from novelcraft.finetune.storage import new_folder
+from novelcraft.tools.storage.folders import new_folder
 
 
 def test_a_new_folder_appears_when_it_is_whole(tmp_path: Path) -> None:

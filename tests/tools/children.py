@@ -21,9 +21,9 @@ from typing import Any, Self
 from sqlalchemy import Engine, event
 
 from novelcraft.errors import NovelcraftError
-from novelcraft.tools.canon.lock import ProjectLock
 from novelcraft.tools.canon.store import ManuscriptStore
-from novelcraft.tools.export.files import write_atomic
+from novelcraft.tools.storage.files import write_atomic
+from novelcraft.tools.storage.lock import ProjectLock
 from tests import factories
 
 NOBODY = 65534

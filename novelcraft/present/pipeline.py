@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from novelcraft.cli.evaluation_progress import EvaluationProgress
-from novelcraft.cli.prep_progress import PrepProgress
-from novelcraft.cli.train_progress import TrainProgress
-from novelcraft.cli.wording import count, span
+from novelcraft.present.evaluation import EvaluationProgress
+from novelcraft.present.preparation import PrepProgress
+from novelcraft.present.training import TrainProgress
+from novelcraft.present.wording import span
 from novelcraft.state.evaluation import GateVerdict
 from novelcraft.state.prep import PrepStarted
 from novelcraft.state.train_events import EvalStarted, TrainNotice, TrainStarted
 from novelcraft.state.training import AdapterJudged, AdapterRegistered, RoadEvent, RoadPlanned
+from novelcraft.tools.text import counted
 
 VERDICTS: dict[GateVerdict, str] = {
     "passed": "It passed the gate: it does not recite its training books.",
@@ -20,7 +21,7 @@ VERDICTS: dict[GateVerdict, str] = {
 }
 
 
-class RoadProgress:
+class PipelineProgress:
     """The sum of the events so far: each part of the road counts by itself."""
 
     def __init__(self) -> None:
@@ -83,7 +84,7 @@ def _planned(event: RoadPlanned) -> str:
     time = "" if event.hours is None else f", {span(event.hours * 3600)}"
     notices = "".join(f" {notice}" for notice in event.notices)
     return (
-        f"plan{where}: {count(event.rows, 'row')}, {count(event.steps, 'step')}{time}; "
+        f"plan{where}: {counted(event.rows, 'row')}, {counted(event.steps, 'step')}{time}; "
         f"{event.peak:.1f}{room} GB{verdict}.{notices}"
     )
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from novelcraft.errors import DiskFullError, ExportError, ReadOnlyError
+from novelcraft.errors import DiskFullError, ExportError, NovelcraftError, ReadOnlyError
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _READ_ONLY = {errno.EACCES, errno.EPERM, errno.EROFS}
@@ -25,6 +25,9 @@ _DEPTH = 3
 def storage_errors(path: Path) -> Iterator[None]:
     """Turn the operating system's refusal to write `path` into one of our own errors.
 
+    So it does with the errors of the safetensors library, which reports in words, with its number,
+    what the system refused.
+
     Raises:
         DiskFullError: No space, or no quota, is left.
         ReadOnlyError: The folder or file may not be written.
@@ -32,20 +35,35 @@ def storage_errors(path: Path) -> Iterator[None]:
     """
     try:
         yield
-    except OSError as error:
-        if error.errno in _FULL:
-            raise DiskFullError(
-                f"No space left to write {path}.", fix="Free some space, then run it again."
-            ) from error
-        if error.errno in _READ_ONLY:
-            raise ReadOnlyError(
-                f"{path} cannot be written: {error.strerror}.",
-                fix="Give yourself write access to the folder, or name another one.",
-            ) from error
-        raise ExportError(
-            f"{path} cannot be written: {error.strerror or error}.",
-            fix="Name another folder, or move what is in the way.",
-        ) from error
+    except Exception as error:
+        number = error.errno if isinstance(error, OSError) else _safetensors_errno(error)
+        if number is None and not isinstance(error, OSError):
+            raise
+        raise _storage_error(path, number, error) from error
+
+
+def _storage_error(path: Path, number: int | None, error: Exception) -> NovelcraftError:
+    if number in _FULL:
+        return DiskFullError(
+            f"No space left to write {path}.", fix="Free some space, then run it again."
+        )
+    reason = os.strerror(number) if number else str(error)
+    if number in _READ_ONLY:
+        return ReadOnlyError(
+            f"{path} cannot be written: {reason}.",
+            fix="Give yourself write access to the folder, or name another one.",
+        )
+    return ExportError(
+        f"{path} cannot be written: {reason}.",
+        fix="Name another folder, or move what is in the way.",
+    )
+
+
+def _safetensors_errno(error: Exception) -> int | None:
+    if type(error).__name__ != "SafetensorError":
+        return None
+    digits = str(error).rpartition("os error ")[2].partition(")")[0]
+    return int(digits) if digits.isdigit() else None
 
 
 def write_atomic(path: Path, content: bytes) -> Path:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from novelcraft.cli.progress import ProgressState
-from novelcraft.cli.wording import headline, span, stopwatch, summary
+from novelcraft.present.wording import span, stopwatch
+from novelcraft.present.writing import WritingProgress, summary
 from novelcraft.state.events import (
     DraftChecked,
     Drafting,
@@ -79,15 +79,15 @@ FINISHED = RunFinished(
 )
 
 
-def after(*timed: tuple[float, Event]) -> ProgressState:
-    state = ProgressState()
+def after(*timed: tuple[float, Event]) -> WritingProgress:
+    state = WritingProgress()
     for now, event in timed:
         state.update(event, now)
     return state
 
 
 def test_before_the_first_event() -> None:
-    assert ProgressState().line(5.0) == "getting ready"
+    assert WritingProgress().line(5.0) == "getting ready"
 
 
 def test_while_planning() -> None:
@@ -190,14 +190,14 @@ def test_finished() -> None:
     ],
 )
 def test_headlines(event: Event, told: str) -> None:
-    assert (headline(event) or "").startswith(told)
+    assert (WritingProgress().headline(event) or "").startswith(told)
 
 
 @pytest.mark.parametrize(
     "event", [drafting(1, 5), Planning(step="cast", done=0, total=5), scene(1)]
 )
 def test_what_happens_often_has_no_headline(event: Event) -> None:
-    assert headline(event) is None
+    assert WritingProgress().headline(event) is None
 
 
 def test_the_summary_does_not_hide_the_cap() -> None:

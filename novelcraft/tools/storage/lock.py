@@ -12,7 +12,7 @@ from typing import Self
 from filelock import FileLock, Timeout
 
 from novelcraft.errors import DiskFullError, ProjectBusyError, ReadOnlyError
-from novelcraft.tools.export.files import sweep_unfinished
+from novelcraft.tools.storage.files import sweep_unfinished
 
 LOCK_FILE = ".lock"
 HOLDER_FILE = ".lock.holder"

@@ -1,4 +1,4 @@
-"""Writing folders of weights, with errors that say what to do."""
+"""Writing a folder whole or not at all, with errors that say what to do."""
 
 from __future__ import annotations
 
@@ -9,28 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from novelcraft.tools.export import files
-
-_OS_ERROR = "os error "
-
-
-@contextmanager
-def storage_errors(path: Path) -> Iterator[None]:
-    """As `files.storage_errors`, also for the errors of the safetensors library.
-
-    It is written in Rust and reports an error of the system in words, with its number.
-
-    Raises:
-        DiskFullError, ReadOnlyError, ExportError: As `files.storage_errors` says.
-    """
-    with files.storage_errors(path):
-        try:
-            yield
-        except Exception as error:
-            number = _number(error)
-            if number is None:
-                raise
-            raise OSError(number, os.strerror(number), str(path)) from error
+from novelcraft.tools.storage.files import storage_errors
 
 
 @contextmanager
@@ -68,10 +47,3 @@ def sync_folder(folder: Path) -> None:
                 raise
         finally:
             os.close(handle)
-
-
-def _number(error: Exception) -> int | None:
-    if isinstance(error, OSError) or type(error).__name__ != "SafetensorError":
-        return None
-    digits = str(error).rpartition(_OS_ERROR)[2].partition(")")[0]
-    return int(digits) if digits.isdigit() else None

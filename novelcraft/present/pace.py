@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from novelcraft.cli.wording import span
+from novelcraft.present.wording import span
 
 
 class SteadyPace:

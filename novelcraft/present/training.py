@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from novelcraft.cli.pace import SteadyPace
-from novelcraft.cli.wording import count, number
+from novelcraft.present.pace import SteadyPace
+from novelcraft.present.wording import number
 from novelcraft.state.train_events import (
     CheckpointSaved,
     Method,
@@ -17,6 +17,7 @@ from novelcraft.state.train_events import (
     TrainStopped,
     Validated,
 )
+from novelcraft.tools.text import counted
 
 
 class TrainProgress:
@@ -73,7 +74,7 @@ class TrainProgress:
             case CheckpointSaved():
                 return f"step {event.step}: saved {event.path}"
             case TrainStopped():
-                after = f"{_ENDED[event.reason]} after {count(event.step, 'step')}."
+                after = f"{_ENDED[event.reason]} after {counted(event.step, 'step')}."
                 return f"{after} {event.detail}".rstrip()
             case _:
                 return None
@@ -93,8 +94,9 @@ def _started(event: TrainStarted) -> str:
     again = f", going on after step {event.resumed_at}" if event.resumed_at else ""
     return (
         f"{event.base_model} on {event.device} in {event.precision}: "
-        f"{count(event.rows, _ROWS[event.method])}, {event.validation_rows} to validate with, "
-        f"{event.trainable / 1e6:.1f} million numbers to train, {count(event.steps, 'step')}{again}"
+        f"{counted(event.rows, _ROWS[event.method])}, {event.validation_rows} to validate with, "
+        f"{event.trainable / 1e6:.1f} million trainable parameters, "
+        f"{counted(event.steps, 'step')}{again}"
     )
 
 

@@ -1,15 +1,16 @@
-"""The texts of `novelcraft show`."""
+"""A novel as text: its state, plan, scenes, prompts, facts, findings and calls."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from novelcraft.cli.common import quoted
-from novelcraft.cli.wording import ACCEPTED, count, number, stopwatch
 from novelcraft.errors import UnknownTargetError
 from novelcraft.graphs.novel import Novel
+from novelcraft.present.wording import number, quoted, stopwatch
+from novelcraft.present.writing import ACCEPTED
 from novelcraft.state.manuscript import PromptSection, SceneCommit
 from novelcraft.state.plan import Chapter, Plan, SceneBrief
+from novelcraft.tools.text import counted
 
 
 def title(novel: Novel, branch: str) -> str:
@@ -36,10 +37,10 @@ def status(novel: Novel, branch: str) -> str:
         lines.append("not planned yet")
     else:
         planned = len(novel.store.plan(found.plan_version).scenes)
-        lines.append(f"{len(chain)} of {count(planned, 'scene')}, plan {found.plan_version}")
+        lines.append(f"{len(chain)} of {counted(planned, 'scene')}, plan {found.plan_version}")
     lines += [_accepted(chain)] if chain else []
     stale_count = sum(bool(c.stale) for c in chain)
-    lines += [f"{count(stale_count, 'scene')} may no longer fit"] if stale_count else []
+    lines += [f"{counted(stale_count, 'scene')} may no longer fit"] if stale_count else []
     lines += [f"Branches: {', '.join(b.name for b in novel.store.branches())}", ""]
     exports = sorted((novel.folder / "exports").glob("*.*"))
     if novel.is_finished(branch):
@@ -76,7 +77,7 @@ def scene(novel: Novel, branch: str, name: str) -> str:
     commit = novel.scene(name, branch)
     made = commit.provenance
     told = f"scene {commit.position}, {commit.scene_id}, {commit.id}\n"
-    told += f"{count(commit.words, 'word')}, {ACCEPTED[commit.accepted_by]}, by {made.model}"
+    told += f"{counted(commit.words, 'word')}, {ACCEPTED[commit.accepted_by]}, by {made.model}"
     if made.adapter:
         told += f" with {made.adapter}"
     return "\n\n".join([told, *[f"may no longer fit: {why}" for why in commit.stale], commit.prose])
@@ -133,7 +134,7 @@ def calls(novel: Novel, _branch: str) -> str:
     ]
     totals = novel.store.call_totals()
     rows.append(
-        f"{count(totals.calls, 'call')}, {number(totals.prompt_tokens)} tokens in, "
+        f"{counted(totals.calls, 'call')}, {number(totals.prompt_tokens)} tokens in, "
         f"{number(totals.completion_tokens)} out, {stopwatch(totals.seconds)}"
     )
     return "\n".join(rows)

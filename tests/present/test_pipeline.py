@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from novelcraft.cli.road_progress import RoadProgress
+from novelcraft.present.pipeline import PipelineProgress
 from novelcraft.state.prep import PrepStarted, StageDone
 from novelcraft.state.train_events import (
     EvalFinished,
@@ -40,8 +40,8 @@ EVALUATED = EvalFinished(
 )  # fmt: skip
 
 
-def after(*events: RoadEvent) -> RoadProgress:
-    progress = RoadProgress()
+def after(*events: RoadEvent) -> PipelineProgress:
+    progress = PipelineProgress()
     for second, event in enumerate(events):
         progress.update(event, float(second))
     return progress

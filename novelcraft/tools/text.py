@@ -1,0 +1,46 @@
+"""Text for a person to read: clean, on one line, cut to fit, with numbers in words."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+
+_QUOTE_LENGTH = 160
+_FORBIDDEN = re.compile(
+    "[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\ufdd0-\ufdef\ufeff"
+    + "".join(
+        f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000)
+    )
+    + "]"
+)
+"""Control characters and non-characters: XML forbids most of them, and none can be read."""
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def clean(text: str) -> str:
+    """Text without what no book can hold: control characters, non-characters, lone surrogates."""
+    return _FORBIDDEN.sub("", _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text))
+
+
+def one_line(text: str) -> str:
+    """A clean text on one line, as a title or a table's cell needs it."""
+    return " ".join(clean(text).split())
+
+
+def clipped(quote: str, length: int = _QUOTE_LENGTH) -> str:
+    """A quote on one line, cut between words where it is longer than `length` characters."""
+    quote = one_line(quote)
+    return quote if len(quote) <= length else quote[:length].rpartition(" ")[0] + " …"
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun, in the plural where it must be."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def wrapped(text: str, width: int, *, indent: int) -> list[str]:
+    """A text in lines of at most `width` columns, those after the first indented by two more."""
+    pad = " " * indent
+    return textwrap.wrap(
+        text, width, initial_indent=pad, subsequent_indent=pad + "  ", break_long_words=False
+    )
