@@ -9,6 +9,7 @@ from email.parser import Parser
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 import novelcraft
 
@@ -51,17 +52,35 @@ def test_the_metadata_names_version_licence_and_command(wheel: zipfile.ZipFile) 
     assert b"TERMS AND CONDITIONS" in wheel.read(f"{info}/licenses/LICENSE")
 
 
-def test_the_core_requires_no_training_stack(wheel: zipfile.ZipFile) -> None:
+@pytest.fixture(scope="module")
+def required(wheel: zipfile.ZipFile) -> list[Requirement]:
+    """What the wheel wants installed, its extras among it."""
     metadata = wheel.read(f"novelcraft-{novelcraft.__version__}.dist-info/METADATA").decode()
-    required = [line for line in metadata.splitlines() if line.startswith("Requires-Dist:")]
-    core = {line.split()[1] for line in required if "extra ==" not in line}
+    return [Requirement(line) for line in Parser().parsestr(metadata).get_all("Requires-Dist", [])]
+
+
+def test_the_core_requires_no_training_stack(required: list[Requirement]) -> None:
+    core = {one.name for one in required if "extra" not in str(one.marker or "")}
     assert core
     assert not any(name.startswith(("torch", "transformers", "vllm", "ray")) for name in core)
 
 
-def test_the_changelog_knows_this_version() -> None:
+def test_extras_can_be_installed_together(required: list[Requirement]) -> None:
+    # It wants transformers < 5.20, and training wants a later one.
+    assert "vllm" not in {one.name for one in required}
+
+
+@pytest.mark.parametrize("name", ["langchain-openai", "openai", "peft", "transformers", "trl"])
+def test_what_is_overridden_has_an_upper_bound(required: list[Requirement], name: str) -> None:
+    bounds = [part.operator for one in required if one.name == name for part in one.specifier]
+    assert "<" in bounds
+
+
+def test_the_changelog_begins_with_this_version() -> None:
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-    assert f"## [{novelcraft.__version__}]" in changelog or "## [Unreleased]" in changelog
+    _, newest, *_ = changelog.split("\n## [")
+    assert newest.startswith(f"{novelcraft.__version__}] - ")
+    assert "\n- " in newest
 
 
 def test_make_refuses_an_old_python(tmp_path: Path) -> None:
