@@ -19,7 +19,7 @@ from pathlib import Path
 
 from novelcraft.config.root import Settings
 from novelcraft.graphs.novel import Novel
-from novelcraft.state.events import Event
+from novelcraft.state.events import WriteEvent
 from tests.fakes.server import FakeServer
 
 WORDS = 300
@@ -45,7 +45,7 @@ async def seconds_a_scene(folder: Path, scenes: int) -> list[float]:
     """Wall time between commits, in order."""
     at: list[float] = []
 
-    def note(event: Event) -> None:
+    def note(event: WriteEvent) -> None:
         if event.kind == "scene_committed":
             at.append(time.monotonic())
 

@@ -105,22 +105,20 @@ class NarrationTask:
     """First words of the scene, given to the narrator as the completion so far."""
 
 
-async def narrate(
-    task: NarrationTask, caller: Caller, on_words: Callable[[int], None]
-) -> Narration:
+async def narrate(task: NarrationTask, caller: Caller, on_text: Callable[[str], None]) -> Narration:
     """Narrate a scene.
 
     Args:
         task: What to narrate.
         caller: The models and the novel's seed.
-        on_words: Told how many words there are, now and then.
+        on_text: Gets the draft so far, at every blank. After a fault it begins anew.
     """
     rule = LengthRule.of(task.preset, task.target_words)
     answers: list[ModelAnswer] = []
     prose, finish = "", "stop"
     prefill = task.opening if task.can_continue else ""
     for segment in range(MAX_SEGMENTS if task.can_continue else 1):
-        answer, prose, finish = await _segment(task, caller, rule, prefill, segment, on_words)
+        answer, prose, finish = await _segment(task, caller, rule, prefill, segment, on_text)
         answers.append(answer)
         if finish != "stop" or count_words(prose) >= rule.low or not answer.text.strip():
             break
@@ -138,13 +136,13 @@ async def _segment(
     rule: LengthRule,
     prefill: str,
     segment: int,
-    on_words: Callable[[int], None],
+    on_text: Callable[[str], None],
 ) -> tuple[ModelAnswer, str, str]:
     ended: list[str] = []
 
     def watch(text: str) -> bool:
         whole = prefill + text
-        on_words(count_words(whole))
+        on_text(whole)
         end = rule.cut(whole)
         if end is not None:
             ended.append(end)

@@ -15,7 +15,7 @@ from novelcraft.errors import NovelcraftError
 if TYPE_CHECKING:
     from novelcraft.cli.readers import Reader
     from novelcraft.present.progress import Progress
-    from novelcraft.state.events import Event
+    from novelcraft.state.events import WriteEvent
 
 T = TypeVar("T")
 E = TypeVar("E")
@@ -55,7 +55,7 @@ def to_be_continued(command: str) -> Iterator[None]:
 
 
 def attended(
-    work: Callable[[Reader[Event]], Coroutine[Any, Any, T]], *, quiet: bool, command: str
+    work: Callable[[Reader[WriteEvent]], Coroutine[Any, Any, T]], *, quiet: bool, command: str
 ) -> T:
     """Write with the progress shown on standard error; see `watched`."""
     from novelcraft.present.writing import WritingProgress

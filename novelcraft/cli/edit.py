@@ -13,7 +13,7 @@ from novelcraft.present.wording import quoted
 
 if TYPE_CHECKING:
     from novelcraft.cli.readers import Reader
-    from novelcraft.state.events import Event
+    from novelcraft.state.events import WriteEvent
     from novelcraft.state.manuscript import SceneCommit
 
 
@@ -40,7 +40,7 @@ def edit(
             typer.echo("Nothing was changed.")
             return
 
-        async def work(reader: Reader[Event]) -> list[SceneCommit]:
+        async def work(reader: Reader[WriteEvent]) -> list[SceneCommit]:
             return await novel.edit(scene, prose, branch=branch, on_event=reader.on_event)
 
         again = f"novelcraft edit {quoted(folder)} {scene}"

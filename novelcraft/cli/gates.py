@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import typer
 
 from novelcraft.cli.readers import Reader
-from novelcraft.state.events import Event
+from novelcraft.state.events import WriteEvent
 from novelcraft.state.gates import Decision, GateRequest
 
 _ANSWERS = {"a": "accept", "r": "redraw", "s": "stop", "": "accept"}
@@ -23,7 +23,7 @@ class Asker:
     Ctrl-C. Questions go to standard error: standard output is for results.
     """
 
-    def __init__(self, reader: Reader[Event]) -> None:
+    def __init__(self, reader: Reader[WriteEvent]) -> None:
         self._reader = reader
 
     def __call__(self, request: GateRequest) -> Decision:

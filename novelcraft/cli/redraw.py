@@ -12,7 +12,7 @@ from novelcraft.present.wording import quoted
 
 if TYPE_CHECKING:
     from novelcraft.cli.readers import Reader
-    from novelcraft.state.events import Event
+    from novelcraft.state.events import WriteEvent
     from novelcraft.state.manuscript import SceneCommit
 
 
@@ -34,7 +34,7 @@ def redraw(
     with Novel.open(folder) as novel:
         old = novel.scene(scene, branch)
 
-        async def work(reader: Reader[Event]) -> list[SceneCommit]:
+        async def work(reader: Reader[WriteEvent]) -> list[SceneCommit]:
             return await novel.redraw(scene, note=note, branch=branch, on_event=reader.on_event)
 
         again = f"novelcraft redraw {quoted(folder)} {scene}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import typer
@@ -19,6 +19,7 @@ from novelcraft.graphs.training.road import RoadOutcome, TrainingRoad
 from novelcraft.present.pipeline import VERDICTS, PipelineProgress
 from novelcraft.present.wording import quoted
 from novelcraft.state.prep import PrepEvent
+from novelcraft.state.stream import OnEvent
 from novelcraft.state.training import RoadEvent
 from novelcraft.tools.text import counted
 
@@ -67,8 +68,8 @@ def _preparing(config: TrainConfig, books: Sequence[Path]) -> Prepare:
         Path(config.data).expanduser(), {"base_model": config.base_model}, empty=False
     )
 
-    async def prepare(tell: Callable[[PrepEvent], None]) -> PrepOutcome:
-        return await shelf.prepare(books, on_event=tell)
+    async def prepare(on_event: OnEvent[PrepEvent]) -> PrepOutcome:
+        return await shelf.prepare(books, on_event=on_event)
 
     return prepare
 

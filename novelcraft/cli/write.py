@@ -15,7 +15,7 @@ from novelcraft.present.wording import quoted
 if TYPE_CHECKING:
     from novelcraft.cli.readers import Reader
     from novelcraft.graphs.novel import Novel
-    from novelcraft.state.events import Event, RunFinished
+    from novelcraft.state.events import RunFinished, WriteEvent
 
 
 def write(
@@ -94,7 +94,7 @@ def _run(novel: Novel, branch: str, stop: int | None, quiet: bool) -> RunFinishe
 
     attends = bool(novel.settings.write.attend)
 
-    async def work(reader: Reader[Event]) -> RunFinished | None:
+    async def work(reader: Reader[WriteEvent]) -> RunFinished | None:
         return await novel.write(
             branch=branch,
             until=stop,

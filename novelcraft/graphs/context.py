@@ -11,7 +11,8 @@ from novelcraft.agents.planner import PlanTask
 from novelcraft.config.presets import SizePreset
 from novelcraft.config.settings import NovelSettings, WriteSettings
 from novelcraft.prompts.fit import TokenCounter
-from novelcraft.state.events import Event
+from novelcraft.state.events import WriteEvent
+from novelcraft.state.stream import OnEvent
 from novelcraft.tools.canon.index import PassageIndex
 from novelcraft.tools.canon.store import ManuscriptStore
 from novelcraft.tools.models.asking import Caller
@@ -31,11 +32,10 @@ class WriteContext:
     """Whether the narrator's server carries on a given completion."""
     novel: NovelSettings
     write: WriteSettings
+    emit: OnEvent[WriteEvent]
     preset: SizePreset
     """With the settings' scene length and token budget in it."""
     until: int | None = None
-    notices: tuple[str, ...] = ()
-    """What a person should know before the run begins."""
 
     def plan_task(self, step: str, wish: str = "") -> PlanTask:
         """The planner's task.
@@ -59,8 +59,3 @@ class WriteContext:
 
 
 WriteRuntime = Runtime[WriteContext]
-
-
-def emit(runtime: WriteRuntime, event: Event) -> None:
-    """Send an event into the graph's stream."""
-    runtime.stream_writer(event)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -16,7 +16,7 @@ from typing import Any, Self
 from novelcraft.config.load import load_settings
 from novelcraft.config.root import Settings
 from novelcraft.config.user import find_user_file
-from novelcraft.errors import InputError, NotAProjectError, UnknownTargetError
+from novelcraft.errors import InputError, NotAProjectError, NovelcraftError, UnknownTargetError
 from novelcraft.graphs.checkpoints import open_checkpoints
 from novelcraft.graphs.context import WriteContext
 from novelcraft.graphs.exporting import (
@@ -28,14 +28,21 @@ from novelcraft.graphs.exporting import (
 from novelcraft.graphs.folder import DATABASE, TOML, is_novel, make_folder
 from novelcraft.graphs.nodes.finish import FINISHED
 from novelcraft.graphs.revise import build_revise_graph, keep_old_chain, own_words, revision_state
-from novelcraft.graphs.runner import Decide, OnEvent, resumable, run, start_state
+from novelcraft.graphs.runner import Decide, EventLog, resumable, run, start_state
 from novelcraft.graphs.session import ModelsFactory, writing_context
 from novelcraft.graphs.write import build_write_graph
 from novelcraft.state.base import content_hash
 from novelcraft.state.calls import Message
-from novelcraft.state.events import Event, RunFinished, RunStarted
+from novelcraft.state.events import (
+    RunFinished,
+    RunStarted,
+    RunStopped,
+    StopReason,
+    WriteEvent,
+)
 from novelcraft.state.graph import WriteState
 from novelcraft.state.manuscript import Branch, Provenance, SceneCommit
+from novelcraft.state.stream import OnEvent
 from novelcraft.tools.canon.store import ManuscriptStore
 from novelcraft.tools.export.book import DEFAULT_FORMATS, ExportResult
 from novelcraft.tools.export.summary import RunSummary
@@ -143,7 +150,7 @@ class Novel:
     async def write(
         self,
         *,
-        on_event: OnEvent,
+        on_event: OnEvent[WriteEvent],
         branch: str = MAIN,
         until: int | None = None,
         decide: Decide | None = None,
@@ -151,7 +158,7 @@ class Novel:
         """Write on: from the premise, from the step a killed run was at, or from the last scene.
 
         Args:
-            on_event: Reader of the event stream.
+            on_event: Listens to the run's events.
             branch: Name of the branch.
             until: Stop when the branch has so many scenes; 0 stops after the plan.
             decide: Answers at the gates of an attended run.
@@ -165,31 +172,51 @@ class Novel:
         """
         finished: list[RunFinished] = []
 
-        def listen(event: Event) -> None:
+        def listen(event: WriteEvent) -> None:
             if isinstance(event, RunFinished):
                 finished.append(event)
             on_event(event)
 
-        with ProjectLock(self.folder):
-            async with (
-                self._context(branch, until) as context,
-                open_checkpoints(self.folder) as checkpoints,
-            ):
+        with ProjectLock(self.folder), self._logged(listen, branch) as emit:
+            async with open_checkpoints(self.folder) as checkpoints:
                 graph = build_write_graph(checkpoints)
                 on = await resumable(graph, self.store, branch)
                 state = start_state(self.store, branch, until)
-                given = None if on else state
                 if not on:
                     await checkpoints.adelete_thread(branch)
-                listen(self._started(state, resumed=on or state["plan_version"] is not None))
-                await run(graph, given, context, branch, listen, decide)
+                emit(self._started(state, resumed=on or state["plan_version"] is not None))
+                async with self._context(branch, emit, until) as context:
+                    ended = await run(graph, None if on else state, context, branch, decide)
+                if not finished:
+                    emit(self._stopped(branch, "asked" if ended else "waiting"))
         return finished[0] if finished else None
 
+    @contextmanager
+    def _logged(self, on_event: OnEvent[WriteEvent], branch: str) -> Iterator[OnEvent[WriteEvent]]:
+        """What takes the events of a run; an error that ends it becomes its last one."""
+        emit = EventLog(self.store, on_event)
+        try:
+            yield emit
+        except NovelcraftError as error:
+            with suppress(NovelcraftError):
+                emit(self._stopped(branch, "failed", str(error)))
+            raise
+
+    def _stopped(self, branch: str, reason: StopReason, error: str = "") -> RunStopped:
+        scenes = len(self.store.commit_ids(self.store.branch(branch).head))
+        return RunStopped(reason=reason, scenes_done=scenes, error=error)
+
     def _context(
-        self, branch: str, until: int | None = None
+        self, branch: str, emit: OnEvent[WriteEvent], until: int | None = None
     ) -> AbstractAsyncContextManager[WriteContext]:
         return writing_context(
-            self.folder, self.settings, self.store, self._models, branch=branch, until=until
+            self.folder,
+            self.settings,
+            self.store,
+            self._models,
+            branch=branch,
+            emit=emit,
+            until=until,
         )
 
     def is_finished(self, branch: str = MAIN) -> bool:
@@ -211,7 +238,7 @@ class Novel:
         )
 
     async def edit(
-        self, scene: str, prose: str, *, on_event: OnEvent, branch: str = MAIN
+        self, scene: str, prose: str, *, on_event: OnEvent[WriteEvent], branch: str = MAIN
     ) -> list[SceneCommit]:
         """Put a person's own words in the place of a scene.
 
@@ -227,7 +254,7 @@ class Novel:
         return await self._revise(revision_state(branch, old, draft=draft), on_event)
 
     async def redraw(
-        self, scene: str, *, on_event: OnEvent, branch: str = MAIN, note: str = ""
+        self, scene: str, *, on_event: OnEvent[WriteEvent], branch: str = MAIN, note: str = ""
     ) -> list[SceneCommit]:
         """Narrate a scene again, with a note on what should be different.
 
@@ -242,15 +269,15 @@ class Novel:
         state = revision_state(branch, old, note=note, draw=draw)
         return await self._revise(state, on_event)
 
-    async def _revise(self, state: WriteState, on_event: OnEvent) -> list[SceneCommit]:
+    async def _revise(self, state: WriteState, on_event: OnEvent[WriteEvent]) -> list[SceneCommit]:
         branch = state["branch"]
-        with ProjectLock(self.folder):
+        with ProjectLock(self.folder), self._logged(on_event, branch) as emit:
             keep_old_chain(self.store, branch)
             async with (
-                self._context(branch) as context,
+                self._context(branch, emit) as context,
                 open_checkpoints(self.folder) as checkpoints,
             ):
-                await run(build_revise_graph(), state, context, branch, on_event, None)
+                await run(build_revise_graph(), state, context, branch, None)
                 await checkpoints.adelete_thread(branch)
         chain = self.store.chain(self.store.branch(branch).head)
         return [c for c in chain if c.stale]

@@ -1,22 +1,22 @@
-"""Run a graph: start or resume it, stream its events, put its questions to a person."""
+"""Run a graph: start or resume it, keep its events, put its questions to a person."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import Command
 
 from novelcraft.graphs.context import WriteContext
 from novelcraft.graphs.write import WriteGraph
-from novelcraft.state.events import Decided, Drafting, Event, Notice, Waiting
+from novelcraft.state.events import Decided, Drafting, Waiting, WriteEvent
 from novelcraft.state.gates import Decision, GateRequest
 from novelcraft.state.graph import WriteState
+from novelcraft.state.stream import OnEvent
 from novelcraft.tools.canon.store import ManuscriptStore
 
-OnEvent = Callable[[Event], None]
 Decide = Callable[[GateRequest], Decision]
 
 STEP_LIMIT = 1_000_000
@@ -66,14 +66,32 @@ async def resumable(graph: WriteGraph, store: ManuscriptStore, branch_name: str)
     return branch.head is not None and store.get(branch.head).parent == known
 
 
+class EventLog:
+    """Keeps a run's events in the store, and passes them on.
+
+    Args:
+        store: Where they are kept: all but the growth of drafts.
+        on_event: Listens.
+    """
+
+    def __init__(self, store: ManuscriptStore, on_event: OnEvent[WriteEvent]) -> None:
+        self._store = store
+        self._on_event = on_event
+
+    def __call__(self, event: WriteEvent) -> None:
+        """Take an event."""
+        if not isinstance(event, Drafting):
+            self._store.log_event(event, datetime.now(UTC).isoformat())
+        self._on_event(event)
+
+
 async def run(
     graph: WriteGraph,
     given: WriteState | Command[Any] | None,
     context: WriteContext,
     branch: str,
-    on_event: OnEvent,
     decide: Decide | None,
-) -> None:
+) -> bool:
     """Run until the graph ends, or a person stops it.
 
     Args:
@@ -81,50 +99,31 @@ async def run(
         given: State to start from; None resumes the step in flight.
         context: What the nodes get.
         branch: Name of the branch, which is the checkpointer's thread.
-        on_event: Reader of the event stream. All but the drafts' progress is logged as well.
         decide: Answers the graph's questions. Without it a waiting graph stays waiting.
+
+    Returns:
+        Whether the graph came to its end; not where it waits for a person.
     """
-    for text in context.notices:
-        _tell(Notice(text=text), context, on_event)
     while True:
-        await _stream(graph, given, context, branch, on_event)
+        await graph.ainvoke(
+            given,
+            thread(branch),
+            context=context,
+            durability="sync" if graph.checkpointer else None,
+        )
         if graph.checkpointer is None:
-            return
+            return True
         snapshot = await graph.aget_state(thread(branch))
         if not snapshot.interrupts:
-            return
+            return True
         request = GateRequest.model_validate(snapshot.interrupts[0].value)
-        _tell(Waiting(gate=request.gate, about=request.about), context, on_event)
+        context.emit(Waiting(gate=request.gate, about=request.about))
         if decide is None:
-            return
+            return False
         head = context.store.branch(branch).head or ""
         decision = decide(request)
         answer = Decided(
             gate=request.gate, about=request.about, action=decision.action, commit=head
         )
-        _tell(answer, context, on_event)
+        context.emit(answer)
         given = Command(resume=decision.model_dump())
-
-
-async def _stream(
-    graph: WriteGraph,
-    given: WriteState | Command[Any] | None,
-    context: WriteContext,
-    branch: str,
-    on_event: OnEvent,
-) -> None:
-    stream = graph.astream(
-        given,
-        thread(branch),
-        context=context,
-        stream_mode="custom",
-        durability="sync" if graph.checkpointer else None,
-    )
-    async for sent in stream:
-        _tell(cast("Event", sent), context, on_event)
-
-
-def _tell(event: Event, context: WriteContext, on_event: OnEvent) -> None:
-    if not isinstance(event, Drafting):
-        context.store.log_event(event, datetime.now(UTC).isoformat())
-    on_event(event)

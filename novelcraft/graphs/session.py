@@ -11,6 +11,8 @@ from novelcraft.config.root import Settings
 from novelcraft.config.settings import ROLES
 from novelcraft.graphs.adapters import check_embedded, check_served
 from novelcraft.graphs.context import WriteContext
+from novelcraft.state.events import Notice, WriteEvent
+from novelcraft.state.stream import OnEvent
 from novelcraft.tools.canon.embedders import open_embedder
 from novelcraft.tools.canon.index import PassageIndex
 from novelcraft.tools.canon.store import ManuscriptStore
@@ -33,9 +35,12 @@ async def writing_context(
     models: ModelsFactory,
     *,
     branch: str,
+    emit: OnEvent[WriteEvent],
     until: int | None = None,
 ) -> AsyncIterator[WriteContext]:
     """What the nodes of a run on that branch get. The caller holds the folder's lock.
+
+    What a person should know before the run begins is emitted first.
 
     Raises:
         AdapterRefusedError: An adapter failed the gate.
@@ -49,6 +54,8 @@ async def writing_context(
         preset = resolve(settings, narrator.model)
         need = preset.budget.total + SPARE_TOKENS
         await chat.preflight({"narrator": need, "reasoning": need, "cheap": need})
+        for text in notices:
+            emit(Notice(text=text))
         index = PassageIndex(folder / INDEX_FOLDER, open_embedder(settings.write.embedding))
         try:
             index.sync(store.chain(store.branch(branch).head))
@@ -61,9 +68,9 @@ async def writing_context(
                 can_continue=narrator.supports_prefill,
                 novel=settings.novel,
                 write=settings.write,
+                emit=emit,
                 preset=preset,
                 until=until,
-                notices=tuple(notices),
             )
         finally:
             index.close()

@@ -6,7 +6,6 @@ from novelcraft.present.wording import number, span, stopwatch
 from novelcraft.state.events import (
     DraftChecked,
     Drafting,
-    Event,
     Exported,
     Notice,
     Planning,
@@ -15,6 +14,7 @@ from novelcraft.state.events import (
     RunStarted,
     SceneCommitted,
     SceneStarted,
+    WriteEvent,
 )
 from novelcraft.state.manuscript import AcceptedBy
 from novelcraft.tools.text import counted
@@ -48,7 +48,7 @@ class WritingProgress:
         self._pace = _Pace()
         self._finished = False
 
-    def update(self, event: Event, now: float) -> None:
+    def update(self, event: WriteEvent, now: float) -> None:
         """Take in one event. Kinds that change nothing here are ignored."""
         if self._begun is None:
             self._begun = now
@@ -94,7 +94,7 @@ class WritingProgress:
         """Scenes of the book; 0 before there is a plan."""
         return self.scenes
 
-    def headline(self, event: Event) -> str | None:
+    def headline(self, event: WriteEvent) -> str | None:
         """The line that stays on the screen for an event; None for those that only move the bar."""
         match event:
             case RunStarted():

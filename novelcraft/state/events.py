@@ -1,7 +1,7 @@
-"""What a long operation tells its readers while it runs.
+"""The events of writing: what a run of the write graph does, for whoever listens.
 
-The command line's progress, the log and any other front end are readers of one stream of
-these. An event carries numbers and short labels; the prose itself is in the store.
+An event carries numbers and short labels; the prose itself is in the store. The one exception is
+the draft that is being written, whose text grows in the stream.
 """
 
 from __future__ import annotations
@@ -12,8 +12,11 @@ from pydantic import Field, TypeAdapter
 
 from novelcraft.state.base import Frozen
 from novelcraft.state.manuscript import AcceptedBy
+from novelcraft.state.stream import EventCodec
 
 Gate = Literal["plan", "chapter", "scene"]
+StopReason = Literal["asked", "waiting", "failed"]
+"""It came to where it was to stop; it waits for an answer; an error ended it."""
 
 
 class RunStarted(Frozen):
@@ -63,12 +66,21 @@ class SceneStarted(Frozen):
 
 
 class Drafting(Frozen):
-    """Words of the draft so far. Sent often; readers drop what they do not need."""
+    """The draft has grown. Sent up to 20 times a second, and not kept in the store.
+
+    The draft so far is `draft[:at] + text`, where `draft` is what it was before: mostly `at` is
+    its end, and it is 0 where the draft begins anew. The last one gives the draft as it is kept.
+    """
 
     kind: Literal["drafting"] = "drafting"
     scene_id: str
     words: int
+    """Words of the whole draft so far."""
     target_words: int
+    at: int = 0
+    """Characters of the draft before that still stand."""
+    text: str = ""
+    """What follows them."""
 
 
 class DraftChecked(Frozen):
@@ -133,6 +145,16 @@ class Notice(Frozen):
     text: str
 
 
+class RunStopped(Frozen):
+    """The run ended before the book did, and can be taken up again."""
+
+    kind: Literal["run_stopped"] = "run_stopped"
+    reason: StopReason
+    scenes_done: int
+    error: str = ""
+    """For a person: what went wrong, and what to do about it."""
+
+
 class RunFinished(Frozen):
     """The book is finished."""
 
@@ -150,7 +172,7 @@ class RunFinished(Frozen):
     """Time spent in model calls, over all runs of this novel."""
 
 
-Event = Annotated[
+WriteEvent = Annotated[
     RunStarted
     | Planning
     | PlanReady
@@ -162,8 +184,9 @@ Event = Annotated[
     | Decided
     | Exported
     | Notice
+    | RunStopped
     | RunFinished,
     Field(discriminator="kind"),
 ]
 
-EVENT: TypeAdapter[Event] = TypeAdapter(Event)
+WRITE_EVENTS: EventCodec[WriteEvent] = EventCodec(TypeAdapter(WriteEvent))

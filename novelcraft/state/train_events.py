@@ -1,8 +1,4 @@
-"""What a training run tells its readers, one event a line of JSON.
-
-The run is a process of its own; the command line, the training graph and any other front end
-read the same stream.
-"""
+"""The events of training and evaluation, which are processes of their own."""
 
 from __future__ import annotations
 
@@ -11,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, TypeAdapter
 
 from novelcraft.state.base import Frozen
+from novelcraft.state.stream import EventCodec
 
 StopReason = Literal["finished", "early", "cancelled", "nan"]
 Method = Literal["sft", "dpo", "kto"]
@@ -217,4 +214,4 @@ TrainEvent = Annotated[
     Field(discriminator="kind"),
 ]
 
-TRAIN_EVENT: TypeAdapter[TrainEvent] = TypeAdapter(TrainEvent)
+TRAIN_EVENTS: EventCodec[TrainEvent] = EventCodec(TypeAdapter(TrainEvent))

@@ -11,7 +11,7 @@ from typing import Any
 from novelcraft.finetune.settings.config import TrainConfig
 from novelcraft.finetune.settings.load import train_config
 from novelcraft.state.rows import TrainingRow
-from novelcraft.state.train_events import TRAIN_EVENT, TrainEvent, TrainStep, Validated
+from novelcraft.state.train_events import TRAIN_EVENTS, TrainEvent, TrainStep, Validated
 from tests.finetune.rows import row, write_rows
 
 
@@ -72,7 +72,7 @@ def start(file: Path, *options: str) -> subprocess.Popen[str]:
 
 
 def read(line: str) -> TrainEvent:
-    return TRAIN_EVENT.validate_json(line)
+    return TRAIN_EVENTS.parse(line)
 
 
 def losses(told: list[TrainEvent]) -> dict[int, float]:

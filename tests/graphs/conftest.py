@@ -13,7 +13,7 @@ import pytest
 from novelcraft.config.root import Settings
 from novelcraft.graphs.novel import Novel
 from novelcraft.graphs.runner import Decide
-from novelcraft.state.events import Event, RunFinished
+from novelcraft.state.events import RunFinished, WriteEvent
 from novelcraft.state.manuscript import SceneCommit
 from tests.fakes.server import FakeServer
 
@@ -38,7 +38,7 @@ class Desk:
     """A novel, and the events that its runs sent."""
 
     novel: Novel
-    events: list[Event] = field(default_factory=list)
+    events: list[WriteEvent] = field(default_factory=list)
 
     async def write(
         self, *, branch: str = "main", until: int | None = None, decide: Decide | None = None

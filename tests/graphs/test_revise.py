@@ -7,7 +7,7 @@ import json
 import pytest
 
 from novelcraft.errors import InputError, UnknownTargetError
-from novelcraft.state.events import Event
+from novelcraft.state.events import WriteEvent
 from tests.fakes import script as s
 from tests.fakes.chat import ChatRequest
 from tests.fakes.server import FakeServer
@@ -16,7 +16,7 @@ from tests.graphs.conftest import Desk, OpenDesk
 OWN = "Elias Marrow sold the boat that morning.\n\nHe did not look back."
 
 
-def quiet(_event: Event) -> None:
+def quiet(_event: WriteEvent) -> None:
     """Reads no events."""
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from novelcraft.errors import ModelError
 from novelcraft.graphs.checkpoints import open_checkpoints
 from novelcraft.graphs.runner import thread
 from novelcraft.graphs.write import build_write_graph
@@ -290,3 +291,18 @@ async def largest_checkpoint(folder: Path) -> int:
             "WHERE w.checkpoint_id = c.checkpoint_id), 0) FROM checkpoints c"
         )
     return max(int(row[0]) for row in rows)
+
+
+async def test_a_run_says_how_it_ended(serve: type[FakeServer], open_desk: OpenDesk) -> None:
+    script = s.Script()
+    script.on(s.prose, s.fail(401), after=3)
+    desk = open_desk(serve(script=script))
+    await desk.write(until=2)
+    with pytest.raises(ModelError):
+        await desk.write()
+    asked, failed = desk.of("run_stopped")
+    assert (asked.reason, asked.scenes_done, asked.error) == ("asked", 2, "")
+    assert (failed.reason, failed.scenes_done) == ("failed", 3)
+    assert "wants a key" in failed.error
+    logged = [event for _, event in desk.novel.store.events()]
+    assert logged == [e for e in desk.events if e.kind != "drafting"]

@@ -9,7 +9,6 @@ from novelcraft.present.writing import WritingProgress, summary
 from novelcraft.state.events import (
     DraftChecked,
     Drafting,
-    Event,
     Exported,
     Notice,
     Planning,
@@ -18,6 +17,7 @@ from novelcraft.state.events import (
     RunStarted,
     SceneCommitted,
     SceneStarted,
+    WriteEvent,
 )
 from novelcraft.state.manuscript import AcceptedBy
 
@@ -79,7 +79,7 @@ FINISHED = RunFinished(
 )
 
 
-def after(*timed: tuple[float, Event]) -> WritingProgress:
+def after(*timed: tuple[float, WriteEvent]) -> WritingProgress:
     state = WritingProgress()
     for now, event in timed:
         state.update(event, now)
@@ -189,14 +189,14 @@ def test_finished() -> None:
         (Notice(text="No PDF engine."), "No PDF engine."),
     ],
 )
-def test_headlines(event: Event, told: str) -> None:
+def test_headlines(event: WriteEvent, told: str) -> None:
     assert (WritingProgress().headline(event) or "").startswith(told)
 
 
 @pytest.mark.parametrize(
     "event", [drafting(1, 5), Planning(step="cast", done=0, total=5), scene(1)]
 )
-def test_what_happens_often_has_no_headline(event: Event) -> None:
+def test_what_happens_often_has_no_headline(event: WriteEvent) -> None:
     assert WritingProgress().headline(event) is None
 
 

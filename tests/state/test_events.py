@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from novelcraft.state.events import EVENT, SceneCommitted, Waiting
+from novelcraft.state.events import WRITE_EVENTS, SceneCommitted, Waiting
 
 
 def test_an_event_comes_back_as_its_own_class() -> None:
@@ -19,9 +19,9 @@ def test_an_event_comes_back_as_its_own_class() -> None:
         attempts=3,
     )
     for event in (committed, Waiting(gate="plan", about="version 1")):
-        assert EVENT.validate_json(EVENT.dump_json(event)) == event
+        assert WRITE_EVENTS.parse(WRITE_EVENTS.line(event)) == event
 
 
 def test_an_unknown_event_is_refused() -> None:
     with pytest.raises(ValidationError, match="kind"):
-        EVENT.validate_python({"kind": "something_else"})
+        WRITE_EVENTS.load({"kind": "something_else"})

@@ -18,6 +18,7 @@ from novelcraft.finetune.stack import stack_versions
 from novelcraft.finetune.training.stopping import Stop
 from novelcraft.state.evaluation import EvalSettings, Evaluation, ProbeRun, StyleReport
 from novelcraft.state.memory import MemoryReport
+from novelcraft.state.stream import OnEvent
 from novelcraft.state.train_events import (
     EvalFinished,
     EvalPart,
@@ -35,7 +36,7 @@ class StoppedError(Exception):
 def evaluate(
     material: Material,
     settings: EvalSettings,
-    emit: Callable[[TrainEvent], None],
+    emit: OnEvent[TrainEvent],
     stop: Stop | None = None,
 ) -> Evaluation:
     """Evaluate an adapter, and write what was found into its folder.
@@ -45,7 +46,7 @@ def evaluate(
     Args:
         material: The adapter and its rows.
         settings: How to evaluate.
-        emit: Takes what there is to tell, as it happens.
+        emit: Listens to the events.
         stop: Tells when to stop; None for never.
 
     Raises:
@@ -77,7 +78,7 @@ class _Run:
         self,
         material: Material,
         settings: EvalSettings,
-        emit: Callable[[TrainEvent], None],
+        emit: OnEvent[TrainEvent],
         stop: Stop,
     ) -> None:
         self._began = time.monotonic()

@@ -12,15 +12,16 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from novelcraft.errors import ConfigError, NovelcraftError
 from novelcraft.finetune.evaluation.material import load_material
 from novelcraft.finetune.stack import require_stack
-from novelcraft.finetune.training.event_pipe import teller
+from novelcraft.finetune.training.event_pipe import event_pipe
 from novelcraft.finetune.training.stopping import Stop
 from novelcraft.state.evaluation import EvalSettings
+from novelcraft.state.stream import OnEvent
 from novelcraft.state.train_events import TrainEvent, TrainFailed
 
 STOPPED = 130
@@ -32,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = _parsed(arguments)
     stop = Stop()
     stop.listen()
-    emit = teller(stop)
+    emit = event_pipe(stop)
     try:
         failed = _run(given, emit, stop)
     except NovelcraftError as error:
@@ -42,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(failed.exit_code)
 
 
-def _run(given: Namespace, emit: Callable[[TrainEvent], None], stop: Stop) -> TrainFailed | None:
+def _run(given: Namespace, emit: OnEvent[TrainEvent], stop: Stop) -> TrainFailed | None:
     settings = _settings(given.settings)
     # Before torch is: what is wrong with the adapter or the rows is said at once.
     material = load_material(given.adapter, given.data, given.base)

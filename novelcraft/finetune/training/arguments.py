@@ -13,7 +13,8 @@ from novelcraft.finetune.models import Machine
 from novelcraft.finetune.settings.config import TrainConfig
 from novelcraft.finetune.training.checkpoints import Checkpoints
 from novelcraft.finetune.training.ending import EVAL_LOSS
-from novelcraft.finetune.training.metrics import Emit
+from novelcraft.state.stream import OnEvent
+from novelcraft.state.train_events import TrainEvent
 
 _SCHEDULES = {"cosine": "cosine", "linear": "linear", "constant": "constant_with_warmup"}
 
@@ -31,7 +32,7 @@ class Parts:
     tokenizer: Any
     callbacks: Sequence[Any]
     checkpoints: Checkpoints
-    emit: Emit
+    emit: OnEvent[TrainEvent]
 
     def given(self, names: Sequence[str], tokens: Sequence[int]) -> dict[str, Any]:
         """What every trainer is given besides its arguments and its data.

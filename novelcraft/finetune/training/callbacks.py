@@ -15,9 +15,9 @@ from transformers import TrainerCallback
 from novelcraft.finetune.data.rows import TrainRow, prompt_of
 from novelcraft.finetune.settings.config import TrainConfig
 from novelcraft.finetune.training.ending import EVAL_LOSS, patience_spent
-from novelcraft.finetune.training.metrics import Emit
 from novelcraft.finetune.training.stopping import Stop
-from novelcraft.state.train_events import SampleWritten, StopReason, TrainStep
+from novelcraft.state.stream import OnEvent
+from novelcraft.state.train_events import SampleWritten, StopReason, TrainEvent, TrainStep
 from novelcraft.tools.storage.files import write_atomic
 
 STEP_TOKENS = "step_tokens"
@@ -60,7 +60,7 @@ class Steps(TrainerCallback):
 class Progress(TrainerCallback):
     """Tells of each step. Its time is that of the step alone, without validation and samples."""
 
-    def __init__(self, emit: Emit) -> None:
+    def __init__(self, emit: OnEvent[TrainEvent]) -> None:
         self._emit = emit
         self._began = self._seconds = 0.0
 
@@ -104,7 +104,7 @@ class Samples(TrainerCallback):
         rows: Sequence[TrainRow],
         decode: Callable[[Sequence[int]], str],
         folder: Path,
-        emit: Emit,
+        emit: OnEvent[TrainEvent],
     ) -> None:
         self._config = config
         self._rows = rows[: config.samples]

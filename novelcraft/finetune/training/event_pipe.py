@@ -1,4 +1,4 @@
-"""Events on standard output, one line of JSON each, and nothing else there.
+"""The events of a worker process: lines of JSON on its standard output, and nothing else there.
 
 Nothing here loads torch.
 """
@@ -6,34 +6,34 @@ Nothing here loads torch.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 
 from novelcraft.finetune.training.stopping import Stop
-from novelcraft.state.train_events import TrainEvent
+from novelcraft.state.stream import OnEvent
+from novelcraft.state.train_events import TRAIN_EVENTS, TrainEvent
 
 
-def teller(stop: Stop) -> Callable[[TrainEvent], None]:
+def event_pipe(stop: Stop) -> OnEvent[TrainEvent]:
     """Keep standard output for events; whatever else is printed goes to standard error.
 
     Args:
         stop: Is asked to stop when nobody reads the events any more.
 
     Returns:
-        What tells an event. Of several processes of a run, the first alone tells anything.
+        What writes an event. Of several processes of a run, the first alone writes any.
     """
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     first = os.environ.get("RANK", "0") == "0"
-    heard = True
+    is_read = True
 
-    def tell(event: TrainEvent) -> None:
-        nonlocal heard
-        if not first or not heard:
+    def emit(event: TrainEvent) -> None:
+        nonlocal is_read
+        if not first or not is_read:
             return
         try:
-            out.write(f"{event.model_dump_json()}\n")
+            out.write(TRAIN_EVENTS.line(event))
             out.flush()
         except BrokenPipeError:
-            heard, stop.asked = False, True
+            is_read, stop.asked = False, True
 
-    return tell
+    return emit

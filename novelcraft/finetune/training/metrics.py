@@ -7,7 +7,6 @@ torch.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +14,9 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from novelcraft.errors import NovelcraftError
+from novelcraft.state.stream import OnEvent
 from novelcraft.state.train_events import (
-    TRAIN_EVENT,
+    TRAIN_EVENTS,
     TrainEvent,
     TrainStarted,
     TrainStep,
@@ -25,9 +25,6 @@ from novelcraft.state.train_events import (
 from novelcraft.tools.storage.files import write_atomic
 
 METRICS_FILE = "metrics.jsonl"
-
-Emit = Callable[[TrainEvent], None]
-"""Takes what there is to tell, as it happens."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +35,7 @@ class Curve:
     validations: tuple[Validated, ...] = ()
 
 
-def keeping(emit: Emit, file: Path) -> Emit:
+def keeping(emit: OnEvent[TrainEvent], file: Path) -> OnEvent[TrainEvent]:
     """Keep the steps and validations that are emitted.
 
     A new run begins the file anew; one that goes on after a step drops what had come after it.
@@ -60,7 +57,7 @@ def keeping(emit: Emit, file: Path) -> Emit:
                     _begin(file, event.resumed_at)
                 case TrainStep() | Validated():
                     with file.open("a", encoding="utf-8") as out:
-                        out.write(f"{event.model_dump_json()}\n")
+                        out.write(TRAIN_EVENTS.line(event))
                 case _:
                     pass
 
@@ -94,12 +91,12 @@ def curve_of(adapter: Path) -> Curve:
 def _begin(file: Path, step: int) -> None:
     kept = read_curve(file.parent) if step else Curve()
     told: list[TrainStep | Validated] = [*kept.steps, *kept.validations]
-    lines = (f"{event.model_dump_json()}\n" for event in told if event.step <= step)
+    lines = (TRAIN_EVENTS.line(event) for event in told if event.step <= step)
     write_atomic(file, "".join(lines).encode())
 
 
 def _parsed(line: str) -> TrainEvent | None:
     try:
-        return TRAIN_EVENT.validate_json(line)
+        return TRAIN_EVENTS.parse(line)
     except ValidationError:
         return None

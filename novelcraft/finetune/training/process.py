@@ -18,7 +18,7 @@ from typing import ClassVar, Self
 
 from novelcraft.errors import TrainingError
 from novelcraft.state.base import Frozen
-from novelcraft.state.train_events import TRAIN_EVENT, TrainEvent, TrainFailed, TrainStopped
+from novelcraft.state.train_events import TRAIN_EVENTS, TrainEvent, TrainFailed, TrainStopped
 
 _LONGEST_LINE = 2**24
 _LAST_WORDS = 4_000
@@ -26,7 +26,7 @@ _LAST_WORDS = 4_000
 
 
 class EventProcess:
-    """A process that tells events. Use it as `async with`, and read its `events`.
+    """A process that emits events. Use it as `async with`, and read its `events`.
 
     Leaving it early cancels it.
     """
@@ -70,7 +70,7 @@ class EventProcess:
             self._process.send_signal(signal.SIGTERM)
 
     async def events(self) -> AsyncIterator[TrainEvent]:
-        """What it tells, to its end.
+        """Its events, to its end.
 
         Raises:
             TrainingError: It died without a word: killed, or out of memory.
@@ -78,7 +78,7 @@ class EventProcess:
         assert self._process.stdout is not None
         last: TrainEvent | None = None
         async for line in self._process.stdout:
-            last = TRAIN_EVENT.validate_json(line)
+            last = TRAIN_EVENTS.parse(line)
             yield last
         code = await self._process.wait()
         await self._listener

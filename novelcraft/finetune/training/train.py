@@ -37,20 +37,27 @@ from novelcraft.finetune.training.arguments import Parts, total_steps
 from novelcraft.finetune.training.callbacks import Progress, Samples, Steps
 from novelcraft.finetune.training.checkpoints import Checkpoints
 from novelcraft.finetune.training.ending import find_ending
-from novelcraft.finetune.training.metrics import METRICS_FILE, Emit, keeping
+from novelcraft.finetune.training.metrics import METRICS_FILE, keeping
 from novelcraft.finetune.training.publishing import publish
 from novelcraft.finetune.training.runfile import CHECKPOINTS, claim
 from novelcraft.finetune.training.stopping import Stop
 from novelcraft.finetune.training.trainers import make_trainer
 from novelcraft.finetune.training.tuning import Tuning
-from novelcraft.state.train_events import StopReason, TrainNotice, TrainStarted, TrainStopped
+from novelcraft.state.stream import OnEvent
+from novelcraft.state.train_events import (
+    StopReason,
+    TrainEvent,
+    TrainNotice,
+    TrainStarted,
+    TrainStopped,
+)
 
 SAMPLES = "samples"
 
 
 def run_training(
     config: TrainConfig,
-    emit: Emit,
+    emit: OnEvent[TrainEvent],
     *,
     resume: bool = False,
     stop: Stop | None = None,
@@ -90,7 +97,7 @@ class Run:
     batches: int
     """Rows, or packs of rows, of a pass."""
 
-    def __init__(self, config: TrainConfig, emit: Emit, stop: Stop) -> None:
+    def __init__(self, config: TrainConfig, emit: OnEvent[TrainEvent], stop: Stop) -> None:
         refuse(config)
         self._config = config
         self._folder = Path(config.output).expanduser()

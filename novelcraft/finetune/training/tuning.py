@@ -27,17 +27,18 @@ from novelcraft.finetune.training.callbacks import STEP_TOKENS
 from novelcraft.finetune.training.checkpoints import Checkpoints
 from novelcraft.finetune.training.ending import EVAL_LOSS, STATE_FILE
 from novelcraft.finetune.training.losses import RowLoss, row_losses
-from novelcraft.finetune.training.metrics import Emit
 from novelcraft.finetune.training.runstate import (
     load_optimizer,
     load_random,
     save_optimizer,
     save_random,
 )
+from novelcraft.state.stream import OnEvent
 from novelcraft.state.train_events import (
     ChapterLoss,
     CheckpointSaved,
     PreferenceScore,
+    TrainEvent,
     Validated,
 )
 
@@ -64,7 +65,7 @@ class Tuning(Trainer):
         names: Sequence[str],
         tokens: Sequence[int],
         checkpoints: Checkpoints,
-        emit: Emit,
+        emit: OnEvent[TrainEvent],
         **given: Any,
     ) -> None:
         super().__init__(**given)

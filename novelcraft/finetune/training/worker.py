@@ -20,10 +20,11 @@ from novelcraft.finetune.data.load import RunData, load_run_data
 from novelcraft.finetune.settings.config import TrainConfig
 from novelcraft.finetune.settings.load import load_train_config
 from novelcraft.finetune.stack import require_stack
-from novelcraft.finetune.training.event_pipe import teller
+from novelcraft.finetune.training.event_pipe import event_pipe
 from novelcraft.finetune.training.launch import spread
 from novelcraft.finetune.training.runfile import CHECKPOINTS
 from novelcraft.finetune.training.stopping import Stop
+from novelcraft.state.stream import OnEvent
 from novelcraft.state.train_events import TrainEvent, TrainFailed
 from novelcraft.tools.storage.files import storage_errors
 from novelcraft.tools.storage.lock import ProjectLock
@@ -51,7 +52,7 @@ def main(
     stop.listen()
     # Where events go, also those of the processes that this one may become.
     out = os.dup(1)
-    emit = teller(stop)
+    emit = event_pipe(stop)
     try:
         settings = load_train_config(Path(config))
         require_stack()
@@ -69,7 +70,7 @@ def main(
 def _run(
     config: TrainConfig,
     data: RunData,
-    emit: Callable[[TrainEvent], None],
+    emit: OnEvent[TrainEvent],
     resume: bool,
     stop: Stop,
 ) -> str:

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from novelcraft.errors import HeadMovedError
-from novelcraft.graphs.context import WriteContext, WriteRuntime, emit
+from novelcraft.graphs.context import WriteContext, WriteRuntime
 from novelcraft.graphs.nodes.plan import ask_person
 from novelcraft.graphs.nodes.review import summary_findings
 from novelcraft.graphs.nodes.scene import plan_of, reviewed
@@ -58,8 +58,7 @@ async def commit_scene(state: WriteState, runtime: WriteRuntime) -> dict[str, An
     )
     chain = context.store.chain(commit.id)
     plan = plan_of(state, context)
-    emit(
-        runtime,
+    context.emit(
         SceneCommitted(
             commit=commit.id,
             scene_id=commit.scene_id,

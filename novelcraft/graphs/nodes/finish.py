@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from novelcraft.graphs.context import WriteRuntime, emit
+from novelcraft.graphs.context import WriteRuntime
 from novelcraft.graphs.exporting import export_branch
 from novelcraft.state.events import Exported, Notice, RunFinished
 from novelcraft.state.graph import WriteState
@@ -20,13 +20,12 @@ async def finish(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
     totals = context.store.call_totals()
     result = export_branch(context.store, context.folder, state["branch"], context.novel)
     for path in result.paths:
-        emit(runtime, Exported(format=path.suffix.lstrip("."), path=str(path)))
+        context.emit(Exported(format=path.suffix.lstrip("."), path=str(path)))
     for notice in result.notices:
-        emit(runtime, Notice(text=notice))
+        context.emit(Notice(text=notice))
     context.store.put_plan_part(state["branch"], FINISHED, {"head": state["head"]})
     words = sum(c.words for c in chain)
-    emit(
-        runtime,
+    context.emit(
         RunFinished(
             scenes=len(chain),
             chapters=len({c.chapter_id for c in chain}),

@@ -15,7 +15,7 @@ from novelcraft.agents.planner import Outline, Story, plan_chapter_scenes, plan_
 from novelcraft.agents.planner.compose import chapter_requests, compose_plan
 from novelcraft.agents.planner.scenes import ChapterRequest, ChapterScenes
 from novelcraft.errors import PlanError
-from novelcraft.graphs.context import WriteRuntime, emit
+from novelcraft.graphs.context import WriteRuntime
 from novelcraft.state.events import Planning, PlanReady
 from novelcraft.state.findings import Finding, blocking
 from novelcraft.state.gates import Decision, GateRequest
@@ -34,7 +34,7 @@ def _key(state: WriteState, level: str) -> str:
 async def write_story(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
     """Level one: story core, world, cast."""
     context = runtime.context
-    emit(runtime, Planning(step="story and cast", done=0, total=STEPS_BEFORE_SCENES))
+    context.emit(Planning(step="story and cast", done=0, total=STEPS_BEFORE_SCENES))
     task = context.plan_task(_key(state, "story"), state.get("note", ""))
     story = await plan_story(task)
     context.store.put_plan_part(state["branch"], _key(state, "story"), story.model_dump())
@@ -44,7 +44,7 @@ async def write_story(state: WriteState, runtime: WriteRuntime) -> dict[str, Any
 async def write_outline(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
     """Level two: chapters and hooks."""
     context = runtime.context
-    emit(runtime, Planning(step="chapters", done=1, total=STEPS_BEFORE_SCENES))
+    context.emit(Planning(step="chapters", done=1, total=STEPS_BEFORE_SCENES))
     story = _part(state, runtime, "story", Story)
     task = context.plan_task(_key(state, "outline"), state.get("note", ""))
     outline = await plan_outline(task, story)
@@ -70,8 +70,7 @@ async def write_briefs(state: WriteState, runtime: WriteRuntime) -> dict[str, An
         scenes = await plan_chapter_scenes(task, request)
         done += 1
         total = STEPS_BEFORE_SCENES + len(requests)
-        emit(
-            runtime,
+        context.emit(
             Planning(step="scenes of a chapter", done=STEPS_BEFORE_SCENES + done, total=total),
         )
         return scenes
@@ -99,9 +98,9 @@ def store_plan(state: WriteState, runtime: WriteRuntime, plan: Plan) -> dict[str
             f"The plan breaks its rules: {'; '.join(faults)}",
             fix="Run the same command with another --seed, or a more able reasoning model.",
         )
-    version = runtime.context.store.add_plan(state["branch"], plan)
-    emit(
-        runtime,
+    context = runtime.context
+    version = context.store.add_plan(state["branch"], plan)
+    context.emit(
         PlanReady(
             version=version,
             title=plan.core.title,

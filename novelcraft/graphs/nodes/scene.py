@@ -8,13 +8,14 @@ from typing import Any
 from novelcraft.agents.narrator import NarrationTask, narrate
 from novelcraft.agents.planner.course import next_target
 from novelcraft.graphs.best import best_draft
-from novelcraft.graphs.context import WriteContext, WriteRuntime, emit
+from novelcraft.graphs.context import WriteContext, WriteRuntime
+from novelcraft.graphs.drafting import DraftStream
 from novelcraft.prompts.brief import named, render_brief
 from novelcraft.prompts.narrator import AssembledPrompt, NarratorInput, assemble, tail_of
 from novelcraft.prompts.opening import opening_of
 from novelcraft.prompts.world import render_world, root_summary
 from novelcraft.state.base import derive_seed
-from novelcraft.state.events import DraftChecked, Drafting, SceneStarted
+from novelcraft.state.events import DraftChecked, SceneStarted
 from novelcraft.state.findings import blocking
 from novelcraft.state.graph import WriteState
 from novelcraft.state.manuscript import Draft, count_words
@@ -84,16 +85,10 @@ async def narrate_scene(state: WriteState, runtime: WriteRuntime) -> dict[str, A
     plan = plan_of(state, context)
     brief = plan.scene(state["scene_id"])
     attempt = state["attempt"]
-    emit(runtime, _started(state, brief, attempt))
+    context.emit(_started(state, brief, attempt))
     prompt = await asyncio.to_thread(scene_prompt, state, context)
     step = draw_step(state)
-
-    def on_words(words: int) -> None:
-        emit(
-            runtime,
-            Drafting(scene_id=brief.id, words=words, target_words=state["target_words"]),
-        )
-
+    growing = DraftStream(context.emit, brief.id, state["target_words"])
     narration = await narrate(
         NarrationTask(
             prompt=prompt,
@@ -105,8 +100,9 @@ async def narrate_scene(state: WriteState, runtime: WriteRuntime) -> dict[str, A
             opening=_opening(brief, plan, context, f"{step}/{attempt}"),
         ),
         context.caller,
-        on_words,
+        growing.grow,
     )
+    growing.end(narration.prose)
     draft = Draft(
         id=f"{step}/{attempt}",
         branch=state["branch"],
@@ -185,8 +181,7 @@ async def check_draft(state: WriteState, runtime: WriteRuntime) -> dict[str, Any
     )
     context.store.update_draft(draft.id, findings=findings)
     verdict = _verdict(state, context, bool(blocking(findings)))
-    emit(
-        runtime,
+    context.emit(
         DraftChecked(
             scene_id=draft.scene_id,
             attempt=state["attempt"],

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from novelcraft.agents.narrator import HARD_STOP, Narration, NarrationTask, narrate
 from novelcraft.config.presets import SizePreset
@@ -20,11 +20,10 @@ from novelcraft.state.calls import Message
 from novelcraft.state.manuscript import count_words
 from novelcraft.state.preferences import PairEvent, PairMade, PairsStarted
 from novelcraft.state.rows import TrainingRow
+from novelcraft.state.stream import OnEvent
 from novelcraft.tools.books.rows.chat_template import split_plan
 from novelcraft.tools.models.asking import Caller
 from novelcraft.tools.models.calls import CallLog
-
-OnPairEvent = Callable[[PairEvent], None]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,7 +43,7 @@ async def ask_for_scenes(
     *,
     models: ModelsFactory,
     template_hash: str,
-    on_event: OnPairEvent,
+    on_event: OnEvent[PairEvent],
 ) -> list[Answered]:
     """A scene of the narrator's for each row, as long as the human's.
 
@@ -56,7 +55,7 @@ async def ask_for_scenes(
         log: Where calls are written down and looked up.
         models: Opens the models of the roles.
         template_hash: Of the prompt template that laid the rows out.
-        on_event: Reader of the event stream.
+        on_event: Listens to the run's events.
 
     Raises:
         ModelError: The narrator cannot be used. What it wrote before is in the log.
@@ -101,7 +100,7 @@ class _Asking:
     can_continue: bool
     template_hash: str
     log: CallLog
-    on_event: OnPairEvent
+    on_event: OnEvent[PairEvent]
     done: int = 0
 
     async def all(self, rows: Sequence[TrainingRow], slots: int) -> list[Answered]:
@@ -125,7 +124,7 @@ class _Asking:
             can_continue=self.can_continue,
         )
         async with places:
-            narration = await narrate(task, self.caller, lambda _words: None)
+            narration = await narrate(task, self.caller, lambda _text: None)
         self.done += 1
         self.on_event(
             PairMade(

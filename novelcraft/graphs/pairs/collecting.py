@@ -14,18 +14,20 @@ from novelcraft.config.root import Settings
 from novelcraft.errors import InputError, PreferenceError
 from novelcraft.finetune.adapters.evaluation_file import EVALUATION_FILE
 from novelcraft.graphs.novel import Novel
-from novelcraft.graphs.pairs.asking import Answered, OnPairEvent, ask_for_scenes, prompt_of
+from novelcraft.graphs.pairs.asking import Answered, ask_for_scenes, prompt_of
 from novelcraft.graphs.session import ModelsFactory
 from novelcraft.prompts.loader import load_template
 from novelcraft.prompts.narrator import TEMPLATE
 from novelcraft.state.preferences import (
     Judged,
     LabelledScene,
+    PairEvent,
     PairManifest,
     PreferencePair,
     ThinkContent,
 )
 from novelcraft.state.rows import RowManifest, SkippedRow
+from novelcraft.state.stream import OnEvent
 from novelcraft.tools.books.rows.chat_template import split_plan, with_plan
 from novelcraft.tools.canon.call_store import CallStore
 from novelcraft.tools.models.opening import open_models
@@ -100,14 +102,14 @@ class Collection:
         )
 
     async def from_rows(
-        self, asked: RowsToAsk, settings: Settings, *, on_event: OnPairEvent
+        self, asked: RowsToAsk, settings: Settings, *, on_event: OnEvent[PairEvent]
     ) -> Harvest:
         """The human's scene of each row against one that the narrator writes to its prompt.
 
         Args:
             asked: The rows.
             settings: Say who the narrator is.
-            on_event: Reader of the event stream.
+            on_event: Listens to the run's events.
 
         Raises:
             PreferenceError: The rows were laid out by another prompt template.

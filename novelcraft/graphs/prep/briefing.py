@@ -63,7 +63,7 @@ async def brief_chapter(state: ChapterTask, runtime: PrepRuntime) -> dict[str, A
             "briefs", units, keep=True, seconds=time.monotonic() - begun
         )
         update_scenes(context, book_id, dict(zip(keys, changes, strict=True)))
-    context.tell(
+    context.emit(
         StageProgress(
             book_id=book_id, stage="briefs", part=state["chapter"], total=state["chapters"]
         )

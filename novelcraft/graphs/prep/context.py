@@ -11,13 +11,12 @@ from langgraph.runtime import Runtime
 from novelcraft.config.prep import PrepSettings
 from novelcraft.config.presets import PromptBudget, SizePreset
 from novelcraft.state.prep import PrepEvent, Stage, StageDone
+from novelcraft.state.stream import OnEvent
 from novelcraft.tools.books.folder import PrepFolder
 from novelcraft.tools.books.rows.tokenizers import BaseTokenizer
 from novelcraft.tools.books.scenes.limits import SceneLimits
 from novelcraft.tools.canon.embedders import Embedder
 from novelcraft.tools.models.asking import Caller
-
-OnPrepEvent = Callable[[PrepEvent], None]
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ class PrepContext:
     slots: int
     """Calls that the model's server answers at once."""
     preset: SizePreset
-    tell: OnPrepEvent
+    emit: OnEvent[PrepEvent]
     books_at_once: asyncio.Semaphore
     """Bounds how many books are worked on, and so how much text is in memory."""
     processors: asyncio.Semaphore
@@ -53,8 +52,8 @@ class PrepContext:
         return self.tokenizer.count(text)
 
     def done(self, book_id: str, stage: Stage, *, fresh: bool, detail: str = "") -> None:
-        """Tell that a stage of a book is done."""
-        self.tell(StageDone(book_id=book_id, stage=stage, fresh=fresh, detail=detail))
+        """Emit that a stage of a book is done."""
+        self.emit(StageDone(book_id=book_id, stage=stage, fresh=fresh, detail=detail))
 
 
 PrepRuntime = Runtime[PrepContext]

@@ -44,7 +44,7 @@ async def cut_chapter(state: ChapterTask, runtime: PrepRuntime) -> dict[str, Any
     progress = StageProgress(
         book_id=book_id, stage="scenes", part=chapter.index, total=state["chapters"]
     )
-    context.tell(progress)
+    context.emit(progress)
     return {"cuts": [cut]}
 
 
@@ -55,7 +55,7 @@ def _say_outdated(context: PrepContext, book_id: str, chapter: Chapter) -> None:
             f"chapter {chapter.index} was cut by hand and is kept, though its text has changed "
             "since; take its scenes out of the JSON to have it cut again"
         )
-        context.tell(BookNotice(book_id=book_id, text=text))
+        context.emit(BookNotice(book_id=book_id, text=text))
 
 
 async def _breaks(
@@ -153,7 +153,7 @@ def _join(context: PrepContext, book_id: str, cuts: dict[int, ChapterCut]) -> bo
     write_text(path, model_text(book))
     if gone:
         text = f"the scenes of {len(gone)} chapters that are gone were dropped"
-        context.tell(BookNotice(book_id=book_id, text=text))
+        context.emit(BookNotice(book_id=book_id, text=text))
     return True
 
 

@@ -55,5 +55,5 @@ def make_files(
         if path not in kept:
             write_text(path, text)
     for notice in notices:
-        context.tell(BookNotice(book_id=book_id, text=notice))
+        context.emit(BookNotice(book_id=book_id, text=notice))
     return True

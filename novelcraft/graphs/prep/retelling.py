@@ -163,7 +163,7 @@ async def _tell_all(
             units[key] = Unit(inputs, story.part or "")
         stories[key] = story
         seen = _seen(seen, teller.cast, scene.text)
-        context.tell(
+        context.emit(
             StageProgress(book_id=book_id, stage="summaries", part=number + 1, total=len(scenes))
         )
     return stories, units

@@ -90,7 +90,7 @@ def _publish(context: PrepContext, staging: Path) -> None:
     edited = [n for n in names if ledger.verdict("rows", n, "", found[n]) == "edited"]
     if edited:
         text = f"{' and '.join(edited)} in {folder.rows} changed by hand: all rows are kept"
-        context.tell(BookNotice(book_id="", text=f"{text}; delete the folder to renew them"))
+        context.emit(BookNotice(book_id="", text=f"{text}; delete the folder to renew them"))
         return
     made = {name: _file_hash(staging / name) or "" for name in names}
     ledger.record("rows", {name: Unit(output, output) for name, output in made.items()})

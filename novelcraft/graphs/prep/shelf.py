@@ -22,7 +22,7 @@ from novelcraft.config.presets import SMALL, SizePreset
 from novelcraft.config.resolve import pick_preset
 from novelcraft.config.root import Settings
 from novelcraft.errors import InputError
-from novelcraft.graphs.prep.context import OnPrepEvent, PrepContext
+from novelcraft.graphs.prep.context import PrepContext
 from novelcraft.graphs.prep.inspection import write_card
 from novelcraft.graphs.prep.shelf_graph import build_shelf_graph
 from novelcraft.graphs.prep.sources import book_files, known_tasks, tasks_for
@@ -32,11 +32,13 @@ from novelcraft.state.prep import (
     STAGES,
     BookNotice,
     BookResult,
+    PrepEvent,
     PrepFinished,
     PrepStarted,
     ShelfState,
     Stage,
 )
+from novelcraft.state.stream import OnEvent
 from novelcraft.tools.books.folder import PrepFolder
 from novelcraft.tools.books.rows.style_rows import sample_files
 from novelcraft.tools.books.rows.tokenizers import check_base, open_tokenizer
@@ -105,7 +107,7 @@ class Shelf:
         *,
         until: Stage = "rows",
         redo: Stage | None = None,
-        on_event: OnPrepEvent,
+        on_event: OnEvent[PrepEvent],
     ) -> PrepOutcome:
         """Do what is missing, of these books or of all that are in the folder.
 
@@ -113,7 +115,7 @@ class Shelf:
             books: Files, or folders of files; none for the books that are there.
             until: The last stage.
             redo: Do this stage again, and so what follows from it.
-            on_event: Reader of the event stream.
+            on_event: Listens to the run's events.
 
         Raises:
             InputError: A path that is no book's.
@@ -168,7 +170,9 @@ class Shelf:
         return write_card(self.folder, self.settings.prep)
 
     @asynccontextmanager
-    async def _context(self, until: Stage, on_event: OnPrepEvent) -> AsyncIterator[PrepContext]:
+    async def _context(
+        self, until: Stage, on_event: OnEvent[PrepEvent]
+    ) -> AsyncIterator[PrepContext]:
         """What the nodes of a run get. Models are opened only for a run that asks them."""
         asks = STAGES.index(until) >= STAGES.index(AGENT_STAGES[0])
         with CallStore(self.folder.database) as log:
@@ -193,7 +197,7 @@ class Shelf:
         return _INSTRUCTIONS + max(preset.reading_tokens, told) + longest_answer(preset)
 
     def _made(
-        self, caller: Caller | None, on_event: OnPrepEvent, preset: SizePreset, slots: int
+        self, caller: Caller | None, on_event: OnEvent[PrepEvent], preset: SizePreset, slots: int
     ) -> PrepContext:
         prep = self.settings.prep
         return PrepContext(
@@ -206,7 +210,7 @@ class Shelf:
             caller=caller,
             slots=slots,
             preset=preset,
-            tell=on_event,
+            emit=on_event,
             books_at_once=asyncio.Semaphore(max(LEAST_BOOKS, slots)),
             processors=asyncio.Semaphore(os.cpu_count() or 1),
         )

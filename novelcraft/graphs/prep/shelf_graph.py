@@ -51,7 +51,7 @@ def build_shelf_graph() -> ShelfGraph:
                 await book_graph.ainvoke(start, context=runtime.context)
             except (BookError, DataFileError) as fault:
                 error, code = str(fault), fault.exit_code
-                runtime.context.tell(BookFailed(book_id=state["book_id"], error=error))
+                runtime.context.emit(BookFailed(book_id=state["book_id"], error=error))
         result = BookResult(book_id=state["book_id"], error=error, exit_code=code)
         return {"results": [result]}
 

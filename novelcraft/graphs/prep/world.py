@@ -50,7 +50,7 @@ async def build_world_context(state: BookState, runtime: PrepRuntime) -> dict[st
         ledger.record("world", made, notices=notices, seconds=seconds)
         write_text(path, model_text(book))
         for notice in notices:
-            context.tell(BookNotice(book_id=book_id, text=notice))
+            context.emit(BookNotice(book_id=book_id, text=notice))
     context.done(book_id, "world", fresh=fresh)
     return {}
 
@@ -69,7 +69,7 @@ async def _read_world(
         count=context.count,
         reading=preset.reading_tokens,
     )
-    context.tell(StageProgress(book_id=book_id, stage="world", part=1, total=2))
+    context.emit(StageProgress(book_id=book_id, stage="world", part=1, total=2))
     try:
         world = await build_world(caller, preset, task, step=f"{book_id}/world")
     except InvalidAnswerError:

@@ -14,13 +14,14 @@ from novelcraft.finetune.settings.config import TrainConfig
 from novelcraft.finetune.training.checkpoints import Checkpoints
 from novelcraft.graphs.prep.shelf import PrepOutcome
 from novelcraft.graphs.training import tools
-from novelcraft.graphs.training.following import Follower, Telling
+from novelcraft.graphs.training.following import EventSource, Follower
 from novelcraft.state.evaluation import AdapterCard, EvalSettings, GateResult
 from novelcraft.state.prep import PrepEvent
+from novelcraft.state.stream import OnEvent
 from novelcraft.state.training import RoadEvent
 
-Prepare = Callable[[Callable[[PrepEvent], None]], Awaitable[PrepOutcome]]
-"""Prepares the books that were named; gets the reader of its events."""
+Prepare = Callable[[OnEvent[PrepEvent]], Awaitable[PrepOutcome]]
+"""Prepares the books that were named; gets who listens to its events."""
 
 
 @dataclass(frozen=True)
@@ -28,11 +29,11 @@ class TrainingTools:
     """What does the work. Each finds in the files what is done already."""
 
     plan: Callable[[TrainConfig], TrainPlan] = tools.plan_here
-    train: Callable[[Path, bool], Telling] = tools.start_training
+    train: Callable[[Path, bool], EventSource] = tools.start_training
     """Starts training by a file of settings, anew or from the last checkpoint."""
     unready: Callable[[Path, TrainConfig, EvalSettings], str] = tools.why_not_evaluated
     """Why an adapter is not evaluated, for a person; empty for one that is to be."""
-    evaluate: Callable[[Path, Path, EvalSettings], Telling] = tools.start_evaluation
+    evaluate: Callable[[Path, Path, EvalSettings], EventSource] = tools.start_evaluation
     """Starts evaluating an adapter against a data folder."""
     judge: Callable[[Path], GateResult] = judged
     """What the gate says of an adapter."""
@@ -56,7 +57,7 @@ class TrainingContext:
     prepare: Prepare | None
     """None where no books were named."""
     follower: Follower
-    tell: Callable[[RoadEvent], None]
+    emit: OnEvent[RoadEvent]
 
 
 TrainingRuntime = Runtime[TrainingContext]

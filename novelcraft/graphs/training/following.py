@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
 from novelcraft.errors import ProjectBusyError, TrainingError
+from novelcraft.state.stream import OnEvent
 from novelcraft.state.train_events import TrainEvent, TrainNotice
 from novelcraft.tools.storage.lock import ProjectLock
 
@@ -16,17 +17,17 @@ LOOK = 0.5
 """Seconds between two looks at whether an earlier process has ended."""
 
 
-async def wait_for_earlier(folder: Path, tell: Callable[[TrainEvent], None]) -> None:
+async def wait_for_earlier(folder: Path, emit: OnEvent[TrainEvent]) -> None:
     """Wait until no process of an earlier run works on a run's checkpoints.
 
     When whoever reads a run's events is killed, its process saves a checkpoint and ends. That
     takes a step's time, and what it saves is what the run goes on from.
     """
-    told = False
+    noticed = False
     while busy := await asyncio.to_thread(_busy, folder):
-        if not told:
-            tell(TrainNotice(text=f"{busy} Waiting for it to save and end."))
-        told = True
+        if not noticed:
+            emit(TrainNotice(text=f"{busy} Waiting for it to save and end."))
+        noticed = True
         await asyncio.sleep(LOOK)
 
 
@@ -41,8 +42,8 @@ def _busy(folder: Path) -> str:
         return error.message
 
 
-class Telling(Protocol):
-    """A process that tells events. Entering starts it; leaving it early cancels it."""
+class EventSource(Protocol):
+    """A process that emits events. Entering starts it; leaving it early cancels it."""
 
     async def __aenter__(self) -> Self: ...
 
@@ -55,7 +56,7 @@ class Telling(Protocol):
     ) -> None: ...
 
     def events(self) -> AsyncIterator[TrainEvent]:
-        """What it tells, to its end."""
+        """Its events, to its end."""
 
     def cancel(self) -> None:
         """Have it save what there is to save and end; called again, end at once."""
@@ -67,7 +68,7 @@ class Follower:
     def __init__(self) -> None:
         self.asked = 0
         """How many times the person asked to stop."""
-        self._running: Telling | None = None
+        self._running: EventSource | None = None
 
     def cancel(self) -> bool:
         """Pass on that the person asks to stop; whether there was a process to pass it to."""
@@ -77,13 +78,11 @@ class Follower:
         self._running.cancel()
         return True
 
-    async def follow(
-        self, process: Telling, tell: Callable[[TrainEvent], None]
-    ) -> TrainEvent | None:
+    async def follow(self, process: EventSource, emit: OnEvent[TrainEvent]) -> TrainEvent | None:
         """Run a process to its end.
 
         Returns:
-            The last thing that it told; None for a process that was stopped without a word.
+            Its last event; None for a process that was stopped without a word.
 
         Raises:
             TrainingError: It died without a word, and nobody had asked it to.
@@ -93,7 +92,7 @@ class Follower:
             self._running = running
             try:
                 async for event in running.events():
-                    tell(event)
+                    emit(event)
                     last = event
             except TrainingError:
                 if not self.asked:

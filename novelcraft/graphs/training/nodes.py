@@ -32,7 +32,7 @@ async def prepare_rows(state: RoadState, runtime: TrainingRuntime) -> Update:
     context = runtime.context
     assert state["prepare"]
     assert context.prepare is not None, "the road begins here only with books"
-    outcome = await context.prepare(context.tell)
+    outcome = await context.prepare(context.emit)
     return _without_books(outcome) if outcome.failed else {}
 
 
@@ -44,15 +44,15 @@ async def plan_run(state: RoadState, runtime: TrainingRuntime) -> Update:
     except ConfigError as error:
         # A base of unknown sizes can be trained all the same, where the hub has it.
         text = f"What training takes cannot be said beforehand: {error.message}"
-        context.tell(TrainNotice(text=text))
+        context.emit(TrainNotice(text=text))
         return {}
-    told = _planned(plan)
-    context.tell(told)
+    planned = _planned(plan)
+    context.emit(planned)
     if plan.verdict != "does not fit" or state["anyway"]:
         return {}
     return {
         "end": "does not fit",
-        "error": f"{plan.model} does not fit: training takes {told.peak:.1f} GB on each device, "
+        "error": f"{plan.model} does not fit: training takes {planned.peak:.1f} GB on each device, "
         f"and there are {plan.available:.1f} GB.",
         "fix": "\n  ".join((*_advice(plan.changes), _ANYWAY)),
         "exit_code": TrainingMemoryError.exit_code,
@@ -62,11 +62,11 @@ async def plan_run(state: RoadState, runtime: TrainingRuntime) -> Update:
 async def train_adapter(state: RoadState, runtime: TrainingRuntime) -> Update:
     """Train, in a process of its own. A run that has come to its end is not trained further."""
     context = runtime.context
-    await wait_for_earlier(context.checkpoints.folder, context.tell)
+    await wait_for_earlier(context.checkpoints.folder, context.emit)
     resume = state["resume"] and bool(context.checkpoints.steps())
     if state["resume"] and not resume:
-        context.tell(TrainNotice(text="There is no checkpoint to go on from: training begins."))
-    last = await context.follower.follow(context.tools.train(context.file, resume), context.tell)
+        context.emit(TrainNotice(text="There is no checkpoint to go on from: training begins."))
+    last = await context.follower.follow(context.tools.train(context.file, resume), context.emit)
     if last is None:
         return _stopped()
     if isinstance(last, TrainFailed):
@@ -87,10 +87,10 @@ async def evaluate_adapter(state: RoadState, runtime: TrainingRuntime) -> Update
     asked = (adapter, context.config, context.evaluation)
     reason = await asyncio.to_thread(context.tools.unready, *asked)
     if reason:
-        context.tell(TrainNotice(text=reason))
+        context.emit(TrainNotice(text=reason))
         return {}
     process = context.tools.evaluate(adapter, context.data, context.evaluation)
-    last = await context.follower.follow(process, context.tell)
+    last = await context.follower.follow(process, context.emit)
     if context.follower.asked:
         return _stopped()
     return _failed(last) if isinstance(last, TrainFailed) else {}
@@ -100,7 +100,7 @@ async def judge_adapter(state: RoadState, runtime: TrainingRuntime) -> Update:
     """Ask the gate."""
     context = runtime.context
     found = await asyncio.to_thread(context.tools.judge, Path(state["adapter"]))
-    context.tell(AdapterJudged(verdict=found.verdict, reasons=found.reasons))
+    context.emit(AdapterJudged(verdict=found.verdict, reasons=found.reasons))
     if found.verdict != "failed":
         return {"verdict": found.verdict}
     return {
@@ -119,7 +119,7 @@ async def register_adapter(state: RoadState, runtime: TrainingRuntime) -> Update
     card = await asyncio.to_thread(context.tools.register, adapter, context.config)
     report = await asyncio.to_thread(context.tools.report, adapter, card)
     page = str(report or "")
-    context.tell(AdapterRegistered(name=card.name, adapter=str(adapter), report=page))
+    context.emit(AdapterRegistered(name=card.name, adapter=str(adapter), report=page))
     return {"report": page, "end": "registered"}
 
 

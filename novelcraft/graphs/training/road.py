@@ -6,7 +6,6 @@ This is the face that the command line or another program uses.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -21,14 +20,13 @@ from novelcraft.graphs.training.following import Follower
 from novelcraft.graphs.training.graph import build_training_graph
 from novelcraft.graphs.training.tools import evaluation_settings
 from novelcraft.state.evaluation import EvalSettings, GateVerdict
+from novelcraft.state.stream import OnEvent
 from novelcraft.state.training import RoadEnd, RoadEvent, RoadState
 from novelcraft.tools.storage.files import storage_errors
 from novelcraft.tools.storage.lock import ProjectLock
 
 CONFIG_FILE = "train.yaml"
 """The run's settings in its folder, where they came from no file of a person's."""
-
-OnRoadEvent = Callable[[RoadEvent], None]
 
 
 @dataclass(frozen=True)
@@ -80,14 +78,14 @@ class TrainingRoad:
         self._task: asyncio.Task[object] | None = None
 
     async def run(
-        self, *, resume: bool = False, anyway: bool = False, on_event: OnRoadEvent
+        self, *, resume: bool = False, anyway: bool = False, on_event: OnEvent[RoadEvent]
     ) -> RoadOutcome:
         """Go the road, to its end or to where it stops.
 
         Args:
             resume: Go on with what is done of it.
             anyway: Train even what does not fit.
-            on_event: Reader of the event stream.
+            on_event: Listens to the run's events.
 
         Raises:
             CheckpointError: The folder holds the checkpoints of a run, and it is not to be resumed,
@@ -117,7 +115,7 @@ class TrainingRoad:
                 evaluation=await self._how_to_evaluate(),
                 prepare=self._prepare,
                 follower=self._follower,
-                tell=on_event,
+                emit=on_event,
             )
             state = self._start(resume=resume, anyway=anyway)
             graph = build_training_graph()

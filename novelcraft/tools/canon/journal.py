@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import insert, select
 
-from novelcraft.state.events import EVENT, Event
+from novelcraft.state.events import WRITE_EVENTS, WriteEvent
 from novelcraft.tools.canon.engine import Database
 from novelcraft.tools.canon.sql import upsert
 from novelcraft.tools.canon.tables import events, exemptions
@@ -15,7 +15,7 @@ class Journal:
 
     _db: Database
 
-    def log_event(self, event: Event, at: str) -> None:
+    def log_event(self, event: WriteEvent, at: str) -> None:
         """Append an event.
 
         Args:
@@ -26,13 +26,13 @@ class Journal:
         with self._db.write() as connection:
             connection.execute(insert(events).values(kind=event.kind, at=at, body=body))
 
-    def events(self, kind: str | None = None) -> list[tuple[str, Event]]:
+    def events(self, kind: str | None = None) -> list[tuple[str, WriteEvent]]:
         """Logged events with their times, oldest first; of one kind, if it is named."""
         wanted = select(events.c.at, events.c.body).order_by(events.c.number)
         if kind is not None:
             wanted = wanted.where(events.c.kind == kind)
         with self._db.read() as connection:
-            return [(at, EVENT.validate_python(body)) for at, body in connection.execute(wanted)]
+            return [(at, WRITE_EVENTS.load(body)) for at, body in connection.execute(wanted)]
 
     def exempt(self, key: str, reason: str) -> None:
         """Declare the findings of that key intended; a second reason replaces the first.

@@ -8,7 +8,7 @@ import pytest
 
 from novelcraft.errors import PreferenceError
 from novelcraft.graphs.pairs.collecting import Collection
-from novelcraft.state.events import Event
+from novelcraft.state.events import WriteEvent
 from novelcraft.state.gates import Decision
 from novelcraft.tools.pairs.files import read_labels, read_pairs
 from novelcraft.tools.pairs.novels import find_preferences
@@ -20,7 +20,7 @@ from tests.graphs.test_attended import ACCEPT, STOP, Person
 OWN = "Elias Marrow sold the boat that morning.\n\nHe did not look back."
 
 
-def quiet(_event: Event) -> None:
+def quiet(_event: WriteEvent) -> None:
     """Reads no events."""
 
 

@@ -1,0 +1,71 @@
+"""The growth of a draft in the event stream."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from novelcraft.graphs.drafting import INTERVAL, DraftStream
+from novelcraft.state.events import Drafting, WriteEvent
+from tests.fakes import script as s
+from tests.fakes.server import FakeServer
+from tests.graphs.conftest import OpenDesk
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def grown(events: list[WriteEvent]) -> str:
+    """The draft that a listener has in the end."""
+    draft = ""
+    for event in events:
+        assert isinstance(event, Drafting)
+        draft = draft[: event.at] + event.text
+    return draft
+
+
+def test_growth_is_sent_at_most_so_often_and_whole_in_the_end() -> None:
+    events: list[WriteEvent] = []
+    clock = Clock()
+    stream = DraftStream(events.append, "s001", 100, clock)
+    words = [f"word{n} " for n in range(1_000)]
+    for n in range(len(words)):
+        stream.grow("".join(words[: n + 1]))
+        clock.now += INTERVAL / 10
+    stream.end("".join(words).strip())
+    assert 90 <= len(events) <= 103
+    assert grown(events) == "".join(words).strip()
+    last = events[-1]
+    assert isinstance(last, Drafting)
+    assert (last.words, last.target_words) == (1_000, 100)
+
+
+@given(st.lists(st.text(max_size=12), max_size=12))
+def test_whatever_a_draft_becomes_its_listener_has_it(texts: list[str]) -> None:
+    events: list[WriteEvent] = []
+    clock = Clock()
+    stream = DraftStream(events.append, "s001", 100, clock)
+    for text in texts:
+        clock.now += 1
+        stream.grow(text)
+        assert grown(events) == text
+    stream.end("The end.")
+    assert grown(events) == "The end."
+
+
+async def test_a_draft_that_breaks_off_begins_anew_for_its_listener(
+    serve: type[FakeServer], open_desk: OpenDesk
+) -> None:
+    script = s.Script()
+    script.on(s.prose, s.drop(after=60), count=1)
+    desk = open_desk(serve(script=script))
+    await desk.write(until=2)
+    for commit in desk.chain():
+        growth = [e for e in desk.of("drafting") if e.scene_id == commit.scene_id]
+        assert grown(growth) == commit.prose
+        assert growth[-1].words == commit.words
