@@ -129,9 +129,8 @@ def _files(folder: Path, converted: Path, base: str) -> str:
 def _served(folder: Path, url: str, name: str, base: str, key: str) -> str:
     from novelcraft.finetune.serving.served import ServedModel
     from novelcraft.finetune.serving.verify_vllm import verify_served
-    from novelcraft.tools.models.opening import full_url
 
-    found = verify_served(folder, ServedModel(full_url(url), name, key), base=base)
+    found = verify_served(folder, ServedModel(url, name, key), base=base)
     return (
         f"It is the adapter that was trained. Over {found.tokens} tokens, vLLM and transformers "
         f"differ by {found.adapted:.2g} nats on average, without the adapter by {found.bare:.2g}; "

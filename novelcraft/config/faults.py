@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, get_args, get_origin
 
@@ -16,6 +17,9 @@ from novelcraft.config.root import KeyPath, Settings, keys, section_of
 from novelcraft.config.settings import ROLES
 from novelcraft.errors import ConfigError, InputError, PagesError, PremiseError, UnknownRoleError
 
+_KEY_ENV = "api_key_env"
+_KEY = re.compile(r"(api_?)?(key|token|secret)|password|auth(orization)?|bearer", re.IGNORECASE)
+"""Names under which a person may try to give a key."""
 _CLASSES: dict[KeyPath, type[InputError]] = {
     ("novel", "pages"): PagesError,
     ("novel", "premise"): PremiseError,
@@ -72,12 +76,20 @@ class _Fault:
             what = f"[roles.{self._path[-1]}]: there is no such role. Roles are {', '.join(ROLES)}"
         elif self._unknown:
             what = f"{self._name}: there is no such setting"
+        elif self._path[-1] == _KEY_ENV:
+            # What stands there by mistake is most likely the key, and is not repeated.
+            what = f"{self._name}: {self._complaint}"
         else:
             what = f"{self._name} = {_shown(self._detail['input'])}: {self._complaint}"
         return f"{self._layer.where}: {what}."
 
     @property
     def fix(self) -> str:
+        if self._path[-1] == _KEY_ENV or (self._unknown and _KEY.fullmatch(self._path[-1])):
+            return (
+                "A key belongs in no file. Put it into an environment variable, and name that "
+                f'variable: {_KEY_ENV} = "MY_KEY".'
+            )
         if self._unknown:
             return self._suggestion
         if self._layer.file:

@@ -55,6 +55,12 @@ def refuse_near_misses(environ: Mapping[str, str], known: Mapping[str, Key]) -> 
             continue
         if name.startswith(prefixes):
             meant = closest(name, known, _NEAR)
+            if meant and name.endswith("_API_KEY"):
+                raise ConfigError(
+                    f"{name} in the environment is no setting.",
+                    fix=f"Give the variable a name of your own, such as MY_KEY, and set "
+                    f"{name}_ENV=MY_KEY.",
+                )
             if meant:
                 raise ConfigError(
                     f"{name} in the environment is no setting.",

@@ -6,6 +6,7 @@ A field is documented by the string beneath it; the same strings become the comm
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -18,6 +19,10 @@ PresetName = Literal["auto", "small", "standard"]
 Provider = Literal["embedded", "openai"]
 
 Positive = Annotated[int, Field(ge=1)]
+
+_VARIABLE = re.compile(r"[A-Za-z_]\w*")
+_RANDOM = re.compile(r"(?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{16,}")
+"""Letters and digits as nobody names a variable, and every key is made of."""
 
 MIN_PAGES = 1
 MAX_PAGES = 2_000
@@ -46,6 +51,8 @@ class RoleSettings(Section):
     """Context length in tokens; 0 asks the server."""
     timeout: float = Field(default=600.0, gt=0)
     """Seconds to wait for an answer, or between two tokens of a streamed one."""
+    patience: float = Field(default=300.0, ge=0)
+    """Seconds to keep asking a server that is busy, loading or failing; 0 gives up at once."""
     max_concurrency: int = Field(default=0, ge=0)
     """Calls in flight at once; 0 takes 1 for `embedded` and 8 for a server."""
     think: bool = True
@@ -62,6 +69,13 @@ class RoleSettings(Section):
         if not colon or not name.strip() or provider not in get_args(Provider):
             known = " or ".join(f"{p}:NAME" for p in get_args(Provider))
             raise ValueError(f"must be {known}, not {value!r}")
+        return value
+
+    @field_validator("api_key_env")
+    @classmethod
+    def _name_not_key(cls, value: str) -> str:
+        if value and (not _VARIABLE.fullmatch(value) or _RANDOM.search(value)):
+            raise ValueError("must be the name of an environment variable, not the key itself")
         return value
 
     @property

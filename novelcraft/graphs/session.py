@@ -18,6 +18,7 @@ from novelcraft.tools.canon.index import PassageIndex
 from novelcraft.tools.canon.store import ManuscriptStore
 from novelcraft.tools.models.asking import Caller
 from novelcraft.tools.models.chat import CallLog, ChatModels
+from novelcraft.tools.models.preflight import Need
 
 ModelsFactory = Callable[[Settings, CallLog], AbstractAsyncContextManager[ChatModels]]
 """Opens the models of the roles, starting what must be started."""
@@ -52,8 +53,11 @@ async def writing_context(
         notices += check_served(settings, {role: chat.endpoint(role) for role in ROLES})
         narrator = chat.endpoint("narrator")
         preset = resolve(settings, narrator.model)
-        need = preset.budget.total + SPARE_TOKENS
-        await chat.preflight({"narrator": need, "reasoning": need, "cheap": need})
+        chat.listen(lambda text: emit(Notice(text=text)))
+        longest = Need(
+            "narrator", "scene.narrate", preset.budget.prompt + SPARE_TOKENS, preset.budget.scene
+        )
+        await chat.preflight(longest._replace(role=role) for role in ROLES)
         for text in notices:
             emit(Notice(text=text))
         index = PassageIndex(folder / INDEX_FOLDER, open_embedder(settings.write.embedding))

@@ -79,6 +79,7 @@ def test_every_field_of_a_role_has_its_variable(load: Load) -> None:
             "NARRATOR_ADAPTER": "brontë",
             "NARRATOR_CONTEXT": "16384",
             "NARRATOR_TIMEOUT": "2.5",
+            "NARRATOR_PATIENCE": "60",
             "NARRATOR_MAX_CONCURRENCY": "4",
             "NARRATOR_THINK": "false",
             "NARRATOR_SAMPLING": '{"temperature": 0.8}',
@@ -92,6 +93,7 @@ def test_every_field_of_a_role_has_its_variable(load: Load) -> None:
         "adapter": "brontë",
         "context": 16384,
         "timeout": 2.5,
+        "patience": 60.0,
         "max_concurrency": 4,
         "think": False,
         "sampling": {"temperature": 0.8},
@@ -215,7 +217,7 @@ FAULTS = [
     pytest.param(
         {"environ": {"NARRATOR_API_KEY": "sk-1"}},
         ConfigError,
-        ["NARRATOR_API_KEY in the environment is no setting", "NARRATOR_API_KEY_ENV?"],
+        ["NARRATOR_API_KEY in the environment is no setting", "NARRATOR_API_KEY_ENV=MY_KEY"],
         id="misspelt variable",
     ),
     pytest.param(
@@ -328,3 +330,38 @@ def test_the_user_file_can_be_named(tmp_path: Path) -> None:
 def test_a_named_user_file_must_be_there(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="NOVELCRAFT_CONFIG names"):
         find_user_file({"NOVELCRAFT_CONFIG": str(tmp_path / "none.toml")})
+
+
+KEY = "sk-canary7f3a9b2c4d"
+
+
+@pytest.mark.parametrize("key", [KEY, "gsk_Ab3dEf6hIj9kLm2nOp5q", "two words", "1KEY"])
+def test_a_key_in_the_place_of_its_variable_is_not_repeated(tmp_path: Path, key: str) -> None:
+    file = tmp_path / "novel.toml"
+    file.write_text(f'[roles.narrator]\napi_key_env = "{key}"\n', encoding="utf-8")
+    for given, environ in ((file, {}), (None, {"NARRATOR_API_KEY_ENV": key})):
+        with pytest.raises(ConfigError, match="not the key itself") as caught:
+            load_settings(given, environ=environ, user_file=None)
+        assert key not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["api_key", "key", "apikey", "token", "password"])
+def test_a_key_in_a_file_is_sent_to_the_environment(tmp_path: Path, name: str) -> None:
+    file = tmp_path / "novel.toml"
+    file.write_text(f'[roles.narrator]\n{name} = "{KEY}"\n', encoding="utf-8")
+    with pytest.raises(ConfigError, match="A key belongs in no file") as caught:
+        load_settings(file, environ={}, user_file=None)
+    assert KEY not in str(caught.value)
+    assert 'api_key_env = "MY_KEY"' in caught.value.fix
+
+
+def test_a_key_in_a_variable_of_a_role_is_told_how_to_be_named() -> None:
+    with pytest.raises(ConfigError, match="NARRATOR_API_KEY_ENV=MY_KEY") as caught:
+        load_settings(None, environ={"NARRATOR_API_KEY": KEY}, user_file=None)
+    assert KEY not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["OPENAI_API_KEY", "my_key_2", "K", ""])
+def test_names_of_variables_are_taken(name: str) -> None:
+    settings = load_settings(None, environ={"NARRATOR_API_KEY_ENV": name}, user_file=None)
+    assert settings.roles.narrator.api_key_env == (name or "OPENAI_API_KEY")

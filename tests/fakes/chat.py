@@ -31,6 +31,12 @@ class ChatRequest:
         return list(self.body["messages"])
 
     @property
+    def authorization(self) -> str:
+        """What the request says to be let in."""
+        named = {name.lower(): value for name, value in self.headers.items()}
+        return named.get("authorization", "")
+
+    @property
     def prefill(self) -> str:
         """An assistant message at the end; empty when there is none."""
         last = self.messages[-1] if self.messages else {}
@@ -134,6 +140,16 @@ class Answer:
     """Seconds between two chunks of a stream."""
     hold: threading.Event | None = None
     """Nothing is sent before this is set."""
+    raw: bytes | None = None
+    """A body that is sent in place of the answer, whatever it is."""
+    kind: str = "application/json"
+    """What `raw` is said to be."""
+    headers: tuple[str, ...] = ()
+    """Further lines of the head of an answer that is raw, or an error."""
+    prompt_read: int | None = None
+    """Tokens of the prompt that the answer says it has read; None for all of them."""
+    thought_tokens: int = 0
+    """Tokens of thinking that the counts name and nobody sees."""
 
     @property
     def content(self) -> str:

@@ -85,7 +85,17 @@ def with_schema(*names: str) -> Predicate:
 
 def prose(request: ChatRequest) -> bool:
     """Free text is asked for, not JSON."""
-    return request.schema is None
+    return request.schema is None and not trial(request)
+
+
+def trial(request: ChatRequest) -> bool:
+    """The short question before a run, by which it is found out what a server takes."""
+    return request.user.startswith("Answer with the one word")
+
+
+def sends(field: str) -> Predicate:
+    """The request has a field of that name."""
+    return lambda request: field in request.body
 
 
 def for_model(name: str) -> Predicate:
@@ -108,6 +118,48 @@ def fail(status: int, body: Any = None) -> Effect:
     """Answer with an HTTP error."""
     error = body or {"error": {"message": f"staged fault {status}", "code": status}}
     return lambda _request, plain: replace(plain, status=status, error=error)
+
+
+def raw(body: bytes | str, status: int = 200, kind: str = "application/json") -> Effect:
+    """Answer with these very bytes."""
+    sent = body.encode() if isinstance(body, str) else body
+    return lambda _request, plain: replace(plain, raw=sent, status=status, kind=kind)
+
+
+def events(*lines: bytes | str) -> Effect:
+    """Answer with a stream of these events: text goes after `data:`, bytes as they are."""
+    sent = b"".join(x if isinstance(x, bytes) else f"data: {x}\n\n".encode() for x in lines)
+    return raw(sent, kind="text/event-stream")
+
+
+def busy(retry_after: str, status: int = 429) -> Effect:
+    """Answer that there is too much to do, and when to come again."""
+    return lambda request, plain: replace(
+        fail(status)(request, plain), headers=(f"Retry-After: {retry_after}",)
+    )
+
+
+def redirect(location: str, status: int = 307) -> Effect:
+    """Send the request on to another place."""
+    return lambda _request, plain: replace(
+        plain, status=status, error={}, headers=(f"Location: {location}",)
+    )
+
+
+def refuse_field(name: str, message: str = "Unsupported parameter: '{}'") -> Effect:
+    """Answer that a field of the request is not taken; to be used with `sends`."""
+    error = {"message": message.format(name), "type": "invalid_request_error", "param": name}
+    return fail(400, {"error": {**error, "code": "unsupported_parameter"}})
+
+
+def read_only(prompt_tokens: int) -> Effect:
+    """Cut the prompt in silence: only the counts say so."""
+    return lambda _request, plain: replace(plain, prompt_read=prompt_tokens)
+
+
+def echo_key() -> Effect:
+    """Answer with the key that the request carries, in the words of the answer."""
+    return lambda request, plain: replace(plain, text=f"{plain.text[:40]} {request.authorization}.")
 
 
 def drop(after: int = 10) -> Effect:

@@ -16,7 +16,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
@@ -28,6 +28,9 @@ from tests.fakes.brain import FindNames, find_names, plain_answer
 from tests.fakes.chat import Answer, ChatRequest, Exchange
 from tests.fakes.flavours import FLAVOURS, Reply
 from tests.fakes.script import Script
+
+Staged = tuple[int, Any] | tuple[int, Any, Sequence[str]]
+"""Status, body and further lines of the head."""
 
 
 class _UnfinishedError(Exception):
@@ -48,6 +51,8 @@ class FakeServer:
         chunk: Tokens in one event of a stream.
         port: Port; 0 takes a free one.
         record: A file that gets one JSON line for each finished chat request.
+        staged: Replies in place of the plain ones, by path, one after the other; None for the
+            plain one, which is what comes when they are used up, too.
     """
 
     def __init__(
@@ -63,6 +68,7 @@ class FakeServer:
         chunk: int = 8,
         port: int = 0,
         record: Path | None = None,
+        staged: Mapping[str, Iterable[Staged | None]] | None = None,
     ) -> None:
         self.flavour = FLAVOURS[flavour](models, context, adapters)
         self.api_key = api_key
@@ -72,10 +78,13 @@ class FakeServer:
         self.exchanges: list[Exchange] = []
         self.paths: list[str] = []
         """Every request, as `GET /v1/models`."""
+        self.queries: list[str] = []
+        """The query of every request."""
         self.most_at_once = 0
         self.closing = threading.Event()
         self._running = 0
         self._record = record
+        self._staged = {path: iter(replies) for path, replies in (staged or {}).items()}
         self._lock = threading.Lock()
         self._idle = threading.Condition(self._lock)
         self._http = _Listener(("127.0.0.1", port), self)
@@ -152,9 +161,17 @@ class FakeServer:
                     lines.write(json.dumps(wire.record(exchange)) + "\n")
             self._idle.notify_all()
 
-    def see(self, method: str, path: str) -> None:
+    def staged_reply(self, path: str) -> Staged | None:
         with self._lock:
-            self.paths.append(f"{method} {path}")
+            return next(self._staged.get(path, iter(())), None)
+
+    def see(self, method: str, target: str) -> str:
+        """Remember a request; its path."""
+        split = urlsplit(target)
+        with self._lock:
+            self.paths.append(f"{method} {split.path}")
+            self.queries.append(split.query)
+        return split.path
 
 
 class _Listener(ThreadingHTTPServer):
@@ -203,19 +220,21 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing: tests read `FakeServer.paths`."""
 
     def do_GET(self) -> None:
-        path = urlsplit(self.path).path
-        self.fake.see("GET", path)
-        if path == "/v1/models":
+        path = self.fake.see("GET", self.path)
+        if staged := self.fake.staged_reply(path):
+            self._send(*staged)
+        elif path == "/v1/models":
             guarded = self._refused(path)
             self._send(*(guarded or (200, self.fake.flavour.list_models())))
         else:
             self._send(*(self._refused(path) or self.fake.flavour.get(path)))
 
     def do_POST(self) -> None:
-        path = urlsplit(self.path).path
-        self.fake.see("POST", path)
+        path = self.fake.see("POST", self.path)
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        if refused := self._refused(path):
+        if staged := self.fake.staged_reply(path):
+            self._send(*staged)
+        elif refused := self._refused(path):
             self._send(*refused)
         elif path == "/v1/chat/completions":
             self._chat(body)
@@ -236,8 +255,11 @@ class _Handler(BaseHTTPRequestHandler):
         exchange = self.fake.answer(body, dict(self.headers.items()))
         try:
             self._wait(exchange.answer)
-            if exchange.answer.status != 200:
-                self._send(exchange.answer.status, exchange.answer.error)
+            answer = exchange.answer
+            if answer.raw is not None:
+                self._send_raw(answer.status, answer.kind, answer.raw, answer.headers)
+            elif answer.status != 200:
+                self._send(answer.status, answer.error, answer.headers)
             else:
                 self._say(exchange)
             exchange.completed = True
@@ -300,14 +322,19 @@ class _Handler(BaseHTTPRequestHandler):
     def _chunk(self, data: bytes) -> None:
         self.wfile.write(b"%x\r\n%b\r\n" % (len(data), data))
 
-    def _head(self, status: int, kind: str, framing: str) -> None:
+    def _head(self, status: int, kind: str, *headers: str) -> None:
         phrase = self.responses.get(status, ("",))[0]
-        lines = [f"HTTP/1.1 {status} {phrase}", f"Content-Type: {kind}", framing, "", ""]
+        lines = [f"HTTP/1.1 {status} {phrase}", f"Content-Type: {kind}", *headers, "", ""]
         self.wfile.write("\r\n".join(lines).encode())
 
-    def _send(self, status: int, body: Any) -> None:
+    def _send(self, status: int, body: Any, headers: Sequence[str] = ()) -> None:
         payload = b"" if body is None else json.dumps(body).encode()
-        self._head(status, "application/json", f"Content-Length: {len(payload)}")
+        self._send_raw(status, "application/json", payload, headers)
+
+    def _send_raw(
+        self, status: int, kind: str, payload: bytes, headers: Sequence[str] = ()
+    ) -> None:
+        self._head(status, kind, f"Content-Length: {len(payload)}", *headers)
         self.wfile.write(payload)
 
 

@@ -46,13 +46,15 @@ def usage_chunk(exchange: Exchange) -> dict[str, Any]:
 
 
 def usage(exchange: Exchange) -> dict[str, Any]:
-    asked = exchange.request.prompt_tokens
-    said = tokens.count(exchange.sent)
+    answer = exchange.answer
+    asked = exchange.request.prompt_tokens if answer.prompt_read is None else answer.prompt_read
+    said = tokens.count(exchange.sent) + answer.thought_tokens
     return {
         "prompt_tokens": asked,
         "completion_tokens": said,
         "total_tokens": asked + said,
         "prompt_tokens_details": {"cached_tokens": 0},
+        "completion_tokens_details": {"reasoning_tokens": answer.thought_tokens},
     }
 
 

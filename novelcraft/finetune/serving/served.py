@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import httpx
+import httpx2
 
 from novelcraft.errors import (
     AuthenticationError,
@@ -15,11 +15,12 @@ from novelcraft.errors import (
     ServerFaultError,
     ServerUnreachableError,
 )
+from novelcraft.tools.models.http import Address, connection_options
+from novelcraft.tools.models.secrets import Secrets
 
 TOP = 20
 """How many of the likeliest next tokens are asked for: vLLM's limit, if it is not raised."""
 _PATIENCE = 600.0
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _TOKEN = re.compile(r"token_id:(\d+)")
 _NOT_VLLM = "it does not tell the log-probabilities of tokens as vLLM does"
 
@@ -39,9 +40,14 @@ class ServedModel:
     """A model, or an adapter, that a server has loaded."""
 
     url: str
-    """With `/v1`."""
+    """As a person gives it."""
     name: str
     key: str = ""
+
+    @property
+    def address(self) -> Address:
+        """The URL as it is asked and shown."""
+        return Address.of(self.url)
 
     def base(self) -> ServedModel:
         """The model that an adapter is served over.
@@ -58,7 +64,8 @@ class ServedModel:
         if not parents.get(self.name):
             adapters = ", ".join(name for name, parent in parents.items() if parent) or "none"
             raise ModelNotServedError(
-                f"The server at {self.url} serves no adapter {self.name!r}; it serves: {adapters}.",
+                f"The server at {self.address.url} serves no adapter {self.name!r}; it serves: "
+                f"{adapters}.",
                 fix="Start it with --enable-lora --lora-modules NAME=FOLDER, and give that name.",
             )
         return replace(self, name=str(parents[self.name]))
@@ -98,29 +105,30 @@ class ServedModel:
         return Told(likelihoods, following)
 
     def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        headers = {"Authorization": f"Bearer {self.key}"} if self.key else {}
+        address = self.address
+        options = connection_options(address.url, address.auth, address.params)
+        if self.key:
+            options["headers"] |= {"Authorization": f"Bearer {self.key}"}
         try:
-            reply = httpx.request(
+            reply = httpx2.request(
                 method,
-                f"{self.url}{path}",
+                f"{address.url}{path}",
                 json=body,
-                headers=headers,
                 timeout=_PATIENCE,
-                # Proxies are for what is elsewhere.
-                trust_env=httpx.URL(self.url).host not in _LOOPBACK,
+                **{**options, "follow_redirects": False},
             )
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except httpx2.HTTPError as error:
             raise ServerUnreachableError(
-                f"Nothing answers at {self.url}: {error}.", fix="Start vLLM, or check the URL."
+                f"Nothing answers at {address.url}: {error}.", fix="Start vLLM, or check the URL."
             ) from error
         if reply.status_code in (401, 403):
             raise AuthenticationError(
-                f"The server at {self.url} refuses the key.",
+                f"The server at {self.address.url} refuses the key.",
                 fix="Put the right one into the variable that --api-key-env names.",
             )
         if reply.status_code == 404 and body:
             raise ModelNotServedError(
-                f"The server at {self.url} does not serve {self.name!r}.",
+                f"The server at {self.address.url} does not serve {self.name!r}.",
                 fix="Give the name that it was loaded under.",
             )
         if reply.is_error:
@@ -131,8 +139,10 @@ class ServedModel:
             raise self._fault(f"{path} does not answer in JSON") from error
 
     def _fault(self, what: str) -> ServerFaultError:
+        secrets = Secrets((self.key, *self.address.secrets))
         return ServerFaultError(
-            f"The server at {self.url} failed: {what}.", fix="Give the URL of a vLLM server."
+            f"The server at {self.address.url} failed: {secrets.hide(what)}.",
+            fix="Give the URL of a vLLM server.",
         )
 
 

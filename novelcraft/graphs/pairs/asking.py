@@ -24,6 +24,7 @@ from novelcraft.state.stream import OnEvent
 from novelcraft.tools.books.rows.chat_template import split_plan
 from novelcraft.tools.models.asking import Caller
 from novelcraft.tools.models.calls import CallLog
+from novelcraft.tools.models.preflight import Need
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,9 +69,10 @@ async def ask_for_scenes(
             lambda: [sum(count(m.content) for m in prompt_of(row)) for row in rows]
         )
         needs = [
-            length + _scene_tokens(row, preset) for length, row in zip(lengths, rows, strict=True)
+            Need("narrator", "pairs", length + SPARE_TOKENS, _scene_tokens(row, preset))
+            for length, row in zip(lengths, rows, strict=True)
         ]
-        await chat.preflight({"narrator": max(needs, default=0) + SPARE_TOKENS})
+        await chat.preflight(needs)
         on_event(PairsStarted(rows=len(rows), model=narrator.model))
         asking = _Asking(
             Caller(chat, settings.prep.seed),

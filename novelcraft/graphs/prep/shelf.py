@@ -48,6 +48,7 @@ from novelcraft.tools.canon.embedders import open_embedder
 from novelcraft.tools.models.asking import Caller
 from novelcraft.tools.models.embedded.fetch import Notify, quiet
 from novelcraft.tools.models.opening import open_models
+from novelcraft.tools.models.preflight import Need
 from novelcraft.tools.storage.files import storage_errors
 from novelcraft.tools.storage.lock import ProjectLock
 
@@ -184,17 +185,22 @@ class Shelf:
                 preset = pick_preset(self.settings.write, cheap.model)
                 contexts = [chat.endpoint(role).context for role in ("cheap", "reasoning")]
                 preset = fit_reading(preset, min(contexts, key=lambda c: c or _UNBOUNDED))
-                need = self._need(preset)
-                await chat.preflight({"cheap": need, "reasoning": need})
+                chat.listen(lambda text: on_event(BookNotice(book_id="", text=text)))
+                await chat.preflight(self._needs(preset))
                 caller = Caller(chat, self.settings.prep.seed)
                 yield self._made(caller, on_event, preset, cheap.server.max_concurrency)
 
-    def _need(self, preset: SizePreset) -> int:
-        """Tokens of the longest prompt and answer: of a portion that is read, or of a scene with
-        the world and the story so far."""
+    def _needs(self, preset: SizePreset) -> list[Need]:
+        """The longest calls: about a portion that is read, or about a scene with the world and the
+        story so far."""
         scene = preset.scene_read or self._limits.high
         told = self._budget.world + self._budget.summary + scene
-        return _INSTRUCTIONS + max(preset.reading_tokens, told) + longest_answer(preset)
+        prompt = _INSTRUCTIONS + max(preset.reading_tokens, told)
+        answer = longest_answer(preset)
+        return [
+            Need("cheap", "prep.summarize", prompt, answer),
+            Need("reasoning", "prep.world", prompt, answer),
+        ]
 
     def _made(
         self, caller: Caller | None, on_event: OnEvent[PrepEvent], preset: SizePreset, slots: int

@@ -51,6 +51,12 @@ class Calls:
             row = connection.execute(wanted).first()
             return _to_record(row) if row else None
 
+    def was_invalid(self, key: str) -> bool:
+        """Whether a call with that key was answered with what its schema does not allow."""
+        wanted = select(calls.c.number).where(calls.c.key == key, calls.c.outcome == "invalid")
+        with self._db.read() as connection:
+            return connection.execute(wanted.limit(1)).first() is not None
+
     def log_call(self, record: CallRecord) -> None:
         """Append a call, whatever its outcome."""
         row = record.model_dump(mode="json", exclude={"usage"})

@@ -65,5 +65,8 @@ class CallLog(Protocol):
     def find_call(self, key: str) -> CallRecord | None:
         """The call with that key that ended well; None when there is none."""
 
+    def was_invalid(self, key: str) -> bool:
+        """Whether a call with that key was answered with what its schema does not allow."""
+
     def log_call(self, record: CallRecord) -> None:
         """Write a call down."""

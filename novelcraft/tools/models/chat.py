@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from novelcraft.config.settings import RoleName
 from novelcraft.errors import InvalidAnswerError, ModelError
 from novelcraft.state.base import derive_seed
-from novelcraft.state.calls import CallRecord, Usage
+from novelcraft.state.calls import CallRecord, Message, Outcome, Usage
+from novelcraft.tools.models.answers import read_answer
 from novelcraft.tools.models.calls import (
     STOPPED_BY_CALLER,
     CallLog,
@@ -27,9 +28,10 @@ from novelcraft.tools.models.calls import (
     ModelRequest,
 )
 from novelcraft.tools.models.endpoint import Endpoint
-from novelcraft.tools.models.faults import MAX_RETRIES, Fault, fault_of, server_fault
-from novelcraft.tools.models.preflight import RoleReport, check_context
-from novelcraft.tools.models.prepared import Prepared, prepare
+from novelcraft.tools.models.faults import Fault, fault_of, server_fault
+from novelcraft.tools.models.patience import Patience, Sleep, Tell
+from novelcraft.tools.models.preflight import TRIAL, Need, RoleReport, check_context
+from novelcraft.tools.models.prepared import Prepared, prepare, prompt_tokens
 from novelcraft.tools.models.streaming import OnText, Reply, StreamBrokenError, read_reply
 from novelcraft.tools.models.thinking import ThinkFilter
 from novelcraft.tools.models.tokens import MESSAGE_TOKENS, TokenCounter
@@ -40,11 +42,18 @@ if TYPE_CHECKING:
 __all__ = ["CallLog", "ChatModels", "ModelAnswer", "ModelRequest"]
 
 T = TypeVar("T", bound=BaseModel)
+Judge = Callable[[str], str]
+"""What is wrong with the text of an answer; empty when nothing is."""
 
 MAX_TRIES = 3
-"""How often a question is asked before its invalid answers are an error."""
-BACKOFF = (1.0, 4.0, 15.0, 30.0)
-"""Seconds before a request is sent again."""
+"""How often a question is asked in a run before its invalid answers are an error."""
+_MOST_LESSONS = 12
+"""How often one request is changed to what its server takes."""
+_LEAST_CHARS_PER_TOKEN = 7
+"""No tokenizer makes so little of prose, in any language. A server that counts fewer tokens than
+that did not read the whole of a prompt."""
+_LONG_PROMPT = 2_000
+"""Characters of a prompt at which that can be told."""
 
 
 class ChatModels:
@@ -53,7 +62,8 @@ class ChatModels:
     Args:
         endpoints: Where each role's calls go; see `opening.open_models`.
         log: Where calls are written down and looked up.
-        backoff: Seconds before each repetition of a request after a fault that may pass.
+        tell: Hears of waits, and of what a server does not take.
+        sleep: Waits before a request is sent again.
     """
 
     def __init__(
@@ -61,11 +71,13 @@ class ChatModels:
         endpoints: Mapping[RoleName, Endpoint],
         log: CallLog,
         *,
-        backoff: Sequence[float] = BACKOFF,
+        tell: Tell,
+        sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._endpoints = dict(endpoints)
         self._log = log
-        self._backoff = tuple(backoff)
+        self._tell = tell
+        self._sleep = sleep
         self._clients: dict[RoleName, Client] = {}
         self._counters: dict[RoleName, TokenCounter] = {}
 
@@ -85,15 +97,12 @@ class ChatModels:
             InvalidAnswerError: No try gave a valid answer.
             ModelError: The server failed, refused, or could not be reached.
         """
-        said: list[str] = []
-        for number in range(MAX_TRIES):
-            seed = derive_seed(request.seed, "try", number) if number else request.seed
-            asked = replace(request, schema=schema, seed=seed)
-            answer, problem = await self._call(asked, judge=lambda text: _problem(schema, text))
-            if not problem:
-                return schema.model_validate_json(answer.text), answer
-            said.append(f"  try {number + 1}: {problem} ({answer.finish_reason})")
-        raise _invalid(request, self.endpoint(request.role), said)
+        answer = await self._answer(
+            replace(request, schema=schema), lambda text: read_answer(schema, text)[1]
+        )
+        value, problem = read_answer(schema, answer.text)
+        assert value is not None, problem
+        return value, answer
 
     async def stream(self, request: ModelRequest, on_text: OnText) -> ModelAnswer:
         """Ask for prose, and watch it come.
@@ -106,10 +115,10 @@ class ChatModels:
                 replayed answer is shown at once.
 
         Raises:
+            InvalidAnswerError: The model only thought, at every try.
             ModelError: The server failed, refused, or could not be reached.
         """
-        answer, _ = await self._call(request, on_text=on_text)
-        return answer
+        return await self._answer(request, lambda _text: "", on_text)
 
     async def count_tokens(self, role: RoleName, text: str) -> int:
         """Tokens of a text for a role's model; see `token_counter`."""
@@ -121,19 +130,45 @@ class ChatModels:
             self._counters[role] = TokenCounter(self.endpoint(role))
         return self._counters[role]
 
-    async def preflight(self, needs: Mapping[RoleName, int]) -> list[RoleReport]:
+    def listen(self, tell: Tell) -> None:
+        """Have somebody else told of waits, and of what a server does not take."""
+        self._tell = tell
+
+    def room(self, role: RoleName, messages: Sequence[Message]) -> int | None:
+        """Tokens that an answer to a prompt can have; None where nobody tells."""
+        learned = self.endpoint(role).learned
+        bounds = [learned.most_tokens] if learned.most_tokens else []
+        if learned.context:
+            counter = self.token_counter(role)
+            asked = prompt_tokens(tuple(messages), counter, learned.context, learned.context)
+            bounds.append(learned.context - asked)
+        return min(bounds, default=None)
+
+    async def preflight(self, needs: Iterable[Need]) -> list[RoleReport]:
         """Check that every role can do what will be asked of it.
 
         That its server answers, takes the key and serves the model was checked when it was
-        opened.
+        opened. A server that speaks nobody's extensions is asked one short question, with all
+        that requests will carry: so it is known what it does not take, before there is a prompt.
 
         Args:
-            needs: Tokens of the longest prompt and answer, by role.
+            needs: The longest calls of each kind.
 
         Raises:
             ContextOverflowError: A model's context is too short.
+            ModelError: The question was not answered.
         """
-        return [check_context(self.endpoint(role), need) for role, need in needs.items()]
+        roles: dict[RoleName, list[Need]] = {}
+        for need in needs:
+            roles.setdefault(need.role, []).append(need)
+        for role, mine in roles.items():
+            if self.endpoint(role).flavour == "openai":
+                longest = max(need.answer for need in mine)
+                prepared = prepare(
+                    self.endpoint(role), replace(TRIAL, role=role, max_tokens=longest)
+                )
+                await self._persist(prepared, None)
+        return [check_context(self.endpoint(role), mine) for role, mine in roles.items()]
 
     async def close(self) -> None:
         """Close all connections, and end the engines that were started."""
@@ -145,28 +180,51 @@ class ChatModels:
             if endpoint.server.engine is not None:
                 await asyncio.to_thread(endpoint.server.engine.stop)
 
+    async def _answer(
+        self, request: ModelRequest, judge: Judge, on_text: OnText | None = None
+    ) -> ModelAnswer:
+        """Ask until there is an answer without a problem, each time with another seed.
+
+        What earlier runs were answered with in vain is not asked again.
+        """
+        said: list[str] = []
+        number = 0
+        while len(said) < MAX_TRIES:
+            seed = derive_seed(request.seed, "try", number) if number else request.seed
+            number += 1
+            prepared = prepare(self.endpoint(request.role), replace(request, seed=seed))
+            known = self._log.find_call(prepared.key)
+            if known is not None:
+                if on_text is not None:
+                    on_text(known.text)
+                return _answer(known, replayed=True)
+            if self._log.was_invalid(prepared.key):
+                continue
+            answer, problem = await self._call(prepared, judge, on_text)
+            if answer is not None and not problem:
+                return answer
+            said.append(f"  try {len(said) + 1}: {problem}")
+        raise _invalid(request, self.endpoint(request.role), said)
+
     async def _call(
-        self,
-        request: ModelRequest,
-        *,
-        on_text: OnText | None = None,
-        judge: Callable[[str], str] = lambda _text: "",
-    ) -> tuple[ModelAnswer, str]:
-        prepared = prepare(self.endpoint(request.role), request)
-        known = self._log.find_call(prepared.key)
-        if known is not None:
-            if on_text is not None:
-                on_text(known.text)
-            return _answer(known, replayed=True), judge(known.text)
+        self, prepared: Prepared, judge: Judge, on_text: OnText | None
+    ) -> tuple[ModelAnswer | None, str]:
+        """Make a call and write it down; with what is wrong with its answer."""
         async with prepared.endpoint.server.semaphore:
             started = time.monotonic()
             try:
                 reply = await self._persist(prepared, on_text)
+            except InvalidAnswerError as error:
+                # The server itself found that the answer breaks its schema.
+                self._log_failure(prepared, error, time.monotonic() - started, "invalid")
+                return None, error.message
             except ModelError as error:
-                self._log_failure(prepared, error, time.monotonic() - started)
+                self._log_failure(prepared, error, time.monotonic() - started, "error")
                 raise
             seconds = time.monotonic() - started
-        problem = judge(reply.text)
+        problem = _unfinished(reply) or judge(reply.text)
+        if problem:
+            problem = f"{problem} ({reply.finish_reason})"
         record = prepared.record(
             text=reply.text,
             thinking=reply.thinking,
@@ -182,19 +240,32 @@ class ChatModels:
 
     async def _persist(self, prepared: Prepared, on_text: OnText | None) -> Reply:
         """Send a request, again and again while its faults may pass."""
-        for number in range(MAX_RETRIES + 1):
+        endpoint = prepared.endpoint
+        seconds, secrets = endpoint.settings.patience, endpoint.server.secrets
+        patience = Patience(endpoint.role, seconds, self._tell, secrets, self._sleep)
+        return await patience.persist(
+            lambda: self._send_as_taken(prepared, on_text), lambda error: _fault(error, prepared)
+        )
+
+    async def _send_as_taken(self, prepared: Prepared, on_text: OnText | None) -> Reply:
+        """Send a request, without what its server turns out to refuse."""
+        endpoint = prepared.endpoint
+        for _ in range(_MOST_LESSONS):
+            body: dict[str, object] = {}
             try:
-                return await self._send(prepared, on_text)
+                return await self._send(prepared, on_text, body)
             except Exception as error:
                 fault = _fault(error, prepared)
-                if fault is None:
+                lesson = endpoint.learned.take(fault.refusal, body) if fault else ""
+                if not lesson:
                     raise
-                if number >= fault.retries:
-                    raise fault.error from error
-            await asyncio.sleep(self._backoff[min(number, len(self._backoff) - 1)])
-        raise AssertionError("the last try returns or raises")
+            self._tell(f"{endpoint.model} at {endpoint.server.url} {lesson}.")
+        return await self._send(prepared, on_text, {})
 
-    async def _send(self, prepared: Prepared, on_text: OnText | None) -> Reply:
+    async def _send(
+        self, prepared: Prepared, on_text: OnText | None, body: dict[str, object]
+    ) -> Reply:
+        """Send a request once; `body` gets the fields that were sent."""
         endpoint, request = prepared.endpoint, prepared.request
         server = endpoint.server
         await server.ready()
@@ -203,16 +274,34 @@ class ChatModels:
         # its own answer. Those it computes afresh, so that they give the same text every time.
         cached = not request.prefill and prepared.prompt_key not in server.seen
         server.seen.add(prepared.prompt_key)
-        counter = self.token_counter(request.role)
         client = self._client(endpoint)
         send = client.stream if prepared.streams else client.complete
-        body = prepared.body(counter, cached=cached)
+        counter = self.token_counter(request.role)
+        body.update(await asyncio.to_thread(prepared.body, counter, cached=cached))
         pieces = send(endpoint.wire_model, prepared.messages(), body)
         thinking = ThinkFilter(opened=prepared.opens_thinking, carried_on=bool(request.prefill))
         reply = await read_reply(pieces, thinking, on_text)
+        endpoint.learned.thinks |= reply.thought
+        endpoint.learned.opens |= thinking.unopened
+        self._notice_cut(prepared, reply)
         if reply.finish_reason == STOPPED_BY_CALLER:
             await server.settle()
         return reply
+
+    def _notice_cut(self, prepared: Prepared, reply: Reply) -> None:
+        """Tell when a server did not read the whole of a prompt: it says so only in its counts."""
+        learned, usage = prepared.endpoint.learned, reply.usage
+        chars = sum(len(m.content) for m in prepared.logged_messages)
+        read = usage.prompt_tokens if usage else 0
+        if learned.cuts or chars < _LONG_PROMPT or not 0 < read < chars / _LEAST_CHARS_PER_TOKEN:
+            return
+        learned.cuts = True
+        self._tell(
+            f"{prepared.endpoint.model} read only {read:,} tokens of a prompt of {chars:,} "
+            f"characters: {prepared.endpoint.server.url} cuts prompts without a word. Serve the "
+            "model with a longer context (Ollama: OLLAMA_CONTEXT_LENGTH), or the book will not "
+            "keep to its plan."
+        )
 
     def _client(self, endpoint: Endpoint) -> Client:
         from novelcraft.tools.models.client import Client
@@ -234,38 +323,41 @@ class ChatModels:
         cached = counted.cached_tokens if counted is not None else 0
         return Usage(prompt_tokens=prompt, cached_tokens=cached, completion_tokens=completion)
 
-    def _log_failure(self, prepared: Prepared, error: ModelError, seconds: float) -> None:
+    def _log_failure(
+        self, prepared: Prepared, error: ModelError, seconds: float, outcome: Outcome
+    ) -> None:
         record = prepared.record(
-            text="", seconds=seconds, outcome="error", error=str(error), at=_now()
+            text="", seconds=seconds, outcome=outcome, error=str(error), at=_now()
         )
         self._log.log_call(record)
 
 
 def _fault(error: Exception, prepared: Prepared) -> Fault | None:
-    asked = prepared.endpoint.asked
+    asked, secrets = prepared.endpoint.asked, prepared.endpoint.server.secrets
     if isinstance(error, StreamBrokenError):
-        return Fault(server_fault(asked.role, asked.url, str(error)), retries=MAX_RETRIES)
-    return fault_of(error, asked)
+        return Fault(server_fault(asked.role, asked.url, str(error)), "broken")
+    fault = fault_of(error, asked)
+    if fault is not None:
+        fault.error.message = secrets.hide(fault.error.message)
+    return fault
 
 
-def _problem(schema: type[BaseModel], text: str) -> str:
-    """Why a text does not keep to a schema; empty when it does."""
-    try:
-        schema.model_validate_json(text)
-    except ValidationError as error:
-        first: Any = error.errors(include_url=False)[0]
-        where = ".".join(map(str, first["loc"]))
-        return f"{first['msg']}{f' at {where}' if where else ''}"
-    return ""
+def _unfinished(reply: Reply) -> str:
+    return "" if reply.complete else "it only thought, and gave no answer"
 
 
 def _invalid(request: ModelRequest, endpoint: Endpoint, said: Sequence[str]) -> InvalidAnswerError:
     tries = "\n".join(said)
+    think = (
+        f", or set [roles.{request.role}] think = false"
+        if endpoint.thinks and not request.schema
+        else ""
+    )
     return InvalidAnswerError(
         f"{endpoint.model} gave no valid answer to {request.purpose} ({request.step}) in "
         f"{len(said)} tries:\n{tries}",
-        fix=f"Run the same command to try again from here, or give the role {request.role} a "
-        "more able model.",
+        fix=f"Run the same command to try again from here, with other seeds, or give the role "
+        f"{request.role} a more able model{think}.",
     )
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+import re
 from collections.abc import AsyncIterator
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
+import httpx2
 import openai
 from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.messages.ai import InputTokenDetails, UsageMetadata
@@ -14,12 +18,22 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_openai import ChatOpenAI
 
 from novelcraft.state.calls import Usage
+from novelcraft.tools.models.faults import OddAnswerError
+from novelcraft.tools.models.http import require_same_origin_async
+from novelcraft.tools.models.secrets import HiddenStream
 from novelcraft.tools.models.server import Server
+
+# Without a handler the adapter's warnings go to standard error, in the middle of the progress.
+logging.getLogger("langchain_openai").addHandler(logging.NullHandler())
 
 CONNECT_TIMEOUT = 10.0
 _NO_KEY = "none"
 """What a server without keys gets: the client insists on sending something."""
 _REASONING_FIELDS = ("reasoning_content", "reasoning")
+_BEGINNING = 2_000
+"""Bytes of an answer that are kept for the case that it turns out to be none."""
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Control characters, which would reach the terminal, and half characters, which no file takes."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +45,35 @@ class Piece:
     finish_reason: str = ""
     usage: Usage | None = None
     """The counts so far."""
+    thought_tokens: int = 0
+    """Tokens of reasoning that the server counts, whether or not it shows them."""
+
+
+class _Beginning(httpx2.AsyncByteStream):
+    """The body of an answer, of which the beginning is remembered."""
+
+    def __init__(self, body: httpx2.AsyncByteStream) -> None:
+        self._body = body
+        self.text = b""
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for chunk in self._body:
+            if len(self.text) < _BEGINNING:
+                self.text += chunk[:_BEGINNING]
+            yield chunk
+
+    async def aclose(self) -> None:
+        await self._body.aclose()
+
+
+_answering: ContextVar[list[_Beginning]] = ContextVar("_answering")
+"""The answers to the call that this task makes."""
+
+
+async def _remember(response: httpx2.Response) -> None:
+    assert isinstance(response.stream, httpx2.AsyncByteStream)
+    response.stream = _Beginning(response.stream)
+    _answering.get([]).append(response.stream)
 
 
 class _Chat(ChatOpenAI):
@@ -81,13 +124,16 @@ class Client:
             body: All other fields of the request.
 
         Raises:
-            openai.OpenAIError, TimeoutError: See `faults.fault_of`.
+            openai.OpenAIError, TimeoutError, OddAnswerError: See `faults.fault_of`.
         """
         chat = await self._connected()
-        streaming = chat.astream(messages, model=model, extra_body=body)
-        async with aclosing(streaming) as events:  # type: ignore[type-var]
-            async for event in events:
-                yield _piece(event)
+        answer, thought = (HiddenStream(self._server.secrets) for _ in range(2))
+        async with self._made_sense_of():
+            streaming = chat.astream(messages, model=model, extra_body=body)
+            async with aclosing(streaming) as events:  # type: ignore[type-var]
+                async for event in events:
+                    yield _piece(event, answer, thought)
+        yield Piece(answer.finish(), thought.finish())
 
     async def complete(
         self, model: str, messages: list[dict[str, str]], body: dict[str, Any]
@@ -98,7 +144,12 @@ class Client:
         has to do without.
         """
         chat = await self._connected()
-        yield _piece(await chat.ainvoke(messages, model=model, extra_body=body))
+        answer, thought = (HiddenStream(self._server.secrets) for _ in range(2))
+        async with self._made_sense_of():
+            yield _piece(
+                await chat.ainvoke(messages, model=model, extra_body=body), answer, thought
+            )
+        yield Piece(answer.finish(), thought.finish())
 
     async def close(self) -> None:
         """Close the connections."""
@@ -106,21 +157,38 @@ class Client:
             await self._http.aclose()
         self._http = self._chat = None
 
+    @asynccontextmanager
+    async def _made_sense_of(self) -> AsyncIterator[None]:
+        """Turn whatever the client raises over an answer's content into an `OddAnswerError`."""
+        answers: list[_Beginning] = []
+        _answering.set(answers)
+        try:
+            yield
+        except (openai.APIError, TimeoutError):
+            raise
+        except Exception as error:
+            said = answers[-1].text.decode("utf-8", "replace") if answers else str(error)
+            raise OddAnswerError(self._server.secrets.hide(said)) from error
+
     async def _connected(self) -> _Chat:
         url = await self._server.ready()
         if self._chat is None or url != self._url:
             await self.close()
+            timeout = openai.Timeout(self._timeout, connect=CONNECT_TIMEOUT)
+            hooks = {"response": [require_same_origin_async, _remember]}
+            options = self._server.connection_options
             self._http = openai.DefaultAsyncHttpxClient(
-                trust_env=self._server.trusts_proxies,
-                timeout=openai.Timeout(self._timeout, connect=CONNECT_TIMEOUT),
+                timeout=timeout, event_hooks=hooks, **options
             )
             self._url = url
             self._chat = _Chat(
                 base_url=url,
                 api_key=self._server.key or _NO_KEY,
                 http_async_client=self._http,
+                # Never used, but made with a TLS context of its own where none is given.
+                http_client=openai.DefaultHttpxClient(**options),
                 max_retries=0,
-                timeout=openai.Timeout(self._timeout, connect=CONNECT_TIMEOUT),
+                timeout=timeout,
                 stream_chunk_timeout=self._timeout,
                 use_responses_api=False,
                 stream_usage=False,
@@ -141,11 +209,19 @@ def _reasoning_in(message: dict[str, Any]) -> str:
     return ""
 
 
-def _piece(event: AIMessage) -> Piece:
+def _piece(event: AIMessage, answer: HiddenStream, thought: HiddenStream) -> Piece:
     content = event.content if isinstance(event.content, str) else ""
     finish = str(event.response_metadata.get("finish_reason") or "")
     reasoning = str(event.additional_kwargs.get("reasoning") or "")
-    return Piece(content, reasoning, finish, _usage(event))
+    counted = event.usage_metadata
+    details = (counted.get("output_token_details") if counted else None) or {}
+    return Piece(
+        answer.add(_UNPRINTABLE.sub("", content)),
+        thought.add(_UNPRINTABLE.sub("", reasoning)),
+        finish,
+        _usage(event),
+        int(details.get("reasoning") or 0),
+    )
 
 
 def _timings(timings: dict[str, Any]) -> UsageMetadata | None:

@@ -8,6 +8,8 @@ from typing import Any
 from novelcraft.config.settings import RoleName, RoleSettings
 from novelcraft.tools.models.adapters import ServedAdapter, find_served
 from novelcraft.tools.models.faults import Asked, model_not_served
+from novelcraft.tools.models.learned import Learned
+from novelcraft.tools.models.patience import Patience
 from novelcraft.tools.models.presets import Family, Task, family_of
 from novelcraft.tools.models.server import Profile, Server
 from novelcraft.tools.models.wire import Flavour, check_sampling, sampling_fields
@@ -31,6 +33,8 @@ class Endpoint:
     server: Server
     profile: Profile
     family: Family
+    learned: Learned = field(default_factory=Learned)
+    """What the model's own answers told about it."""
     served: ServedAdapter | None = None
     """The adapter, as the server knows it."""
     chosen: dict[str, Any] = field(default_factory=dict)
@@ -56,7 +60,7 @@ class Endpoint:
         """Whether the model writes a think block before it answers."""
         if self.family.thinking == "optional":
             return self.settings.think
-        return self.family.thinking == "always"
+        return self.family.thinking == "always" or self.learned.thinks
 
     @property
     def compact_json(self) -> bool:
@@ -101,12 +105,14 @@ class Endpoint:
             key_variable=self.settings.api_key_env,
             key_given=bool(self.server.key),
             timeout=self.settings.timeout,
-            context=self.context,
+            context=self.learned.context,
             served=tuple(model.id for model in self.profile.models),
         )
 
 
-async def connect(role: RoleName, settings: RoleSettings, server: Server, name: str) -> Endpoint:
+async def connect(
+    role: RoleName, settings: RoleSettings, server: Server, name: str, patience: Patience
+) -> Endpoint:
     """Ask a server for what a role needs of it.
 
     Args:
@@ -114,6 +120,7 @@ async def connect(role: RoleName, settings: RoleSettings, server: Server, name: 
         settings: Its settings.
         server: The server, which roles may share.
         name: Name of the model, with `auto` resolved.
+        patience: How long the server is asked again.
 
     Raises:
         ConfigError: The role's sampling names something unknown.
@@ -122,7 +129,7 @@ async def connect(role: RoleName, settings: RoleSettings, server: Server, name: 
         ModelNotServedError: It does not have the model or the adapter.
     """
     chosen = check_sampling(role, settings.sampling)
-    profile = await server.probe(role, settings.api_key_env)
+    profile = await server.probe(role, settings.api_key_env, patience)
     served = profile.find(name)
     if served is None:
         ids = [model.id for model in profile.models]
@@ -131,15 +138,17 @@ async def connect(role: RoleName, settings: RoleSettings, server: Server, name: 
     if settings.adapter and adapter is None:
         listed = profile.adapters or tuple(model.id for model in profile.models)
         raise model_not_served(role, server.url, settings.adapter, listed, what="adapter")
+    context = min(filter(None, (settings.context, served.context)), default=0)
     return Endpoint(
         role=role,
         model=served.id,
         adapter=settings.adapter,
-        context=min(filter(None, (settings.context, served.context)), default=0),
+        context=context,
         settings=settings,
         server=server,
         profile=profile,
         family=family_of(served.id),
+        learned=Learned(context=context),
         served=adapter,
         chosen=chosen,
     )

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from novelcraft.config.root import Settings
 from novelcraft.config.settings import ROLES, RoleName, RoleSettings
 from novelcraft.tools.models.adapters import gguf_of
 from novelcraft.tools.models.calls import CallLog
-from novelcraft.tools.models.chat import BACKOFF, ChatModels
+from novelcraft.tools.models.chat import ChatModels
 from novelcraft.tools.models.embedded.engine import Engine, EngineSpec
 from novelcraft.tools.models.embedded.fetch import Notify, quiet
 from novelcraft.tools.models.embedded.library import InstalledModel, ModelLibrary
 from novelcraft.tools.models.endpoint import Endpoint, connect
+from novelcraft.tools.models.http import Address
+from novelcraft.tools.models.patience import Patience, Sleep
+from novelcraft.tools.models.secrets import Secrets, clean_key
 from novelcraft.tools.models.server import Server
 
 OPENAI_URL = "https://api.openai.com/v1"
@@ -23,6 +26,10 @@ OPENAI_URL = "https://api.openai.com/v1"
 EMBEDDED = "embedded"
 EMBEDDED_CONCURRENCY = 1
 SERVER_CONCURRENCY = 8
+
+
+Place = tuple[Address, str]
+"""A server's address and the key for it."""
 
 
 @asynccontextmanager
@@ -33,7 +40,7 @@ async def open_models(
     notify: Notify = quiet,
     environ: Mapping[str, str] = os.environ,
     library: ModelLibrary | None = None,
-    backoff: Sequence[float] = BACKOFF,
+    sleep: Sleep = asyncio.sleep,
 ) -> AsyncIterator[ChatModels]:
     """The models of all roles, closed at the end.
 
@@ -43,10 +50,10 @@ async def open_models(
     Args:
         settings: The loaded settings.
         log: Where calls are written down.
-        notify: Is told when a model has to be fetched first.
+        notify: Is told when a model has to be fetched first, or a server is waited for.
         environ: Holds the keys.
         library: The embedded models; None takes this user's.
-        backoff: Seconds before each repetition of a request after a fault that may pass.
+        sleep: Waits before a request is sent again.
 
     Raises:
         ConfigError, ModelError: A role cannot be served; the message says which and why.
@@ -57,8 +64,9 @@ async def open_models(
         endpoints: dict[RoleName, Endpoint] = {}
         for role in roles:
             server, name = await opened.for_role(role)
-            endpoints[role] = await connect(role, roles[role], server, name)
-        models = ChatModels(endpoints, log, backoff=backoff)
+            patience = Patience(role, roles[role].patience, notify, opened.secrets, sleep)
+            endpoints[role] = await connect(role, roles[role], server, name, patience)
+        models = ChatModels(endpoints, log, tell=notify, sleep=sleep)
     except BaseException:
         await opened.stop()
         raise
@@ -82,32 +90,47 @@ class _Servers:
         self._environ = environ
         self._library = library
         self._notify = notify
-        self._servers: dict[tuple[str, str], Server] = {}
+        self._servers: dict[Place | str, Server] = {}
         self._installed: dict[str, InstalledModel] = {}
+        served = [place for s in roles.values() if (place := self._place(s))]
+        self.secrets = Secrets(v for address, key in served for v in (key, *address.secrets))
+        """The keys and passwords of all servers: any of them might send any of these back."""
 
     async def for_role(self, role: RoleName) -> tuple[Server, str]:
         """The role's server, and the name of its model with `auto` resolved."""
         settings = self._roles[role]
-        if settings.provider == EMBEDDED:
+        place = self._place(settings)
+        if place is None:
             model = await self._model(settings.name)
             return self._embedded(model), model.name
-        url = full_url(settings.base_url)
-        key = self._environ.get(settings.api_key_env, "") if settings.api_key_env else ""
-        if (url, key) not in self._servers:
-            sharing = [
-                s
-                for s in self._roles.values()
-                if s.provider != EMBEDDED and full_url(s.base_url) == url
-            ]
+        address, key = place
+        if place not in self._servers:
+            sharing = [s for s in self._roles.values() if self._place(s) == place]
             limit = max((s.max_concurrency for s in sharing), default=0)
-            self._servers[url, key] = Server(url, key, limit or SERVER_CONCURRENCY)
-        return self._servers[url, key], settings.name
+            self._servers[place] = Server(
+                address.url,
+                key,
+                limit or SERVER_CONCURRENCY,
+                auth=address.auth,
+                params=address.params,
+                secrets=self.secrets,
+            )
+        return self._servers[place], settings.name
 
     async def stop(self) -> None:
         """End the engines that were started."""
         for server in self._servers.values():
             if server.engine is not None:
                 await asyncio.to_thread(server.engine.stop)
+
+    def _key(self, settings: RoleSettings) -> str:
+        variable = settings.api_key_env
+        return clean_key(variable, self._environ.get(variable, "")) if variable else ""
+
+    def _place(self, settings: RoleSettings) -> Place | None:
+        if settings.provider == EMBEDDED:
+            return None
+        return Address.of(settings.base_url or OPENAI_URL), self._key(settings)
 
     async def _model(self, name: str) -> InstalledModel:
         if name not in self._installed:
@@ -117,7 +140,7 @@ class _Servers:
         return self._installed[name]
 
     def _embedded(self, model: InstalledModel) -> Server:
-        if (EMBEDDED, model.name) not in self._servers:
+        if model.name not in self._servers:
             sharing = {
                 role: s
                 for role, s in self._roles.items()
@@ -128,14 +151,5 @@ class _Servers:
             files = [gguf_of(role, s.adapter) for role, s in sharing.items() if s.adapter]
             adapters = tuple(dict.fromkeys(files))
             engine = Engine(EngineSpec.of(model.name, model.path, context, adapters))
-            self._servers[EMBEDDED, model.name] = Server("", engine.key, limit, engine)
-        return self._servers[EMBEDDED, model.name]
-
-
-def full_url(given: str) -> str:
-    """The URL that a person gave, with the `/v1` that is easily forgotten."""
-    url = (given or OPENAI_URL).rstrip("/")
-    scheme, _, rest = url.partition("://")
-    if not rest:
-        scheme, rest = "http", url
-    return f"{scheme}://{rest}" if "/" in rest else f"{scheme}://{rest}/v1"
+            self._servers[model.name] = Server("", engine.key, limit, engine)
+        return self._servers[model.name]

@@ -2,12 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from novelcraft.config.settings import RoleName
 from novelcraft.errors import ContextOverflowError
+from novelcraft.state.calls import Message
+from novelcraft.tools.models.calls import ModelRequest
 from novelcraft.tools.models.endpoint import Endpoint
 from novelcraft.tools.models.wire import Flavour
+
+TRIAL = ModelRequest(
+    role="narrator",
+    purpose="preflight",
+    step="preflight",
+    messages=(Message(role="user", content="Answer with the one word: ready."),),
+    max_tokens=1,
+    seed=1,
+    stop=("\n###",),
+)
+"""The question with which it is found out what a server takes."""
+
+
+class Need(NamedTuple):
+    """A call that a run will make, at its longest."""
+
+    role: RoleName
+    purpose: str
+    prompt: int
+    """Tokens."""
+    answer: int
+    """Tokens, without those for thinking."""
+
+    @property
+    def total(self) -> int:
+        """Tokens of the prompt and its answer."""
+        return self.prompt + self.answer
 
 
 @dataclass(frozen=True)
@@ -26,16 +57,19 @@ class RoleReport:
     embedded: bool
 
 
-def check_context(endpoint: Endpoint, need: int) -> RoleReport:
+def check_context(endpoint: Endpoint, needs: Sequence[Need]) -> RoleReport:
     """Check that a role's prompts and answers fit its model.
 
     Raises:
         ContextOverflowError: They do not. A context that nobody tells is not checked.
     """
-    if endpoint.context and endpoint.context < need:
+    longest = max(needs, key=lambda need: need.total)
+    need, context = longest.total, endpoint.learned.context
+    if context and context < need:
         raise ContextOverflowError(
-            f"The role {endpoint.role} needs {need} tokens for its longest prompt and answer, and "
-            f"{endpoint.model} at {endpoint.server.url} has a context of {endpoint.context}.",
+            f"The role {endpoint.role} needs {need} tokens for {longest.purpose}, its longest "
+            f"prompt and answer, and {endpoint.model} at {endpoint.server.url} has a context of "
+            f"{context}.",
             fix=f"Serve it with a context of {need} or more (vLLM: --max-model-len, llama.cpp: "
             f"--ctx-size for each slot, embedded: [roles.{endpoint.role}] context), or set "
             "smaller numbers under [budget] or a smaller [write] scene_words.",
@@ -46,7 +80,7 @@ def check_context(endpoint: Endpoint, need: int) -> RoleReport:
         adapter=endpoint.adapter,
         url=endpoint.server.url,
         flavour=endpoint.flavour,
-        context=endpoint.context,
+        context=context,
         need=need,
         embedded=endpoint.server.embedded,
     )

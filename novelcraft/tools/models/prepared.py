@@ -12,7 +12,7 @@ from novelcraft.tools.models import wire
 from novelcraft.tools.models.calls import ModelRequest
 from novelcraft.tools.models.endpoint import THINK_TOKENS, Endpoint
 from novelcraft.tools.models.presets import Task
-from novelcraft.tools.models.tokens import MESSAGE_TOKENS, TokenCounter
+from novelcraft.tools.models.tokens import MESSAGE_TOKENS, TokenCounter, estimate_tokens
 
 _LEAST_ANSWER = 16
 
@@ -53,8 +53,8 @@ class Prepared:
     @property
     def opens_thinking(self) -> bool:
         """Whether the chat template may have opened the think block already."""
-        always = self.endpoint.family.thinking == "always"
-        return always and self.request.schema is None and not self.request.prefill
+        opens = self.endpoint.family.opens or self.endpoint.learned.opens
+        return opens and self.request.schema is None and not self.request.prefill
 
     def messages(self) -> list[dict[str, str]]:
         """The messages as they go over the wire."""
@@ -86,7 +86,7 @@ class Prepared:
             body |= wire.schema_fields(request.schema, compact=endpoint.compact_json)
         if endpoint.server.embedded:
             body["cache_prompt"] = cached
-        return body | endpoint.settings.extra
+        return endpoint.learned.fields(body | endpoint.settings.extra)
 
     def record(self, **outcome: Any) -> CallRecord:
         """A record of this call for the log."""
@@ -105,14 +105,35 @@ class Prepared:
         )
 
     def _max_tokens(self, count: TokenCounter) -> int:
-        wanted, endpoint = self.request.max_tokens, self.endpoint
-        if not endpoint.thinks or self.request.prefill:
-            return wanted
-        if not endpoint.context:
-            return wanted + THINK_TOKENS
-        prompt = sum(count(m.content) + MESSAGE_TOKENS for m in self.request.messages)
-        room = endpoint.context - prompt - MESSAGE_TOKENS
-        return max(_LEAST_ANSWER, wanted, min(wanted + THINK_TOKENS, room))
+        """The bound that goes out: with what thinking takes, and never over the room there is."""
+        wanted, learned = self.request.max_tokens, self.endpoint.learned
+        if self.endpoint.thinks and not self.request.prefill:
+            wanted += THINK_TOKENS
+        bounds = [wanted, learned.most_tokens or wanted]
+        if learned.context:
+            bounds.append(
+                learned.context
+                - prompt_tokens(self.logged_messages, count, wanted, learned.context)
+            )
+        return max(_LEAST_ANSWER, min(bounds))
+
+
+def prompt_tokens(
+    messages: tuple[Message, ...], count: TokenCounter, wanted: int, context: int
+) -> int:
+    """Tokens of a prompt with its template: estimated, and counted where that might be too much.
+
+    Args:
+        messages: The prompt.
+        count: Counts tokens of its model.
+        wanted: Tokens of the answer that should fit beside it.
+        context: The model's context in tokens.
+    """
+    around = MESSAGE_TOKENS * (len(messages) + 1)
+    estimate = around + sum(estimate_tokens(m.content) for m in messages)
+    if estimate + wanted <= context:
+        return estimate
+    return around + sum(count(m.content) for m in messages)
 
 
 def prepare(endpoint: Endpoint, request: ModelRequest) -> Prepared:

@@ -24,6 +24,8 @@ class Family:
     structured: Mapping[str, Any]
     thinking: Thinking = "never"
     """Whether it writes a think block: `optional` when the request can tell it not to."""
+    opens: bool = False
+    """Whether its chat template opens the think block, so that the answer has only the end."""
     while_thinking: Mapping[str, Any] | None = None
     """Sampling of both tasks while it thinks, where that differs."""
 
@@ -80,7 +82,21 @@ _QWEN3_THINKING = Family(
     prose=_QWEN_THINKING,
     structured=_QWEN_THINKING,
     thinking="always",
+    opens=True,
     while_thinking=_QWEN_THINKING,
+)
+_REASONER = Family(
+    "reasoner",
+    # What DeepSeek recommends for R1, and Qwen for QwQ.
+    prose={"temperature": 0.6, "top_p": 0.95},
+    structured={"temperature": 0.6, "top_p": 0.95},
+    thinking="always",
+)
+_GPT_OSS = Family(
+    "gpt-oss",
+    prose={"temperature": 1.0, "top_p": 1.0},
+    structured={"temperature": 1.0, "top_p": 1.0},
+    thinking="always",
 )
 _LLAMA3 = Family(
     "llama-3",
@@ -117,6 +133,9 @@ _PATTERNS: tuple[tuple[str, Family], ...] = (
     (r"qwen-?3", _QWEN3),
     (r"llama-?3", _LLAMA3),
     (r"nemo|mag-?mell|rocinante|lyra", _NEMO),
+    # Others that think are known by what they send, see `learned`.
+    (r"gpt-oss", _GPT_OSS),
+    (r"deepseek-r1|qwq|magistral|glm-(4\.[5-9]|z1)", _REASONER),
     (r"^(gpt-|o\d|chatgpt)", _HOSTED),
 )
 

@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any
 
-import httpx
+import httpx2
 
 from novelcraft.tools.models.embedded.engine import Engine
 from novelcraft.tools.models.faults import (
+    BUSY,
+    Fault,
+    Passing,
     authentication,
+    excerpt,
+    retry_after,
     server_fault,
-    unreachable,
+    transport_fault,
 )
+from novelcraft.tools.models.http import (
+    RedirectedError,
+    connection_options,
+    require_same_origin_async,
+)
+from novelcraft.tools.models.learned import words_of
+from novelcraft.tools.models.patience import Patience
+from novelcraft.tools.models.secrets import Secrets
 from novelcraft.tools.models.wire import Flavour
 
 PROBE_TIMEOUT = 15.0
@@ -24,7 +38,8 @@ PROBE_TIMEOUT = 15.0
 IDLE_TIMEOUT = 30.0
 SETTLE_POLL = 0.02
 
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_NO_LIST = (404, 405, 501)
+"""Statuses of servers that have no list of models."""
 _OWNERS: dict[str, Flavour] = {"llamacpp": "llamacpp", "vllm": "vllm"}
 
 
@@ -49,11 +64,14 @@ class Profile:
 
     flavour: Flavour
     models: tuple[ServedModel, ...]
+    """Empty where the server has no list of them."""
     adapters: tuple[str, ...] = ()
     """Files of the LoRA adapters of a llama.cpp server, in the order of their ids."""
 
     def find(self, name: str) -> ServedModel | None:
-        """The model of that name; None when it is not served."""
+        """The model of that name; None when it is not served. Without a list, any may be."""
+        if not self.models:
+            return ServedModel(name, (name,), 0)
         return next((model for model in self.models if name in model.names), None)
 
 
@@ -66,11 +84,18 @@ class Server:
     key: str
     max_concurrency: int
     engine: Engine | None = None
+    auth: tuple[str, str] | None = None
+    """User and password, where the URL had them."""
+    params: tuple[tuple[str, str], ...] = ()
+    """The query that every request carries."""
+    secrets: Secrets = field(default_factory=Secrets)
+    """What nothing that comes from here may show."""
     seen: set[str] = field(default_factory=set)
     """Hashes of the prompts that the embedded engine was sent since it started."""
 
     def __post_init__(self) -> None:
         self.semaphore = asyncio.Semaphore(self.max_concurrency)
+        self._profile: Profile | None = None
 
     @property
     def embedded(self) -> bool:
@@ -105,21 +130,23 @@ class Server:
         return self.url
 
     @property
-    def trusts_proxies(self) -> bool:
-        """Whether proxies named in the environment may carry the requests."""
-        return httpx.URL(self.url).host not in _LOOPBACK
+    def connection_options(self) -> dict[str, Any]:
+        """What every client of httpx for this server gets."""
+        return connection_options(self.url, self.auth, self.params)
 
-    def _client(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(
-            headers=self.headers, timeout=PROBE_TIMEOUT, trust_env=self.trusts_proxies
-        )
+    def _client(self) -> httpx2.AsyncClient:
+        options = self.connection_options
+        options["headers"] |= self.headers
+        hooks = {"response": [require_same_origin_async]}
+        return httpx2.AsyncClient(timeout=PROBE_TIMEOUT, event_hooks=hooks, **options)
 
-    async def probe(self, role: str, key_variable: str) -> Profile:
-        """Ask what the server is and serves.
+    async def probe(self, role: str, key_variable: str, patience: Patience) -> Profile:
+        """Ask what the server is and serves. It is asked once.
 
         Args:
             role: For whom, for the errors.
             key_variable: Environment variable of the key, for the errors.
+            patience: How long a server is waited for that has yet to load its model.
 
         Raises:
             ServerUnreachableError: Nothing answers.
@@ -127,45 +154,10 @@ class Server:
             ServerFaultError: What answers does not speak the protocol.
         """
         await self.ready()
-        async with self._client() as client:
-            listed = await self._get(client, f"{self.url}/models", role, key_variable)
-            entries = _entries(listed)
-            if entries is None:
-                raise server_fault(role, self.url, "its list of models is not OpenAI's")
-            flavour = _flavour(entries)
-            if flavour != "llamacpp":
-                return Profile(flavour, _models(entries))
-            return await self._llamacpp(client, entries, role, key_variable)
-
-    async def _llamacpp(
-        self,
-        client: httpx.AsyncClient,
-        entries: list[dict[str, Any]],
-        role: str,
-        key_variable: str,
-    ) -> Profile:
-        models = _models(entries)
-        if any(not model.context for model in models):
-            props = await self._get(client, f"{self.root}/props", role, key_variable)
-            context = int((props.get("default_generation_settings") or {}).get("n_ctx") or 0)
-            models = tuple(ServedModel(m.id, m.names, m.context or context) for m in models)
-        listed = await self._get(client, f"{self.root}/lora-adapters", role, key_variable)
-        adapters = sorted(listed, key=lambda adapter: int(adapter["id"]))
-        return Profile("llamacpp", models, tuple(str(a["path"]) for a in adapters))
-
-    async def _get(self, client: httpx.AsyncClient, url: str, role: str, key_variable: str) -> Any:
-        try:
-            response = await client.get(url)
-        except httpx.TransportError as error:
-            raise unreachable(role, self.url, str(error) or type(error).__name__) from error
-        if response.status_code in (401, 403):
-            raise authentication(role, self.url, key_variable, given=bool(self.key))
-        if response.is_error:
-            raise server_fault(role, self.url, f"HTTP {response.status_code} for {url}")
-        try:
-            return response.json()
-        except ValueError as error:
-            raise server_fault(role, self.url, f"{url} does not answer in JSON") from error
+        if self._profile is None:
+            asking = _Asking(self, role, key_variable)
+            self._profile = await patience.persist(asking.profile, lambda e: asking.fault(e))
+        return self._profile
 
     async def settle(self) -> None:
         """Wait until an embedded engine has noticed that a stream was ended.
@@ -179,11 +171,95 @@ class Server:
             while self.engine.running and time.monotonic() < deadline:
                 try:
                     slots = (await client.get(f"{self.root}/slots")).json()
-                except httpx.TransportError:
+                except httpx2.TransportError:
                     continue  # it is dying, and has nothing left to compute
                 if not any(slot["is_processing"] for slot in slots):
                     return
                 await asyncio.sleep(SETTLE_POLL)
+
+
+class _RefusedError(Exception):
+    """A probe that failed."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(str(fault.error))
+        self.fault = fault
+
+
+@dataclass(frozen=True)
+class _Asking:
+    """Questions to a server that it answers without computing."""
+
+    server: Server
+    role: str
+    key_variable: str
+
+    async def profile(self) -> Profile:
+        """What the server is and serves."""
+        async with self.server._client() as client:
+            listed = await self._get(client, f"{self.server.url}/models", optional=True)
+            if listed is None:
+                return Profile("openai", ())
+            entries = _entries(listed)
+            if entries is None:
+                raise self._refused("its list of models is not OpenAI's", listed)
+            flavour = _flavour(entries)
+            if flavour != "llamacpp":
+                return Profile(flavour, _models(entries))
+            return await self._llamacpp(client, entries)
+
+    async def _llamacpp(self, client: httpx2.AsyncClient, entries: list[dict[str, Any]]) -> Profile:
+        root = self.server.root
+        models = _models(entries)
+        if any(not model.context for model in models):
+            props = await self._get(client, f"{root}/props")
+            context = _whole(_at(props, "default_generation_settings", "n_ctx"))
+            models = tuple(ServedModel(m.id, m.names, m.context or context) for m in models)
+        listed = await self._get(client, f"{root}/lora-adapters")
+        try:
+            adapters = sorted(listed, key=lambda adapter: int(adapter["id"]))
+            return Profile("llamacpp", models, tuple(str(a["path"]) for a in adapters))
+        except (TypeError, KeyError, ValueError):
+            raise self._refused("its list of adapters is not llama.cpp's", listed) from None
+
+    async def _get(self, client: httpx2.AsyncClient, url: str, *, optional: bool = False) -> Any:
+        response = await client.get(url)
+        status = response.status_code
+        if status in (401, 403):
+            refused = authentication(
+                self.role, self.server.url, self.key_variable, given=bool(self.server.key)
+            )
+            raise _RefusedError(Fault(refused))
+        if optional and status in _NO_LIST:
+            return None
+        text = self.server.secrets.hide(response.text)
+        try:
+            body = json.loads(text)
+        except ValueError:
+            body = text
+        if response.is_error:
+            passing: Passing = "busy" if status in BUSY else "never"
+            after = retry_after(response.headers)
+            raise self._refused(f"HTTP {status} for {url}", words_of(body), passing, after)
+        if not isinstance(body, list | dict):
+            raise self._refused(f"{url} does not answer in JSON", body)
+        return body
+
+    def _refused(
+        self, what: str, said: Any, passing: Passing = "never", after: float = 0.0
+    ) -> _RefusedError:
+        error = server_fault(self.role, self.server.url, f"{what}: {excerpt(str(said))}")
+        return _RefusedError(Fault(error, passing, after))
+
+    def fault(self, error: Exception) -> Fault | None:
+        """What a failed question means."""
+        if isinstance(error, _RefusedError):
+            return error.fault
+        if isinstance(error, httpx2.TransportError | RedirectedError):
+            return Fault(transport_fault(self.role, self.server.url, error))
+        if isinstance(error, httpx2.HTTPError | httpx2.DecodingError):
+            return Fault(server_fault(self.role, self.server.url, str(error)))
+        return None
 
 
 def _entries(listed: Any) -> list[dict[str, Any]] | None:
@@ -215,7 +291,19 @@ def _models(entries: list[dict[str, Any]]) -> tuple[ServedModel, ...]:
 
 def _context(entry: Mapping[str, Any]) -> int:
     meta = entry.get("meta") or {}
-    return int(entry.get("max_model_len") or meta.get("n_ctx") or 0)
+    told = meta.get("n_ctx") if isinstance(meta, Mapping) else 0
+    return _whole(entry.get("max_model_len")) or _whole(told)
+
+
+def _whole(value: Any) -> int:
+    """A number that a server tells; 0, unknown, where it is none."""
+    return value if isinstance(value, int) and value > 0 else 0
+
+
+def _at(body: Any, *path: str) -> Any:
+    for part in path:
+        body = body.get(part) if isinstance(body, Mapping) else None
+    return body
 
 
 def _names(entry: Mapping[str, Any]) -> tuple[str, ...]:

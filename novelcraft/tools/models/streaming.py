@@ -33,6 +33,10 @@ class Reply:
     thinking: str
     finish_reason: str
     usage: Usage | None
+    complete: bool = True
+    """False where it ended inside its think block."""
+    thought: bool = False
+    """Whether the model thought, seen or unseen."""
 
 
 class _Reader:
@@ -77,17 +81,26 @@ async def read_reply(
     reader = _Reader(on_text)
     usage: Usage | None = None
     finish = ""
+    thought_tokens = 0
     async with aclosing(pieces) as arriving:  # type: ignore[type-var]
         async for piece in arriving:
             usage = piece.usage or usage
             finish = piece.finish_reason or finish
+            thought_tokens = piece.thought_tokens or thought_tokens
             thinking.add_reasoning(piece.reasoning)
             stopped = reader.show(thinking.add(piece.content))
             if stopped is not None:
                 return Reply(stopped, thinking.finish().thinking, STOPPED_BY_CALLER, usage)
     if not finish:
-        raise StreamBrokenError("the stream ended before the answer did")
+        raise StreamBrokenError("it answered, and its stream ended before the answer did")
     whole = thinking.finish()
     if not reader.show_all(whole.answer):
         finish = STOPPED_BY_CALLER
-    return Reply(whole.answer, whole.thinking, finish, usage)
+    return Reply(
+        text=whole.answer,
+        thinking=whole.thinking,
+        finish_reason=finish,
+        usage=usage,
+        complete=whole.complete and bool(whole.answer.strip() or not thought_tokens),
+        thought=thinking.thought or bool(thought_tokens),
+    )

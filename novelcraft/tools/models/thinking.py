@@ -11,6 +11,12 @@ from dataclasses import dataclass
 
 OPEN = "<think>"
 CLOSE = "</think>"
+_OPENING = (OPEN, "[THINK]", "<|channel|>analysis<|message|>")
+_CLOSING = (CLOSE, "[/THINK]", "<|channel|>final<|message|>")
+"""The tags of most models, of Mistral's, and of gpt-oss."""
+_ENDING = ("<|end|>", "<|start|>assistant")
+"""What gpt-oss puts between the two."""
+_LONGEST = max(map(len, _CLOSING))
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,18 @@ class ThinkFilter:
         self._content = ""
         self._reasoning = ""
         self._opened = opened
+        self._searched = 0
+        self._closed: tuple[int, int] | None = None
+
+    @property
+    def thought(self) -> bool:
+        """Whether there was a think block so far."""
+        return bool(self._reasoning or self._closed or self._begins())
+
+    @property
+    def unopened(self) -> bool:
+        """Whether the block had an end and no beginning: the chat template had opened it."""
+        return self._closed is not None and not self._reasoning and not self._begins()
 
     def add(self, content: str) -> str:
         """Take a piece of the content.
@@ -78,24 +96,42 @@ class ThinkFilter:
     def _parts(self, *, final: bool) -> Split:
         if self._carried_on:
             return Split(self._reasoning.strip(), self._content, True)
-        before, closed, after = self._content.partition(CLOSE)
-        if closed:
-            return Split(self._thought(before), after.lstrip(), True)
+        self._find_end()
+        if self._closed is not None:
+            start, end = self._closed
+            return Split(self._thought(self._content[:start]), self._content[end:].lstrip(), True)
         begun = self._content.lstrip()
-        if self._opened or begun.startswith(OPEN):
+        if self._opened or self._begins():
             return Split(self._thought(begun), "", False)
         if not final:
-            begun = "" if OPEN.startswith(begun) else _without_half_tag(begun)
+            half = any(tag.startswith(begun) for tag in _OPENING)
+            begun = "" if half else _without_half_tag(begun)
         return Split(self._reasoning.strip(), begun, bool(begun.strip() or not self._reasoning))
 
+    def _begins(self) -> bool:
+        return self._content.lstrip().startswith(_OPENING)
+
+    def _find_end(self) -> None:
+        """Look for the end of the block in what is new."""
+        if self._closed is None:
+            found = (self._content.find(tag, self._searched) for tag in _CLOSING)
+            ends = [(n, n + len(t)) for n, t in zip(found, _CLOSING, strict=True) if n >= 0]
+            self._closed = min(ends, default=None)
+            self._searched = max(0, len(self._content) - _LONGEST)
+
     def _thought(self, block: str) -> str:
-        inside = block.strip().removeprefix(OPEN).strip()
-        return "\n".join(part for part in (self._reasoning.strip(), inside) if part)
+        inside = block.strip()
+        for tag in _OPENING:
+            inside = inside.removeprefix(tag)
+        for tag in reversed(_ENDING):
+            inside = inside.strip().removesuffix(tag)
+        parts = (self._reasoning.strip(), inside.strip())
+        return "\n".join(part for part in parts if part)
 
 
 def _without_half_tag(text: str) -> str:
     """The text without the beginning of a closing tag at its end."""
-    for length in range(min(len(CLOSE) - 1, len(text)), 0, -1):
-        if CLOSE.startswith(text[-length:]):
+    for length in range(min(_LONGEST - 1, len(text)), 0, -1):
+        if any(tag.startswith(text[-length:]) for tag in _CLOSING):
             return text[:-length]
     return text

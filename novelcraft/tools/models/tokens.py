@@ -6,9 +6,10 @@ import math
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
-import httpx
+import httpx2
 
-from novelcraft.tools.models.faults import unreachable
+from novelcraft.tools.models.faults import transport_fault
+from novelcraft.tools.models.http import RedirectedError, require_same_origin
 from novelcraft.tools.models.server import PROBE_TIMEOUT
 
 if TYPE_CHECKING:
@@ -35,11 +36,7 @@ class TokenCounter:
         self._counts: OrderedDict[str, int] = OrderedDict()
         self.exact = endpoint.flavour != "openai"
         """Whether the server counts; False once it has turned out that it does not."""
-        self._client = httpx.Client(
-            headers=self._server.headers,
-            timeout=PROBE_TIMEOUT,
-            trust_env=self._server.trusts_proxies,
-        )
+        self._client: httpx2.Client | None = None
 
     def __call__(self, text: str) -> int:
         """Tokens of a text, without those of a template.
@@ -55,20 +52,32 @@ class TokenCounter:
 
     def close(self) -> None:
         """Close the connection to the server."""
-        self._client.close()
+        if self._client is not None:
+            self._client.close()
 
     def _count(self, text: str) -> int:
         self._server.ready_now()
         try:
-            response = self._client.post(f"{self._server.root}/tokenize", json=self._body(text))
-        except httpx.TransportError as error:
-            reason = str(error) or type(error).__name__
-            raise unreachable(self._endpoint.role, self._server.url, reason) from error
-        if response.is_error:
+            response = self._connected().post(
+                f"{self._server.root}/tokenize", json=self._body(text)
+            )
+        except (httpx2.TransportError, RedirectedError) as error:
+            fault = transport_fault(self._endpoint.role, self._server.url, error)
+            raise fault from self._server.secrets.cause(error)
+        count = None if response.is_error else _count_in(response)
+        if count is None:
             # A proxy before the server may pass on nothing but OpenAI's protocol.
             self.exact = False
             return estimate_tokens(text)
-        return _count_in(response.json())
+        return count
+
+    def _connected(self) -> httpx2.Client:
+        if self._client is None:
+            options = self._server.connection_options
+            options["headers"] |= self._server.headers
+            hooks = {"response": [require_same_origin]}
+            self._client = httpx2.Client(timeout=PROBE_TIMEOUT, event_hooks=hooks, **options)
+        return self._client
 
     def _body(self, text: str) -> dict[str, Any]:
         if self._endpoint.flavour == "vllm":
@@ -77,5 +86,10 @@ class TokenCounter:
         return {"content": text, "add_special": False, "parse_special": False}
 
 
-def _count_in(body: dict[str, Any]) -> int:
-    return int(body["count"]) if "count" in body else len(body["tokens"])
+def _count_in(response: httpx2.Response) -> int | None:
+    """The count in an answer; None where it has none."""
+    try:
+        body = response.json()
+        return int(body["count"]) if "count" in body else len(body["tokens"])
+    except (ValueError, TypeError, KeyError):
+        return None

@@ -35,6 +35,9 @@ class MemoryLog:
     def find_call(self, key: str) -> CallRecord | None:
         return next((r for r in self.records if r.key == key and r.outcome == "ok"), None)
 
+    def was_invalid(self, key: str) -> bool:
+        return any(r.key == key and r.outcome == "invalid" for r in self.records)
+
     def log_call(self, record: CallRecord) -> None:
         self.records.append(record)
 
@@ -68,8 +71,12 @@ async def opened(
     """The models on a server, with no waiting between repetitions."""
     settings = settings_for(server, **role)
     log = log or MemoryLog()
-    async with open_models(settings, log, environ=environ or {}, backoff=(0.0,)) as models:
+    async with open_models(settings, log, environ=environ or {}, sleep=no_wait) as models:
         yield models
+
+
+async def no_wait(_seconds: float) -> None:
+    """Sleeps for no time."""
 
 
 def everything(_text: str) -> bool:

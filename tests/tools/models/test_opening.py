@@ -5,18 +5,23 @@ from collections.abc import Callable
 
 import pytest
 
+from novelcraft.config.settings import RoleName
 from novelcraft.errors import (
     AuthenticationError,
     ConfigError,
     ContextOverflowError,
     ModelNotServedError,
-    ServerFaultError,
     ServerUnreachableError,
 )
+from novelcraft.tools.models.preflight import Need
 from tests.fakes.server import FakeServer
 from tests.tools.models.support import opened
 
 Serve = Callable[..., FakeServer]
+
+
+def need(role: RoleName, tokens: int) -> Need:
+    return Need(role, "scene.narrate", tokens - 1, 1)
 
 
 def free_port() -> int:
@@ -90,10 +95,10 @@ async def test_an_adapter_that_is_not_served(serve: Serve, flavour: str) -> None
 
 async def test_a_context_that_is_too_short(serve: Serve) -> None:
     async with opened(serve(context=2_048)) as models:
-        (report,) = await models.preflight({"narrator": 2_048})
+        (report,) = await models.preflight([need("narrator", 2_048)])
         assert (report.context, report.need, report.embedded) == (2_048, 2_048, False)
         with pytest.raises(ContextOverflowError, match=r"cheap needs 2049 .* context of 2048"):
-            await models.preflight({"narrator": 10, "cheap": 2_049})
+            await models.preflight([need("narrator", 10), need("cheap", 2_049), need("cheap", 9)])
 
 
 async def test_the_settings_may_shorten_a_context_and_supply_an_untold_one(serve: Serve) -> None:
@@ -107,15 +112,15 @@ async def test_the_settings_may_shorten_a_context_and_supply_an_untold_one(serve
 
 async def test_a_context_that_nobody_tells_is_not_checked(serve: Serve) -> None:
     async with opened(serve(flavour="openai")) as models:
-        (report,) = await models.preflight({"narrator": 10**9})
+        (report,) = await models.preflight([need("narrator", 10**9)])
         assert report.context == 0
 
 
 async def test_something_that_is_no_model_server(serve: Serve) -> None:
     url = f"http://127.0.0.1:{serve().port}/elsewhere"
-    with pytest.raises(ServerFaultError, match="HTTP 404"):
-        async with opened(url):
-            pass
+    async with opened(url) as models:
+        with pytest.raises(ModelNotServedError, match="does not serve the model 'fake-model'"):
+            await models.preflight([need("narrator", 100)])
 
 
 async def test_a_misspelt_parameter_is_refused_before_the_run(fake_server: FakeServer) -> None:
