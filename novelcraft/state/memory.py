@@ -14,6 +14,16 @@ class MemoryLimits(Frozen):
     """A run of so many words in common with the training text fails."""
     overlap: float = Field(default=0.05, ge=0, le=1)
     """Largest 5-gram Jaccard index of a scene and the human scene for the same brief."""
+    run_share: float = Field(default=0.02, ge=0, le=1)
+    """Largest share of all words in runs of 8 or more that the training text has too. Scenes
+    of published novels have up to 0.011 in common with the rest of their books."""
+    alike_share: float = Field(default=0.005, ge=0, le=1)
+    """Largest share of all words in passages that are alike to the training text, see
+    `tools.metrics.alignment`. Published novels have none in common with each other."""
+
+    def looser_than(self, other: MemoryLimits) -> bool:
+        """Whether any limit lets through what the other does not."""
+        return any(value > getattr(other, name) for name, value in self)
 
 
 class GeneratedText(Frozen):
@@ -28,6 +38,8 @@ class GeneratedText(Frozen):
     """The human scene for the same brief, for a scene that was held out of training."""
     other_world: bool = False
     """Whether it is set in a world of no training book, so that their names have no place."""
+    trained_prompt: bool = False
+    """Whether its prompt is one that the narrator was trained on, where reciting comes easiest."""
 
 
 class VerbatimRun(Frozen):
@@ -47,6 +59,21 @@ class VerbatimRun(Frozen):
     """In words; the parts of a hyphenated word count."""
     quote: str
     """From the generated text, verbatim; a long run is cut short."""
+
+
+class AlikePassage(Frozen):
+    """A passage of a generated text that the training text has too, all but word for word."""
+
+    text: str
+    """Name of the generated text."""
+    source: str
+    """Name of the training text."""
+    words: int = Field(ge=1)
+    """In the generated text."""
+    matched: int = Field(ge=1)
+    """Words of them that stand in the training text, in order; a name matches any name."""
+    quote: str
+    """From the generated text, verbatim; a long passage is cut short."""
 
 
 class Overlap(Frozen):
@@ -80,6 +107,13 @@ class MemoryReport(Frozen):
     """Names in the training texts that were looked for."""
     runs: tuple[VerbatimRun, ...]
     """The longest run of each text that has one of 8 words or more, the longest first."""
+    run_share: float = 0.0
+    """Share of all words in such runs, 0 to 1."""
+    alike: tuple[AlikePassage, ...] = ()
+    """The longest alike passage of each text that has one, the longest first."""
+    alike_share: float | None = None
+    """Share of all words in such passages, 0 to 1; None in a report of before they were
+    looked for."""
     overlaps: tuple[Overlap, ...]
     """The largest first."""
     names: tuple[NameLeak, ...]

@@ -1,8 +1,9 @@
 """What generated texts have kept of the training texts, held against the gate's limits.
 
-A narrator that is trained on scenes and their summaries can learn its books by heart. Three things
-show it: runs of words in common with the training text, scenes that come out as the human ones
-that were held back, and people of those books who walk into other worlds.
+A narrator that is trained on scenes and their summaries can learn its books by heart. Four things
+show it: runs of words in common with the training text, passages that are alike to it all but word
+for word, scenes that come out as the human ones, and people of those books who walk into other
+worlds.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from novelcraft.state.memory import (
+    AlikePassage,
     GeneratedText,
     MemoryLimits,
     MemoryReport,
@@ -18,6 +20,7 @@ from novelcraft.state.memory import (
     Overlap,
     VerbatimRun,
 )
+from novelcraft.tools.metrics.alignment import AlignmentSearch
 from novelcraft.tools.metrics.overlap import jaccard
 from novelcraft.tools.metrics.training_names import TrainingNames, leaked_names
 from novelcraft.tools.metrics.verbatim import LEAST, VerbatimSearch, match_words, quote
@@ -26,7 +29,10 @@ GRAM = 5
 """Words of the n-grams that the overlap of two scenes is measured in."""
 
 QUOTED = 40
-"""Most words of a run that are quoted."""
+"""Most words of a run or passage that are quoted."""
+
+ALIKE_NAMED = 5
+"""Alike passages that the reasons name; the report has them all."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +51,8 @@ def memory_report(
     """Search generated texts for what they have kept of the training texts.
 
     Args:
-        texts: Scenes of the narrator: for briefs of scenes held out of training, with their
-            originals, and for briefs of other worlds.
+        texts: Scenes of the narrator: for prompts of scenes held out of training and for some of
+            training itself, with their originals, and for briefs of other worlds.
         training: Read once, one by one; never more than one is held.
         limits: Of the gate.
 
@@ -54,40 +60,37 @@ def memory_report(
         The report. What could not be measured for want of texts fails as well.
     """
     search = VerbatimSearch([t.text for t in texts], LEAST)
+    near = AlignmentSearch([t.text for t in texts])
     known = TrainingNames()
     count = 0
     for source in training:
         count += 1
         search.add(source.name, source.text)
+        near.add(source.name, source.text)
         known.add(source.text)
     names = known.names()
-    allowed = limits or MemoryLimits()
-    runs = tuple(_runs(search, texts))
-    overlaps = tuple(sorted(_overlaps(texts), key=lambda o: -o.jaccard))
     leaks = tuple(
         leak
         for t in texts
         if t.other_world
         for leak in leaked_names(t.name, t.text, t.brief, names)
     )
-    words = sum(len(match_words(t.text)) for t in texts)
-    return MemoryReport(
-        limits=allowed,
+    report = MemoryReport(
+        limits=limits or MemoryLimits(),
         texts=len(texts),
-        words=words,
+        words=sum(len(match_words(t.text)) for t in texts),
         training_texts=count,
         training_words=search.words,
         training_names=len(names),
-        runs=runs,
-        overlaps=overlaps,
+        runs=tuple(_runs(search, texts)),
+        run_share=search.share(),
+        alike=tuple(_alike(near, texts)),
+        alike_share=near.share(),
+        overlaps=tuple(sorted(_overlaps(texts), key=lambda o: -o.jaccard)),
         names=leaks,
-        reasons=(
-            *_unmeasured(texts, search.words),
-            *_run_reasons(runs, allowed),
-            *_overlap_reasons(overlaps, allowed),
-            *_name_reasons(leaks),
-        ),
+        reasons=(),
     )
+    return report.model_copy(update={"reasons": tuple(_reasons(report, texts))})
 
 
 def scene_overlap(generated: str, original: str) -> float:
@@ -100,15 +103,30 @@ def scene_overlap(generated: str, original: str) -> float:
 
 def _runs(search: VerbatimSearch, texts: Sequence[GeneratedText]) -> Iterator[VerbatimRun]:
     for run in search.longest():
-        words = quote(texts[run.text].text, run.word, min(run.length, QUOTED))
         yield VerbatimRun(
             text=texts[run.text].name,
             word=run.word,
             source=run.source,
             source_word=run.source_word,
             length=run.length,
-            quote=words if run.length <= QUOTED else f"{words} …",
+            quote=_quoted(texts[run.text].text, run.word, run.length),
         )
+
+
+def _alike(near: AlignmentSearch, texts: Sequence[GeneratedText]) -> Iterator[AlikePassage]:
+    for found in near.longest():
+        yield AlikePassage(
+            text=texts[found.text].name,
+            source=found.source,
+            words=found.length,
+            matched=found.matched,
+            quote=_quoted(texts[found.text].text, found.word, found.length),
+        )
+
+
+def _quoted(text: str, word: int, length: int) -> str:
+    words = quote(text, word, min(length, QUOTED))
+    return words if length <= QUOTED else f"{words} …"
 
 
 def _overlaps(texts: Iterable[GeneratedText]) -> Iterator[Overlap]:
@@ -117,29 +135,60 @@ def _overlaps(texts: Iterable[GeneratedText]) -> Iterator[Overlap]:
             yield Overlap(text=t.name, jaccard=scene_overlap(t.text, t.original))
 
 
-def _unmeasured(texts: Sequence[GeneratedText], training_words: int) -> Iterator[str]:
-    if not training_words:
+def _reasons(report: MemoryReport, texts: Sequence[GeneratedText]) -> Iterator[str]:
+    yield from _unmeasured(report, texts)
+    yield from _run_reasons(report)
+    yield from _alike_reasons(report)
+    yield from _overlap_reasons(report)
+    yield from _name_reasons(report.names)
+
+
+def _unmeasured(report: MemoryReport, texts: Sequence[GeneratedText]) -> Iterator[str]:
+    if not report.training_words:
         yield "Nothing to compare with: the training texts hold no words."
     # A model that ends one scene before it began is odd; one that ends all of them hides what it
     # has kept.
     written = [t for t in texts if match_words(t.text)]
-    if all(t.original is None for t in written):
+    if all(t.original is None or t.trained_prompt for t in written):
         yield "Not measured: no scene that was held out of training was written anew."
+    if not any(t.trained_prompt for t in written):
+        yield "Not measured: no scene of the training rows was written anew."
     if not any(t.other_world for t in written):
         yield "Not measured: no scene of another world was written."
 
 
-def _run_reasons(runs: Iterable[VerbatimRun], limits: MemoryLimits) -> Iterator[str]:
-    for run in runs:
+def _run_reasons(report: MemoryReport) -> Iterator[str]:
+    limits = report.limits
+    for run in report.runs:
         if run.length >= limits.run_words:
             yield (
                 f"{run.text} has {run.length} words in a row from {run.source}; fewer than "
                 f"{limits.run_words} are let through: “{run.quote}”"
             )
+    if report.run_share > limits.run_share:
+        yield (
+            f"{report.run_share:.1%} of all words stand in runs of {LEAST} or more from the "
+            f"training books; at most {limits.run_share:.1%} is let through."
+        )
 
 
-def _overlap_reasons(overlaps: Iterable[Overlap], limits: MemoryLimits) -> Iterator[str]:
-    for found in overlaps:
+def _alike_reasons(report: MemoryReport) -> Iterator[str]:
+    share, allowed = report.alike_share or 0.0, report.limits.alike_share
+    if share > allowed:
+        yield (
+            f"{share:.1%} of all words stand in passages that are alike to the training books; at "
+            f"most {allowed:.1%} is let through."
+        )
+        for found in report.alike[:ALIKE_NAMED]:
+            yield (
+                f"{found.text} has {found.words} words of which {found.matched} stand in "
+                f"{found.source} in this order: “{found.quote}”"
+            )
+
+
+def _overlap_reasons(report: MemoryReport) -> Iterator[str]:
+    limits = report.limits
+    for found in report.overlaps:
         if found.jaccard > limits.overlap:
             yield (
                 f"{found.text} shares {found.jaccard:.3f} of its {GRAM}-grams with the human "

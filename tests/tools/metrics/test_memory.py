@@ -16,9 +16,16 @@ BOOK = (
 ) + " ".join(invented(1, 300))
 WORDS = BOOK.split()
 TRAINING = [TrainingText("ferry", BOOK)]
-CLEAN = GeneratedText(name="far", text=" ".join(invented(2, 200, "v")), other_world=True)
+CLEAN = GeneratedText(name="far", text=" ".join(invented(2, 900, "v")), other_world=True)
 HELD = GeneratedText(
     name="held", text=" ".join(invented(3, 200, "u")), original=" ".join(invented(4, 200, "t"))
+)
+
+KNOWN = GeneratedText(
+    name="known",
+    text=" ".join(invented(5, 200, "s")),
+    original=" ".join(invented(6, 200, "r")),
+    trained_prompt=True,
 )
 
 
@@ -27,12 +34,14 @@ def report(*texts: GeneratedText, limits: MemoryLimits | None = None) -> MemoryR
 
 
 def test_clean_texts_pass() -> None:
-    found = report(CLEAN, HELD)
+    found = report(CLEAN, HELD, KNOWN)
     assert found.passed
     assert found.runs == ()
+    assert found.alike == ()
+    assert (found.run_share, found.alike_share) == (0, 0)
     assert found.names == ()
-    assert [o.jaccard for o in found.overlaps] == [0]
-    assert (found.texts, found.words, found.training_texts) == (2, 400, 1)
+    assert [o.jaccard for o in found.overlaps] == [0, 0]
+    assert (found.texts, found.words, found.training_texts) == (3, 1_300, 1)
     assert MemoryReport.model_validate_json(found.model_dump_json()) == found
 
 
@@ -40,9 +49,9 @@ def test_clean_texts_pass() -> None:
 def test_twenty_words_in_a_row_fail(length: int, passes: bool) -> None:
     kept = WORDS[100 : 100 + length]
     text = GeneratedText(name="x", text=f"{CLEAN.text} {', '.join(kept).upper()}; {HELD.text}")
-    found = report(CLEAN, HELD, text)
+    found = report(CLEAN, HELD, KNOWN, text)
     (run,) = found.runs
-    assert (run.length, run.word, run.source_word) == (length, 200, 100)
+    assert (run.length, run.word, run.source_word) == (length, 900, 100)
     assert run.quote == ", ".join(kept).upper()
     assert found.passed is passes
     assert found.reasons == () or run.quote in found.reasons[0]
@@ -50,8 +59,8 @@ def test_twenty_words_in_a_row_fail(length: int, passes: bool) -> None:
 
 def test_the_limit_can_be_another() -> None:
     text = GeneratedText(name="x", text=" ".join(WORDS[100:115]))
-    assert report(CLEAN, HELD, text).passed
-    assert not report(CLEAN, HELD, text, limits=MemoryLimits(run_words=15)).passed
+    assert report(CLEAN, HELD, KNOWN, text).passed
+    assert not report(CLEAN, HELD, KNOWN, text, limits=MemoryLimits(run_words=15)).passed
 
 
 def test_a_long_run_is_quoted_in_part() -> None:
@@ -70,7 +79,7 @@ def test_the_overlap_of_scenes_is_the_jaccard_index_of_their_five_grams() -> Non
 def test_a_scene_that_is_the_human_one_fails(shared: int, passes: bool) -> None:
     original = HELD.original or ""
     text = " ".join(original.split()[:shared]) + " " + HELD.text
-    found = report(CLEAN, GeneratedText(name="held", text=text, original=original))
+    found = report(CLEAN, KNOWN, GeneratedText(name="held", text=text, original=original))
     assert found.passed is passes
     assert found.overlaps[0].jaccard == pytest.approx(
         max(0, shared - 4) / (196 + shared + 196 - max(0, shared - 4))
@@ -88,15 +97,17 @@ def test_names_of_the_books_have_no_place_in_other_worlds() -> None:
 def test_names_that_the_brief_gave_are_no_leaks_nor_are_those_in_the_same_world() -> None:
     text = "Marrow rowed. Marrow slept."
     told = GeneratedText(name="a", text=text, brief="MARROW is a miller.", other_world=True)
-    assert report(told, HELD).passed
-    assert report(CLEAN, HELD, GeneratedText(name="b", text=text)).passed
+    assert report(told, HELD, KNOWN).passed
+    assert report(CLEAN, HELD, KNOWN, GeneratedText(name="b", text=text)).passed
 
 
 def test_what_was_not_measured_does_not_pass() -> None:
     assert [r for r in report(CLEAN).reasons if "held out" in r]
     assert [r for r in report(HELD).reasons if "another world" in r]
+    assert [r for r in report(CLEAN, HELD).reasons if "of the training rows" in r]
+    assert [r for r in report(CLEAN, KNOWN).reasons if "held out" in r]
     empty = GeneratedText(name="x", text=" …", original="A scene.")
     assert [r for r in report(CLEAN, empty).reasons if "held out" in r]
-    assert report(CLEAN, HELD, empty).passed
-    assert not memory_report([CLEAN, HELD], []).passed
+    assert report(CLEAN, HELD, KNOWN, empty).passed
+    assert not memory_report([CLEAN, HELD, KNOWN], []).passed
     assert not memory_report([], TRAINING).passed

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from novelcraft.tools.metrics.shingles import BATCH
 from novelcraft.tools.metrics.verbatim import VerbatimSearch, match_words, quote
 
 TEXT = st.lists(st.sampled_from(["a", "b", "c"]), max_size=14).map(" ".join)
@@ -63,11 +64,10 @@ def test_runs_reach_over_no_border_of_texts_or_sources() -> None:
     assert [r.length for r in search([" ".join(words)], [left, right]).longest()] == [20]
 
 
-def test_a_run_across_the_batches_of_a_source_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("novelcraft.tools.metrics.verbatim._BATCH", 16)
-    book = invented(4, 200)
-    (run,) = search([" ".join(book[30:90])], [" ".join(book)]).longest()
-    assert (run.source_word, run.length) == (30, 60)
+def test_a_run_across_the_batches_of_a_source_is_whole() -> None:
+    book = ["z"] * (BATCH - 30) + invented(4, 200)
+    (run,) = search([" ".join(book[-200:-100])], [" ".join(book)]).longest()
+    assert (run.source_word, run.length) == (BATCH - 30, 100)
 
 
 def test_a_refrain_is_followed_at_all_of_its_places() -> None:
