@@ -13,8 +13,9 @@ from novelcraft.state.base import Frozen
 from novelcraft.state.memory import MemoryLimits, MemoryReport
 from novelcraft.state.style import StyleScore
 
-SampleKind = Literal["held_out", "other_world"]
-"""Written to the brief of a validation scene, or to one of a world of no training book."""
+SampleKind = Literal["held_out", "trained", "other_world"]
+"""Written to the prompt of a validation row, to that of a training row, where reciting comes
+easiest, or to one of a world of no training book."""
 ProbeName = Literal["transitions", "character_change", "foreshadowing"]
 ProbeContext = Literal["full", "bare"]
 """With the world context and the rolling summary, or without."""
@@ -32,6 +33,9 @@ class EvalSettings(Frozen):
     """The longest scene of a probe: room for the 650 words that its brief asks for."""
     other_worlds: int = Field(default=4, ge=1)
     """Scenes of worlds of no training book."""
+    trained_prompts: int = Field(default=8, ge=1)
+    """Scenes written to prompts of training rows, by turns at the lowest and the highest
+    temperature that narrators write with by default."""
     training_rows: int = Field(default=24, ge=1)
     """Rows of the training set that perplexity is taken on too, for the gap to validation."""
     batch_size: int = Field(default=4, ge=1)
@@ -105,12 +109,12 @@ class EvalSample(Frozen):
     """A scene, written by both to the same prompt."""
 
     name: str
-    """Unique: `held-out/the-iron-heel/ch03-s02`, `other-world/salt-station`."""
+    """Unique: `held-out/the-iron-heel/ch03-s02`, `trained/…`, `other-world/salt-station`."""
     kind: SampleKind
     brief: str
     """What the prompt asked for."""
     human: str = ""
-    """The scene as a person wrote it, of a validation row."""
+    """The scene as a person wrote it, of a row."""
     base: str
     tuned: str
 
@@ -194,6 +198,8 @@ class GateResult(Frozen):
     """Words that were searched, where it passed or failed."""
     longest_run: int = 0
     """Words of the longest verbatim run; 0 where there is none of 8 or more."""
+    alike_share: float = 0.0
+    """Share of its words in passages alike to the training books, 0 to 1."""
     largest_overlap: float = 0.0
     leaked_names: int = 0
 

@@ -61,6 +61,7 @@ def memory(*, recites: bool = False) -> MemoryReport:
         training_words=900,
         training_names=3,
         runs=(RUN,) if recites else (),
+        alike_share=0.0,
         overlaps=(Overlap(text="held-out/b/ch01-s00", jaccard=0.02),),
         names=(LEAK,) if recites else (),
         reasons=(f"{RECITES}.", "other-world/salt names Ashgrove.") if recites else (),

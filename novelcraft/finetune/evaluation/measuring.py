@@ -37,6 +37,7 @@ def measure_memory(
             brief=one.prompt.text,
             original=one.prompt.human,
             other_world=one.prompt.kind == "other_world",
+            trained_prompt=one.prompt.kind == "trained",
         )
         for one in written
     ]

@@ -70,8 +70,12 @@ class Prompter:
         Their tokens are the rows' own.
         """
         material = self._material
-        pairs = list(zip(material.validation, material.data.validation, strict=True))
-        return tuple(self._of_row(*pairs[number]) for number in spread(len(pairs)))
+        return self._of_rows("held_out", material.validation, material.data.validation)
+
+    def trained(self) -> tuple[Prompt, ...]:
+        """The prompts of the training rows, likewise."""
+        material = self._material
+        return self._of_rows("trained", material.train, material.data.train)
 
     def other_worlds(self) -> tuple[Prompt, ...]:
         """The prompts of worlds of no training book."""
@@ -134,11 +138,17 @@ class Prompter:
             self._tokenizer.tokenizer.decode(list(tokens[-longest:]), skip_special_tokens=False)
         )
 
-    def _of_row(self, row: TrainingRow, encoded: TrainRow) -> Prompt:
+    def _of_rows(
+        self, kind: SampleKind, rows: Sequence[TrainingRow], encoded: Sequence[TrainRow]
+    ) -> tuple[Prompt, ...]:
+        pairs = list(zip(rows, encoded, strict=True))
+        return tuple(self._of_row(kind, *pairs[number]) for number in spread(len(pairs)))
+
+    def _of_row(self, kind: SampleKind, row: TrainingRow, encoded: TrainRow) -> Prompt:
         asked = row.messages[:-1]
         return Prompt(
-            name=f"held-out/{row.row_id}",
-            kind="held_out",
+            name=f"{kind.replace('_', '-')}/{row.row_id}",
+            kind=kind,
             text="\n".join(message.content for message in asked),
             brief=_brief(asked[-1].content),
             tokens=prompt_of(encoded),

@@ -16,6 +16,8 @@ from novelcraft.state.evaluation import EvalSettings
 from novelcraft.state.manuscript import count_words
 
 SIDES: tuple[Side, Side] = ("base", "tuned")
+TEMPERATURES = (0.6, 0.9)
+"""The lowest and the highest of the narrators' presets: reciting shows most at a low one."""
 _SPARSE, _TRIED = 20, 8
 """A side with fewer words a scene than this after so many scenes will never have its words."""
 
@@ -49,7 +51,12 @@ class Writer:
         return self.write(asked, side, tokens=self._settings.probe_tokens)
 
     def write(
-        self, asked: Sequence[tuple[Prompt, int]], side: Side, tokens: int | None = None
+        self,
+        asked: Sequence[tuple[Prompt, int]],
+        side: Side,
+        *,
+        tokens: int | None = None,
+        temperature: float | None = None,
     ) -> list[str]:
         """A scene for each prompt and number of its draw, in order.
 
@@ -57,9 +64,14 @@ class Writer:
             asked: Prompts and numbers.
             side: Who writes.
             tokens: The longest scene; None for that of the settings.
+            temperature: To draw at; None for that of the settings.
         """
         size = self._settings.batch_size
-        drawn = replace(self._sampling, tokens=tokens or self._settings.scene_tokens)
+        drawn = replace(
+            self._sampling,
+            tokens=tokens or self._sampling.tokens,
+            temperature=temperature or self._sampling.temperature,
+        )
         return [
             text
             for start in range(0, len(asked), size)
@@ -88,7 +100,7 @@ def write_samples(
     settings: EvalSettings,
     tell: Callable[[int, int], None],
 ) -> list[Written]:
-    """Have both sides write the scenes of other worlds, and held-out ones until both have words.
+    """Have both sides write held-out scenes until both have words, then trained and other ones.
 
     Args:
         writer: Writes.
@@ -98,24 +110,30 @@ def write_samples(
             many there will be; may raise.
 
     Returns:
-        The held-out scenes, then those of other worlds. A side that writes next to nothing is
-        given up on before it has its words.
+        The held-out scenes, those to prompts of training, then those of other worlds. A side that
+        writes next to nothing is given up on before it has its words.
     """
+    size = settings.batch_size
+    trained = list(islice(_draws(prompter.trained()), settings.trained_prompts))
     worlds = list(islice(_draws(prompter.other_worlds()), settings.other_worlds))
+    others = len(trained) + len(worlds)
     done: list[Written] = []
     asked = list(SIDES)
     held = _draws(prompter.held_out())
     while going := [side for side in asked if _words(done, side) < settings.words]:
-        chosen = list(islice(held, settings.batch_size))
-        done += _both(writer, chosen, asked)
+        done += _both(writer, list(islice(held, size)), asked)
         asked = [side for side in asked if not _hopeless(done, side)]
         least = min((_words(done, side) for side in going), default=0)
         needed = max(len(done), round(len(done) * settings.words / max(1, least)))
-        tell(2 * len(done), 2 * (needed + len(worlds)))
-    whole = 2 * (len(done) + len(worlds))
-    for start in range(0, len(worlds), settings.batch_size):
-        done += _both(writer, worlds[start : start + settings.batch_size], SIDES)
-        tell(2 * len(done), whole)
+        tell(2 * len(done), 2 * (needed + others))
+    whole = 2 * (len(done) + others)
+    for prompts, temperature in (
+        *((trained[n :: len(TEMPERATURES)], t) for n, t in enumerate(TEMPERATURES)),
+        (worlds, None),
+    ):
+        for start in range(0, len(prompts), size):
+            done += _both(writer, prompts[start : start + size], SIDES, temperature)
+            tell(2 * len(done), whole)
     return done
 
 
@@ -127,9 +145,12 @@ def _draws(prompts: Sequence[Prompt]) -> Iterator[tuple[Prompt, int]]:
 
 
 def _both(
-    writer: Writer, asked: Sequence[tuple[Prompt, int]], sides: Sequence[Side]
+    writer: Writer,
+    asked: Sequence[tuple[Prompt, int]],
+    sides: Sequence[Side],
+    temperature: float | None = None,
 ) -> list[Written]:
-    texts = {side: writer.write(asked, side) for side in sides}
+    texts = {side: writer.write(asked, side, temperature=temperature) for side in sides}
     return [
         Written(prompt, {side: texts[side][n] if side in texts else "" for side in SIDES})
         for n, (prompt, _) in enumerate(asked)

@@ -21,6 +21,10 @@ _NONE = "It was not evaluated."
 _OTHER_WEIGHTS = "The evaluation is one of other weights."
 _OTHER_ROWS = "The evaluation is one against other rows than the adapter was trained on."
 _LOOSER = "The evaluation was held to looser limits than those of the gate."
+_EARLIER_GATE = (
+    "It was evaluated before near copies were looked for and training prompts asked: "
+    "`novelcraft adapter eval` evaluates it anew."
+)
 _EARLIER_ROWS = (
     "It, or what it goes on from, had learnt from other rows or pairs, and nothing was compared "
     "with those."
@@ -57,7 +61,9 @@ def gate_result(
         return _measured("failed", report)
     if earlier_rows:
         return GateResult(verdict="not_evaluated", reasons=(_EARLIER_ROWS,))
-    if report.limits.run_words > LIMITS.run_words or report.limits.overlap > LIMITS.overlap:
+    if report.alike_share is None:
+        return GateResult(verdict="not_evaluated", reasons=(_EARLIER_GATE,))
+    if report.limits.looser_than(LIMITS):
         return GateResult(verdict="not_evaluated", reasons=(_LOOSER,), limits=report.limits)
     if report.words < LEAST_WORDS:
         return GateResult(verdict="not_evaluated", reasons=(_few(report.words),))
@@ -89,6 +95,7 @@ def _measured(verdict: GateVerdict, report: MemoryReport) -> GateResult:
         limits=report.limits,
         words=report.words,
         longest_run=max((run.length for run in report.runs), default=0),
+        alike_share=report.alike_share or 0.0,
         largest_overlap=max((found.jaccard for found in report.overlaps), default=0.0),
         leaked_names=len({leak.name for leak in report.names}),
     )

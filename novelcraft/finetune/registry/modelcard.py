@@ -125,6 +125,11 @@ def _gate(card: AdapterCard) -> Iterator[str]:
             ("what", "found", "let through"),
             ("longest run of words of the books", _run(card), f"fewer than {limits.run_words}"),
             (
+                "share of words in passages alike to the books",
+                f"{card.gate.alike_share:.2%}",
+                f"at most {limits.alike_share:.1%}",
+            ),
+            (
                 "largest 5-gram overlap with a human scene for the same brief",
                 f"{card.gate.largest_overlap:.3f}",
                 f"at most {limits.overlap:g}",

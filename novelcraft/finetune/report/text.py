@@ -66,6 +66,15 @@ def _memory(evaluation: Evaluation, width: int) -> Iterator[str]:
         f"  longest run in common: {runs[0]} (base: {runs[1]}); {tuned.limits.run_words} words"
         " or more fail"
     )
+    for what, name in (
+        ("in runs of 8 words or more", "run_share"),
+        ("all but alike", "alike_share"),
+    ):
+        found = [wording.share_said(getattr(report, name)) for report in (tuned, base)]
+        yield (
+            f"  words {what}: {found[0]} (base: {found[1]}); more than"
+            f" {getattr(tuned.limits, name):.1%} fails"
+        )
     overlaps = [wording.overlap_said(report) for report in (tuned, base)]
     yield (
         f"  largest overlap with a human scene: {overlaps[0]} (base: {overlaps[1]}); more than"
@@ -74,6 +83,10 @@ def _memory(evaluation: Evaluation, width: int) -> Iterator[str]:
     yield f"  names of the books in other worlds: {len(tuned.names)} (base: {len(base.names)})"
     for run in tuned.runs[:_RUNS]:
         said = f"{run.length} words of {one_line(run.source)}: “{clipped(run.quote)}”"
+        yield from wrapped(said, width, indent=4)
+    for near in tuned.alike[:_RUNS]:
+        alike = f"{near.words} words, {near.matched} as in {one_line(near.source)}"
+        said = f"{alike}: “{clipped(near.quote)}”"
         yield from wrapped(said, width, indent=4)
     for leak in tuned.names[:_RUNS]:
         said = f"{one_line(leak.name)} in {one_line(leak.text)}: “{clipped(leak.quote)}”"

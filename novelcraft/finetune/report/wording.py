@@ -129,6 +129,11 @@ def run_words(words: int) -> str:
     return counted(words, "word") if words else "none of 8 words"
 
 
+def share_said(share: float | None) -> str:
+    """A share of all words."""
+    return "not measured" if share is None else f"{share:.2%}"
+
+
 def probe_names(runs: Sequence[ProbeRun]) -> list[ProbeName]:
     """The probes that were run, in order."""
     return list(dict.fromkeys(run.probe for run in runs))

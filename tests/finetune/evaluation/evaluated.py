@@ -13,6 +13,7 @@ from novelcraft.state.train_events import TrainEvent
 SHORT: dict[str, Any] = {
     "words": 200,
     "scene_tokens": 60,
+    "trained_prompts": 3,
     "other_worlds": 2,
     "training_rows": 6,
     "probes": False,

@@ -23,6 +23,7 @@ from novelcraft.state.train_events import (
     EvalStarted,
     TrainEvent,
 )
+from novelcraft.tools.books.rows.rowfiles import read_rows
 from tests.finetune.evaluation.evaluated import SHORT, Trained, copied, evaluated
 from tests.finetune.limits import file_limit
 from tests.finetune.marks import TRAINS
@@ -111,18 +112,25 @@ def test_what_an_evaluation_holds(trained: Trained, evaluation: Found) -> None:
     found, _ = evaluation
     assert read_evaluation(trained.adapter) == found
     kinds = [sample.kind for sample in found.samples]
-    assert kinds == ["held_out"] * (len(kinds) - 2) + ["other_world"] * 2
+    assert kinds == ["held_out"] * (len(kinds) - 5) + ["trained"] * 3 + ["other_world"] * 2
     names = [sample.name for sample in found.samples]
     assert len(set(names)) == len(names)
     held = [sample for sample in found.samples if sample.kind == "held_out"]
-    assert all(sample.human for sample in held)
+    trained_prompts = [sample for sample in found.samples if sample.kind == "trained"]
+    rows_trained = {row.row_id for row in read_rows(trained.data / "train.jsonl")}
+    assert {
+        s.name.removeprefix("trained/").partition("#")[0] for s in trained_prompts
+    } <= rows_trained
+    assert all(sample.human for sample in (*held, *trained_prompts))
     assert all(sample.base != sample.tuned for sample in held)
     assert min(found.style.base.words, found.style.tuned.words) >= 200
     assert "needs 5,000" in found.style.tuned.why_not
     assert found.style.books.words == sum(
         len(row(k).messages[-1].content.split()) for k in range(100, 108)
     )
-    assert {o.text for o in found.memory.overlaps} == {sample.name for sample in held}
+    assert {o.text for o in found.memory.overlaps} == {
+        sample.name for sample in (*held, *trained_prompts)
+    }
     assert found.memory.training_texts == 1
     assert found.memory.texts == found.base_memory.texts == len(names)
     assert found.device == "cpu"

@@ -29,6 +29,16 @@ def test_the_prompts_of_validation_rows_are_the_rows_own(tmp_path: Path, templat
     assert first.text == "You write a novel.\nWrite scene 100 of the book."
 
 
+def test_the_prompts_of_training_rows_are_asked_too(tmp_path: Path) -> None:
+    found = material(tmp_path)
+    prompts = Prompter(found).trained()
+    rows = {f"trained/{row.row_id}": row for row in found.data.train}
+    assert sorted(prompt.name for prompt in prompts) == sorted(rows)
+    assert all(prompt.tokens == prompt_of(rows[prompt.name]) for prompt in prompts)
+    assert {prompt.kind for prompt in prompts} == {"trained"}
+    assert all(prompt.human for prompt in prompts)
+
+
 GIVEN = NarratorInput(
     world="A town of 12 boats.",
     summary="The keeper lit the lamp.",

@@ -9,7 +9,7 @@ import pytest
 from novelcraft.finetune.adapters.fingerprint import weights_hash
 from novelcraft.finetune.registry.gate import LEAST_WORDS, gate_result, standing_result
 from novelcraft.state.evaluation import GateResult, GateVerdict
-from novelcraft.state.memory import MemoryLimits
+from novelcraft.state.memory import MemoryLimits, MemoryReport
 from tests.finetune.cards import RECITES, evaluation, trained
 
 
@@ -18,6 +18,24 @@ def test_what_recites_nothing_passes(tmp_path: Path) -> None:
     assert (found.verdict, found.reasons) == ("passed", ())
     assert found.limits == MemoryLimits(run_words=20, overlap=0.05)
     assert (found.longest_run, found.largest_overlap, found.leaked_names) == (0, 0.02, 0)
+
+
+def test_an_evaluation_of_before_near_copies_were_looked_for_does_not_let_pass(
+    tmp_path: Path,
+) -> None:
+    found = evaluation(trained(tmp_path))
+    old = found.memory.model_dump(exclude={"alike", "alike_share", "run_share"})
+    given = gate_result(found.model_copy(update={"memory": MemoryReport.model_validate(old)}))
+    assert given.verdict == "not_evaluated"
+    assert "adapter eval" in given.reasons[0]
+
+
+@pytest.mark.parametrize("name", MemoryLimits.model_fields)
+def test_looser_limits_than_the_gates_let_nothing_pass(tmp_path: Path, name: str) -> None:
+    found = evaluation(trained(tmp_path))
+    looser = MemoryLimits.model_validate({name: 30 if name == "run_words" else 0.5})
+    memory = found.memory.model_copy(update={"limits": looser})
+    assert gate_result(found.model_copy(update={"memory": memory})).verdict == "not_evaluated"
 
 
 def test_what_recites_fails_with_all_reasons(tmp_path: Path) -> None:
