@@ -44,21 +44,32 @@ def check_served(settings: Settings, endpoints: Mapping[RoleName, Endpoint]) -> 
     """Hold the adapters of servers to the gate; see `check_embedded`.
 
     An adapter is known by the file or folder that the server says it has it from, if that is on
-    this machine, and else by the name that it is registered under.
+    this machine, and else by the name that it is registered under. vLLM serves an adapter as a
+    model, and a merged adapter is one: such a model is held to the same rule.
     """
     registry = _registry(settings)
     found: list[tuple[str, FoundAdapter | None]] = []
-    for role, given in _with_adapter(settings, embedded=False):
-        served = endpoints[role].served
-        places = [
-            Path(place).expanduser()
-            for place in (served.path if served else "", given.adapter)
-            if place
-        ]
-        there = (find_at(place, registry) for place in places)
-        at_place = next((one for one in there if one is not None), None)
-        found.append((given.adapter, at_place or find_named(given.adapter, registry)))
+    for role in ROLES:
+        given: RoleSettings = getattr(settings.roles, role)
+        if given.provider == EMBEDDED:
+            continue
+        endpoint = endpoints[role]
+        if given.adapter:
+            places = (endpoint.served.path if endpoint.served else "", given.adapter)
+            known = _at_any(places, registry) or find_named(given.adapter, registry)
+            found.append((given.adapter, known))
+        elif (model := endpoint.profile.find(endpoint.model)) is not None:
+            known = _at_any((model.root,), registry)
+            if known is None and model.parent:
+                known = find_named(model.id, registry)
+            if known is not None or model.parent:
+                found.append((model.id, known))
     return _judged(settings, found)
+
+
+def _at_any(places: Iterable[str], registry: Path) -> FoundAdapter | None:
+    there = (find_at(Path(place).expanduser(), registry) for place in places if place)
+    return next((one for one in there if one is not None), None)
 
 
 def _loaded(adapter: str) -> Path:

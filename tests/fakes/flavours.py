@@ -6,7 +6,7 @@ Bodies are laid out as real llama.cpp (June 2026) and vLLM (0.32) servers send t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tests.fakes import tokens, wire
@@ -25,6 +25,8 @@ class OpenAI:
     models: Sequence[str]
     context: int
     adapters: Sequence[str] = ()
+    roots: Mapping[str, str] = field(default_factory=dict)
+    """Where vLLM says that it has the weights of a name from."""
     owner = "openai"
     think_field = "reasoning_content"
 
@@ -174,7 +176,7 @@ class Vllm(OpenAI):
     def _entry(self, name: str, parent: str) -> dict[str, Any]:
         return {
             **super()._entry(name, parent),
-            "root": name,
+            "root": self.roots.get(name, name),
             "parent": parent or None,
             "max_model_len": None if parent else self.context,
         }

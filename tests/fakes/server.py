@@ -44,6 +44,7 @@ class FakeServer:
         flavour: `llamacpp`, `vllm` or `openai`: whose shapes it speaks.
         models: Names served.
         adapters: Names of LoRA adapters served beside them.
+        roots: Where the weights of a name lie, as vLLM tells.
         context: Context length in tokens.
         api_key: Key that requests must carry; empty lets everybody in.
         script: What goes wrong, and when.
@@ -61,6 +62,7 @@ class FakeServer:
         flavour: str = "llamacpp",
         models: Sequence[str] = ("fake-model",),
         adapters: Sequence[str] = (),
+        roots: Mapping[str, str] | None = None,
         context: int = 8_192,
         api_key: str = "",
         script: Script | None = None,
@@ -70,7 +72,7 @@ class FakeServer:
         record: Path | None = None,
         staged: Mapping[str, Iterable[Staged | None]] | None = None,
     ) -> None:
-        self.flavour = FLAVOURS[flavour](models, context, adapters)
+        self.flavour = FLAVOURS[flavour](models, context, adapters, roots or {})
         self.api_key = api_key
         self.script = script or Script()
         self.names = names

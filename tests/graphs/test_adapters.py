@@ -11,7 +11,7 @@ import pytest
 
 from novelcraft.config.root import Settings
 from novelcraft.errors import AdapterRefusedError
-from novelcraft.finetune.adapters.origin import GGUF_KEY, ORIGIN_FILE, origin_of
+from novelcraft.finetune.adapters.origin import GGUF_KEY, ORIGIN_FILE, MergedOrigin, origin_of
 from novelcraft.finetune.registry.cards import register
 from novelcraft.graphs.adapters import check_embedded
 from tests.fakes.server import FakeServer
@@ -112,6 +112,64 @@ async def test_what_the_server_says_counts_for_more_than_a_name(
             await desk.write(until=0)
         desk.novel.close()
         shutil.rmtree(desk.novel.folder)
+
+
+@pytest.mark.parametrize("named", [True, False])
+async def test_an_adapter_that_is_asked_for_as_a_model_is_held_to_the_gate(
+    open_desk: OpenDesk, serve: Serve, registry: Path, named: bool
+) -> None:
+    """vLLM lists an adapter as a model; it is known by its name, or by its folder."""
+    name = "poe" if named else "mine"
+    roots = {} if named else {"mine": str(registry / "poe" / "adapter")}
+    server = serve(flavour="vllm", adapters=[name], roots=roots)
+    role = {"model": f"openai:{name}", "base_url": server.base_url}
+    write = {"registry": str(registry)}
+    desk = open_desk(server, roles={"narrator": role}, write=write)
+    with pytest.raises(AdapterRefusedError, match="failed the"):
+        await desk.write(until=0)
+    assert not server.requests
+
+
+async def test_an_unknown_adapter_that_is_asked_for_as_a_model_is_told_of(
+    open_desk: OpenDesk, serve: Serve, registry: Path
+) -> None:
+    server = serve(flavour="vllm", adapters=["other"])
+    role = {"model": "openai:other", "base_url": server.base_url}
+    desk = open_desk(server, roles={"narrator": role}, write={"registry": str(registry)})
+    await desk.write(until=0)
+    (notice,) = desk.of("notice")
+    assert "adapter other repeats" in notice.text
+
+
+async def test_a_copy_without_its_card_is_known_by_its_weights(
+    open_desk: OpenDesk, serve: Serve, registry: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "elsewhere"
+    shutil.copytree(registry / "poe" / "adapter", copy)
+    (copy / "card.json").unlink()
+    server = serve(flavour="vllm", adapters=["fine"], roots={"fine": str(copy)})
+    desk = desk_with(open_desk, server, registry, "fine")
+    with pytest.raises(AdapterRefusedError, match="failed the"):
+        await desk.write(until=0)
+
+
+@pytest.mark.parametrize("registered", [True, False])
+async def test_a_model_with_a_failed_adapter_merged_into_it_is_refused(
+    open_desk: OpenDesk, serve: Serve, registry: Path, tmp_path: Path, registered: bool
+) -> None:
+    adapter = registry / "poe" / "adapter"
+    merged = tmp_path / "merged"
+    merged.mkdir()
+    weights = origin_of(adapter).adapter_sha256 if registered else "1" * 64
+    origin = MergedOrigin(
+        folder="elsewhere", adapter_sha256=weights, name="poe", verdict="failed", rows=("0" * 64,)
+    )
+    (merged / ORIGIN_FILE).write_text(origin.model_dump_json(), encoding="utf-8")
+    server = serve(flavour="vllm", roots={"fake-model": str(merged)})
+    role = {"model": "openai:fake-model", "base_url": server.base_url}
+    desk = open_desk(server, roles={"narrator": role}, write={"registry": str(registry)})
+    with pytest.raises(AdapterRefusedError, match="failed the"):
+        await desk.write(until=0)
 
 
 async def test_a_converted_adapter_answers_for_the_one_it_was_made_of(

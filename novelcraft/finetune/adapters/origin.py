@@ -67,6 +67,13 @@ def read_origin(place: Path) -> Origin | None:
     return None
 
 
+def read_merged(model: Path) -> MergedOrigin | None:
+    """The adapter that is merged into the model in a folder; None where nothing says so."""
+    with suppress(OSError, ValueError):
+        return MergedOrigin.model_validate_json((model / ORIGIN_FILE).read_bytes())
+    return None
+
+
 def merged_rows(base: str) -> frozenset[str]:
     """Hashes of the rows that a base knows from adapters that were merged into it.
 

@@ -16,7 +16,7 @@ from novelcraft.errors import AdapterError
 from novelcraft.finetune.adapters.evaluation_file import read_evaluation
 from novelcraft.finetune.adapters.fingerprint import known_weights
 from novelcraft.finetune.adapters.folder import CONFIG_FILE, WEIGHTS_FILE, read_adapter
-from novelcraft.finetune.adapters.origin import ORIGIN_FILE
+from novelcraft.finetune.adapters.origin import ORIGIN_FILE, MergedOrigin
 from novelcraft.finetune.adapters.trained import TrainedRecord, read_training, trained_books
 from novelcraft.finetune.registry.gate import gate_result, standing_result
 from novelcraft.finetune.registry.modelcard import base_licence as licence_of
@@ -32,8 +32,9 @@ DEPTH = 4
 """Folders deep that adapters are looked for: `adapters/mine/adapter` is two."""
 _RUN_FOLDERS = ("checkpoints", "samples")
 
-Status = Literal["registered", "unregistered", "changed", "damaged"]
-"""`changed`: the weights are others than those that the card was written for."""
+Status = Literal["registered", "unregistered", "changed", "damaged", "merged"]
+"""`changed`: the weights are others than those that the card was written for. `merged`: a model
+with the adapter in it, whose card is not at hand."""
 
 
 @dataclass(frozen=True)
@@ -46,15 +47,21 @@ class FoundAdapter:
     """None where there is none that can be read."""
     problem: str = ""
     """For a person, where there is one."""
+    merged: MergedOrigin | None = None
+    """What a merged model says of its adapter."""
 
     @property
     def name(self) -> str:
         """The name that it was registered under, or one made of its folder's."""
+        if self.merged:
+            return self.merged.name
         return self.card.name if self.card else default_name(self.folder)
 
     @property
     def verdict(self) -> GateVerdict:
         """The gate's, of these weights."""
+        if self.merged:
+            return self.merged.verdict
         trusted = self.card is not None and self.status == "registered"
         return self.card.gate.verdict if self.card and trusted else "not_evaluated"
 

@@ -7,12 +7,14 @@ from contextlib import suppress
 from pathlib import Path
 
 from novelcraft.errors import AdapterError
+from novelcraft.finetune.adapters.fingerprint import known_weights
 from novelcraft.finetune.adapters.folder import CONFIG_FILE
 from novelcraft.finetune.adapters.origin import (
     MergedOrigin,
     Origin,
     merged_rows,
     origin_of,
+    read_merged,
     read_origin,
 )
 from novelcraft.finetune.adapters.trained import known_rows
@@ -29,6 +31,7 @@ from novelcraft.finetune.registry.cards import (
 from novelcraft.finetune.training.publishing import ADAPTER
 from novelcraft.state.evaluation import GateVerdict
 
+_MERGED = "It is merged into the model, and its card is not at hand."
 _ORDER: tuple[GateVerdict, ...] = ("failed", "passed", "not_evaluated")
 """Which of several cards counts."""
 
@@ -46,8 +49,9 @@ def find_at(place: Path, registry: Path) -> FoundAdapter | None:
 
     Args:
         place: An adapter's folder, that of its run, or a GGUF file; also of a converted adapter,
-            wherever it lies.
-        registry: Where to look for the adapter that a converted one was made of.
+            or of a model with an adapter merged into it, wherever it lies.
+        registry: Where to look for the adapter that a converted one was made of, or that a copy
+            without a card is a copy of.
 
     Returns:
         None where there is no adapter, or nothing says which one it was made of.
@@ -57,7 +61,15 @@ def find_at(place: Path, registry: Path) -> FoundAdapter | None:
     given = adapter_folder(place)
     origin = read_origin(given)
     folder = given if given.is_dir() else given.parent
-    return _original(origin, folder, registry) if origin else find_adapter(folder)
+    if origin:
+        return _original(origin, folder, registry)
+    if merged := read_merged(folder):
+        found = _original(merged, folder, registry)
+        return found or FoundAdapter(folder, "merged", problem=_MERGED, merged=merged)
+    found = find_adapter(folder)
+    if found is None or found.status != "unregistered":
+        return found
+    return _same_weights(folder, registry) or found
 
 
 def find_named(name: str, registry: Path) -> FoundAdapter | None:
@@ -101,6 +113,18 @@ def _places(origin: Origin, beside: Path, registry: Path) -> Iterator[Path]:
     yield beside
     yield Path(origin.folder)
     yield from (found.folder for found in find_adapters(registry))
+
+
+def _same_weights(folder: Path, registry: Path) -> FoundAdapter | None:
+    """The registered adapter with the very weights of a copy that has no card."""
+    with suppress(AdapterError):
+        weights = known_weights(folder)
+        return _worst(
+            one
+            for one in find_adapters(registry)
+            if one.status == "registered" and one.card and one.card.adapter_sha256 == weights
+        )
+    return None
 
 
 def _worst(found: Iterable[FoundAdapter]) -> FoundAdapter | None:
