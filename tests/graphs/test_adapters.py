@@ -52,7 +52,7 @@ async def test_one_that_failed_is_refused_before_anything_is_asked(
     assert RECITES in caught.value.message
     assert "allow_failed_adapter = true" in caught.value.fix
     assert not server.requests
-    assert not desk.events
+    assert [event.kind for event in desk.events] == ["run_started", "run_stopped"]
 
 
 async def test_it_writes_when_a_person_says_so(
