@@ -16,7 +16,7 @@ from novelcraft.tools.models.schemas import bounded, scene_sketch, sketch_chars,
 _PLACE_CHARS = 60
 
 
-async def write_back(
+async def infer_brief(
     caller: Caller,
     preset: SizePreset,
     *,

@@ -55,7 +55,7 @@ async def summarize(
 
 
 @dataclass(frozen=True)
-class RollTask:
+class SummaryTask:
     """A scene of a book that was not written here, and what stands before it."""
 
     prose: str
@@ -63,7 +63,7 @@ class RollTask:
     """The book's constitution."""
     summary: str
     """The rolling summary before the scene."""
-    pins: tuple[str, ...]
+    pinned_facts: tuple[str, ...]
     """Facts that must stay in it."""
     living: tuple[str, ...]
     """Names that must stay in it."""
@@ -72,17 +72,19 @@ class RollTask:
 
 
 @dataclass(frozen=True)
-class Rolled:
+class UpdatedSummary:
     """The summary after a scene, and what the scene changed for good."""
 
-    summary: str
-    pin: str
+    text: str
+    lasting_fact: str
     """A fact of the scene that the rest of the book depends on."""
     dead: tuple[str, ...]
     """Of the living, who died in it."""
 
 
-async def roll(caller: Caller, preset: SizePreset, task: RollTask, *, step: str) -> Rolled:
+async def update_summary(
+    caller: Caller, preset: SizePreset, task: SummaryTask, *, step: str
+) -> UpdatedSummary:
     """The summary that the next scene of a book starts from.
 
     What must stay in it is asked for here and not checked: see `tools.books.scenes.pinned_facts`.
@@ -103,7 +105,7 @@ async def roll(caller: Caller, preset: SizePreset, task: RollTask, *, step: str)
         summary=task.summary,
         words=preset.summary_words,
         names=task.living,
-        pins=task.pins,
+        pins=task.pinned_facts,
         missing=task.missing,
     )
     answer = await caller.ask(
@@ -116,7 +118,7 @@ async def roll(caller: Caller, preset: SizePreset, task: RollTask, *, step: str)
     )
     said = answer.model_dump()
     dead = tuple(dict.fromkeys(said.get("died", ())))
-    return Rolled(tidy(said["summary"]), tidy(said["lasting"]), dead)
+    return UpdatedSummary(tidy(said["summary"]), tidy(said["lasting"]), dead)
 
 
 def _roll_schema(preset: SizePreset, living: Sequence[str], chars: int) -> Any:

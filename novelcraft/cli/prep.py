@@ -12,7 +12,7 @@ from novelcraft.present.wording import quoted
 
 if TYPE_CHECKING:
     from novelcraft.cli.readers import Reader
-    from novelcraft.graphs.prep.shelf import PrepOutcome, Shelf
+    from novelcraft.graphs.prep.project import PrepOutcome, PrepProject
     from novelcraft.state.prep import PrepEvent, Stage
 
 DATA = Path("data")
@@ -104,7 +104,7 @@ def prep(
     if inspect is not None:
         _show_card(inspect)
         return
-    from novelcraft.cli.prep_target import open_shelf, stage_named
+    from novelcraft.cli.prep_target import open_prep_project, stage_named
 
     stage = stage_named(until, "--until")
     again = stage_named(redo, "--redo") if redo else None
@@ -118,27 +118,27 @@ def prep(
         "samples": str(style.absolute()) if style is not None else None,
     }
     chosen = {key: value for key, value in given.items() if value is not None}
-    shelf = open_shelf(out, chosen, empty=not books)
-    outcome = _run(shelf, books or [], stage, again, quiet)
-    _report(shelf, outcome, stage)
+    project = open_prep_project(out, chosen, empty=not books)
+    outcome = _run(project, books or [], stage, again, quiet)
+    _report(project, outcome, stage)
 
 
 def _run(
-    shelf: Shelf, books: list[Path], until: Stage, redo: Stage | None, quiet: bool
+    project: PrepProject, books: list[Path], until: Stage, redo: Stage | None, quiet: bool
 ) -> PrepOutcome:
     from novelcraft.cli.common import watched
     from novelcraft.present.preparation import PrepProgress
 
     async def work(reader: Reader[PrepEvent]) -> PrepOutcome:
-        return await shelf.prepare(books, until=until, redo=redo, on_event=reader.on_event)
+        return await project.prepare(books, until=until, redo=redo, on_event=reader.on_event)
 
     stage = "" if until == "rows" else f" --until {until}"
-    command = f"novelcraft prep --out {quoted(shelf.folder.root)}{stage}"
+    command = f"novelcraft prep --out {quoted(project.folder.root)}{stage}"
     named = " ".join(quoted(book) for book in books)
     return watched(work, PrepProgress(), quiet=quiet, command=f"{command} {named}".rstrip())
 
 
-def _report(shelf: Shelf, outcome: PrepOutcome, until: Stage) -> None:
+def _report(project: PrepProject, outcome: PrepOutcome, until: Stage) -> None:
     """Say what came of it. The last line is the path of the training rows, once there are any.
 
     Raises:
@@ -148,23 +148,23 @@ def _report(shelf: Shelf, outcome: PrepOutcome, until: Stage) -> None:
     from novelcraft.errors import BookError
     from novelcraft.tools.text import counted
 
-    root = shelf.folder.root
+    root = project.folder.root
     done = len(outcome.results) - len(outcome.failed)
     typer.echo(f"{counted(done, 'book')} prepared in {root}, as far as {until}.")
     for failed in outcome.failed:
         typer.echo(f"Left out: {failed['book_id']}: {failed['error']}", err=True)
     typer.echo(f"Look at it: novelcraft prep --inspect {quoted(root)}")
     if until == "rows" and outcome.rows:
-        typer.echo(str(shelf.folder.rows / "train.jsonl"))
+        typer.echo(str(project.folder.rows / "train.jsonl"))
     codes = {failed["exit_code"] for failed in outcome.failed}
     if codes:
         raise typer.Exit(codes.pop() if len(codes) == 1 else BookError.exit_code)
 
 
 def _show_card(folder: Path) -> None:
-    from novelcraft.cli.prep_target import open_shelf
+    from novelcraft.cli.prep_target import open_prep_project
     from novelcraft.tools.books.card.card_text import card_text
 
-    shelf = open_shelf(folder, {}, empty=True)
-    typer.echo(card_text(shelf.write_card()))
-    typer.echo(f"As a page: {shelf.folder.root / 'card.html'}")
+    project = open_prep_project(folder, {}, empty=True)
+    typer.echo(card_text(project.write_card()))
+    typer.echo(f"As a page: {project.folder.root / 'card.html'}")

@@ -16,7 +16,7 @@ from novelcraft.config.root import KeyPath
 from novelcraft.config.template import prep_toml, update_toml
 from novelcraft.config.user import find_user_file
 from novelcraft.errors import NotAProjectError
-from novelcraft.graphs.prep.shelf import Shelf
+from novelcraft.graphs.prep.project import PrepProject
 from novelcraft.present.wording import quoted
 from novelcraft.state.prep import STAGES, Stage
 from novelcraft.tools.models.opening import open_models
@@ -39,8 +39,8 @@ def stage_named(name: str, option: str) -> Stage:
     )
 
 
-def open_shelf(folder: Path, given: Mapping[str, Any], *, empty: bool) -> Shelf:
-    """The shelf in a data folder, with what the command line says about it written down.
+def open_prep_project(folder: Path, given: Mapping[str, Any], *, empty: bool) -> PrepProject:
+    """The project in a data folder, with what the command line says about it written down.
 
     Args:
         folder: The data folder; made when it is missing.
@@ -61,9 +61,9 @@ def open_shelf(folder: Path, given: Mapping[str, Any], *, empty: bool) -> Shelf:
         user_file=find_user_file(os.environ),
         overrides={"prep": given} if given else None,
     )
-    shelf = Shelf(folder, settings, partial(open_models, notify=say), say)
+    project = PrepProject(folder, settings, partial(open_models, notify=say), say)
     if given:
-        shelf.check()
+        project.check()
     if there is None:
         plain = load_settings(None, environ={}, user_file=None, overrides={"prep": given})
         with storage_errors(folder):
@@ -73,7 +73,7 @@ def open_shelf(folder: Path, given: Mapping[str, Any], *, empty: bool) -> Shelf:
         text = path.read_text(encoding="utf-8-sig")
         values: dict[KeyPath, Any] = {("prep", key): value for key, value in given.items()}
         write_atomic(path, update_toml(text, values).encode("utf-8"))
-    return shelf
+    return project
 
 
 def _require_ours(folder: Path, *, empty: bool) -> None:

@@ -10,10 +10,10 @@ from pathlib import Path
 import typer
 
 from novelcraft.cli.common import watched
-from novelcraft.cli.prep_target import open_shelf
+from novelcraft.cli.prep_target import open_prep_project
 from novelcraft.cli.readers import Reader
 from novelcraft.finetune.settings.config import TrainConfig
-from novelcraft.graphs.prep.shelf import PrepOutcome
+from novelcraft.graphs.prep.project import PrepOutcome
 from novelcraft.graphs.training.context import Prepare
 from novelcraft.graphs.training.road import RoadOutcome, TrainingRoad
 from novelcraft.present.pipeline import VERDICTS, PipelineProgress
@@ -64,12 +64,12 @@ def train_run(
 
 def _preparing(config: TrainConfig, books: Sequence[Path]) -> Prepare:
     """What prepares the books for this base, by the settings that lie in the data folder."""
-    shelf = open_shelf(
+    project = open_prep_project(
         Path(config.data).expanduser(), {"base_model": config.base_model}, empty=False
     )
 
     async def prepare(on_event: OnEvent[PrepEvent]) -> PrepOutcome:
-        return await shelf.prepare(books, on_event=on_event)
+        return await project.prepare(books, on_event=on_event)
 
     return prepare
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -13,6 +14,18 @@ class Frozen(BaseModel):
     """An immutable model that refuses unknown fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def renamed(given: Any, names: Mapping[str, str]) -> Any:
+    """A model's input with the keys that earlier versions wrote under their present names.
+
+    Args:
+        given: What the model is validated from; anything but a mapping is left as it is.
+        names: Present names by earlier ones.
+    """
+    if not isinstance(given, Mapping):
+        return given
+    return {names.get(key, key): value for key, value in given.items()}
 
 
 def content_hash(value: Any) -> str:

@@ -6,11 +6,11 @@ read and correct those files by hand, so their fields have plain names.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from novelcraft.state.base import Frozen
+from novelcraft.state.base import Frozen, renamed
 
 CutBy = Literal["model", "embedding", "mark", "length"]
 """Who found where a scene begins: the model, the embeddings of its paragraphs, the author, whose
@@ -87,7 +87,7 @@ class BookMeta(Frozen):
 
 
 class SceneBriefText(Frozen):
-    """A scene brief written back from a scene, with names in place of a plan's ids."""
+    """A scene brief inferred from a finished scene, with names in place of a plan's ids."""
 
     goal: str
     pov: str
@@ -121,10 +121,15 @@ class BookScene(Frozen):
     """Tokens of the cuts it was joined from, in order."""
     brief: SceneBriefText | None = None
     """What the instruction was rendered from."""
-    pins: tuple[str, ...] = ()
-    """What the story before this scene must never lose: facts, and who is alive."""
-    mends: tuple[str, ...] = ()
+    pinned_facts: tuple[str, ...] = ()
+    """What the summary of the story before this scene must never lose."""
+    repairs: tuple[str, ...] = ()
     """Where code stood in for a model whose answer was of no use, in words a person can read."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _earlier_names(cls, given: Any) -> Any:
+        return renamed(given, {"pins": "pinned_facts", "mends": "repairs"})
 
 
 class BookFile(Frozen):

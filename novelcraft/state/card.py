@@ -1,4 +1,4 @@
-"""The data card: what a shelf came to as training data, in numbers that hide nothing."""
+"""The data card: what a corpus of books came to as training data, in numbers."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Histogram(Frozen):
 
 
 class CardBook(Frozen):
-    """A book of the shelf."""
+    """A book of the corpus."""
 
     book_id: str
     title: str
@@ -70,7 +70,7 @@ class SceneCounts(Frozen):
     without_summary: int = 0
     """Scenes after the first of their book that have no story so far."""
     without_brief: int = 0
-    mended: tuple[tuple[str, int], ...] = ()
+    repaired: tuple[tuple[str, int], ...] = ()
     """Where code stood in for a model: what it had to do, and in how many scenes."""
 
     @property
@@ -91,8 +91,8 @@ class SceneCounts(Frozen):
     @property
     def fallback_share(self) -> float:
         """Of those, the ones whose beginning neither the model nor the author chose, 0 to 1."""
-        fallen = self.begun_by.get("embedding", 0) + self.begun_by.get("length", 0)
-        return fallen / self.begun if self.begun else 0.0
+        fallbacks = self.begun_by.get("embedding", 0) + self.begun_by.get("length", 0)
+        return fallbacks / self.begun if self.begun else 0.0
 
 
 class RowCounts(Frozen):

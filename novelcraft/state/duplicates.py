@@ -1,4 +1,4 @@
-"""Passages that stand in more than one scene of a shelf."""
+"""Passages that stand in more than one scene of a corpus."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from novelcraft.state.base import Frozen
 
 
 class SceneName(Frozen):
-    """A scene of a book on a shelf."""
+    """A scene of a book."""
 
     book_id: str
     scene_id: str

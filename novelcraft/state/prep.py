@@ -1,45 +1,55 @@
-"""The stages of preparation, what the ledger keeps of them, and what a run tells its readers."""
+"""The stages of preparation, what is recorded of each, and the events of a run."""
 
 from __future__ import annotations
 
 from operator import add
-from typing import Annotated, Literal, TypedDict, get_args
+from typing import Annotated, Any, Literal, TypedDict, get_args
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from novelcraft.state.base import Frozen
+from novelcraft.state.base import Frozen, renamed
 from novelcraft.state.books import CutBy
 
 Stage = Literal["convert", "clean", "base", "world", "scenes", "summaries", "briefs", "rows"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
 
-Verdict = Literal["missing", "fresh", "stale", "edited"]
-"""What a stage finds where its product should be: nothing; what it made of the same input; what
-it made of another input; or what a person put there, which is kept."""
+Freshness = Literal["missing", "fresh", "stale", "edited"]
+"""What stands where a stage's product should be: nothing; what it made of the same input; what it
+made of another input; or what a person put there, which is kept."""
 
 
-class UnitRecord(Frozen):
+class TargetRecord(Frozen):
     """One thing that a stage made, by the hashes of what it was made from and of itself."""
 
     inputs: str
     output: str
-    was: tuple[str, ...] = ()
+    earlier: tuple[str, ...] = ()
     """Hashes of what the output took the place of, for runs that die before they write it."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _earlier_names(cls, given: Any) -> Any:
+        return renamed(given, {"was": "earlier"})
 
 
 class StageRecord(Frozen):
     """What a stage made of one book."""
 
-    units: dict[str, UnitRecord] = Field(default_factory=dict)
+    targets: dict[str, TargetRecord] = Field(default_factory=dict)
     """By file, chapter or scene."""
     notices: tuple[str, ...] = ()
     """What a person should know of it."""
     seconds: float = 0.0
     """Time it took when it last had something to do."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _earlier_names(cls, given: Any) -> Any:
+        return renamed(given, {"units": "targets"})
 
-class LedgerFile(Frozen):
-    """A book's ledger."""
+
+class BuildRecord(Frozen):
+    """The file of a book's build manifest."""
 
     stages: dict[Stage, StageRecord] = Field(default_factory=dict)
 
@@ -62,7 +72,7 @@ class BookResult(TypedDict):
     exit_code: int
 
 
-class ShelfState(TypedDict):
+class CorpusState(TypedDict):
     """State of the prep graph: names and numbers, never text."""
 
     tasks: list[BookTask]

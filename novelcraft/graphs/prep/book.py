@@ -8,10 +8,10 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Send
 
-from novelcraft.graphs.prep.briefing import brief_chapter, finish_briefs
+from novelcraft.graphs.prep.briefs import brief_chapter, finish_briefs
 from novelcraft.graphs.prep.context import PrepContext
-from novelcraft.graphs.prep.cutting import cut_chapter, join_scenes
-from novelcraft.graphs.prep.retelling import summarize_book
+from novelcraft.graphs.prep.scenes import cut_chapter, join_scenes
+from novelcraft.graphs.prep.summaries import summarize_book
 from novelcraft.graphs.prep.texts import base_book, clean_book, convert_book
 from novelcraft.graphs.prep.world import build_world_context
 from novelcraft.state.prep import STAGES, BookState, ChapterTask, Stage

@@ -11,7 +11,7 @@ from novelcraft.graphs.prep.rows import whole_books
 from novelcraft.state.card import DataCard
 from novelcraft.state.rows import RowManifest, TrainingRow
 from novelcraft.tools.books.card.card_page import card_html
-from novelcraft.tools.books.card.data_card import ShelfBook, data_card
+from novelcraft.tools.books.card.data_card import CorpusBook, data_card
 from novelcraft.tools.books.folder import PrepFolder, model_text, write_text
 from novelcraft.tools.books.rows.duplicates import duplicate_scenes
 from novelcraft.tools.books.rows.rowfiles import (
@@ -26,14 +26,14 @@ CARD_JSON = "card.json"
 CARD_HTML = "card.html"
 
 
-def shelf_card(folder: PrepFolder, settings: PrepSettings) -> DataCard:
+def corpus_card(folder: PrepFolder, settings: PrepSettings) -> DataCard:
     """The data card of what is in a folder now, whatever stage it is at."""
     path = folder.rows / MANIFEST_FILE
     manifest = RowManifest.model_validate_json(path.read_bytes()) if path.is_file() else None
     with CallStore(folder.database) as log:
         calls, models = log.call_totals_by_purpose(), log.models_called()
     return data_card(
-        _shelf(folder),
+        _books(folder),
         settings,
         rows=_rows(folder),
         manifest=manifest,
@@ -45,13 +45,13 @@ def shelf_card(folder: PrepFolder, settings: PrepSettings) -> DataCard:
 
 def write_card(folder: PrepFolder, settings: PrepSettings) -> DataCard:
     """Count the folder, and write its card for programs and for people."""
-    card = shelf_card(folder, settings)
+    card = corpus_card(folder, settings)
     write_text(folder.root / CARD_JSON, model_text(card))
     write_text(folder.root / CARD_HTML, card_html(card))
     return card
 
 
-def _shelf(folder: PrepFolder) -> Iterator[ShelfBook]:
+def _books(folder: PrepFolder) -> Iterator[CorpusBook]:
     for book_id in folder.book_ids():
         path = folder.scenes(book_id)
         path = path if path.is_file() else folder.base(book_id)
@@ -59,7 +59,9 @@ def _shelf(folder: PrepFolder) -> Iterator[ShelfBook]:
             continue
         with suppress(DataFileError):
             book = folder.read_book(path)
-            yield ShelfBook(book, folder.read_drops(book_id), folder.ledger(book_id).file)
+            yield CorpusBook(
+                book, folder.read_drops(book_id), folder.build_manifest(book_id).stages
+            )
 
 
 def _rows(folder: PrepFolder) -> Iterator[TrainingRow]:

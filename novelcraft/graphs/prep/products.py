@@ -8,8 +8,8 @@ from pathlib import Path
 
 from novelcraft.graphs.prep.context import PrepContext
 from novelcraft.state.prep import BookNotice, Stage
+from novelcraft.tools.books.build_manifest import Target
 from novelcraft.tools.books.folder import file_hash, text_hash, write_text
-from novelcraft.tools.books.ledger import Unit
 
 Files = Mapping[Path, str]
 """Texts by the files that they go into."""
@@ -26,7 +26,7 @@ def make_files(
     """Run a stage if any of its files is missing or stale. Files that a person changed stay.
 
     Args:
-        context: Folder, ledger and events.
+        context: Folder, build manifest and events.
         book_id: The book.
         stage: The stage.
         inputs: Hash of what the files are made from.
@@ -36,17 +36,17 @@ def make_files(
     Returns:
         Whether there was something to do.
     """
-    ledger = context.folder.ledger(book_id)
-    verdicts = {p: ledger.verdict(stage, p.name, inputs, file_hash(p)) for p in paths}
-    if not {"missing", "stale"} & set(verdicts.values()):
+    manifest = context.folder.build_manifest(book_id)
+    freshness = {p: manifest.freshness(stage, p.name, inputs, file_hash(p)) for p in paths}
+    if not {"missing", "stale"} & set(freshness.values()):
         return False
     begun = time.monotonic()
     files, notices = make()
-    kept = [path for path in files if verdicts[path] == "edited"]
+    kept = [path for path in files if freshness[path] == "edited"]
     notices += tuple(f"{path.name} was changed by hand and is kept" for path in kept)
-    ledger.record(
+    manifest.record(
         stage,
-        {p.name: Unit(inputs, text_hash(text)) for p, text in files.items() if p not in kept},
+        {p.name: Target(inputs, text_hash(text)) for p, text in files.items() if p not in kept},
         keep=True,
         notices=notices,
         seconds=time.monotonic() - begun,

@@ -13,10 +13,10 @@ from typing import Any
 from novelcraft.errors import DataFileError
 from novelcraft.graphs.prep.context import PrepContext, PrepRuntime
 from novelcraft.state.books import BookFile
-from novelcraft.state.prep import BookNotice, ShelfState
+from novelcraft.state.prep import BookNotice, CorpusState
 from novelcraft.state.rows import BookRows
+from novelcraft.tools.books.build_manifest import Target
 from novelcraft.tools.books.folder import PrepFolder, bytes_hash
-from novelcraft.tools.books.ledger import Unit
 from novelcraft.tools.books.rows.compile import CompiledRows, compile_rows
 from novelcraft.tools.books.rows.duplicates import copies, duplicate_scenes, twins
 from novelcraft.tools.books.rows.rowfiles import book_rows, write_rows
@@ -24,8 +24,6 @@ from novelcraft.tools.books.rows.strategies import strategy_costs
 from novelcraft.tools.books.rows.style_rows import compile_style_rows
 from novelcraft.tools.storage.files import storage_errors
 
-SHELF = "_shelf"
-"""Names the ledger of what all books have in common; no book's name begins like that."""
 STAGING = ".rows"
 """Where rows are written before they take their place, in one go."""
 
@@ -46,8 +44,8 @@ def whole_books(folder: PrepFolder) -> Iterator[BookFile]:
             yield book.model_copy(update={"meta": meta})
 
 
-async def compile_shelf(
-    state: ShelfState,  # noqa: ARG001 - LangGraph gives it by this name
+async def compile_corpus(
+    state: CorpusState,  # noqa: ARG001 - LangGraph gives it by this name
     runtime: PrepRuntime,
 ) -> dict[str, Any]:
     """The rows of all books in the folder, those of earlier runs too."""
@@ -76,24 +74,24 @@ def _compiled(
     """The rows of one book after the other, those of a writer's own samples last."""
     settings, tokenizer = context.settings, context.tokenizer
     for book in whole_books(context.folder):
-        made = compile_rows(book, settings, tokenizer, without.get(book.meta.book_id, ()))
-        yield book_rows(book, made), made
+        compiled = compile_rows(book, settings, tokenizer, without.get(book.meta.book_id, ()))
+        yield book_rows(book, compiled), compiled
     if settings.samples:
         yield compile_style_rows(Path(settings.samples), settings, tokenizer)
 
 
 def _publish(context: PrepContext, staging: Path) -> None:
     """Put the new files in the place of the old ones, unless a person changed one of those."""
-    folder, ledger = context.folder, context.folder.ledger(SHELF)
+    folder, manifest = context.folder, context.folder.rows_build_manifest
     names = [path.name for path in sorted(staging.iterdir())]
-    found = {name: _file_hash(folder.rows / name) for name in names}
-    edited = [n for n in names if ledger.verdict("rows", n, "", found[n]) == "edited"]
+    present = {name: _file_hash(folder.rows / name) for name in names}
+    edited = [n for n in names if manifest.freshness("rows", n, "", present[n]) == "edited"]
     if edited:
         text = f"{' and '.join(edited)} in {folder.rows} changed by hand: all rows are kept"
         context.emit(BookNotice(book_id="", text=f"{text}; delete the folder to renew them"))
         return
-    made = {name: _file_hash(staging / name) or "" for name in names}
-    ledger.record("rows", {name: Unit(output, output) for name, output in made.items()})
+    outputs = {name: bytes_hash(staging / name) for name in names}
+    manifest.record("rows", {name: Target(output, output) for name, output in outputs.items()})
     with storage_errors(folder.rows):
         folder.rows.mkdir(parents=True, exist_ok=True)
         for name in names:

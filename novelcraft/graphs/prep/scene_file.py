@@ -29,16 +29,16 @@ def update_scenes(
     write_text(path, model_text(BookFile(meta=meta, scenes=scenes)))
 
 
-def with_mends(scene: BookScene, about: str, mends: tuple[str, ...]) -> tuple[str, ...]:
-    """A scene's mends, with those about one thing in place of what was said about it before."""
-    others = tuple(mend for mend in scene.mends if not mend.startswith(f"{about}: "))
-    return (*others, *(f"{about}: {mend}" for mend in mends))
+def with_repairs(scene: BookScene, about: str, repairs: tuple[str, ...]) -> tuple[str, ...]:
+    """A scene's repairs, with those about one thing in place of what was said about it before."""
+    others = tuple(repair for repair in scene.repairs if not repair.startswith(f"{about}: "))
+    return (*others, *(f"{about}: {repair}" for repair in repairs))
 
 
 def _changed(scene: BookScene, change: dict[str, Any] | None) -> BookScene:
     if not change:
         return scene
-    mends = change.get("mends")
-    if mends is not None:
-        change = {**change, "mends": with_mends(scene, *mends)}
+    repairs = change.get("repairs")
+    if repairs is not None:
+        change = {**change, "repairs": with_repairs(scene, *repairs)}
     return scene.model_copy(update=change)

@@ -13,6 +13,7 @@ from novelcraft.state.base import content_hash
 from novelcraft.state.books import BookFile, BookMeta, ChapterHead
 from novelcraft.state.manuscript import count_words
 from novelcraft.state.prep import BookState
+from novelcraft.tools.books.build_manifest import Target
 from novelcraft.tools.books.cleaning.clean import clean
 from novelcraft.tools.books.folder import (
     bytes_hash,
@@ -23,11 +24,10 @@ from novelcraft.tools.books.folder import (
     text_hash,
     write_text,
 )
-from novelcraft.tools.books.ledger import Unit
 from novelcraft.tools.books.reading.convert import read_source
 from novelcraft.tools.text import counted
 
-UNIT = "head"
+TARGET = "head"
 RULES = 1
 """Raised when cleaning makes something else of the same text."""
 
@@ -102,10 +102,10 @@ def _base(context: PrepContext, book_id: str) -> tuple[int, bool]:
     folder, path = context.folder, context.folder.base(book_id)
     meta = _meta(context, book_id)
     before = folder.read_book(path) if path.is_file() else None
-    ledger = folder.ledger(book_id)
+    manifest = folder.build_manifest(book_id)
     inputs = head_part(BookFile(meta=meta))
-    found = head_part(before) if before else None
-    edited = ledger.verdict("base", UNIT, inputs, found) == "edited"
+    present = head_part(before) if before else None
+    edited = manifest.freshness("base", TARGET, inputs, present) == "edited"
     if before:
         # Its world is another stage's, which finds out by itself whether it still holds.
         kept = ("world", "world_context", *(("title", "author", "language") if edited else ()))
@@ -114,7 +114,7 @@ def _base(context: PrepContext, book_id: str) -> tuple[int, bool]:
     if book == before:
         return meta.total_chapters, False
     if not edited:
-        ledger.record("base", {UNIT: Unit(inputs, head_part(book))})
+        manifest.record("base", {TARGET: Target(inputs, head_part(book))})
     write_text(path, model_text(book))
     return meta.total_chapters, True
 

@@ -14,14 +14,14 @@ from novelcraft.prompts.world import render_book_world
 from novelcraft.state.base import content_hash
 from novelcraft.state.books import BookCharacter, BookFile, BookWorld
 from novelcraft.state.prep import BookNotice, BookState, StageProgress
+from novelcraft.tools.books.build_manifest import Target
 from novelcraft.tools.books.folder import model_text, read_text, write_text
-from novelcraft.tools.books.ledger import Unit
 from novelcraft.tools.books.scenes.excerpts import portions
 from novelcraft.tools.books.scenes.names import as_written, frequent_names
 from novelcraft.tools.metrics.sense import loops, says_something
 from novelcraft.tools.models.asking import Caller
 
-UNIT = "world"
+TARGET = "world"
 _NAMES = 12
 """Names that the world builder is told occur in the book."""
 
@@ -37,28 +37,29 @@ async def build_world_context(state: BookState, runtime: PrepRuntime) -> dict[st
     titles = [chapter.title for chapter in context.folder.read_chapters(book_id)]
     inputs = content_hash([titles, context.budget.world])
     path = context.folder.base(book_id)
-    found = world_part(context.folder.read_book(path))
-    verdict = context.folder.ledger(book_id).verdict("world", UNIT, inputs, found)
-    fresh = verdict in ("fresh", "edited")
-    if not fresh:
+    present = world_part(context.folder.read_book(path))
+    manifest = context.folder.build_manifest(book_id)
+    due = manifest.is_due("world", TARGET, inputs, present)
+    if due:
         begun = time.monotonic()
         world, notices = await _read_world(context, context.caller, book_id, narrative)
         book = _with_world(context, context.folder.read_book(path), world)
-        made = {UNIT: Unit(inputs, world_part(book) or "")}
-        seconds = time.monotonic() - begun
-        ledger = context.folder.ledger(book_id)
-        ledger.record("world", made, notices=notices, seconds=seconds)
+        target = Target(inputs, world_part(book) or "")
+        # Opened again, because other stages wrote to it meanwhile.
+        context.folder.build_manifest(book_id).record(
+            "world", {TARGET: target}, notices=notices, seconds=time.monotonic() - begun
+        )
         write_text(path, model_text(book))
         for notice in notices:
             context.emit(BookNotice(book_id=book_id, text=notice))
-    context.done(book_id, "world", fresh=fresh)
+    context.done(book_id, "world", fresh=not due)
     return {}
 
 
 async def _read_world(
     context: PrepContext, caller: Caller, book_id: str, narrative: str
 ) -> tuple[BookWorld, tuple[str, ...]]:
-    """A world whose people are in the book, and what had to be mended for that."""
+    """A world whose people are in the book, and what had to be repaired for that."""
     names = frequent_names(narrative, _NAMES)
     chapters = [chapter.text for chapter in context.folder.read_chapters(book_id)]
     preset = context.preset
@@ -86,30 +87,28 @@ def _grounded(
     for member in world.cast:
         name = as_written(member.name, narrative)
         if name and member.role:
-            cast.setdefault(name, _sane(member, name))
+            cast.setdefault(name, _without_empty_words(member, name))
         if name != member.name:
             instead = f"is now {name}" if name else "is left out"
             notices.append(f"the world's cast named {member.name}, who is not in it and {instead}")
     if not cast:
         cast = {name: BookCharacter(name=name, role="") for name in names[:most]}
         notices.append("the world's cast is made of the names that the book has most")
-    told = {"tone": world.tone, "style": world.style}
-    said = {name: text for name, text in told.items() if says_something(text, [world.text])}
-    if told["tone"] == told["style"]:
-        said = {}
-    notices += [
-        f"the world's {name} said nothing: {told[name][:60]!r}" for name in told.keys() - said
-    ]
+    manner = {"tone": world.tone, "style": world.style}
+    if world.tone == world.style:
+        empty = list(manner)
+    else:
+        empty = [name for name in manner if not says_something(manner[name], [world.text])]
+    notices += [f"the world's {name} said nothing: {manner[name][:60]!r}" for name in empty]
     parts = {"text": _without_loops(world.text), "cast": tuple(cast.values())}
-    return world.model_copy(update={"tone": "", "style": "", **said, **parts}), tuple(notices)
+    return world.model_copy(update={**dict.fromkeys(empty, ""), **parts}), tuple(notices)
 
 
-def _sane(member: BookCharacter, name: str) -> BookCharacter:
-    kept = {
-        field: text if says_something(text, [name]) else ""
-        for field, text in (("role", member.role), ("want", member.want))
-    }
-    return BookCharacter(name=name, **kept)
+def _without_empty_words(member: BookCharacter, name: str) -> BookCharacter:
+    role, want = (
+        text if says_something(text, [name]) else "" for text in (member.role, member.want)
+    )
+    return BookCharacter(name=name, role=role, want=want)
 
 
 def _without_loops(text: str) -> str:

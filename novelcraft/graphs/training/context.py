@@ -12,7 +12,7 @@ from novelcraft.finetune.planning.plan import TrainPlan
 from novelcraft.finetune.registry.cards import judged
 from novelcraft.finetune.settings.config import TrainConfig
 from novelcraft.finetune.training.checkpoints import Checkpoints
-from novelcraft.graphs.prep.shelf import PrepOutcome
+from novelcraft.graphs.prep.project import PrepOutcome
 from novelcraft.graphs.training import tools
 from novelcraft.graphs.training.following import EventSource, Follower
 from novelcraft.state.evaluation import AdapterCard, EvalSettings, GateResult

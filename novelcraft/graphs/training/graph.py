@@ -1,11 +1,11 @@
 """The training graph: books, rows, a plan, an adapter, its evaluation, the gate, its card.
 
 There is no checkpointer: the files are the checkpoint, as in preparation. Each step leaves one
-thing that says whether it is done (the ledger and the rows; the last checkpoint of training; the
-evaluation, which names the weights that it is of; the card), and is written beside its place and
-renamed into it. A second record could only contradict those, and could not make a run go on any
-nearer to where it was killed, since what takes long, training, keeps checkpoints of its own. So a
-run that goes on walks the road from its start, and each step passes over what is done.
+thing that says whether it is done (the build manifests and the rows; the last checkpoint of
+training; the evaluation, which names the weights that it is of; the card), and is written beside
+its place and renamed into it. A second record could only contradict those, and could not make a run
+go on any nearer to where it was killed, since what takes long, training, keeps checkpoints of its
+own. So a run that goes on walks the road from its start, and each step passes over what is done.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from novelcraft.errors import (
 )
 from novelcraft.finetune.planning.changes import Changes
 from novelcraft.finetune.planning.plan import TrainPlan
-from novelcraft.graphs.prep.shelf import PrepOutcome
+from novelcraft.graphs.prep.project import PrepOutcome
 from novelcraft.graphs.training.context import TrainingRuntime
 from novelcraft.graphs.training.following import wait_for_earlier
 from novelcraft.state.train_events import TrainEvent, TrainFailed, TrainNotice, TrainStopped

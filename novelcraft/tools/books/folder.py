@@ -13,8 +13,8 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from novelcraft.errors import DataFileError, InputError
 from novelcraft.state.books import BookFile, BookSource, ChapterHead, Drop
+from novelcraft.tools.books.build_manifest import BuildManifest
 from novelcraft.tools.books.cleaning.chapters import Chapter, split_chapters
-from novelcraft.tools.books.ledger import Ledger
 from novelcraft.tools.storage.files import write_atomic
 
 M = TypeVar("M", bound=BaseModel)
@@ -26,7 +26,7 @@ _HEADS = TypeAdapter(tuple[ChapterHead, ...])
 
 @dataclass(frozen=True)
 class PrepFolder:
-    """Names the files of a shelf."""
+    """Names the files of a prep project."""
 
     root: Path
 
@@ -62,9 +62,21 @@ class PrepFolder:
         """The book's JSON with its scenes."""
         return self.root / "json_scenes" / f"{book_id}.json"
 
-    def ledger(self, book_id: str) -> Ledger:
-        """The book's ledger, as it is on disk."""
-        return Ledger(self.root / "ledger" / f"{book_id}.json")
+    def build_manifest(self, book_id: str) -> BuildManifest:
+        """The book's build manifest, as it is on disk."""
+        return BuildManifest(self._build_file(book_id, book_id))
+
+    @property
+    def rows_build_manifest(self) -> BuildManifest:
+        """The build manifest of the rows, which all books have in common."""
+        return BuildManifest(self._build_file("_rows", "_shelf"))  # no book is named like that
+
+    def _build_file(self, name: str, earlier_name: str) -> Path:
+        """A file of `build/`; in folders that were begun with earlier versions, of `ledger/`."""
+        earlier = self.root / "ledger"
+        if earlier.is_dir():
+            return earlier / f"{earlier_name}.json"
+        return self.root / "build" / f"{name}.json"
 
     @property
     def rows(self) -> Path:
@@ -170,8 +182,8 @@ def bytes_hash(path: Path) -> str:
 
 def _stamp(path: Path) -> tuple[int, ...]:
     """Changes when a file does. Files are replaced, not written into, by us and most editors."""
-    found = path.stat()
-    return found.st_ino, found.st_mtime_ns, found.st_size
+    stat = path.stat()
+    return stat.st_ino, stat.st_mtime_ns, stat.st_size
 
 
 # Every chapter of a book asks for the whole book; so the last few are kept.

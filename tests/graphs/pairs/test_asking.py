@@ -27,8 +27,8 @@ async def prepared(server: FakeServer, open_bench: OpenBench) -> Bench:
     await bench.prepare()
     role = {"model": "openai:fake-model", "base_url": server.base_url}
     roles = {"reasoning": role, "narrator": role, "cheap": role}
-    shown = bench.shelf.settings.model_dump()
-    bench.shelf.settings = type(bench.shelf.settings).model_validate({**shown, "roles": roles})
+    shown = bench.project.settings.model_dump()
+    bench.project.settings = type(bench.project.settings).model_validate({**shown, "roles": roles})
     return bench
 
 
@@ -36,14 +36,14 @@ async def test_each_row_is_a_pair_of_a_human_s_and_the_narrator_s_scene(
     fake_server: FakeServer, open_bench: OpenBench
 ) -> None:
     bench = await prepared(fake_server, open_bench)
-    data = bench.shelf.folder.root
+    data = bench.project.folder.root
     rows = read_rows(data / "rows/train.jsonl")
     held = read_rows(data / "rows/validation.jsonl")
     assert held
     told: list[PairEvent] = []
     collection = Collection(data / "pairs")
     asked = rows_to_ask(data)
-    found = await collection.from_rows(asked, bench.shelf.settings, on_event=told.append)
+    found = await collection.from_rows(asked, bench.project.settings, on_event=told.append)
     manifest = collection.write([found])
     pairs = read_pairs(data / "pairs")
     assert [pair.pair_id for pair in pairs] == [row.row_id for row in (*rows, *held)]
@@ -67,16 +67,16 @@ async def test_a_broken_run_asks_only_for_what_is_missing(
     rule = script.on(s.prose, s.fail(401), after=2)
     server = serve(script=script)
     bench = await prepared(server, open_bench)
-    data = bench.shelf.folder.root
+    data = bench.project.folder.root
     asked = rows_to_ask(data)
     collection = Collection(data / "pairs")
     with pytest.raises(ModelError):
-        await collection.from_rows(asked, bench.shelf.settings, on_event=lambda event: None)
+        await collection.from_rows(asked, bench.project.settings, on_event=lambda event: None)
     answered = [call for call in _calls(data) if call.outcome == "ok"]
     assert len(answered) >= 2
     script.rules.remove(rule)
     before = len(server.requests)
-    found = await collection.from_rows(asked, bench.shelf.settings, on_event=lambda event: None)
+    found = await collection.from_rows(asked, bench.project.settings, on_event=lambda event: None)
     assert len(found.pairs) == len(asked.rows)
     kept = {call.key for call in answered}
     again = [call for call in _calls(data) if call.outcome == "ok"]
@@ -84,7 +84,7 @@ async def test_a_broken_run_asks_only_for_what_is_missing(
     assert len({call.key for call in again}) == len(again)
     first = len(server.requests)
     assert first > before
-    twice = await collection.from_rows(asked, bench.shelf.settings, on_event=lambda event: None)
+    twice = await collection.from_rows(asked, bench.project.settings, on_event=lambda event: None)
     assert twice == found
     assert [r for r in server.requests[first:] if s.prose(r)] == []
 
@@ -100,7 +100,7 @@ async def test_some_rows_are_drawn_by_lot_the_same_every_time(
     fake_server: FakeServer, open_bench: OpenBench
 ) -> None:
     bench = await prepared(fake_server, open_bench)
-    data = bench.shelf.folder.root
+    data = bench.project.folder.root
     few, more = rows_to_ask(data, 2), rows_to_ask(data, 4)
     assert few == rows_to_ask(data, 2)
     ids = [row.row_id for row in few.rows]
@@ -113,14 +113,14 @@ async def test_rows_of_another_prompt_are_not_asked_with(
     fake_server: FakeServer, open_bench: OpenBench
 ) -> None:
     bench = await prepared(fake_server, open_bench)
-    data = bench.shelf.folder.root
+    data = bench.project.folder.root
     file = data / "rows/manifest.json"
     asked = rows_to_ask(data)
     text = file.read_text(encoding="utf-8").replace(asked.manifest.prompt_template, "0" * 64)
     file.write_text(text, encoding="utf-8")
     with pytest.raises(PreferenceError, match="another version of the narrator's prompt"):
         await Collection(data / "pairs").from_rows(
-            rows_to_ask(data), bench.shelf.settings, on_event=lambda event: None
+            rows_to_ask(data), bench.project.settings, on_event=lambda event: None
         )
 
 

@@ -1,4 +1,4 @@
-"""A shelf of small books on a fake server, prepared in seconds."""
+"""A project of small books on a fake server, prepared in seconds."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from novelcraft.config.root import Settings
-from novelcraft.graphs.prep.shelf import PrepOutcome, Shelf
+from novelcraft.graphs.prep.project import PrepOutcome, PrepProject
 from novelcraft.state.books import BookFile
 from novelcraft.state.prep import PrepEvent, Stage
 from tests.fakes.prose import Novelist
@@ -55,7 +55,7 @@ def settings(base: Path, server: FakeServer | None, **prep: Any) -> Settings:
 class Bench:
     """A data folder, the books beside it, and the events of its runs."""
 
-    shelf: Shelf
+    project: PrepProject
     books: list[Path]
     events: list[PrepEvent] = field(default_factory=list)
 
@@ -63,7 +63,7 @@ class Bench:
         self, until: Stage = "rows", *, redo: Stage | None = None, books: list[Path] | None = None
     ) -> PrepOutcome:
         self.events.clear()
-        return await self.shelf.prepare(
+        return await self.project.prepare(
             self.books if books is None else books,
             until=until,
             redo=redo,
@@ -74,11 +74,11 @@ class Bench:
         return [event for event in self.events if event.kind == kind]
 
     def scenes(self, book_id: str) -> BookFile:
-        return self.shelf.folder.read_book(self.shelf.folder.scenes(book_id))
+        return self.project.folder.read_book(self.project.folder.scenes(book_id))
 
     def files(self) -> dict[str, bytes]:
         """Every product in the data folder, by its name."""
-        root = self.shelf.folder.root
+        root = self.project.folder.root
         folders = ("md_raw", "md_clean", "json_base", "json_scenes", "rows")
         found = (p for name in folders for p in sorted((root / name).glob("*")))
         return {str(p.relative_to(root)): p.read_bytes() for p in found}
@@ -106,6 +106,6 @@ def open_bench(tmp_path: Path, base: Path) -> OpenBench:
             path = tmp_path / f"Book {number}.md"
             path.write_text(novel(f"book {number}"), encoding="utf-8")
             files.append(path)
-        return Bench(Shelf(tmp_path / folder, settings(base, server, **prep)), files)
+        return Bench(PrepProject(tmp_path / folder, settings(base, server, **prep)), files)
 
     return make

@@ -42,7 +42,7 @@ async def test_the_cast_is_who_is_in_the_book(serve: Serve, open_bench: OpenBenc
     )
     bench = open_bench(serve(script=script), books=1)
     await bench.prepare("world")
-    meta = bench.shelf.folder.read_book(bench.shelf.folder.base("book-1")).meta
+    meta = bench.project.folder.read_book(bench.project.folder.base("book-1")).meta
     assert meta.world is not None
     assert [member.name for member in meta.world.cast] == ["Ada Brandt", "Jonas"]
     told = " ".join(event.text for event in bench.of("book_notice"))
@@ -75,8 +75,8 @@ async def test_a_summary_that_lost_a_name_is_asked_for_again(
     for scene in scenes[2:]:
         assert "Ada Brandt" in scene.recursive_summary
         assert "Jonas" in scene.recursive_summary
-        assert any("put back what the model left out" in mend for mend in scene.mends)
-        assert all(pin for pin in scene.pins)
+        assert any("put back what the model left out" in repair for repair in scene.repairs)
+        assert all(fact for fact in scene.pinned_facts)
 
 
 async def test_who_dies_is_pinned_only_when_the_scene_says_so(
@@ -88,7 +88,9 @@ async def test_who_dies_is_pinned_only_when_the_scene_says_so(
     bench = open_bench(serve(script=script), books=1)
     await bench.prepare("summaries")
     scenes = bench.scenes("book-1").scenes
-    dead = [number for number, scene in enumerate(scenes) if "Ada Brandt is dead." in scene.pins]
+    dead = [
+        number for number, scene in enumerate(scenes) if "Ada Brandt is dead." in scene.pinned_facts
+    ]
     says = [n for n, scene in enumerate(scenes) if dies_in("Ada Brandt", scene.text)]
     assert dead == list(range(says[0] + 1, len(scenes))) if says else not dead
 
@@ -112,7 +114,7 @@ async def test_a_brief_keeps_its_budget_and_says_whom_it_follows(
     script.on(s.with_schema("SceneSketch"), answer(goal=long, outcome=long, place="The hill"))
     bench = open_bench(serve(script=script), books=1)
     await bench.prepare("briefs")
-    count = bench.shelf.settings.prep.budget.brief
+    count = bench.project.settings.prep.budget.brief
     for scene in bench.scenes("book-1").scenes:
         assert "The scene follows" in scene.instruction
         assert len(tokenizer().encode(scene.instruction).ids) <= count
@@ -122,7 +124,7 @@ async def test_every_agents_calls_are_in_the_log(serve: Serve, open_bench: OpenB
     server = serve()
     bench = open_bench(server, books=1)
     await bench.prepare()
-    with CallStore(bench.shelf.folder.database) as log:
+    with CallStore(bench.project.folder.database) as log:
         totals = log.call_totals_by_purpose()
     assert set(totals) == {
         "prep.world.read",

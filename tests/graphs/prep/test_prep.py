@@ -27,7 +27,7 @@ Serve = Callable[..., FakeServer]
 
 
 def rows(bench: Bench) -> list[TrainingRow]:
-    folder = bench.shelf.folder.rows
+    folder = bench.project.folder.rows
     return [r for name in ("train", "validation") for r in read_rows(folder / f"{name}.jsonl")]
 
 
@@ -66,7 +66,7 @@ async def test_a_shelf_becomes_rows(serve: Serve, open_bench: OpenBench) -> None
 async def test_scenes_joined_are_the_cleaned_chapters(serve: Serve, open_bench: OpenBench) -> None:
     bench = open_bench(serve())
     await bench.prepare("scenes")
-    narrative = read_text(bench.shelf.folder.narrative("book-1"))
+    narrative = read_text(bench.project.folder.narrative("book-1"))
     for chapter in split_chapters(narrative):
         scenes = [x for x in bench.scenes("book-1").scenes if x.chapter_index == chapter.index]
         assert "".join(scene.text for scene in scenes) == chapter.text
@@ -93,7 +93,7 @@ async def test_a_row_is_the_narrators_prompt(serve: Serve, open_bench: OpenBench
         tail="",
         brief=tuple(scene.instruction.splitlines()),
     )
-    prep = bench.shelf.settings.prep
+    prep = bench.project.settings.prep
     budget, count = row_budget(prep), open_tokenizer(prep.base_model).count
     asked = assemble(given, budget, count).messages
     assert row.messages[:-1] == asked
@@ -156,7 +156,7 @@ async def test_no_answer_can_change_the_text(
     script.on(s.with_schema("BreaksAnswer"), s.say(json.dumps({"breaks": JUNK[kind]})))
     bench = open_bench(serve(script=script), books=1)
     await bench.prepare("scenes")
-    narrative = read_text(bench.shelf.folder.narrative("book-1"))
+    narrative = read_text(bench.project.folder.narrative("book-1"))
     joined: dict[int, str] = {}
     for scene in bench.scenes("book-1").scenes:
         joined[scene.chapter_index] = joined.get(scene.chapter_index, "") + scene.text
@@ -182,8 +182,8 @@ async def test_a_model_that_fails_its_schema_stops_no_book(
     outcome = await bench.prepare()
     assert not outcome.failed
     scenes = bench.scenes("book-1").scenes
-    assert all("brief: the model gave no brief" in " ".join(x.mends) for x in scenes)
-    assert all("summary: the model gave no summary" in " ".join(x.mends) for x in scenes[1:])
+    assert all("brief: the model gave no brief" in " ".join(x.repairs) for x in scenes)
+    assert all("summary: the model gave no summary" in " ".join(x.repairs) for x in scenes[1:])
 
 
 async def test_chapters_run_as_wide_as_the_server(serve: Serve, open_bench: OpenBench) -> None:
@@ -197,8 +197,8 @@ async def test_chapters_run_as_wide_as_the_server(serve: Serve, open_bench: Open
 
 async def test_two_runs_on_one_folder(serve: Serve, open_bench: OpenBench) -> None:
     bench = open_bench(serve())
-    bench.shelf.folder.root.mkdir()
-    with ProjectLock(bench.shelf.folder.root), pytest.raises(ProjectBusyError, match="in use by"):
+    bench.project.folder.root.mkdir()
+    with ProjectLock(bench.project.folder.root), pytest.raises(ProjectBusyError, match="in use by"):
         await bench.prepare()
 
 
@@ -244,7 +244,7 @@ async def test_copies_are_dropped_when_asked(
 async def test_rows_are_one_table(serve: Serve, open_bench: OpenBench) -> None:
     bench = open_bench(serve())
     await bench.prepare()
-    text = (bench.shelf.folder.rows / "train.jsonl").read_text("utf-8")
+    text = (bench.project.folder.rows / "train.jsonl").read_text("utf-8")
     shapes: set[Any] = {tuple(json.loads(line)) for line in text.splitlines()}
     assert len(shapes) == 1
 
@@ -256,7 +256,7 @@ async def test_no_copy_of_what_is_validated_is_trained_on(
     other = tmp_path / "Other edition.md"
     other.write_text(bench.books[0].read_text("utf-8").replace("Mira", "Mara"), "utf-8")
     await bench.prepare(books=[*bench.books, other])
-    folder = bench.shelf.folder.rows
+    folder = bench.project.folder.rows
     trained = {row.messages[-1].content[:60] for row in read_rows(folder / "train.jsonl")}
     held = {row.messages[-1].content[:60] for row in read_rows(folder / "validation.jsonl")}
     assert held
@@ -281,10 +281,10 @@ async def test_what_cannot_be_done_again(
 async def test_plain_files_beside_ebooks_are_no_books(
     open_bench: OpenBench, tmp_path: Path
 ) -> None:
-    shelf = tmp_path / "shelf"
-    shelf.mkdir()
+    project = tmp_path / "project"
+    project.mkdir()
     for name in ("A.epub", "README.md", "notes.txt"):
-        (shelf / name).write_bytes(b"x")
+        (project / name).write_bytes(b"x")
     bench = open_bench(None)
-    outcome = await bench.prepare("convert", books=[shelf])
+    outcome = await bench.prepare("convert", books=[project])
     assert [result["book_id"] for result in outcome.results] == ["a"]

@@ -11,7 +11,7 @@ import pytest
 
 from novelcraft.errors import CheckpointError, ProjectBusyError, TrainingDataError, TrainingError
 from novelcraft.finetune.settings.load import load_train_config
-from novelcraft.graphs.prep.shelf import PrepOutcome
+from novelcraft.graphs.prep.project import PrepOutcome
 from novelcraft.graphs.training.road import TrainingRoad
 from novelcraft.state.evaluation import GateResult
 from novelcraft.state.prep import BookResult, PrepEvent, PrepStarted

@@ -9,7 +9,7 @@ from novelcraft.config.prep import PrepSettings
 from novelcraft.state.books import BookScene, Drop
 from novelcraft.state.calls import Message
 from novelcraft.state.card import DataCard
-from novelcraft.state.prep import LedgerFile, StageRecord
+from novelcraft.state.prep import Stage, StageRecord
 from novelcraft.state.rows import (
     RowFile,
     RowManifest,
@@ -21,7 +21,7 @@ from novelcraft.state.rows import (
     TrainingRow,
     Trim,
 )
-from novelcraft.tools.books.card.data_card import ShelfBook, data_card
+from novelcraft.tools.books.card.data_card import CorpusBook, data_card
 from novelcraft.tools.books.rows.duplicates import duplicate_scenes
 from novelcraft.tools.canon.calls import CallTotals
 from tests.tools.books.small import book, scene, text
@@ -96,31 +96,29 @@ def scenes() -> Iterable[BookScene]:
     yield scene(1, text(1), tokens=2_500, cuts=(700, 800, 1_000), instruction="Begin.")
     yield scene(2, text(2), tokens=2_999, cut_by="embedding", cuts=(900, 999, 1_100), **told)
     yield scene(3, text(3), tokens=300, cut_by="mark", remainder=True, cuts=(300,), **told)
-    yield scene(4, text(4), tokens=1_900, chapter_index=2, mends=("Asked again.",), **told)
+    yield scene(4, text(4), tokens=1_900, chapter_index=2, repairs=("Asked again.",), **told)
     yield scene(5, text(5), tokens=2_000, chapter_index=2, cut_by="length")
 
 
-def shelf(title: str = "The Light") -> list[ShelfBook]:
+def corpus(title: str = "The Light") -> list[CorpusBook]:
     light = book("a", list(scenes()), title=title)
-    ledger = LedgerFile(
-        stages={
-            "clean": StageRecord(notices=("No chapters were found.",), seconds=1.5),
-            "convert": StageRecord(seconds=0.5),
-        }
-    )
+    stages: dict[Stage, StageRecord] = {
+        "clean": StageRecord(notices=("No chapters were found.",), seconds=1.5),
+        "convert": StageRecord(seconds=0.5),
+    }
     drops = [
         Drop(reason="contents", text="I II III"),
         Drop(reason="licence", text="This book is free. You may copy it."),
         Drop(reason="contents", text="IV"),
     ]
     return [
-        ShelfBook(light, drops, ledger),
-        ShelfBook(book("b", [text(9), text(2)]), [], LedgerFile(stages=dict(ledger.stages))),
+        CorpusBook(light, drops, stages),
+        CorpusBook(book("b", [text(9), text(2)]), [], stages),
     ]
 
 
 def full(title: str = "The Light", **changes: Any) -> DataCard:
-    books = shelf(title)
+    books = corpus(title)
     given: dict[str, Any] = {
         "rows": [row("a", 1), row("a", 2, trimmed=35, tokens=4_200), row("b", 1, kind="style")],
         "manifest": manifest(),

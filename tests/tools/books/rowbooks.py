@@ -52,7 +52,7 @@ def book(
                 place="the tower",
                 beats=("She breaks the seal.", "She reads it twice.", "She burns the cover."),
             ),
-            pins=("Elias is alive.", "The letter is unsigned."),
+            pinned_facts=("Elias is alive.", "The letter is unsigned."),
         )
         for c, chapter in enumerate(chapters, 1)
         for s, tokens in enumerate(chapter, 1)

@@ -100,9 +100,9 @@ def _scenes(card: DataCard, width: int) -> Iterator[str]:
             f"  Without a summary before them: {scenes.without_summary:,};"
             f" without a brief: {scenes.without_brief:,}"
         )
-    for mend, number in scenes.mended[:_LISTED]:
-        yield f"  {number:>8,} mended: {clipped(mend)}"
-    yield from _more(len(scenes.mended))
+    for repair, number in scenes.repaired[:_LISTED]:
+        yield f"  {number:>8,} repaired: {clipped(repair)}"
+    yield from _more(len(scenes.repaired))
 
 
 def _chart(title: str, chart: Histogram) -> Iterator[str]:
@@ -159,8 +159,8 @@ def _drops(card: DataCard, width: int) -> Iterator[str]:
     if card.drops:
         yield f"Dropped in cleaning: {counted(sum(line.words for line in card.drops), 'word')}"
     for line in card.drops:
-        said = f"{line.reason}: {counted(line.words, 'word')}, {line.times:,}×, for example:"
-        yield from wrapped(f"{one_line(said)} “{clipped(line.example, _QUOTE)}”", width, indent=2)
+        counts = f"{line.reason}: {counted(line.words, 'word')}, {line.times:,}×, for example:"
+        yield from wrapped(f"{one_line(counts)} “{clipped(line.example, _QUOTE)}”", width, indent=2)
 
 
 def _duplicates(card: DataCard, width: int) -> Iterator[str]:
@@ -171,19 +171,19 @@ def _duplicates(card: DataCard, width: int) -> Iterator[str]:
         f"Passages that stand in earlier scenes: in {counted(len(card.duplicates), 'scene')},"
         f" {card.copies:,} of them {'a copy' if card.copies == 1 else 'copies'} ({fate})"
     )
-    for found in card.duplicates[:_LISTED]:
-        yield from wrapped(duplicate_line(found), width, indent=2)
+    for duplicate in card.duplicates[:_LISTED]:
+        yield from wrapped(duplicate_line(duplicate), width, indent=2)
     yield from _more(len(card.duplicates))
 
 
-def duplicate_line(found: Duplicate) -> str:
+def duplicate_line(duplicate: Duplicate) -> str:
     """A duplicate on one line: which scene, how much of it, and of what."""
-    first = found.originals[0].scene
-    others = len(found.originals) - 1
+    first = duplicate.originals[0].scene
+    others = len(duplicate.originals) - 1
     return (
-        f"{found.scene.book_id}/{found.scene.scene_id}: {found.share:.0%} of"
+        f"{duplicate.scene.book_id}/{duplicate.scene.scene_id}: {duplicate.share:.0%} of"
         f" {first.book_id}/{first.scene_id}{f' and {others} more' if others else ''},"
-        f" from “{clipped(found.quote, _QUOTE)}”"
+        f" from “{clipped(duplicate.quote, _QUOTE)}”"
     )
 
 
@@ -204,10 +204,10 @@ def _times(card: DataCard) -> Iterator[str]:
 
 
 def _notices(card: DataCard, width: int) -> Iterator[str]:
-    told = [(book.title, notice) for book in card.books for notice in book.notices]
-    if told:
+    notices = [(book.title, notice) for book in card.books for notice in book.notices]
+    if notices:
         yield "Worth knowing:"
-    for title, notice in told:
+    for title, notice in notices:
         yield from wrapped(f"{one_line(title)}: {one_line(notice)}", width, indent=2)
 
 

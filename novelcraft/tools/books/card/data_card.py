@@ -23,7 +23,7 @@ from novelcraft.state.card import (
 )
 from novelcraft.state.duplicates import Duplicate
 from novelcraft.state.manuscript import count_words
-from novelcraft.state.prep import STAGES, LedgerFile, Stage
+from novelcraft.state.prep import STAGES, Stage, StageRecord
 from novelcraft.state.rows import RowManifest, TrainingRow, Trim
 from novelcraft.tools.canon.calls import CallTotals
 from novelcraft.tools.text import clipped
@@ -35,17 +35,17 @@ _EXAMPLE = 120
 
 
 @dataclass(frozen=True)
-class ShelfBook:
+class CorpusBook:
     """What the folder holds of one book."""
 
     file: BookFile
     """With its scenes where there are any."""
     drops: Iterable[Drop] = ()
-    ledger: LedgerFile = field(default_factory=LedgerFile)
+    stages: Mapping[Stage, StageRecord] = field(default_factory=dict)
 
 
 def data_card(
-    shelf: Iterable[ShelfBook],
+    corpus: Iterable[CorpusBook],
     settings: PrepSettings,
     *,
     rows: Iterable[TrainingRow] = (),
@@ -54,10 +54,10 @@ def data_card(
     calls: Mapping[str, CallTotals] | None = None,
     models: Iterable[str] = (),
 ) -> DataCard:
-    """Count a shelf.
+    """Count a corpus.
 
     Args:
-        shelf: The books in their order, each asked for once, so that they can be read one by one.
+        corpus: The books in their order, each asked for once, so that they can be read one by one.
         settings: The limits of scenes and rows, and whether copies are dropped.
         rows: All rows, of all files.
         manifest: How the rows came about; None before they were made.
@@ -68,8 +68,8 @@ def data_card(
     written = _Rows(settings.max_row_tokens)
     for row in rows:
         written.add(row)
-    read = _Shelf(settings)
-    for book in shelf:
+    read = _Books(settings)
+    for book in corpus:
         read.add(book, written)
     return DataCard(
         tokenizer=manifest.tokenizer if manifest else None,
@@ -105,11 +105,11 @@ def histogram(values: Sequence[int]) -> Histogram:
     least, most = min(values), max(values)
     step = next(step for step in _steps() if most // step - least // step < _CLASSES)
     start = least // step * step
-    found = Counter((value - start) // step for value in values)
+    classes = Counter((value - start) // step for value in values)
     return Histogram(
         start=start,
         step=step,
-        counts=tuple(found[n] for n in range((most - start) // step + 1)),
+        counts=tuple(classes[n] for n in range((most - start) // step + 1)),
         total=len(values),
         least=least,
         median=median_low(values),
@@ -158,7 +158,7 @@ class _Rows:
         )
 
 
-class _Shelf:
+class _Books:
     """The books while they are counted."""
 
     def __init__(self, settings: PrepSettings) -> None:
@@ -168,13 +168,13 @@ class _Shelf:
         self.seconds: defaultdict[Stage, float] = defaultdict(float)
         self._low, self._high = settings.scene_low, settings.scene_high
         self._drops: dict[str, DropLine] = {}
-        self._remainders = self._within = self._bare = self._aimless = 0
+        self._remainders = self._within = self._without_summary = self._without_brief = 0
         self._begun: Counter[CutBy] = Counter()
-        self._mended: Counter[str] = Counter()
+        self._repaired: Counter[str] = Counter()
 
-    def add(self, book: ShelfBook, rows: _Rows) -> None:
+    def add(self, book: CorpusBook, rows: _Rows) -> None:
         meta, scenes = book.file.meta, book.file.scenes
-        stages = book.ledger.stages
+        stages = book.stages
         self.books.append(
             CardBook(
                 book_id=meta.book_id,
@@ -197,15 +197,15 @@ class _Shelf:
         for scene in scenes:
             self._scene(scene, begins_chapter=scene.chapter_index != chapter)
             chapter = scene.chapter_index
-        self._bare += sum(not scene.recursive_summary for scene in scenes[1:])
+        self._without_summary += sum(not scene.recursive_summary for scene in scenes[1:])
 
     def _scene(self, scene: BookScene, *, begins_chapter: bool) -> None:
         self.scene_tokens.append(scene.tokens)
         self.cut_tokens += scene.cuts
         self._remainders += scene.remainder
         self._within += not scene.remainder and self._low <= scene.tokens <= self._high
-        self._aimless += not scene.instruction
-        self._mended.update(set(scene.mends))
+        self._without_brief += not scene.instruction
+        self._repaired.update(set(scene.repairs))
         if not begins_chapter:
             self._begun[scene.cut_by] += 1
 
@@ -226,9 +226,9 @@ class _Shelf:
             within=self._within,
             above=sum(tokens > self._high for tokens in self.scene_tokens),
             begun_by={by: self._begun[by] for by in get_args(CutBy) if self._begun[by]},
-            without_summary=self._bare,
-            without_brief=self._aimless,
-            mended=_ranked(self._mended),
+            without_summary=self._without_summary,
+            without_brief=self._without_brief,
+            repaired=_ranked(self._repaired),
         )
 
     def drop_lines(self) -> tuple[DropLine, ...]:

@@ -199,7 +199,7 @@ class _Compiler:
         return NarratorInput(
             world=book.meta.world_context,
             summary=window.first.recursive_summary,
-            notes=window.first.pins if self._budget.canon else (),
+            notes=window.first.pinned_facts if self._budget.canon else (),
             tail=tail_of(window.before) if self._budget.tail else "",
             brief=tuple(
                 line

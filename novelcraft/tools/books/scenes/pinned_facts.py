@@ -9,7 +9,7 @@ from novelcraft.prompts.fit import TokenCounter, fit, sentences
 from novelcraft.tools.books.scenes.names import occurs
 from novelcraft.tools.metrics.text import words
 
-MOST_PINS = 6
+MOST_PINNED = 6
 """Facts that are pinned at once; the first ones stay, because the book was built on them."""
 _KEPT = 0.6
 """Share of a fact's longer words that a summary must have for the fact to be in it."""
@@ -22,15 +22,14 @@ _DEATH = re.compile(
 )
 
 
-def dead_line(name: str) -> str:
+def death_of(name: str) -> str:
     """The fact that somebody died, as it is pinned."""
     return f"{name} is dead."
 
 
 def is_grounded(fact: str, prose: str) -> bool:
     """Whether a fact is made of words that its scene has."""
-    said = set(words(prose))
-    return bool(_long(fact)) and _share(fact, said) >= _GROUNDED
+    return bool(_long(fact)) and _share(fact, set(words(prose))) >= _GROUNDED
 
 
 def dies_in(name: str, prose: str) -> bool:
@@ -41,37 +40,37 @@ def dies_in(name: str, prose: str) -> bool:
     return any(occurs(name, s) and _DEATH.search(s) for s in sentences(prose))
 
 
-def fallen(summary: str, pins: Sequence[str], living: Sequence[str]) -> tuple[str, ...]:
-    """What of the pins and the living a summary does not say; names as they stand, facts whole."""
-    said = set(words(summary))
-    facts = [pin for pin in pins if _share(pin, said) < _KEPT]
+def missing_facts(summary: str, pinned: Sequence[str], living: Sequence[str]) -> tuple[str, ...]:
+    """The pinned facts and living people that a summary lacks: first names, then facts, whole."""
+    present = set(words(summary))
+    facts = [fact for fact in pinned if _share(fact, present) < _KEPT]
     names = [name for name in living if not occurs(name, summary)]
     return (*names, *facts)
 
 
-def put_back(
+def restore_facts(
     summary: str,
-    pins: Sequence[str],
+    pinned: Sequence[str],
     living: Sequence[str],
     budget: int,
     count: TokenCounter,
 ) -> str:
-    """The summary with what fell out of it said at its end, within a budget.
+    """The summary with the facts that it lacks said at its end, within a budget.
 
     Its oldest sentences make room. What does not fit even so is left out from the end, names
     before facts.
 
     Args:
         summary: The summary as the model gave it.
-        pins: Facts that must be in it.
+        pinned: Facts that must be in it.
         living: Names that must be in it.
         budget: Tokens that the result may have.
         count: Counts tokens.
     """
     kept = fit(sentences(summary), budget, count, keep="end")
-    missing = fallen(kept, pins, living)
+    missing = missing_facts(kept, pinned, living)
     while missing:
-        added = _said(missing, living)
+        added = _as_sentences(missing, living)
         room = budget - count(f"{added}\n")
         if room < 0:
             missing = missing[1:] if missing[0] in living else missing[:-1]
@@ -80,12 +79,11 @@ def put_back(
         if shorter == kept:
             return f"{kept} {added}".strip()
         kept = shorter
-        missing = fallen(kept, pins, living)
+        missing = missing_facts(kept, pinned, living)
     return kept
 
 
-def _said(missing: Sequence[str], living: Sequence[str]) -> str:
-    """What is missing, as sentences."""
+def _as_sentences(missing: Sequence[str], living: Sequence[str]) -> str:
     names = [entry for entry in missing if entry in living]
     facts = [entry for entry in missing if entry not in living]
     lines = [fact if fact.endswith((".", "!", "?")) else f"{fact}." for fact in facts]
@@ -99,6 +97,6 @@ def _long(text: str) -> list[str]:
     return [word for word in words(text) if len(word) >= _SHORTEST]
 
 
-def _share(fact: str, said: set[str]) -> float:
+def _share(fact: str, present: set[str]) -> float:
     long = _long(fact) or words(fact)
-    return sum(word in said for word in long) / len(long) if long else 1.0
+    return sum(word in present for word in long) / len(long) if long else 1.0

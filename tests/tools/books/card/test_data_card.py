@@ -30,7 +30,7 @@ def test_scenes_within_their_limits(card: DataCard) -> None:
     assert scenes.within_share == pytest.approx(5 / 6)
     assert scenes.above == 0
     assert scenes.without_summary == 2
-    assert scenes.mended == (("Asked again.", 1),)
+    assert scenes.repaired == (("Asked again.", 1),)
 
 
 def test_who_cut_the_scenes_that_begin_inside_a_chapter(card: DataCard) -> None:

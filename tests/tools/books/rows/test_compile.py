@@ -77,7 +77,7 @@ def test_row_prompts_are_inference_prompts_token_for_token(
             NarratorInput(
                 world=volume.meta.world_context,
                 summary=scene.recursive_summary,
-                notes=scene.pins,
+                notes=scene.pinned_facts,
                 tail=tail_of(before),
                 brief=tuple(scene.instruction.splitlines()),
             ),

@@ -6,7 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from novelcraft.tools.books.scenes.pinned_facts import dies_in, fallen, is_grounded, put_back
+from novelcraft.tools.books.scenes.pinned_facts import (
+    dies_in,
+    is_grounded,
+    missing_facts,
+    restore_facts,
+)
 
 SUMMARY = "Ada Brandt found the ledger under the floor. Jonas Vehl followed her to the harbour."
 LIVING = ("Ada Brandt", "Jonas Vehl")
@@ -17,46 +22,46 @@ def count(text: str) -> int:
 
 
 def test_nothing_fell() -> None:
-    assert fallen(SUMMARY, ["The ledger lies under the floor."], LIVING) == ()
+    assert missing_facts(SUMMARY, ["The ledger lies under the floor."], LIVING) == ()
 
 
 def test_names_and_facts_that_fell() -> None:
-    lost = fallen(SUMMARY, ["The lamp was sold to the bishop."], (*LIVING, "Mira Holt"))
+    lost = missing_facts(SUMMARY, ["The lamp was sold to the bishop."], (*LIVING, "Mira Holt"))
     assert lost == ("Mira Holt", "The lamp was sold to the bishop.")
 
 
 def test_a_part_of_a_name_is_enough() -> None:
-    assert fallen("Ada waits.", [], ["Ada Brandt"]) == ()
-    assert fallen("Mr Holt waits.", [], ["Mr Vehl"]) == ("Mr Vehl",)
+    assert missing_facts("Ada waits.", [], ["Ada Brandt"]) == ()
+    assert missing_facts("Mr Holt waits.", [], ["Mr Vehl"]) == ("Mr Vehl",)
 
 
 def test_what_fell_is_said_at_the_end() -> None:
-    pins = ["The lamp was sold to the bishop."]
-    whole = put_back(SUMMARY, pins, (*LIVING, "Mira Holt"), 60, count)
+    pinned = ["The lamp was sold to the bishop."]
+    whole = restore_facts(SUMMARY, pinned, (*LIVING, "Mira Holt"), 60, count)
     assert whole.startswith(SUMMARY)
-    assert fallen(whole, pins, (*LIVING, "Mira Holt")) == ()
+    assert missing_facts(whole, pinned, (*LIVING, "Mira Holt")) == ()
 
 
 def test_the_oldest_sentences_make_room() -> None:
-    whole = put_back(SUMMARY, ["The lamp was sold."], LIVING, 14, count)
+    whole = restore_facts(SUMMARY, ["The lamp was sold."], LIVING, 14, count)
     assert "The lamp was sold." in whole
     assert "found the ledger" not in whole
 
 
 @given(
     summary=st.lists(st.sampled_from(SUMMARY.split()), max_size=60).map(" ".join),
-    pins=st.lists(st.sampled_from(["The lamp was sold.", "Mira is dead.", "A key is lost"])),
+    pinned=st.lists(st.sampled_from(["The lamp was sold.", "Mira is dead.", "A key is lost"])),
     living=st.lists(st.sampled_from(["Ada Brandt", "Mira Holt", "Otto"]), unique=True),
     budget=st.integers(0, 60),
 )
-def test_the_budget_holds(summary: str, pins: list[str], living: list[str], budget: int) -> None:
-    assert count(put_back(summary, pins, living, budget, count)) <= budget
+def test_the_budget_holds(summary: str, pinned: list[str], living: list[str], budget: int) -> None:
+    assert count(restore_facts(summary, pinned, living, budget, count)) <= budget
 
 
 def test_room_for_everything_means_nothing_is_lost() -> None:
     living = [f"Person{n}" for n in range(5)]
-    pins = [f"The door number {n} stays closed." for n in range(3)]
-    assert fallen(put_back(SUMMARY, pins, living, 100, count), pins, living) == ()
+    pinned = [f"The door number {n} stays closed." for n in range(3)]
+    assert missing_facts(restore_facts(SUMMARY, pinned, living, 100, count), pinned, living) == ()
 
 
 @pytest.mark.parametrize(

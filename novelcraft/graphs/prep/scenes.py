@@ -13,10 +13,17 @@ from novelcraft.graphs.prep.context import PrepContext, PrepRuntime
 from novelcraft.graphs.prep.parts import chapter_part
 from novelcraft.state.base import content_hash
 from novelcraft.state.books import BookFile, BookScene, CutBy
-from novelcraft.state.prep import BookNotice, BookState, ChapterCut, ChapterTask, StageProgress
+from novelcraft.state.prep import (
+    BookNotice,
+    BookState,
+    ChapterCut,
+    ChapterTask,
+    Freshness,
+    StageProgress,
+)
+from novelcraft.tools.books.build_manifest import Target
 from novelcraft.tools.books.cleaning.chapters import Chapter
 from novelcraft.tools.books.folder import model_text, text_hash, write_text
-from novelcraft.tools.books.ledger import Unit
 from novelcraft.tools.books.scenes.blocks import Block, blocks_of
 from novelcraft.tools.books.scenes.breaks import embedding_breaks, usable_breaks
 from novelcraft.tools.books.scenes.cuts import SceneSpan, plan_scenes
@@ -29,10 +36,10 @@ async def cut_chapter(state: ChapterTask, runtime: PrepRuntime) -> dict[str, Any
     """Breakpoints of one chapter, if it is to be cut at all."""
     context, book_id = runtime.context, state["book_id"]
     chapter = context.folder.read_chapters(book_id)[state["chapter"] - 1]
-    verdict = _verdict(context, book_id, chapter)
-    if verdict == "edited":
-        _say_outdated(context, book_id, chapter)
-    if verdict in ("fresh", "edited"):
+    freshness = _freshness(context, book_id, chapter)
+    if freshness == "edited":
+        _note_outdated(context, book_id, chapter)
+    if freshness in ("fresh", "edited"):
         return {}
     begun = time.monotonic()
     blocks = await asyncio.to_thread(blocks_of, chapter.text, context.count)
@@ -48,9 +55,9 @@ async def cut_chapter(state: ChapterTask, runtime: PrepRuntime) -> dict[str, Any
     return {"cuts": [cut]}
 
 
-def _say_outdated(context: PrepContext, book_id: str, chapter: Chapter) -> None:
-    ledger = context.folder.ledger(book_id)
-    if ledger.is_outdated("scenes", _unit(chapter), _inputs(context, chapter)):
+def _note_outdated(context: PrepContext, book_id: str, chapter: Chapter) -> None:
+    manifest = context.folder.build_manifest(book_id)
+    if manifest.is_outdated("scenes", _target(chapter), _inputs(context, chapter)):
         text = (
             f"chapter {chapter.index} was cut by hand and is kept, though its text has changed "
             "since; take its scenes out of the JSON to have it cut again"
@@ -69,12 +76,12 @@ async def _breaks(
     )
     breaks: dict[int, CutBy] = {}
     for (first, end), answer in zip(windows, answers, strict=True):
-        found = usable_breaks(answer, first + 1, end - 1)
+        starts = usable_breaks(answer, first + 1, end - 1)
         by: CutBy = "model"
-        if not found:
+        if not starts:
             by = "embedding"
-            found = await _by_embeddings(context, texts[first:end], first)
-        breaks |= dict.fromkeys(found, by)
+            starts = await _by_embeddings(context, texts[first:end], first)
+        breaks |= dict.fromkeys(starts, by)
     return breaks
 
 
@@ -93,8 +100,8 @@ async def _ask(context: PrepContext, step: str, texts: Sequence[str], first: int
 
 async def _by_embeddings(context: PrepContext, texts: Sequence[str], first: int) -> list[int]:
     async with context.processors:
-        found = await asyncio.to_thread(embedding_breaks, texts, context.open_embedder())
-    return [first + number for number in found]
+        starts = await asyncio.to_thread(embedding_breaks, texts, context.open_embedder())
+    return [first + number for number in starts]
 
 
 def _windows(blocks: Sequence[Block], most: int) -> list[tuple[int, int]]:
@@ -132,12 +139,12 @@ def _join(context: PrepContext, book_id: str, cuts: dict[int, ChapterCut]) -> bo
     if not cuts and not gone and path.is_file():
         return False
     scenes: list[BookScene] = []
-    units: dict[str, Unit] = {}
+    targets: dict[str, Target] = {}
     for chapter in chapters:
         if chapter.index in cuts:
             made = _scenes(context, chapter, cuts[chapter.index].breaks)
             part = chapter_part(made) or ""
-            units[_unit(chapter)] = Unit(_inputs(context, chapter), part)
+            targets[_target(chapter)] = Target(_inputs(context, chapter), part)
             scenes += made
         else:
             scenes += kept.get(chapter.index, ())
@@ -147,8 +154,8 @@ def _join(context: PrepContext, book_id: str, cuts: dict[int, ChapterCut]) -> bo
         meta=head.model_copy(update={"total_scenes": len(scenes)}),
         scenes=tuple(_kept(scene, known.get(scene.text)) for scene in scenes),
     )
-    folder.ledger(book_id).record(
-        "scenes", units, keep=True, seconds=sum(cut.seconds for cut in cuts.values())
+    folder.build_manifest(book_id).record(
+        "scenes", targets, keep=True, seconds=sum(cut.seconds for cut in cuts.values())
     )
     write_text(path, model_text(book))
     if gone:
@@ -180,16 +187,16 @@ def _kept(scene: BookScene, known: BookScene | None) -> BookScene:
     """The scene with what was said of the same text before."""
     if known is None:
         return scene
-    fields = ("instruction", "recursive_summary", "brief", "pins", "mends")
+    fields = ("instruction", "recursive_summary", "brief", "pinned_facts", "repairs")
     return scene.model_copy(update={name: getattr(known, name) for name in fields})
 
 
-def _verdict(context: PrepContext, book_id: str, chapter: Chapter) -> str:
+def _freshness(context: PrepContext, book_id: str, chapter: Chapter) -> Freshness:
     path = context.folder.scenes(book_id)
     scenes = context.folder.read_book(path).scenes if path.is_file() else ()
-    found = chapter_part(_by_chapter(scenes).get(chapter.index, ()))
-    ledger = context.folder.ledger(book_id)
-    return ledger.verdict("scenes", _unit(chapter), _inputs(context, chapter), found)
+    present = chapter_part(_by_chapter(scenes).get(chapter.index, ()))
+    manifest = context.folder.build_manifest(book_id)
+    return manifest.freshness("scenes", _target(chapter), _inputs(context, chapter), present)
 
 
 def _inputs(context: PrepContext, chapter: Chapter) -> str:
@@ -197,12 +204,12 @@ def _inputs(context: PrepContext, chapter: Chapter) -> str:
     return content_hash([text_hash(chapter.text), chapter.title, vars(limits), tokenizer])
 
 
-def _unit(chapter: Chapter) -> str:
+def _target(chapter: Chapter) -> str:
     return f"ch{chapter.index:02}"
 
 
 def _by_chapter(scenes: Sequence[BookScene]) -> dict[int, tuple[BookScene, ...]]:
-    found: dict[int, tuple[BookScene, ...]] = {}
+    chapters: dict[int, tuple[BookScene, ...]] = {}
     for scene in scenes:
-        found[scene.chapter_index] = (*found.get(scene.chapter_index, ()), scene)
-    return found
+        chapters[scene.chapter_index] = (*chapters.get(scene.chapter_index, ()), scene)
+    return chapters

@@ -1,6 +1,6 @@
-"""Memory of a whole shelf against the largest few of its books, and how wide chapters run.
+"""Memory of a whole corpus against the largest few of its books, and how wide chapters run.
 
-    python -m benchmarks.prep_shelf --books 100
+    python -m benchmarks.prep_corpus --books 100
 
 Books are made up here, and no model is asked for the memory; the width is measured on a server
 of fakes, which answers after a moment. Peak memory is that of the program itself, as the

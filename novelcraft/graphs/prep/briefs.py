@@ -1,4 +1,4 @@
-"""The node that writes briefs back from scenes: one for each chapter, side by side."""
+"""The node that infers briefs from scenes: one for each chapter, side by side."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from novelcraft.agents.brief_writer import write_back
+from novelcraft.agents.brief_writer import infer_brief
 from novelcraft.errors import InvalidAnswerError
 from novelcraft.graphs.prep.context import PrepContext, PrepRuntime
 from novelcraft.graphs.prep.parts import brief_part
@@ -19,7 +19,7 @@ from novelcraft.state.base import content_hash
 from novelcraft.state.books import BookCharacter, BookScene, SceneBriefText
 from novelcraft.state.manuscript import count_words
 from novelcraft.state.prep import BookState, ChapterTask, StageProgress
-from novelcraft.tools.books.ledger import Unit
+from novelcraft.tools.books.build_manifest import Target
 from novelcraft.tools.books.scenes.excerpts import excerpt
 from novelcraft.tools.books.scenes.names import frequent_names, named_in
 from novelcraft.tools.metrics.sense import says_something
@@ -55,12 +55,12 @@ async def brief_chapter(state: ChapterTask, runtime: PrepRuntime) -> dict[str, A
     )
     if due:
         keys = [scene_key(scene) for scene in due]
-        units = {
-            key: Unit(inputs, brief_part(change["instruction"]) or "")
+        targets = {
+            key: Target(inputs, brief_part(change["instruction"]) or "")
             for key, change in zip(keys, changes, strict=True)
         }
-        context.folder.ledger(book_id).record(
-            "briefs", units, keep=True, seconds=time.monotonic() - begun
+        context.folder.build_manifest(book_id).record(
+            "briefs", targets, keep=True, seconds=time.monotonic() - begun
         )
         update_scenes(context, book_id, dict(zip(keys, changes, strict=True)))
     context.emit(
@@ -72,9 +72,8 @@ async def brief_chapter(state: ChapterTask, runtime: PrepRuntime) -> dict[str, A
 
 
 def _is_due(context: PrepContext, book_id: str, scene: BookScene, inputs: str) -> bool:
-    ledger = context.folder.ledger(book_id)
-    verdict = ledger.verdict("briefs", scene_key(scene), inputs, brief_part(scene.instruction))
-    return verdict in ("missing", "stale")
+    manifest = context.folder.build_manifest(book_id)
+    return manifest.is_due("briefs", scene_key(scene), inputs, brief_part(scene.instruction))
 
 
 async def _change(
@@ -86,10 +85,10 @@ async def _change(
 ) -> dict[str, Any]:
     """The fields of a scene that a brief changes."""
     prose = scene.text.strip()
-    mends: tuple[str, ...] = ()
+    repairs: tuple[str, ...] = ()
     names = _names(prose, cast)
     try:
-        brief = await write_back(
+        brief = await infer_brief(
             caller,
             context.preset,
             step=f"{book_id}/{scene_key(scene)}",
@@ -99,14 +98,14 @@ async def _change(
         )
     except InvalidAnswerError:
         brief = SceneBriefText(goal="", pov=names[0], place="", present=names[:1])
-        mends = ("the model gave no brief; it says no more than whom the scene follows",)
+        repairs = ("the model gave no brief; it says no more than whom the scene follows",)
     events = {"goal": brief.goal, "turn": brief.turn, "outcome": brief.outcome}
     empty = [name for name, text in events.items() if text and not says_something(text, names)]
     if empty:
         brief = brief.model_copy(update=dict.fromkeys(empty, ""))
-        mends = (f"the model's {' and '.join(empty)} said nothing and is left out",)
+        repairs = (f"the model's {' and '.join(empty)} said nothing and is left out",)
     instruction = render_within(brief, cast, count_words(prose), context)
-    return {"brief": brief, "instruction": instruction, "mends": ("brief", mends)}
+    return {"brief": brief, "instruction": instruction, "repairs": ("brief", repairs)}
 
 
 def render_within(
@@ -148,8 +147,8 @@ def _follows(brief: NamedBrief, words: int) -> str:
 
 def _names(prose: str, cast: Sequence[BookCharacter]) -> tuple[str, ...]:
     """Who may be named in a scene's brief: of the cast, or of whom the scene itself names."""
-    found = named_in([member.name for member in cast], prose)
-    return found or frequent_names(prose, _MOST_NAMES) or (NARRATOR,)
+    named = named_in([member.name for member in cast], prose)
+    return named or frequent_names(prose, _MOST_NAMES) or (NARRATOR,)
 
 
 async def finish_briefs(state: BookState, runtime: PrepRuntime) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A shelf of books in preparation: its folder, its settings, and what is done with it.
+"""A prep project: books in preparation, their folder and settings, and what is done with them.
 
 This is the face that the command line or another program uses.
 """
@@ -23,8 +23,8 @@ from novelcraft.config.resolve import pick_preset
 from novelcraft.config.root import Settings
 from novelcraft.errors import InputError
 from novelcraft.graphs.prep.context import PrepContext
+from novelcraft.graphs.prep.corpus_graph import build_corpus_graph
 from novelcraft.graphs.prep.inspection import write_card
-from novelcraft.graphs.prep.shelf_graph import build_shelf_graph
 from novelcraft.graphs.prep.sources import book_files, known_tasks, tasks_for
 from novelcraft.graphs.session import ModelsFactory
 from novelcraft.state.card import DataCard
@@ -32,10 +32,10 @@ from novelcraft.state.prep import (
     STAGES,
     BookNotice,
     BookResult,
+    CorpusState,
     PrepEvent,
     PrepFinished,
     PrepStarted,
-    ShelfState,
     Stage,
 )
 from novelcraft.state.stream import OnEvent
@@ -75,7 +75,7 @@ class PrepOutcome:
         return tuple(result for result in self.results if result["error"])
 
 
-class Shelf:
+class PrepProject:
     """A folder in which books are prepared.
 
     Args:
@@ -134,14 +134,14 @@ class Shelf:
             tasks = tasks if files else known_tasks(self.folder, until)
             if redo is not None:
                 for task in tasks:
-                    self.folder.ledger(task["book_id"]).forget((redo,))
+                    self.folder.build_manifest(task["book_id"]).forget(redo)
             on_event(PrepStarted(books=len(tasks), until=until))
             for text in notices:
                 on_event(BookNotice(book_id="", text=text))
             async with self._context(until, on_event) as context:
-                state = ShelfState(tasks=tasks, until=until, results=[])
+                state = CorpusState(tasks=tasks, until=until, results=[])
                 config: Any = {"recursion_limit": _STEPS}
-                end = await build_shelf_graph().ainvoke(state, config, context=context)
+                end = await build_corpus_graph().ainvoke(state, config, context=context)
             card = await asyncio.to_thread(write_card, self.folder, self.settings.prep)
         rows = card.rows.total if until == "rows" else 0
         outcome = PrepOutcome(tuple(end["results"]), rows)
@@ -194,8 +194,8 @@ class Shelf:
         """The longest calls: about a portion that is read, or about a scene with the world and the
         story so far."""
         scene = preset.scene_read or self._limits.high
-        told = self._budget.world + self._budget.summary + scene
-        prompt = _INSTRUCTIONS + max(preset.reading_tokens, told)
+        with_context = self._budget.world + self._budget.summary + scene
+        prompt = _INSTRUCTIONS + max(preset.reading_tokens, with_context)
         answer = longest_answer(preset)
         return [
             Need("cheap", "prep.summarize", prompt, answer),

@@ -12,25 +12,25 @@ from langgraph.types import Send
 from novelcraft.errors import BookError, DataFileError
 from novelcraft.graphs.prep.book import build_book_graph
 from novelcraft.graphs.prep.context import PrepContext, PrepRuntime
-from novelcraft.graphs.prep.rows import compile_shelf
-from novelcraft.state.prep import BookFailed, BookResult, BookState, BookTask, ShelfState
+from novelcraft.graphs.prep.rows import compile_corpus
+from novelcraft.state.prep import BookFailed, BookResult, BookState, BookTask, CorpusState
 
-ShelfGraph = CompiledStateGraph[ShelfState, PrepContext, ShelfState, ShelfState]
+CorpusGraph = CompiledStateGraph[CorpusState, PrepContext, CorpusState, CorpusState]
 
 
-def to_books(state: ShelfState) -> Sequence[Send | str]:
+def to_books(state: CorpusState) -> Sequence[Send | str]:
     """One branch for each book."""
     if not state["tasks"]:
         return ["rows"] if state["until"] == "rows" else [END]
     return [Send("book", task) for task in state["tasks"]]
 
 
-def after_book(state: ShelfState) -> str:
+def after_book(state: CorpusState) -> str:
     """To the rows, once all books are through."""
     return "rows" if state["until"] == "rows" else END
 
 
-def build_shelf_graph() -> ShelfGraph:
+def build_corpus_graph() -> CorpusGraph:
     """Compile the graph."""
     book_graph = build_book_graph()
 
@@ -55,10 +55,10 @@ def build_shelf_graph() -> ShelfGraph:
         result = BookResult(book_id=state["book_id"], error=error, exit_code=code)
         return {"results": [result]}
 
-    builder: StateGraph[ShelfState, PrepContext, ShelfState, ShelfState]
-    builder = StateGraph(ShelfState, PrepContext)
+    builder: StateGraph[CorpusState, PrepContext, CorpusState, CorpusState]
+    builder = StateGraph(CorpusState, PrepContext)
     builder.add_node("book", prepare_book)
-    builder.add_node("rows", compile_shelf)
+    builder.add_node("rows", compile_corpus)
     builder.add_conditional_edges(START, to_books, ["book", "rows", END])
     builder.add_conditional_edges("book", after_book, ["rows", END])
     builder.add_edge("rows", END)
