@@ -48,8 +48,7 @@ def pairs(
     """Collect pairs of scenes, of which one is the better, to tune a narrator with.
 
     From novels: a scene that you had drawn again, at its gate or with `redraw`, or edited, was
-    rejected, and the one in its place is the better. Scenes that you accepted at a gate, with
-    nothing to compare, are kept as judged by themselves.
+    rejected, and the one in its place is the better.
 
     From a data folder: the narrator writes to the prompts of its rows, and the human's scene is
     the better. Who the narrator is stands in your settings, or in DIR/prep.toml.
@@ -125,13 +124,12 @@ def _report(manifest: PairManifest, folder: Path) -> None:
     """Say what was collected. The last line is the folder."""
     from novelcraft.tools.text import counted
 
-    found, judged = manifest.files
+    (file,) = manifest.files
     typer.echo(
-        f"{counted(found.lines, 'pair')} and {counted(judged.lines, 'scene')} judged alone; "
-        f"{found.held_out + judged.held_out} of them are kept back for validation."
+        f"{counted(file.lines, 'pair')}; {file.held_out} of them are kept back for validation."
     )
     for one in manifest.counts:
-        typer.echo(f"  {one.work} ({_SOURCES[one.source]}): {one.pairs}, {one.labels}")
+        typer.echo(f"  {one.work} ({_SOURCES[one.source]}): {one.pairs}")
     for left in manifest.left_out[:SHOWN]:
         typer.echo(f"Left out: {left.row_id}: {left.reason}", err=True)
     if len(manifest.left_out) > SHOWN:

@@ -167,9 +167,7 @@ def add_adapter(model: Any, config: TrainConfig) -> PeftModel:
         lora_dropout=config.lora_dropout,
         target_modules=list(config.lora_target_modules) or None,
         target_parameters=list(config.lora_target_parameters) or None,
-        modules_to_save=list(config.modules_to_save) or None,
         use_rslora=config.use_rslora,
-        use_dora=config.use_dora,
     )
     try:
         made = get_peft_model(model, adapts_experts(adapter))

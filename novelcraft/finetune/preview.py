@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from novelcraft.finetune.data.load import RunData
-from novelcraft.finetune.data.preferences import LabelData, PairData
+from novelcraft.finetune.data.preferences import PairData, RunData
 from novelcraft.finetune.data.rows import IGNORED, TrainRow
 from novelcraft.tools.books.rows.tokenizers import BaseTokenizer
 
@@ -53,22 +52,15 @@ class PreviewRow:
 
 
 def preview_data(data: RunData, count: int) -> list[PreviewRow]:
-    """The first rows, pairs or judged scenes of a run. Of a pair both scenes are shown."""
+    """The first rows or pairs of a run. Of a pair both scenes are shown."""
     base = data.tokenizer
-    match data:
-        case PairData():
-            return [
-                preview_row(row, base, avoided=row is pair.rejected)
-                for pair in data.train[:count]
-                for row in (pair.chosen, pair.rejected)
-            ]
-        case LabelData():
-            return [
-                preview_row(label.row, base, avoided=not label.desirable)
-                for label in data.train[:count]
-            ]
-        case _:
-            return [preview_row(row, base) for row in data.train[:count]]
+    if isinstance(data, PairData):
+        return [
+            preview_row(row, base, avoided=row is pair.rejected)
+            for pair in data.train[:count]
+            for row in (pair.chosen, pair.rejected)
+        ]
+    return [preview_row(row, base) for row in data.train[:count]]
 
 
 def preview_row(row: TrainRow, base: BaseTokenizer, *, avoided: bool = False) -> PreviewRow:

@@ -100,14 +100,13 @@ def _started(event: TrainStarted) -> str:
     )
 
 
-_ROWS: dict[Method, str] = {"sft": "row", "dpo": "pair", "kto": "judged scene"}
+_ROWS: dict[Method, str] = {"sft": "row", "dpo": "pair"}
 
 
 def _preferred(score: PreferenceScore | None) -> str:
     if score is None:
         return ""
-    margin = "" if score.margin is None else f", reward margin {score.margin:.2f}"
-    return f"{margin}, {score.accuracy:.0%} judged right"
+    return f", reward margin {score.margin:.2f}, {score.accuracy:.0%} of the pairs ranked right"
 
 
 _ENDED: dict[StopReason, str] = {

@@ -1,13 +1,13 @@
-"""Preferences to learn from: of two scenes to one prompt the better one, or one scene judged.
+"""Preferences to learn from: of two scenes to one prompt the better one.
 
-Both are lines of JSON beside a manifest, as training rows are.
+They are lines of JSON beside a manifest, as training rows are.
 """
 
 from __future__ import annotations
 
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from novelcraft.state.base import Frozen
 from novelcraft.state.calls import Message
@@ -19,8 +19,8 @@ human wrote one of the two; the deterministic checks, which one of the two faile
 ThinkContent = Literal["empty", "beats"]
 
 
-class Judged(Frozen):
-    """What a pair and a judged scene have in common: the prompt, and where it comes from."""
+class PreferencePair(Frozen):
+    """Two scenes written to one prompt, one of which is the better."""
 
     source: PairSource
     work: str
@@ -28,25 +28,13 @@ class Judged(Frozen):
     group: str
     """The chapter: what is held out for validation is held out by chapters."""
     scene: str
-    """The commit that was judged, or the training row."""
+    """The commit that was rejected, or the training row."""
     held_out: bool = False
     """Whether it is kept back for validation."""
     messages: tuple[Message, ...]
     """The prompt: system and user, as training rows have them."""
     template_hash: str
     """SHA-256 of the narrator's prompt template that laid it out."""
-
-    @model_validator(mode="after")
-    def _ends_with_a_question(self) -> Self:
-        roles = [message.role for message in self.messages]
-        if roles not in (["user"], ["system", "user"]):
-            raise ValueError(f"the messages must be system and user, not {', '.join(roles)}")
-        return self
-
-
-class PreferencePair(Judged):
-    """Two scenes written to one prompt, one of which is the better."""
-
     pair_id: str
     """Unique in its data set."""
     chosen: str
@@ -55,6 +43,13 @@ class PreferencePair(Judged):
     chosen_by: str
     """Who wrote it: `person`, or the model, `+` its adapter."""
     rejected_by: str
+
+    @model_validator(mode="after")
+    def _ends_with_a_question(self) -> Self:
+        roles = [message.role for message in self.messages]
+        if roles not in (["user"], ["system", "user"]):
+            raise ValueError(f"the messages must be system and user, not {', '.join(roles)}")
+        return self
 
     @model_validator(mode="after")
     def _two_scenes(self) -> Self:
@@ -66,25 +61,8 @@ class PreferencePair(Judged):
         return self
 
 
-class LabelledScene(Judged):
-    """A scene that was judged by itself: there is none to compare it with."""
-
-    label_id: str
-    """Unique in its data set."""
-    text: str
-    """As an assistant's message."""
-    desirable: bool
-    written_by: str
-
-    @model_validator(mode="after")
-    def _a_scene(self) -> Self:
-        if not self.text.strip():
-            raise ValueError("the scene is empty")
-        return self
-
-
 class PairFile(Frozen):
-    """A file of pairs or of judged scenes."""
+    """A file of pairs."""
 
     name: str
     lines: int
@@ -97,10 +75,12 @@ class PairFile(Frozen):
 class PairCount(Frozen):
     """What a novel or a data set contributes."""
 
+    # Manifests of earlier versions also count scenes that were labelled one by one.
+    model_config = ConfigDict(extra="ignore")
+
     source: PairSource
     work: str
     pairs: int = Field(ge=0)
-    labels: int = Field(ge=0)
 
 
 class PairManifest(Frozen):
@@ -112,7 +92,7 @@ class PairManifest(Frozen):
     files: tuple[PairFile, ...]
     counts: tuple[PairCount, ...]
     left_out: tuple[SkippedRow, ...]
-    """Scenes that were judged and became no pair, with the reason."""
+    """Scenes that were rejected and became no pair, with the reason."""
 
 
 class PairsStarted(Frozen):

@@ -10,8 +10,8 @@ from novelcraft.state.base import Frozen
 from novelcraft.state.stream import EventCodec
 
 StopReason = Literal["finished", "early", "cancelled", "nan"]
-Method = Literal["sft", "dpo", "kto"]
-"""What is learnt from: rows, pairs of scenes, or scenes judged by themselves."""
+Method = Literal["sft", "dpo"]
+"""What is learnt from: rows, or pairs of scenes."""
 
 
 class _Measured(Frozen):
@@ -36,12 +36,12 @@ class TrainStarted(Frozen):
     resumed_at: int
     """The step that it goes on after; 0 for a new run."""
     rows: int
-    """Rows, pairs, or judged scenes, by the method."""
+    """Rows or pairs, by the method."""
     validation_rows: int
     batches: int
     """Batches of a pass: rows, or packs of rows, over all devices."""
     trainable: int
-    """Numbers that are trained."""
+    """Number of trainable parameters."""
     weights_bytes: int
     """Memory that the loaded model takes."""
 
@@ -82,24 +82,21 @@ class ChapterLoss(_Measured):
 
 
 class PreferenceScore(_Measured):
-    """How a narrator judges held-out scenes.
+    """How a narrator ranks the scenes of held-out pairs.
 
     A scene's reward is `beta` times the logarithm of how much likelier it is to the adapter than
     it was to the reference.
     """
 
-    chosen: float | None
-    """Mean reward of the better scenes; None where there are none."""
-    rejected: float | None
+    chosen: float
+    """Mean reward of the better scenes."""
+    rejected: float
     accuracy: float
-    """Share of pairs whose better scene has the higher reward; of judged scenes, of those whose
-    reward is on the right side."""
+    """Share of pairs whose better scene has the higher reward."""
 
     @property
-    def margin(self) -> float | None:
+    def margin(self) -> float:
         """What the better scenes have over the others."""
-        if self.chosen is None or self.rejected is None:
-            return None
         return self.chosen - self.rejected
 
 

@@ -15,7 +15,7 @@ from novelcraft.finetune.rowfolder import rows_folder, rows_hash
 from novelcraft.finetune.settings.config import TrainConfig
 from novelcraft.prompts.loader import load_template
 from novelcraft.prompts.narrator import TEMPLATE
-from novelcraft.state.preferences import Judged, LabelledScene, PreferencePair
+from novelcraft.state.preferences import PreferencePair
 from novelcraft.tools.books.rows.chat_template import split_plan
 from novelcraft.tools.books.rows.rowfiles import TRAIN_FILE, VALIDATION_FILE, read_rows
 from novelcraft.tools.pairs.files import data_hash, pairs_folder, read_manifest
@@ -41,7 +41,7 @@ class Folder:
         """Whether it is known which rows the narrator learnt from."""
         return self.rows_hash != self.hash
 
-    def check(self, judged: Sequence[Judged]) -> None:
+    def check(self, pairs: Sequence[PreferencePair]) -> None:
         """See that preferences can be learnt from.
 
         Raises:
@@ -49,7 +49,7 @@ class Folder:
                 without being held out themselves.
         """
         wanted = load_template(TEMPLATE).hash
-        other = [one.scene for one in judged if one.template_hash != wanted]
+        other = [one.scene for one in pairs if one.template_hash != wanted]
         if other:
             raise PreferenceError(
                 f"{self.path} has prompts that another version of the narrator's prompt laid out: "
@@ -57,7 +57,7 @@ class Folder:
                 fix="Collect the pairs again with `novelcraft pairs`.",
             )
         held = self._validation_rows()
-        leaked = [one.scene for one in judged if one.scene in held and not one.held_out]
+        leaked = [one.scene for one in pairs if one.scene in held and not one.held_out]
         if leaked:
             raise PreferenceError(
                 f"{self.path} would train on validation rows: {listed(leaked)}. After that no "
@@ -65,19 +65,17 @@ class Folder:
                 fix="Set held_out to true for them, or collect the pairs again.",
             )
 
-    def strangers(self, judged: Sequence[Judged]) -> tuple[str, ...]:
+    def strangers(self, pairs: Sequence[PreferencePair]) -> tuple[str, ...]:
         """What is learnt here of a book's own text that stands in no row that the narrator knows.
 
         The gate searches the rows: what is not in them, it would not find.
         """
-        of_books = [one for one in judged if one.source == "human_vs_model" and not one.held_out]
+        of_books = [one for one in pairs if one.source == "human_vs_model" and not one.held_out]
         if not of_books:
             return ()
         rows = read_rows(self.rows / TRAIN_FILE) if self.rows else ()
         known = {_prose(row.messages[-1].content) for row in rows}
-        return tuple(
-            one.scene for one in of_books if (text := _learnt(one)) and _prose(text) not in known
-        )
+        return tuple(one.scene for one in of_books if _prose(one.chosen) not in known)
 
     def _validation_rows(self) -> set[str]:
         file = self.rows / VALIDATION_FILE if self.rows else None
@@ -119,17 +117,6 @@ def _rows_of(run: TrainedRecord) -> Path | None:
         if rows_hash(folder) == run.data_hash:
             return folder
     return None
-
-
-def _learnt(judged: Judged) -> str:
-    """The scene that is to become likelier; empty where there is none."""
-    match judged:
-        case PreferencePair():
-            return judged.chosen
-        case LabelledScene(desirable=True):
-            return judged.text
-        case _:
-            return ""
 
 
 def _prose(answer: str) -> str:

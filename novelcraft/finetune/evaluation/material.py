@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -128,11 +127,10 @@ def load_material(folder: Path, data: Path, base: str = "") -> Material:
     )
 
 
-def _config(folder: Path, written: Any, base: str, data: Path) -> TrainConfig:
+def _config(folder: Path, written: Mapping[str, Any], base: str, data: Path) -> TrainConfig:
     try:
-        given = {**written, "base_model": base, "data": str(data)}
-        return TrainConfig.model_validate_json(json.dumps(given))
-    except (ValueError, TypeError) as error:
+        return TrainConfig.from_record({**written, "base_model": base, "data": str(data)})
+    except ValueError as error:
         raise AdapterError(
             f"{folder / TRAINING_FILE} holds no settings of a run: {error}",
             fix="Get the adapter again.",

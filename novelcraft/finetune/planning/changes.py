@@ -5,13 +5,12 @@ Each is one that a run's settings can say, and that would not be refused.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from novelcraft.errors import ConfigError
-from novelcraft.finetune.data.lengths import RowTokens
 from novelcraft.finetune.data.rows import LEAST_ROWS
+from novelcraft.finetune.planning.workload import RowTokens
 from novelcraft.finetune.settings.config import TrainConfig
 from novelcraft.finetune.settings.validate import refuse
 from novelcraft.state.base import Frozen
@@ -148,10 +147,8 @@ def _updates(config: TrainConfig, *, cpu: bool) -> Iterator[tuple[dict[str, Any]
         yield {"lora_r": small}, "a smaller adapter"
     if not config.gradient_checkpointing:
         yield {"gradient_checkpointing": True}, "half as slow again"
-    least = 2 if config.method == "kto" else 1
-    if config.per_device_batch_size > least:
-        steps = math.ceil(config.rows_per_step / least)
-        values = {"per_device_batch_size": least, "gradient_accumulation_steps": steps}
+    if config.per_device_batch_size > 1:
+        values = {"per_device_batch_size": 1, "gradient_accumulation_steps": config.rows_per_step}
         yield values, "the same steps, some slower"
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from novelcraft.finetune.data.lengths import RowTokens
 from novelcraft.finetune.planning.changes import Changes
 from novelcraft.finetune.planning.estimate import MemoryEstimate, estimate_memory
 from novelcraft.finetune.planning.speed import Device, tokens_per_second
-from novelcraft.finetune.planning.workload import RunSettings, Workload, measure_workload
+from novelcraft.finetune.planning.workload import RowTokens, RunSettings, Workload, measure_workload
 from novelcraft.finetune.shapes.shapes import ModelShape
 from novelcraft.state.base import Frozen
 
@@ -103,7 +102,7 @@ def _verdict(peak: float, available: float | None) -> Verdict:
 
 def _passes(run: RunSettings, work: Workload) -> float:
     """Passes over the rows that take as long as all of a run's, if each trained."""
-    return work.passes * (1 + READING * run.read_along) + READING * run.read_before
+    return work.passes + READING * run.read_before
 
 
 def _speed(

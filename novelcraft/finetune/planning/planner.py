@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from novelcraft.errors import ConfigError
-from novelcraft.finetune.data.lengths import RowTokens, row_tokens, scene_lengths
+from novelcraft.finetune.data.preferences import load_pairs
+from novelcraft.finetune.data.rows import prompt_of
 from novelcraft.finetune.planning.accelerators import (
     Accelerator,
     find_accelerators,
@@ -17,7 +18,7 @@ from novelcraft.finetune.planning.changes import find_changes
 from novelcraft.finetune.planning.estimate import AdapterFormat, MemorySettings, WeightFormat
 from novelcraft.finetune.planning.plan import TrainPlan, make_plan, run_peak
 from novelcraft.finetune.planning.speed import DEVICES, Device, find_device, processor
-from novelcraft.finetune.planning.workload import RunSettings
+from novelcraft.finetune.planning.workload import RowTokens, RunSettings
 from novelcraft.finetune.rowfolder import rows_folder
 from novelcraft.finetune.settings.config import TrainConfig
 from novelcraft.finetune.shapes.bases import find_shape
@@ -50,11 +51,18 @@ def plan_training(config: TrainConfig, site: Site) -> TrainPlan:
         PreferenceError: There are no pairs, or they cannot be learnt from.
         ModelDownloadError: The base's tokenizer, which pairs are counted with, is not there.
     """
+    return plan_rows(config, site, _lengths(config))
+
+
+def _lengths(config: TrainConfig) -> list[RowTokens]:
+    """Of each row as its file has counted it; of each pair, counted here, the longer scene."""
     if config.method == "sft":
-        rows = row_tokens(read_rows(rows_folder(config.data) / TRAIN_FILE))
-    else:
-        rows = scene_lengths(config)
-    return plan_rows(config, site, rows)
+        rows = read_rows(rows_folder(config.data) / TRAIN_FILE)
+        return [RowTokens(row.row_id, row.prompt_tokens, row.completion_tokens) for row in rows]
+    return [
+        RowTokens(pair.name, prompt := len(prompt_of(pair.chosen)), pair.longest - prompt)
+        for pair in load_pairs(config).train
+    ]
 
 
 def plan_rows(config: TrainConfig, site: Site, rows: Sequence[RowTokens]) -> TrainPlan:
@@ -100,9 +108,7 @@ def run_settings(config: TrainConfig, site: Site) -> RunSettings:
         max_length=config.max_length,
         packing=config.packing,
         scenes=2 if config.method == "dpo" else 1,
-        # KTO also reads each scene after another's prompt.
-        read_before={"sft": 0.0, "dpo": 1.0, "kto": 2.0}[config.method],
-        read_along=1.0 if config.method == "kto" else 0.0,
+        read_before=1.0 if config.method == "dpo" else 0.0,
         epochs=config.num_epochs,
         max_steps=config.max_steps,
         processes=site.devices,

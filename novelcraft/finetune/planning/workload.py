@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import Field
 
-from novelcraft.finetune.data.lengths import RowTokens
 from novelcraft.finetune.data.packing import pack
 from novelcraft.finetune.planning.estimate import MemorySettings
 from novelcraft.state.base import Frozen
+
+
+class RowTokens(NamedTuple):
+    """The lengths of a row, as the base model counts them."""
+
+    row_id: str
+    prompt: int
+    completion: int
+
+    @property
+    def total(self) -> int:
+        """Both."""
+        return self.prompt + self.completion
 
 
 class RunSettings(Frozen):
@@ -31,8 +43,6 @@ class RunSettings(Frozen):
     long as the longer one."""
     read_before: float = Field(default=0.0, ge=0)
     """Passes over the data before training that only read it, for a reference."""
-    read_along: float = Field(default=0.0, ge=0)
-    """Passes that only read other data of that size, to each that trains."""
     epochs: float = Field(default=3.0, gt=0)
     max_steps: int = Field(default=0, ge=0)
     """Steps after which it stops, whatever the passes; 0 for no such limit."""

@@ -14,7 +14,7 @@ _README = "README.md"
 _FRONT = re.compile(r"\A---\r?\n(?P<yaml>.*?)\r?\n---\r?$", re.DOTALL | re.MULTILINE)
 _SETTINGS = (
     "load_in_4bit", "lora_r", "lora_alpha", "lora_dropout", "lora_target_modules",
-    "lora_target_parameters", "use_rslora", "use_dora", "learning_rate", "lr_scheduler",
+    "lora_target_parameters", "use_rslora", "learning_rate", "lr_scheduler",
     "num_epochs", "per_device_batch_size", "gradient_accumulation_steps", "max_length", "packing",
     "neftune_noise_alpha", "seed",
 )  # fmt: skip

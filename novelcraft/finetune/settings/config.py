@@ -5,15 +5,27 @@ The keys are the ones that other trainers use. A field is documented by the stri
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from novelcraft.finetune.settings.presets import LINEAR, PresetName
 from novelcraft.state.train_events import Method
 
 Count = Annotated[int, Field(ge=1)]
 Names = Annotated[tuple[str, ...], Field(strict=False)]
+
+RETIRED: Mapping[str, tuple[tuple[Any, ...], str]] = {
+    "serve": ((True, False), "it decides nothing"),
+    "use_dora": ((False,), "no server takes an adapter with DoRA"),
+    "modules_to_save": (((), []), "no server takes an adapter with layers that are trained whole"),
+    "desirable_weight": ((1.0,), "it has no meaning with any method"),
+    "undesirable_weight": ((1.0,), "it has no meaning with any method"),
+}
+"""Keys of earlier versions: the values that change nothing, which files and records may keep, and
+the reason why there is no other."""
 
 
 class TrainConfig(BaseModel):
@@ -30,8 +42,7 @@ class TrainConfig(BaseModel):
     output: str = Field(min_length=1)
     """The folder that the run writes to: checkpoints, samples, and the adapter."""
     method: Method = "sft"
-    """What to learn from: `sft` from rows; `dpo` from pairs of scenes, of which one is the better;
-    `kto` from scenes judged one by one, and from pairs as such."""
+    """What to learn from: `sft` from rows, `dpo` from pairs of a better and a worse scene."""
     start_adapter: str = ""
     """The folder of an adapter to go on from; empty to begin with a new one. Preferences are
     measured against it: it is the reference, or else the bare base is."""
@@ -56,24 +67,14 @@ class TrainConfig(BaseModel):
     """The linear layers that are given an adapter, by the end of their names."""
     lora_target_parameters: Names = ()
     """Parameters that are no layers of their own and are given an adapter: fused experts."""
-    modules_to_save: Names = ()
-    """Layers that are trained whole. No server takes an adapter that has any."""
     use_rslora: bool = False
     """Divide the strength by the root of the rank, not by the rank."""
-    use_dora: bool = False
-    """Train magnitudes beside directions. No server takes such an adapter."""
-    serve: bool = True
-    """Whether the adapter is to be served as it is. Without, it can only be merged."""
 
     beta: float = Field(default=0.1, gt=0)
-    """Of `dpo` and `kto`: how dearly the narrator pays for moving away from the reference."""
+    """Of `dpo`: the strength of the KL term, which holds the narrator to the reference."""
     sft_weight: float = Field(default=0.2, ge=0)
     """Of `dpo`: weight of the loss on the better scenes, learnt as rows are. Without it, the
     better scene may become less likely as long as the other one becomes so even more."""
-    desirable_weight: float = Field(default=1.0, gt=0)
-    """Of `kto`: weight of scenes that were judged good."""
-    undesirable_weight: float = Field(default=1.0, gt=0)
-    """Of `kto`: weight of scenes that were judged bad."""
 
     learning_rate: float = Field(default=1e-4, gt=0, le=1)
     """The highest learning rate."""
@@ -82,9 +83,10 @@ class TrainConfig(BaseModel):
     warmup_ratio: float = Field(default=0.05, ge=0, le=0.5)
     """Share of all steps in which the learning rate rises."""
     weight_decay: float = Field(default=0.0, ge=0)
-    """How far weights are drawn to zero."""
+    """AdamW's decoupled weight decay: each step takes this share of a weight, times the learning
+    rate, off it."""
     max_grad_norm: float = Field(default=1.0, gt=0)
-    """Length that a gradient is cut to."""
+    """The norm that gradients are clipped to."""
     optimizer: Literal["adamw", "adamw_8bit"] = "adamw"
     """The optimiser; the second holds its state in eight bits, and needs an accelerator."""
     num_epochs: float = Field(default=3.0, gt=0)
@@ -137,6 +139,25 @@ class TrainConfig(BaseModel):
     """The books' licence, for the adapter's card."""
     seed: int = Field(default=1, ge=0)
     """Decides the order of rows, the adapter's first weights, dropout and noise."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_retired(cls, values: Any) -> Any:
+        if not isinstance(values, Mapping):
+            return values
+        return {key: v for key, v in values.items() if v not in RETIRED.get(key, ((), ""))[0]}
+
+    @classmethod
+    def from_record(cls, values: Mapping[str, Any]) -> Self:
+        """The settings that a run of this or of an earlier version noted beside its adapter.
+
+        Raises:
+            ValueError: They are none.
+        """
+        known = {key: value for key, value in values.items() if key in cls.model_fields}
+        if known.get("method") == "kto":
+            known["method"] = "dpo"
+        return cls.model_validate_json(json.dumps(known))
 
     @property
     def rows_per_step(self) -> int:

@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 from novelcraft.config.faults import allowed
 from novelcraft.config.names import closest
 from novelcraft.errors import ConfigError
-from novelcraft.finetune.settings.config import TrainConfig
+from novelcraft.finetune.settings.config import RETIRED, TrainConfig
 from novelcraft.finetune.settings.presets import METHODS, PRESETS, method_values, preset_values
 from novelcraft.finetune.settings.start_adapter import start_values
 from novelcraft.finetune.settings.validate import refuse
@@ -151,6 +151,9 @@ class _Fault:
     def message(self) -> str:
         if self._detail["type"] == "missing":
             return f"{self._place}{self._key} is missing."
+        if self._key in RETIRED:
+            why = RETIRED[self._key][1]
+            return f"{self._place}{self._key} = {_shown(self._detail['input'])}: {why}."
         if self._detail["type"] == "extra_forbidden":
             return f"{self._place}{self._key}: there is no such setting."
         return f"{self._place}{self._key} = {_shown(self._detail['input'])}: {self._complaint}."
@@ -160,6 +163,10 @@ class _Fault:
         where = f" in {self._file}" if self._file else ""
         if self._detail["type"] == "missing":
             return f"Give {self._key}{where}."
+        if self._key == "method" and self._detail["input"] == "kto":
+            return f"Set method: dpo{where}: it learns from the pairs in the same folder."
+        if self._key in RETIRED:
+            return f"Remove {self._key}{where}."
         if self._detail["type"] != "extra_forbidden":
             return f"Change {self._key}{where}."
         near = closest(self._key, TrainConfig.model_fields)

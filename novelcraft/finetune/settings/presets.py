@@ -91,16 +91,13 @@ def method_values(method: Method, preset: Mapping[str, Any]) -> Mapping[str, Any
     """
     if method == "sft":
         return {}
-    own: dict[str, Any] = {
+    return {
         "learning_rate": preset.get("learning_rate", _DENSE["learning_rate"]) / 10,
         "num_epochs": 1.0,
         "packing": False,
         "lora_dropout": 0.0,
         "neftune_noise_alpha": 0.0,
     }
-    if method == "kto":
-        own |= {"per_device_batch_size": 2, "gradient_accumulation_steps": 4}
-    return own
 
 
 def base_shape(base: str) -> ModelShape | None:

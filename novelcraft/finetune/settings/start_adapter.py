@@ -20,9 +20,7 @@ _KEYS = {
     "lora_alpha": "lora_alpha",
     "target_modules": "lora_target_modules",
     "target_parameters": "lora_target_parameters",
-    "modules_to_save": "modules_to_save",
     "use_rslora": "use_rslora",
-    "use_dora": "use_dora",
 }
 """PEFT's names of what an adapter's shape is, and ours."""
 

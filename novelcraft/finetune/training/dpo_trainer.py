@@ -21,8 +21,10 @@ from novelcraft.finetune.training.arguments import Parts
 from novelcraft.finetune.training.batches import ROWS
 from novelcraft.finetune.training.losses import chapter_losses, mean_loss, perplexity
 from novelcraft.finetune.training.preference_losses import Scored, ScoredPair, pair_loss
-from novelcraft.finetune.training.reference import drop_copy
 from novelcraft.finetune.training.tuning import Tuning, Validation
+
+_COPY = "ref"
+"""The name of the copy that TRL makes of an adapter, to compute a reference with."""
 
 
 class PairTrainer(Tuning, DPOTrainer):
@@ -32,7 +34,9 @@ class PairTrainer(Tuning, DPOTrainer):
 
     def __init__(self, *, pairs: Sequence[PairRow], held: Sequence[PairRow], **given: Any) -> None:
         super().__init__(**given)
-        drop_copy(self.model)
+        if _COPY in self.model.peft_config:
+            # The reference is computed before training, and needs no second adapter.
+            self.model.delete_adapter(_COPY)
         self._pairs = pairs
         self._held = sorted(held, key=lambda pair: (pair.longest, pair.name))
         self._held_reference: list[tuple[float, float]] = []

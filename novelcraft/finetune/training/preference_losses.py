@@ -36,14 +36,6 @@ class ScoredPair:
     """Tokens of the chosen scene."""
 
 
-@dataclass(frozen=True)
-class ScoredLabel:
-    """A judged scene."""
-
-    scene: Scored
-    desirable: bool
-
-
 def pair_loss(
     pairs: Sequence[ScoredPair], *, beta: float, sft_weight: float
 ) -> tuple[float, PreferenceScore]:
@@ -59,42 +51,6 @@ def pair_loss(
         rejected=_mean([beta * pair.rejected.ratio for pair in pairs]),
         accuracy=sum(gap > 0 for gap in gaps) / len(gaps),
     )
-
-
-def label_loss(
-    labels: Sequence[ScoredLabel],
-    mismatched: Sequence[Scored],
-    *,
-    beta: float,
-    desirable_weight: float,
-    undesirable_weight: float,
-) -> tuple[float, PreferenceScore]:
-    """KTO: the loss, and how the scenes are judged.
-
-    Args:
-        labels: The judged scenes.
-        mismatched: Scenes after prompts that are not theirs: how far the narrator has moved from
-            the reference altogether.
-        beta, desirable_weight, undesirable_weight: As the settings say.
-    """
-    moved = max(0.0, _mean([scene.ratio for scene in mismatched]))
-    rewards = [beta * (label.scene.ratio - moved) for label in labels]
-    losses = [
-        (desirable_weight if label.desirable else undesirable_weight)
-        * (1 - math.exp(_log_sigmoid(reward if label.desirable else -reward)))
-        for label, reward in zip(labels, rewards, strict=True)
-    ]
-    right = [(reward > 0) == label.desirable for label, reward in zip(labels, rewards, strict=True)]
-    return _mean(losses), PreferenceScore(
-        chosen=_mean_reward(labels, beta, desirable=True),
-        rejected=_mean_reward(labels, beta, desirable=False),
-        accuracy=sum(right) / len(right),
-    )
-
-
-def _mean_reward(labels: Sequence[ScoredLabel], beta: float, *, desirable: bool) -> float | None:
-    found = [beta * label.scene.ratio for label in labels if label.desirable == desirable]
-    return _mean(found) if found else None
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from novelcraft.errors import CheckpointError
-from novelcraft.finetune.data.load import RunData
+from novelcraft.finetune.data.preferences import RunData
 from novelcraft.finetune.data.rows import TrainingData
 from novelcraft.finetune.settings.config import TrainConfig
 from novelcraft.finetune.settings.start_adapter import start_marks

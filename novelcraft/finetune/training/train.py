@@ -22,7 +22,7 @@ import torch
 from transformers import set_seed
 
 from novelcraft.errors import LossError, TrainingMemoryError
-from novelcraft.finetune.data.load import RunData, load_run_data
+from novelcraft.finetune.data.preferences import PairData, RunData, load_run_data
 from novelcraft.finetune.models import (
     add_adapter,
     find_machine,
@@ -36,12 +36,13 @@ from novelcraft.finetune.settings.validate import refuse
 from novelcraft.finetune.training.arguments import Parts, total_steps
 from novelcraft.finetune.training.callbacks import Progress, Samples, Steps
 from novelcraft.finetune.training.checkpoints import Checkpoints
+from novelcraft.finetune.training.dpo_trainer import make_pair_trainer
 from novelcraft.finetune.training.ending import find_ending
 from novelcraft.finetune.training.metrics import METRICS_FILE, keeping
 from novelcraft.finetune.training.publishing import publish
 from novelcraft.finetune.training.runfile import CHECKPOINTS, claim
 from novelcraft.finetune.training.stopping import Stop
-from novelcraft.finetune.training.trainers import make_trainer
+from novelcraft.finetune.training.trainer import make_row_trainer
 from novelcraft.finetune.training.tuning import Tuning
 from novelcraft.state.stream import OnEvent
 from novelcraft.state.train_events import (
@@ -214,7 +215,9 @@ class Run:
             checkpoints=self._checkpoints,
             emit=self._emit,
         )
-        return make_trainer(parts, data)
+        if isinstance(data, PairData):
+            return make_pair_trainer(parts, data)
+        return make_row_trainer(parts, data)
 
     def _started(self) -> TrainStarted:
         trainer, model = self.trainer, self.trainer.model

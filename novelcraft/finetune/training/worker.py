@@ -16,7 +16,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from novelcraft.errors import LossError, NovelcraftError
-from novelcraft.finetune.data.load import RunData, load_run_data
+from novelcraft.finetune.data.preferences import RunData, load_run_data
 from novelcraft.finetune.settings.config import TrainConfig
 from novelcraft.finetune.settings.load import load_train_config
 from novelcraft.finetune.stack import require_stack

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 from novelcraft.config.root import Settings
 from novelcraft.errors import InputError, PreferenceError
@@ -19,8 +18,6 @@ from novelcraft.graphs.session import ModelsFactory
 from novelcraft.prompts.loader import load_template
 from novelcraft.prompts.narrator import TEMPLATE
 from novelcraft.state.preferences import (
-    Judged,
-    LabelledScene,
     PairEvent,
     PairManifest,
     PreferencePair,
@@ -33,7 +30,6 @@ from novelcraft.tools.canon.call_store import CallStore
 from novelcraft.tools.models.opening import open_models
 from novelcraft.tools.pairs.drawing import writer
 from novelcraft.tools.pairs.files import (
-    read_labels,
     read_manifest,
     read_pairs,
     write_preferences,
@@ -48,15 +44,11 @@ CALLS = "calls.db"
 """The log of the calls to the narrator."""
 
 
-J = TypeVar("J", bound=Judged)
-
-
 @dataclass(frozen=True)
 class Harvest:
     """What one source gave."""
 
     pairs: tuple[PreferencePair, ...]
-    labels: tuple[LabelledScene, ...]
     left_out: tuple[SkippedRow, ...]
     think: ThinkContent
     works: frozenset[str]
@@ -77,25 +69,21 @@ class Collection:
         self._models = models
 
     def from_novels(self, novels: Sequence[Novel], *, checks: bool = False) -> Harvest:
-        """What a person accepted and rejected in novels.
+        """What a person rejected in novels, each with the scene in its place.
 
         Args:
             novels: The novels, open.
             checks: Whether to take drafts that the checks sent back, too.
         """
         pairs: list[PreferencePair] = []
-        labels: list[LabelledScene] = []
         left_out: list[SkippedRow] = []
         for novel in novels:
             found = find_preferences(novel.store, checks=checks)
             pairs += _of_this_prompt(found.pairs, left_out)
-            labels += _of_this_prompt(found.labels, left_out)
             left_out += found.left_out
         texts = [text for pair in pairs for text in (pair.chosen, pair.rejected)]
-        texts += [label.text for label in labels]
         return Harvest(
             tuple(pairs),
-            tuple(labels),
             tuple(left_out),
             think="beats" if any(split_plan(text)[0] for text in texts) else "empty",
             works=frozenset(novel.store.novel_id[:NAME] for novel in novels),
@@ -131,7 +119,6 @@ class Collection:
         made = [_row_pair(answer, asked) for answer in answers]
         return Harvest(
             tuple(one for one in made if isinstance(one, PreferencePair)),
-            (),
             tuple(one for one in made if isinstance(one, SkippedRow)),
             think="beats" if asked.manifest.think.content == "beats" else "empty",
             works=frozenset(row.book_id for row in asked.rows),
@@ -154,8 +141,7 @@ class Collection:
     def _write(self, harvests: Sequence[Harvest]) -> PairManifest:
         works = frozenset[str]().union(*(harvest.works for harvest in harvests))
         pairs = [p for p in read_pairs(self.folder) if p.work not in works]
-        labels = [one for one in read_labels(self.folder) if one.work not in works]
-        there = read_manifest(self.folder) if pairs or labels else None
+        there = read_manifest(self.folder) if pairs else None
         thinks = {harvest.think for harvest in harvests} | ({there.think} if there else set())
         if len(thinks) > 1:
             raise PreferenceError(
@@ -164,15 +150,13 @@ class Collection:
             )
         for harvest in harvests:
             pairs += harvest.pairs
-            labels += harvest.labels
         left_out = [one for harvest in harvests for one in harvest.left_out]
-        if not pairs and not labels:
+        if not pairs:
             raise PreferenceError(_nothing(left_out), fix=_HOW)
-        groups = held_out_groups([*pairs, *labels])
+        groups = held_out_groups(pairs)
         return write_preferences(
             self.folder,
             hold_out(pairs, groups),
-            hold_out(labels, groups),
             think=thinks.pop(),
             left_out=left_out,
         )
@@ -186,7 +170,7 @@ _HOW = (
 
 def _nothing(left_out: Sequence[SkippedRow]) -> str:
     why = f" {len(left_out)} were left out: {left_out[0].reason}." if left_out else ""
-    return f"No preference was found: nobody accepted or rejected a scene.{why}"
+    return f"No preference was found: nobody rejected a scene.{why}"
 
 
 def refuse_evaluation(folder: Path) -> None:
@@ -211,7 +195,9 @@ def _require_this_prompt(manifest: RowManifest) -> None:
         )
 
 
-def _of_this_prompt(found: Sequence[J], left_out: list[SkippedRow]) -> list[J]:
+def _of_this_prompt(
+    found: Sequence[PreferencePair], left_out: list[SkippedRow]
+) -> list[PreferencePair]:
     wanted = load_template(TEMPLATE).hash
     reason = "its prompt was laid out by another version of the narrator's prompt"
     left_out += [

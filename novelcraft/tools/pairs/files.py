@@ -1,4 +1,4 @@
-"""The files of a data set of preferences: pairs, judged scenes, and the manifest.
+"""The files of a data set of preferences: pairs, and the manifest.
 
 The same preferences give the same bytes: nothing in them tells the time, or where they were made.
 """
@@ -10,14 +10,11 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TypeVar
 
 from pydantic import ValidationError
 
 from novelcraft.errors import PreferenceError
 from novelcraft.state.preferences import (
-    Judged,
-    LabelledScene,
     PairCount,
     PairFile,
     PairManifest,
@@ -28,12 +25,13 @@ from novelcraft.state.rows import SkippedRow
 from novelcraft.tools.storage.files import files_digest, write_atomic
 
 PAIRS_FILE = "pairs.jsonl"
-LABELS_FILE = "labels.jsonl"
 MANIFEST_FILE = "manifest.json"
 PAIRS_FOLDER = "pairs"
 """Where pairs lie in a data folder, beside its rows."""
 
-J = TypeVar("J", bound=Judged)
+_LABELS_FILE = "labels.jsonl"
+"""Scenes labelled one by one, which earlier versions collected too. Runs of those know their data
+by a hash over both files."""
 
 
 def pairs_folder(data: str) -> Path:
@@ -44,7 +42,7 @@ def pairs_folder(data: str) -> Path:
     """
     given = Path(data).expanduser()
     for folder in (given / PAIRS_FOLDER, given):
-        if any((folder / name).is_file() for name in (PAIRS_FILE, LABELS_FILE)):
+        if (folder / PAIRS_FILE).is_file():
             return folder
     raise PreferenceError(
         f"{given} has no preferences to learn from: there is no {PAIRS_FILE} in it, nor in its "
@@ -59,16 +57,7 @@ def read_pairs(folder: Path) -> tuple[PreferencePair, ...]:
     Raises:
         PreferenceError: A line is no pair, or stands there twice; names file and line.
     """
-    return _read(folder / PAIRS_FILE, PreferencePair, "pair", "pair_id")
-
-
-def read_labels(folder: Path) -> tuple[LabelledScene, ...]:
-    """The judged scenes of a data set; none where it has no such file.
-
-    Raises:
-        PreferenceError: A line is no judged scene, or stands there twice; names file and line.
-    """
-    return _read(folder / LABELS_FILE, LabelledScene, "judged scene", "label_id")
+    return _read(folder / PAIRS_FILE)
 
 
 def read_manifest(folder: Path) -> PairManifest | None:
@@ -91,7 +80,6 @@ def read_manifest(folder: Path) -> PairManifest | None:
 def write_preferences(
     folder: Path,
     pairs: Sequence[PreferencePair],
-    labels: Sequence[LabelledScene],
     *,
     think: ThinkContent,
     left_out: Sequence[SkippedRow] = (),
@@ -101,16 +89,15 @@ def write_preferences(
     Args:
         folder: Where it goes; made when it is missing. A data set that is there is replaced.
         pairs: In the order that they are to have.
-        labels: Likewise.
         think: What stands in a think block.
-        left_out: Judged scenes that became no pair.
+        left_out: Rejected scenes that became no pair.
 
     Raises:
         DiskFullError, ReadOnlyError, ExportError: The folder cannot be written.
     """
-    files = (_write(folder / PAIRS_FILE, pairs), _write(folder / LABELS_FILE, labels))
+    file = _write(folder / PAIRS_FILE, pairs)
     manifest = PairManifest(
-        think=think, files=files, counts=_counts(pairs, labels), left_out=tuple(left_out)
+        think=think, files=(file,), counts=_counts(pairs), left_out=tuple(left_out)
     )
     text = json.dumps(manifest.model_dump(mode="json"), ensure_ascii=False, indent=2)
     write_atomic(folder / MANIFEST_FILE, f"{text}\n".encode())
@@ -118,33 +105,33 @@ def write_preferences(
 
 
 def data_hash(folder: Path) -> str:
-    """SHA-256 over both files, by which a training run knows its data again."""
-    return files_digest(folder / PAIRS_FILE, folder / LABELS_FILE).hexdigest()
+    """SHA-256 over the pairs, by which a training run knows its data again."""
+    return files_digest(folder / PAIRS_FILE, folder / _LABELS_FILE).hexdigest()
 
 
-def _read(file: Path, model: type[J], what: str, key: str) -> tuple[J, ...]:
+def _read(file: Path) -> tuple[PreferencePair, ...]:
     if not file.is_file():
         return ()
-    found: list[J] = []
+    pairs: list[PreferencePair] = []
     seen: dict[str, int] = {}
     for number, line in enumerate(_text(file).split("\n"), 1):
         if not line.strip():
             continue
         try:
-            found.append(model.model_validate_json(line))
+            pairs.append(PreferencePair.model_validate_json(line))
         except ValidationError as error:
             raise PreferenceError(
-                f"Line {number} of {file} is no {what}: {_complaint(error)}.",
+                f"Line {number} of {file} is no pair: {_complaint(error)}.",
                 fix="Correct or remove that line, or collect the pairs again.",
             ) from error
-        name = str(getattr(found[-1], key))
+        name = pairs[-1].pair_id
         if name in seen:
             raise PreferenceError(
-                f"Line {number} of {file} has the {key} of line {seen[name]}: {name}.",
+                f"Line {number} of {file} has the pair_id of line {seen[name]}: {name}.",
                 fix="Remove one of the two.",
             )
         seen[name] = number
-    return tuple(found)
+    return tuple(pairs)
 
 
 def _text(file: Path) -> str:
@@ -161,21 +148,20 @@ def _complaint(error: ValidationError) -> str:
     return f"{where}: {said}" if where else said
 
 
-def _write(path: Path, judged: Sequence[Judged]) -> PairFile:
-    content = b"".join(one.model_dump_json().encode("utf-8") + b"\n" for one in judged)
+def _write(path: Path, pairs: Sequence[PreferencePair]) -> PairFile:
+    content = b"".join(one.model_dump_json().encode("utf-8") + b"\n" for one in pairs)
     write_atomic(path, content)
     return PairFile(
         name=path.name,
-        lines=len(judged),
-        held_out=sum(one.held_out for one in judged),
+        lines=len(pairs),
+        held_out=sum(one.held_out for one in pairs),
         sha256=hashlib.sha256(content).hexdigest(),
     )
 
 
-def _counts(pairs: Iterable[Judged], labels: Iterable[Judged]) -> tuple[PairCount, ...]:
-    of_pairs = Counter((one.source, one.work) for one in pairs)
-    of_labels = Counter((one.source, one.work) for one in labels)
+def _counts(pairs: Iterable[PreferencePair]) -> tuple[PairCount, ...]:
+    counts = Counter((pair.source, pair.work) for pair in pairs)
     return tuple(
-        PairCount(source=source, work=work, pairs=of_pairs[source, work], labels=number)
-        for (source, work), number in ((key, of_labels[key]) for key in of_pairs | of_labels)
+        PairCount(source=source, work=work, pairs=number)
+        for (source, work), number in counts.items()
     )

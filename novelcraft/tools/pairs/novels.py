@@ -2,7 +2,7 @@
 
 A scene that a person had drawn again, or put words of their own in the place of, stays in the
 store beside the one that took its place: both have the same parent, and the old one is on no
-branch any more. Which scenes a person let pass at a gate is in the journal.
+branch any more. Which scenes a person sent back at a gate is in the journal.
 
 Prompts are those of the rejected scene. The wish that a person told with a redraw is in the new
 scene's prompt alone: the narrator is to learn to write so without being told.
@@ -18,7 +18,7 @@ from typing import TypedDict
 from novelcraft.state.calls import Message
 from novelcraft.state.events import Decided
 from novelcraft.state.manuscript import SceneCommit
-from novelcraft.state.preferences import LabelledScene, PreferencePair
+from novelcraft.state.preferences import PreferencePair
 from novelcraft.state.rows import SkippedRow
 from novelcraft.tools.books.rows.chat_template import with_plan
 from novelcraft.tools.canon.store import ManuscriptStore
@@ -41,12 +41,11 @@ class Found:
     """What a search came to."""
 
     pairs: list[PreferencePair] = field(default_factory=list)
-    labels: list[LabelledScene] = field(default_factory=list)
     left_out: list[SkippedRow] = field(default_factory=list)
 
 
 def find_preferences(store: ManuscriptStore, *, checks: bool = False) -> Found:
-    """Pairs and judged scenes of a novel, in the order of its scenes.
+    """Pairs of a novel, in the order of its scenes.
 
     Args:
         store: The novel's.
@@ -55,7 +54,7 @@ def find_preferences(store: ManuscriptStore, *, checks: bool = False) -> Found:
     search = _Search(store)
     found = Found()
     for commit in search.commits:
-        search.judge(commit, found)
+        search.add_rejected(commit, found)
         if checks:
             found.pairs += search.sent_back(commit)
     return found
@@ -77,20 +76,15 @@ class _Search:
             if not branch.put_aside
         }
         self._live = set().union(*self._branches.values())
-        said = [event for _, event in store.events("decided") if isinstance(event, Decided)]
+        decided = [event for _, event in store.events("decided") if isinstance(event, Decided)]
         # A gate that was asked twice counts as it was answered last.
-        self._said = {event.commit: event.action for event in said if event.gate == "scene"}
-        # Prose that a person let pass may be replaced later, in a copy set upon another scene.
-        self._replaced = {commit.prose for commit in self.commits if self._is_replaced(commit)}
+        self._actions = {event.commit: event.action for event in decided if event.gate == "scene"}
 
-    def judge(self, commit: SceneCommit, found: Found) -> None:
-        """Add what a person thought of a scene that the narrator wrote."""
-        if commit.provenance.role == PERSON:
+    def add_rejected(self, commit: SceneCommit, found: Found) -> None:
+        """Add a scene of the narrator's that a person rejected, with the one in its place."""
+        if commit.provenance.role == PERSON or commit.id in self._live:
             return
-        taken_back = commit.id not in self._live and self._said.get(commit.id) == "redraw"
-        passed = self._said.get(commit.id) == "accept"
-        rejected = taken_back or self._is_replaced(commit)
-        if not rejected and (not passed or commit.prose in self._replaced):
+        if self._actions.get(commit.id) != "redraw" and not self._siblings(commit):
             return
         draw = self._draws.of(commit)
         if draw is None:
@@ -98,13 +92,10 @@ class _Search:
         elif not draw.follows(commit.parent):
             reason = "it was drawn for another beginning than the one that stands before it now"
             found.left_out.append(_left_out(commit, reason))
-        elif not rejected:
-            if not self._is_chosen(commit):
-                found.labels.append(self._label(commit, draw, desirable=True))
         elif better := self._instead(commit, draw):
             found.pairs.append(self._pair(better, commit, draw))
         else:
-            found.labels.append(self._label(commit, draw, desirable=False))
+            found.left_out.append(_left_out(commit, "no scene stands in its place"))
 
     def sent_back(self, commit: SceneCommit) -> Iterator[PreferencePair]:
         """Pairs of a scene that passed its checks, and the drafts before it that did not."""
@@ -123,9 +114,6 @@ class _Search:
                     **self._origin(commit, draft),
                 )
 
-    def _is_replaced(self, commit: SceneCommit) -> bool:
-        return commit.id not in self._live and bool(self._siblings(commit))
-
     def _siblings(self, commit: SceneCommit) -> list[SceneCommit]:
         """Scenes of the same place in the book, after the same beginning, that stand now."""
         return [
@@ -139,12 +127,6 @@ class _Search:
         here = self._branches.get(draw.branch, set())
         return next((other for other in self._siblings(commit) if other.id in here), None)
 
-    def _is_chosen(self, commit: SceneCommit) -> bool:
-        return any(
-            other.id not in self._live and other.provenance.role != PERSON
-            for other in self._rivals[commit.parent, commit.scene_id]
-        )
-
     def _pair(self, better: SceneCommit, worse: SceneCommit, draw: Draw) -> PreferencePair:
         other = self._draws.of(better)
         # A person's own words are put after the plan that the narrator had.
@@ -157,16 +139,6 @@ class _Search:
             chosen_by=other.writer if other else PERSON,
             rejected_by=draw.writer,
             **self._origin(worse, draw),
-        )
-
-    def _label(self, commit: SceneCommit, draw: Draw, *, desirable: bool) -> LabelledScene:
-        return LabelledScene(
-            label_id=self._name(commit),
-            source="person",
-            text=with_plan(draw.plan, commit.prose),
-            desirable=desirable,
-            written_by=draw.writer,
-            **self._origin(commit, draw),
         )
 
     def _origin(self, commit: SceneCommit, draw: Draw) -> _Origin:
