@@ -361,6 +361,6 @@ class AdapterRefusedError(TrainingError):
 
 
 class PreferenceError(TrainingError):
-    """Pairs of scenes, or judged scenes, cannot be learnt from, or there are too few of them."""
+    """Pairs of scenes cannot be learnt from, or there are too few of them."""
 
     exit_code = 69

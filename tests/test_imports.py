@@ -67,7 +67,7 @@ def test_asking_for_help_loads_nothing_heavy(arguments: list[str]) -> None:
 TRAINING = (
     *("preview", "serving.served", "shapes.bases", "planning.planner"),
     *(f"settings.{name}" for name in ("config", "load", "validate", "start_adapter")),
-    *(f"data.{name}" for name in ("rows", "preferences", "lengths", "load")),
+    *(f"data.{name}" for name in ("rows", "packing", "preferences", "preference_folder")),
     *(f"training.{name}" for name in ("checkpoints", "process", "worker")),
     *(
         f"adapters.{name}"

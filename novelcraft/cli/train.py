@@ -206,7 +206,7 @@ def _show_plan(settings: TrainConfig, gpu: str | None) -> None:
 def _show_rows(settings: TrainConfig) -> None:
     from rich.console import Console
 
-    from novelcraft.finetune.data.load import load_run_data
+    from novelcraft.finetune.data.preferences import load_run_data
     from novelcraft.finetune.preview import preview_data, preview_text
 
     rows = preview_data(load_run_data(settings), PREVIEWED)

@@ -12,7 +12,7 @@ from novelcraft.finetune.settings.load import train_config
 from novelcraft.prompts.loader import load_template
 from novelcraft.prompts.narrator import TEMPLATE
 from novelcraft.state.calls import Message
-from novelcraft.state.preferences import LabelledScene, PreferencePair
+from novelcraft.state.preferences import PreferencePair
 from novelcraft.tools.pairs.files import write_preferences
 from tests.finetune.rows import DID, WHEN, WHO, story
 
@@ -49,23 +49,8 @@ def pair(number: int, **given: Any) -> PreferencePair:
     return PreferencePair(**values | given)
 
 
-def label(number: int, *, desirable: bool, **given: Any) -> LabelledScene:
-    one = pair(number)
-    values: dict[str, Any] = {
-        **one.model_dump(include={"source", "work", "group", "scene", "held_out", "messages"}),
-        "template_hash": one.template_hash,
-        "label_id": f"b/l{number:03}",
-        "text": one.chosen if desirable else one.rejected,
-        "desirable": desirable,
-        "written_by": "fake",
-    }
-    return LabelledScene(**values | given)
-
-
-def write(
-    folder: Path, pairs: Sequence[PreferencePair], labels: Sequence[LabelledScene] = ()
-) -> Path:
-    write_preferences(folder / "pairs", pairs, labels, think="empty")
+def write(folder: Path, pairs: Sequence[PreferencePair]) -> Path:
+    write_preferences(folder / "pairs", pairs, think="empty")
     return folder
 
 

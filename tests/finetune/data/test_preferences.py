@@ -1,4 +1,4 @@
-"""Pairs and judged scenes as they are trained, and what is refused. Nothing is trained here."""
+"""Pairs as they are trained, and what is refused. Nothing is trained here."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 from tokenizers import Tokenizer, decoders
 
 from novelcraft.errors import ConfigError, PreferenceError
-from novelcraft.finetune.data.preferences import load_labels, load_pairs
-from novelcraft.finetune.data.rows import IGNORED, encode_row, prompt_of
+from novelcraft.finetune.data.preferences import load_pairs
+from novelcraft.finetune.data.rows import encode_row, prompt_of
 from novelcraft.finetune.planning.planner import plan_training, site_named
 from novelcraft.finetune.preview import preview_data
 from novelcraft.finetune.rowfolder import rows_hash
@@ -19,19 +19,17 @@ from novelcraft.finetune.settings.load import train_config
 from novelcraft.finetune.training.checkpoints import Checkpoints
 from novelcraft.finetune.training.preference_losses import (
     Scored,
-    ScoredLabel,
     ScoredPair,
-    label_loss,
     pair_loss,
 )
-from novelcraft.finetune.training.reference import mismatched
 from novelcraft.finetune.training.runfile import claim
 from novelcraft.state.preferences import PreferencePair
 from novelcraft.tools.books.rows.chat_template import with_plan
 from novelcraft.tools.books.rows.tokenizers import open_tokenizer
 from novelcraft.tools.pairs.files import read_pairs
+from novelcraft.tools.storage.files import files_digest
 from tests.finetune.cards import trained
-from tests.finetune.data.pairs import data, label, pair, settings, write
+from tests.finetune.data.pairs import data, pair, settings, write
 from tests.finetune.rows import row, write_rows
 from tests.tools.books.bases import CHATML, tokenizer
 
@@ -79,45 +77,13 @@ def test_the_preview_shows_both_scenes_as_they_are_learnt(base: Path, tmp_path: 
     assert better.spans[0] == other.spans[0]
 
 
-def test_judged_scenes_are_those_of_pairs_and_those_judged_alone(
-    base: Path, tmp_path: Path
-) -> None:
-    judged = [label(30, desirable=True), label(31, desirable=False)]
-    config = settings(write(tmp_path, [pair(k) for k in range(8)], judged), base, method="kto")
-    found = load_labels(config)
-    assert [one.desirable for one in found.train] == [True, False] * 8 + [True, False]
-    assert found.train[0].name == "b/s000/chosen"
-    assert found.train[-1].name == "b/l031"
-    assert any("held out" in text for text in found.notices)
-
-
 def test_samples_are_written_once_to_each_prompt(base: Path, tmp_path: Path) -> None:
     held = pair(101)
     twice = pair(102, messages=held.messages)
-    judged = [label(101, desirable=True), label(103, desirable=False)]
-    folder = write(tmp_path, [*(pair(k) for k in range(8)), held, twice], judged)
+    folder = write(tmp_path, [*(pair(k) for k in range(8)), held, twice])
     for_pairs = load_pairs(settings(folder, base))
     assert len(for_pairs.validation) == 2
     assert [row.row_id for row in for_pairs.briefs] == ["b/s101"]
-    for_labels = load_labels(settings(folder, base, method="kto"))
-    assert len(for_labels.validation) == 6
-    assert [row.row_id for row in for_labels.briefs] == ["b/s101/chosen", "b/l103"]
-
-
-def test_a_mismatched_scene_is_another_prompt_s_and_fits(base: Path, tmp_path: Path) -> None:
-    config = settings(data(tmp_path, 8, 0), base, method="kto")
-    rows = [one.row for one in load_labels(config).train]
-    longest = max(len(one.tokens) for one in rows)
-    for own, other in zip(rows, mismatched(rows, longest), strict=True):
-        prompt = prompt_of(own)
-        assert prompt_of(other) == prompt
-        assert other.tokens[len(prompt) :] not in (own.tokens[len(prompt) :],)
-        assert len(other.tokens) <= longest
-        scenes = {one.tokens[len(prompt_of(one)) :] for one in rows if prompt_of(one) != prompt}
-        assert other.tokens[len(prompt) :] in scenes
-        assert set(other.labels[: len(prompt)]) == {IGNORED}
-    with pytest.raises(PreferenceError, match="No scene of another prompt fits"):
-        mismatched(rows, 10)
 
 
 @pytest.mark.parametrize(
@@ -145,18 +111,15 @@ def test_a_pair_that_is_none_is_named_by_file_and_line(
 
 def test_a_line_that_is_no_json_is_named(base: Path, tmp_path: Path) -> None:
     folder = data(tmp_path)
-    with (folder / "pairs/labels.jsonl").open("a", encoding="utf-8") as file:
+    with (folder / "pairs/pairs.jsonl").open("a", encoding="utf-8") as file:
         file.write("\n{oops\n")
-    with pytest.raises(PreferenceError, match=r"Line 2 of .*labels.jsonl is no judged scene"):
-        load_labels(settings(folder, base, method="kto"))
+    with pytest.raises(PreferenceError, match=r"Line 34 of .*pairs.jsonl is no pair"):
+        load_pairs(settings(folder, base))
 
 
 def test_too_few_pairs_say_how_many_there_must_be(base: Path, tmp_path: Path) -> None:
     with pytest.raises(PreferenceError, match=r"has 7 pairs to train on; .* at least 8"):
         load_pairs(settings(data(tmp_path / "few", 7), base))
-    good = write(tmp_path / "good", [], [label(k, desirable=True) for k in range(12)])
-    with pytest.raises(PreferenceError, match=r"12 good and 0 bad .* at least 4 of each"):
-        load_labels(settings(good, base, method="kto"))
     with pytest.raises(PreferenceError, match="has no preferences to learn from") as raised:
         load_pairs(settings(tmp_path, base))
     assert raised.value.exit_code == 69
@@ -202,8 +165,6 @@ def test_scenes_of_books_that_are_in_no_row_are_said(base: Path, tmp_path: Path)
     found = load_pairs(config)
     assert found.strangers == (own[0].scene, other.scene)
     assert any("gate will call the adapter not evaluated" in text for text in found.notices)
-    judged = settings(tmp_path, base, method="kto")
-    assert load_labels(judged).strangers == found.strangers
     # A run says so of its adapter.
     for learnt, earlier in ((found, [found.pairs_hash]), (replace(found, strangers=()), [])):
         run = tmp_path / f"run{len(earlier)}"
@@ -233,7 +194,7 @@ def test_pairs_over_length_are_refused_or_dropped_and_never_cut(base: Path, tmp_
     sizes = sorted(one.longest for one in load_pairs(settings(folder, base)).train)
     config = settings(folder, base, max_length=sizes[-2])
     assert sizes[-1] > sizes[-2]
-    with pytest.raises(PreferenceError, match="1 pairs or scenes have more than max_length"):
+    with pytest.raises(PreferenceError, match="1 pairs have more than max_length"):
         load_pairs(config)
     found = load_pairs(settings(folder, base, max_length=sizes[-2], over_long="drop"))
     assert [one.tokens for one in found.dropped] == [sizes[-1]]
@@ -249,9 +210,6 @@ def test_a_plan_counts_both_scenes_of_a_pair(base: Path, tmp_path: Path) -> None
     assert plan.work.micro_tokens == 2 * 4 * longest
     assert plan.work.steps == 3
     assert any("both scenes of a pair" in notice for notice in plan.notices)
-    judged = plan_training(settings(tmp_path, base, method="kto"), site)
-    assert judged.work.rows == 24
-    assert judged.work.micro_tokens == 4 * longest
 
 
 @pytest.mark.parametrize(
@@ -260,9 +218,7 @@ def test_a_plan_counts_both_scenes_of_a_pair(base: Path, tmp_path: Path) -> None
         ({"packing": True}, "packing = true cannot be used with method = dpo"),
         ({"lora_dropout": 0.1}, r"lora_dropout = 0.1 would disturb"),
         ({"neftune_noise_alpha": 5.0}, "neftune_noise_alpha = 5 would disturb"),
-        ({"method": "kto", "per_device_batch_size": 1}, "too small for method = kto"),
-        ({"method": "kto", "sft_weight": 1.0}, "sft_weight has no meaning with method = kto"),
-        ({"desirable_weight": 2.0}, "desirable_weight has no meaning with method = dpo"),
+        ({"method": "sft", "sft_weight": 1.0}, "sft_weight has no meaning with method = sft"),
         ({"method": "sft", "beta": 0.5}, "beta has no meaning with method = sft"),
         ({"method": "ppo"}, "method"),
     ],
@@ -277,14 +233,12 @@ def test_settings_that_contradict_the_method(
 def test_preference_tuning_has_defaults_of_its_own(base: Path) -> None:
     plain = {"base_model": str(base), "data": "d", "output": "o"}
     rows, pairs = train_config(plain), train_config({**plain, "method": "dpo"})
-    judged = train_config({**plain, "method": "kto"})
-    assert pairs.learning_rate == judged.learning_rate == rows.learning_rate / 10
-    assert (rows.packing, pairs.packing, judged.packing) == (True, False, False)
-    assert judged.per_device_batch_size == 2
+    assert pairs.learning_rate == rows.learning_rate / 10
+    assert (rows.packing, pairs.packing) == (True, False)
     assert pairs.num_epochs == 1.0
 
 
-def test_the_losses_of_one_pair_and_one_scene() -> None:
+def test_the_loss_of_one_pair() -> None:
     from math import exp, log
 
     both = [ScoredPair(Scored(-10.0, -12.0), Scored(-20.0, -17.0), tokens=5)]
@@ -292,15 +246,23 @@ def test_the_losses_of_one_pair_and_one_scene() -> None:
     assert loss == pytest.approx(log(1 + exp(-0.5)) + 0.5 * 2.0)
     assert (score.chosen, score.rejected) == (pytest.approx(0.2), pytest.approx(-0.3))
     assert (score.margin, score.accuracy) == (pytest.approx(0.5), 1.0)
-    good = [ScoredLabel(Scored(-10.0, -12.0), desirable=True)]
-    weights = {"beta": 0.1, "desirable_weight": 2.0, "undesirable_weight": 1.0}
-    loss, score = label_loss(good, [Scored(-5.0, -6.0)], **weights)
-    assert loss == pytest.approx(2.0 * (1 - 1 / (1 + exp(-0.1))))
-    assert (score.rejected, score.margin, score.accuracy) == (None, None, 1.0)
-    # Having moved less than the reference is no movement: it is never below nothing.
-    assert label_loss(good, [Scored(-9.0, -6.0)], **weights)[0] == pytest.approx(
-        2.0 * (1 - 1 / (1 + exp(-0.2)))
-    )
+
+
+def test_pairs_of_earlier_versions_still_open(base: Path, tmp_path: Path) -> None:
+    folder = data(tmp_path)
+    plain = load_pairs(settings(folder, base))
+    alone = files_digest(folder / "pairs/pairs.jsonl", folder / "pairs/labels.jsonl")
+    assert plain.pairs_hash == alone.hexdigest()
+    (folder / "pairs/labels.jsonl").write_text("{}\n", encoding="utf-8")
+    manifest = json.loads((folder / "pairs/manifest.json").read_text(encoding="utf-8"))
+    manifest["files"].append({**manifest["files"][0], "name": "labels.jsonl"})
+    manifest["counts"][0]["labels"] = 1
+    (folder / "pairs/manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    found = load_pairs(settings(folder, base))
+    assert found.train == plain.train
+    # A run that was begun with both files is resumed with both.
+    both = files_digest(folder / "pairs/pairs.jsonl", folder / "pairs/labels.jsonl")
+    assert found.pairs_hash == both.hexdigest()
 
 
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:

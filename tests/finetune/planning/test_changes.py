@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from novelcraft.finetune.data.lengths import RowTokens
 from novelcraft.finetune.planning.plan import TrainPlan
 from novelcraft.finetune.planning.planner import Site, plan_rows, site_named
 from novelcraft.finetune.planning.plantext import plan_text
 from novelcraft.finetune.planning.speed import processor
+from novelcraft.finetune.planning.workload import RowTokens
 from novelcraft.finetune.settings.config import TrainConfig
 from novelcraft.finetune.settings.load import load_train_config, train_config, write_train_config
 
@@ -136,8 +136,9 @@ def test_a_processor_stays_at_32_bits() -> None:
 
 
 def test_nothing_is_offered_that_would_be_refused() -> None:
-    config = settings(method="kto", per_device_batch_size=8, load_in_4bit=False)
-    found = [change.what for change in planned(config).changes.single]
-    (batch,) = (what for what in found if "per_device" in what)
-    # A batch of one is too small for KTO.
-    assert batch.startswith("per_device_batch_size: 2, gradient_accumulation_steps: 16")
+    experts = {"lora_target_modules": (), "lora_r": 8, "per_device_batch_size": 8}
+    config = settings("Qwen/Qwen3-30B-A3B-Thinking-2507", **experts)
+    offered = [change.what for change in planned(config).changes.single]
+    # Without its experts there would be nothing to train.
+    assert offered
+    assert not any("lora_target_parameters" in what for what in offered)

@@ -2,13 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from novelcraft.finetune.data.lengths import RowTokens
 from novelcraft.finetune.planning.estimate import MemorySettings
 from novelcraft.finetune.planning.plan import TrainPlan, make_plan, run_peak
 from novelcraft.finetune.planning.planner import run_settings, site_named
 from novelcraft.finetune.planning.plantext import duration, plan_text
 from novelcraft.finetune.planning.speed import Device, find_device
-from novelcraft.finetune.planning.workload import RunSettings
+from novelcraft.finetune.planning.workload import RowTokens, RunSettings
 from novelcraft.finetune.settings.load import train_config
 from novelcraft.finetune.shapes.bases import find_shape
 
@@ -125,10 +124,10 @@ def test_steps_that_are_limited_take_their_share_of_the_time() -> None:
 
 def test_reading_for_a_reference_takes_its_time() -> None:
     plain = make_plan(LLAMA, RunSettings(epochs=3), ROWS, device=card("4090")).hours
-    run = RunSettings(epochs=3, read_before=2, read_along=1)
+    run = RunSettings(epochs=3, read_before=2)
     read = make_plan(LLAMA, run, ROWS, device=card("4090")).hours
     assert plain is not None
-    assert read == pytest.approx(plain * (3 + (2 + 3) / 3) / 3)
+    assert read == pytest.approx(plain * (3 + 2 / 3) / 3)
 
 
 def test_a_plan_can_be_written_and_read() -> None:

@@ -2,40 +2,31 @@ from __future__ import annotations
 
 import itertools
 import math
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from novelcraft.finetune.data.lengths import RowTokens, row_tokens
 from novelcraft.finetune.data.packing import pack
+from novelcraft.finetune.planning.planner import plan_training, site_named
 from novelcraft.finetune.planning.workload import (
+    RowTokens,
     RunSettings,
     measure_workload,
 )
-from novelcraft.state.calls import Message
-from novelcraft.state.rows import TrainingRow
+from tests.finetune.rows import config, row, write_rows
 
 
 def rows(*lengths: tuple[int, int]) -> list[RowTokens]:
     return [RowTokens(f"r{number}", *each) for number, each in enumerate(lengths)]
 
 
-def test_the_lengths_of_rows_are_those_that_preparation_counted() -> None:
-    row = TrainingRow(
-        row_id="book/ch01-s01",
-        kind="scene",
-        book_id="book",
-        chapter_index=1,
-        scene_id="ch01-s01",
-        messages=(Message(role="user", content="Write."),),
-        prompt_tokens=700,
-        completion_tokens=2_300,
-        tokens=3_000,
-        trimmed=0,
-        prompt_hash="0" * 64,
-    )
-    assert row_tokens([row]) == [RowTokens("book/ch01-s01", 700, 2_300)]
+def test_the_lengths_of_rows_are_those_that_preparation_counted(tmp_path: Path) -> None:
+    counted = {"prompt_tokens": 700, "completion_tokens": 2_300, "tokens": 3_000}
+    write_rows(tmp_path, [row(k).model_copy(update=counted) for k in range(9)])
+    plan = plan_training(config(tmp_path, base_model="Qwen/Qwen3-8B"), site_named("RTX 4090"))
+    assert (plan.work.rows, plan.work.tokens) == (9, 27_000)
 
 
 def test_rows_that_are_too_long_are_none_of_the_work() -> None:

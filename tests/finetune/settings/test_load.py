@@ -89,15 +89,15 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("given", "reason"),
     [
-        ({"use_dora": True}, "neither llama.cpp nor vLLM"),
-        ({"modules_to_save": ["norm"]}, "neither llama.cpp nor vLLM"),
+        ({"use_dora": True}, "use_dora = true: no server takes an adapter with DoRA"),
+        ({"modules_to_save": ["norm"]}, "no server takes an adapter with layers"),
+        ({"desirable_weight": 2.0}, "it has no meaning with any method"),
         ({"lora_target_modules": ["q_proj", "mlp.gate"]}, "router"),
         ({"lora_target_modules": ["all-linear"]}, "routers"),
         ({"lora_target_modules": ["lm_head"]}, "lm_head is not served"),
         ({"lora_target_modules": []}, "nothing to train"),
         ({"tracker": "trackio"}, "that package is not installed"),
         ({"base_model": MOE, "lora_dropout": 0.1}, "cannot be applied to fused experts"),
-        ({"base_model": MOE, "use_dora": True, "serve": False}, "cannot be applied to fused"),
     ],
 )
 def test_what_fails_without_a_word_is_refused_with_the_reason(
@@ -108,9 +108,33 @@ def test_what_fails_without_a_word_is_refused_with_the_reason(
     assert caught.value.fix
 
 
-def test_what_no_server_takes_is_allowed_for_merging() -> None:
-    config = settings(use_dora=True, modules_to_save=["norm"], serve=False)
-    assert config.use_dora
+EARLIER = {
+    "serve": True,
+    "use_dora": False,
+    "modules_to_save": [],
+    "desirable_weight": 1.0,
+    "undesirable_weight": 1.0,
+}
+"""Keys that every file and record of an earlier version holds."""
+
+
+def test_files_of_earlier_versions_still_open() -> None:
+    assert settings(**EARLIER) == settings()
+    assert settings(serve=False) == settings()
+
+
+def test_records_of_earlier_versions_still_open() -> None:
+    plain = settings(method="dpo")
+    record = {**plain.model_dump(mode="json"), **EARLIER, "use_dora": True, "method": "kto"}
+    assert TrainConfig.from_record(record) == plain
+    with pytest.raises(ValueError, match="lora_r"):
+        TrainConfig.from_record({**record, "lora_r": "many"})
+
+
+def test_kto_says_to_use_dpo() -> None:
+    with pytest.raises(ConfigError, match='method = "kto": must be one of sft, dpo') as caught:
+        settings(method="kto")
+    assert "Set method: dpo" in caught.value.fix
 
 
 def test_a_sparse_base_gets_small_adapters_on_its_experts_and_none_on_its_router() -> None:

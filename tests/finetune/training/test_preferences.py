@@ -15,7 +15,7 @@ from novelcraft.finetune.rowfolder import rows_hash
 from novelcraft.finetune.training.stopping import Stop
 from novelcraft.state.preferences import PreferencePair
 from novelcraft.state.train_events import TrainEvent, TrainStarted, TrainStep, TrainStopped
-from tests.finetune.data.pairs import data, label, near_miss, pair, settings, write
+from tests.finetune.data.pairs import data, near_miss, pair, settings, write
 from tests.finetune.marks import TRAINS
 from tests.finetune.rows import row, write_rows
 from tests.finetune.runs import losses, read, start, train, validated, written
@@ -80,19 +80,6 @@ def test_without_the_sft_term_the_better_scenes_become_less_likely(
     assert score(bare).chosen < -0.1
     assert score(held).chosen > 0.0
     assert validated(held)[-1].perplexity < validated(bare)[-1].perplexity
-
-
-def test_kto_learns_from_pairs_and_from_scenes_judged_alone(
-    tiny_base: Path, tmp_path: Path
-) -> None:
-    judged = [label(k, desirable=k % 2 == 0) for k in (*range(40, 48), *range(108, 112))]
-    folder = write(tmp_path, [pair(k) for k in (*range(16), *HELD)], judged)
-    told = train(settings(folder, tiny_base, method="kto"))
-    started = begun(told)
-    assert (started.method, started.rows, started.validation_rows) == ("kto", 40, 20)
-    assert losses(told)[1] == pytest.approx(0.5, abs=1e-4)
-    assert score(told).margin > 1.0
-    assert score(told).accuracy > 0.9
 
 
 def texts(pairs: list[PreferencePair], side: str, tokenizer: Any) -> list[tuple[int, list[int]]]:
@@ -203,12 +190,12 @@ def test_a_killed_run_goes_on_with_the_same_losses(
     assert validated(after)[-1].loss == validated(reference[1])[-1].loss
 
 
-def test_kto_goes_on_with_the_same_losses_after_it_was_told_to_stop(
+def test_a_run_that_was_told_to_stop_goes_on_with_the_same_losses(
     tiny_base: Path, tmp_path: Path
 ) -> None:
     from novelcraft.finetune.training.train import run_training
 
-    given = {"method": "kto", "max_steps": 4, "eval_steps": 2}
+    given = {"max_steps": 4, "eval_steps": 2}
     whole = train(settings(data(tmp_path / "whole"), tiny_base, **given))
     config = settings(data(tmp_path / "stopped"), tiny_base, **given)
     stop = Stop()

@@ -10,7 +10,7 @@ from novelcraft.errors import PreferenceError
 from novelcraft.graphs.pairs.collecting import Collection
 from novelcraft.state.events import WriteEvent
 from novelcraft.state.gates import Decision
-from novelcraft.tools.pairs.files import read_labels, read_pairs
+from novelcraft.tools.pairs.files import read_pairs
 from novelcraft.tools.pairs.novels import find_preferences
 from tests.fakes import script as s
 from tests.fakes.server import FakeServer
@@ -36,7 +36,7 @@ async def test_a_redraw_makes_a_pair(fake_server: FakeServer, open_desk: OpenDes
     assert "Let it rain." not in pair.messages[-1].content
     assert (pair.source, pair.rejected_by) == ("person", "fake-model")
     assert pair.group == f"{desk.novel.store.novel_id[:8]}/{before[1].chapter_id}"
-    assert (found.labels, found.left_out) == ([], [])
+    assert found.left_out == []
 
 
 async def test_of_three_draws_the_last_is_better_than_both(
@@ -65,7 +65,8 @@ async def test_a_person_s_own_words_are_the_better_scene(
     (pair,) = find_preferences(desk.novel.store).pairs
     assert (pair.chosen, pair.rejected) == (OWN, before[0].prose)
     assert (pair.chosen_by, pair.rejected_by) == ("person", "fake-model")
-    # What was only set upon another scene was not judged; a later word on it is not of its prompt.
+    # What was only set upon another scene was not rejected; a later word on it is not of its
+    # prompt.
     await desk.novel.redraw("2", on_event=quiet)
     found = find_preferences(desk.novel.store)
     assert len(found.pairs) == 1
@@ -83,14 +84,14 @@ async def test_what_a_person_says_at_gates_is_kept(
     found = find_preferences(desk.novel.store)
     pairs = {(pair.chosen, pair.rejected) for pair in found.pairs}
     assert (third, second) in pairs
-    assert [(label.text, label.desirable) for label in found.labels] == [(first, True)]
+    assert first not in {text for both in pairs for text in both}
     assert fourth in {rejected for _, rejected in pairs}
     assert [event.action for event in desk.of("decided")] == [
         "accept", "redraw", "accept", "redraw", "stop"
     ]  # fmt: skip
 
 
-async def test_a_scene_taken_back_with_none_in_its_place_is_judged_alone(
+async def test_a_scene_taken_back_with_none_in_its_place_is_left_out(
     serve: type[FakeServer], open_desk: OpenDesk
 ) -> None:
     desk = open_desk(serve(), write={"attend": ("scene",)})
@@ -100,9 +101,7 @@ async def test_a_scene_taken_back_with_none_in_its_place_is_judged_alone(
     store.set_head("main", None, expected=store.branch("main").head)
     found = find_preferences(store)
     assert found.pairs == []
-    assert [(label.text, label.desirable) for label in found.labels] == [
-        (person.asked[0].text, False)
-    ]
+    assert [left.reason for left in found.left_out] == ["no scene stands in its place"]
 
 
 async def test_a_fork_is_no_rejection(fake_server: FakeServer, open_desk: OpenDesk) -> None:
@@ -146,14 +145,13 @@ async def test_a_collection_keeps_what_it_holds_of_other_novels(
     assert manifest.files[0].held_out == 1
     again = collection.write([collection.from_novels([desk.novel])])
     assert again == manifest
-    assert read_labels(tmp_path / "pairs") == ()
 
 
-async def test_a_novel_that_nobody_judged_gives_nothing(
+async def test_a_novel_where_nobody_rejected_a_scene_gives_nothing(
     fake_server: FakeServer, open_desk: OpenDesk, tmp_path: Path
 ) -> None:
     desk = open_desk(fake_server)
     await desk.write(until=1)
     collection = Collection(tmp_path / "pairs")
-    with pytest.raises(PreferenceError, match="nobody accepted or rejected a scene"):
+    with pytest.raises(PreferenceError, match="nobody rejected a scene"):
         collection.write([collection.from_novels([desk.novel])])
