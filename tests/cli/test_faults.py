@@ -16,6 +16,7 @@ from novelcraft.tools.storage.lock import ProjectLock
 from tests.cli.conftest import Run
 from tests.fakes.server import FakeServer
 
+LONG = "a" * 300
 PREMISE = "A baker finds that bread remembers"
 
 Served = Callable[..., FakeServer]
@@ -158,3 +159,27 @@ def test_a_read_only_folder(run: Run, begun: Path) -> None:
     begun.chmod(0o700)
     assert outcome.code == 23
     assert goes_on(run, begun)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["write", "A lighthouse keeper finds a letter", "--out", LONG],
+        ["new", LONG],
+        ["show", LONG],
+        ["prep", "book.md", "--out", LONG],
+        ["prep", LONG],
+        ["pairs", "--data", LONG],
+        ["train", "--data", LONG, "--base", LONG],
+        ["adapter", "list", LONG],
+        ["edit", "n", "1", "--file", LONG],
+        ["model", "pull", LONG],
+    ],
+    ids=lambda command: " ".join(part for part in command if part != LONG),
+)
+def test_a_name_that_is_too_long_is_refused(run: Run, here: Path, command: list[str]) -> None:
+    run("new", "n")
+    (here / "book.md").write_text("# One\n\nA lamp was lit.\n", encoding="utf-8")
+    told = run(*command)
+    assert 10 <= told.code < 90, told.err
+    assert told.err.startswith("Error: ")

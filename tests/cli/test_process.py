@@ -1,4 +1,4 @@
-"""`novelcraft write` as a process of its own, interrupted and asked at a terminal."""
+"""The program as a process of its own: interrupted, asked at a terminal, with odd streams."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from novelcraft.errors import DiskFullError, InputError, UnknownTargetError
 from tests.cli.conftest import Run
 from tests.fakes.script import Script, hold, prose
 from tests.fakes.server import FakeServer
 
 PREMISE = "A lighthouse keeper finds that the sea answers letters"
-WRITE = [sys.executable, "-m", "novelcraft", "write", PREMISE, "--pages", "6", "--out", "n"]
+PROGRAM = [sys.executable, "-m", "novelcraft"]
+WRITE = [*PROGRAM, "write", PREMISE, "--pages", "6", "--out", "n"]
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
 
@@ -116,3 +118,60 @@ def _answer(terminal: int, keys: bytes) -> str:
         while asked < questions:
             asked += 1
             os.write(terminal, next(answers, b"s\n"))
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("command", [["--help"], ["--version"], ["model", "list"], ["show", "n"]])
+def test_output_that_cannot_be_written_is_an_error(
+    run: Run, here: Path, command: list[str]
+) -> None:
+    assert run("new", "n").code == 0
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*PROGRAM, *command], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.stderr.startswith("Error: No space left to write the output.")
+    assert "Traceback" not in done.stderr
+    assert done.returncode == DiskFullError.exit_code
+
+
+def test_a_reader_that_leaves_early_hears_no_complaint(run: Run, here: Path) -> None:
+    assert run("new", "n").code == 0
+    ours, theirs = os.pipe()
+    os.close(ours)
+    done = subprocess.run(
+        [*PROGRAM, "show", "n"], stdout=theirs, stderr=subprocess.PIPE, text=True, check=False
+    )
+    os.close(theirs)
+    assert done.stderr == ""
+    assert done.returncode == 1
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        [b"write", b"A caf\xe9 at the end of the pier"],
+        [b"new", b"n", b"--premise", b"A caf\xe9 at the end"],
+        [b"show", b"caf\xe9"],
+        [b"exempt", b"n", b"prose.loop:x", b"--reason", b"caf\xe9"],
+    ],
+)
+def test_words_that_are_no_utf_8_are_refused(here: Path, command: list[bytes]) -> None:
+    done = subprocess.run([*PROGRAM, *command], capture_output=True, text=True, check=False)
+    assert done.returncode == InputError.exit_code, done.stderr
+    assert "is not UTF-8 text" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list(here.iterdir())
+
+
+def test_a_terminal_without_the_letters_shows_question_marks(run: Run, here: Path) -> None:
+    assert run("new", "n").code == 0
+    done = subprocess.run(
+        [*PROGRAM, "show", "n", "--branch", "müller"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+    )
+    assert "m?ller" in done.stderr
+    assert done.returncode == UnknownTargetError.exit_code
