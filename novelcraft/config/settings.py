@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from novelcraft.config.language import language_tag
+
 RoleName = Literal["reasoning", "narrator", "cheap"]
 ROLES: tuple[RoleName, ...] = get_args(RoleName)
 
@@ -105,11 +107,16 @@ class NovelSettings(Section):
     author: str = "Novelcraft"
     """Name on the title page."""
     language: str = "en"
-    """Language of the book, as a BCP 47 tag."""
+    """Language of the book, as a BCP 47 tag: `en`, `fr-CA`, `zh-Hant`."""
     style: str = ""
     """Wishes for tone and style, given to the planner."""
     seed: int = Field(default=1, ge=0)
     """The same seed and the same answers of the server give the same novel."""
+
+    @field_validator("language")
+    @classmethod
+    def _tag(cls, value: str) -> str:
+        return language_tag(value)
 
     @property
     def target_words(self) -> int:

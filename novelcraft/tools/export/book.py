@@ -101,7 +101,6 @@ def export_book(
 
     Raises:
         InputError: An unknown format.
-        ConfigError: The language is no BCP 47 tag.
         UnknownTargetError: A commit names a chapter that the plan does not have.
         ExportError: Nothing is written yet, or pandoc failed. A PDF engine that is missing or
             fails is no error but a notice, because a book without a PDF is a whole book.

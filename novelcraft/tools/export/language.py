@@ -5,22 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from novelcraft.errors import ConfigError
-
-_TAG = re.compile(
-    r"""
-    (?: [a-z]{2,3} (?:-[a-z]{3}){0,3} | [a-z]{4,8} )       # language, extended language
-    (?: -[a-z]{4} )?                                       # script
-    (?: -(?:[a-z]{2}|\d{3}) )?                             # region
-    (?: -(?:[a-z0-9]{5,8}|\d[a-z0-9]{3}) )*                # variants
-    (?: -[0-9a-wy-z](?:-[a-z0-9]{2,8})+ )*                 # extensions
-    (?: -x(?:-[a-z0-9]{1,8})+ )?                           # private use
-    | x(?:-[a-z0-9]{1,8})+
-    """,
-    re.VERBOSE | re.IGNORECASE,
-)
-"""BCP 47 (RFC 5646, section 2.1) without the 26 grandfathered tags, which are all deprecated."""
-
 _RIGHT_TO_LEFT = {
     "ar",
     "arc",
@@ -74,23 +58,10 @@ _HEADINGS = {
 
 @dataclass(frozen=True)
 class Language:
-    """A book's language.
-
-    Args:
-        tag: A well-formed BCP 47 tag, for example `en`, `pt-BR`, `zh-Hant`.
-
-    Raises:
-        ConfigError: The tag is not well-formed.
-    """
+    """A book's language."""
 
     tag: str
-
-    def __post_init__(self) -> None:
-        if not _TAG.fullmatch(self.tag):
-            raise ConfigError(
-                f"[novel] language is {self.tag!r}, which is no BCP 47 language tag.",
-                fix='Use a tag such as "en", "de", "pt-BR" or "zh-Hant".',
-            )
+    """A well-formed BCP 47 tag, for example `en`, `pt-BR`, `zh-Hant`; see `language_tag`."""
 
     @property
     def primary(self) -> str:

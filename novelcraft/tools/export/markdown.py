@@ -36,7 +36,6 @@ def manuscript_markdown(plan: Plan, chain: Sequence[SceneCommit], novel: NovelSe
 
     Raises:
         UnknownTargetError: A commit names a chapter that the plan does not have.
-        ConfigError: The language is no BCP 47 tag.
     """
     front = [f"**{escape(book_title(plan, novel))}**"]
     if author := one_line(novel.author):

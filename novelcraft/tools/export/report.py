@@ -16,7 +16,6 @@ def report_html(summary: RunSummary) -> str:
     """The report as an HTML page: no script, nothing fetched, every text escaped.
 
     Raises:
-        ConfigError: The language is no BCP 47 tag.
     """
     page = page_template("novelcraft.tools.export", "report.html").render(
         summary=summary,

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from novelcraft.config.settings import NovelSettings
-from novelcraft.errors import ConfigError, UnknownTargetError
+from novelcraft.errors import UnknownTargetError
 from novelcraft.tools.export.markdown import manuscript_markdown, write_manuscript
 from tests import factories
 from tests.tools.export.books import elements, written
@@ -83,13 +83,6 @@ def test_headings_speak_the_books_language(tag: str, heading: str) -> None:
     plan, chain = written([["One."]])
     text = manuscript_markdown(plan, chain, NovelSettings(language=tag))
     assert f"# {heading}" in text
-
-
-@pytest.mark.parametrize("tag", ["e", "en_US", "", "en-", "de-<x>", "languages"])
-def test_a_language_that_is_no_tag_is_refused(tag: str) -> None:
-    plan, chain = written([["One."]])
-    with pytest.raises(ConfigError, match="language is"):
-        manuscript_markdown(plan, chain, NovelSettings(language=tag))
 
 
 def test_a_scene_of_a_chapter_that_the_plan_does_not_have() -> None:
