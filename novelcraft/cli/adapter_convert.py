@@ -10,7 +10,7 @@ import typer
 
 from novelcraft.cli.adapter_common import AdapterArgument, BaseOption, opened
 from novelcraft.errors import InputError
-from novelcraft.present.wording import quoted
+from novelcraft.tools.text import quoted
 
 
 class Server(StrEnum):

@@ -9,7 +9,7 @@ import typer
 
 from novelcraft.cli.common import BranchOption, Folder, QuietOption, SceneArgument, attended
 from novelcraft.errors import InputError
-from novelcraft.present.wording import quoted
+from novelcraft.tools.text import quoted
 
 if TYPE_CHECKING:
     from novelcraft.cli.readers import Reader

@@ -8,7 +8,7 @@ import typer
 
 from novelcraft.cli.common import Folder
 from novelcraft.errors import InputError
-from novelcraft.present.wording import quoted
+from novelcraft.tools.text import quoted
 
 
 def exempt(

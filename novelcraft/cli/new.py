@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from novelcraft.present.wording import quoted
+from novelcraft.tools.text import quoted
 
 
 def new(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from novelcraft.cli.common import QuietOption
-from novelcraft.present.wording import quoted
+from novelcraft.tools.text import quoted
 
 if TYPE_CHECKING:
     from novelcraft.cli.readers import Reader

@@ -17,10 +17,10 @@ from novelcraft.config.template import prep_toml, update_toml
 from novelcraft.config.user import find_user_file
 from novelcraft.errors import NotAProjectError
 from novelcraft.graphs.prep.project import PrepProject
-from novelcraft.present.wording import quoted
 from novelcraft.state.prep import STAGES, Stage
 from novelcraft.tools.models.opening import open_models
 from novelcraft.tools.storage.files import storage_errors, write_atomic
+from novelcraft.tools.text import quoted
 
 TOML = "prep.toml"
 

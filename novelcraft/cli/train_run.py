@@ -17,11 +17,10 @@ from novelcraft.graphs.prep.project import PrepOutcome
 from novelcraft.graphs.training.context import Prepare
 from novelcraft.graphs.training.road import RoadOutcome, TrainingRoad
 from novelcraft.present.pipeline import VERDICTS, PipelineProgress
-from novelcraft.present.wording import quoted
 from novelcraft.state.prep import PrepEvent
 from novelcraft.state.stream import OnEvent
 from novelcraft.state.training import RoadEvent
-from novelcraft.tools.text import counted
+from novelcraft.tools.text import counted, quoted
 
 
 def train_run(

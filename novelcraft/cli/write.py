@@ -10,7 +10,7 @@ import typer
 
 from novelcraft.cli.common import BranchOption, QuietOption, attended, say
 from novelcraft.errors import PremiseError
-from novelcraft.present.wording import quoted
+from novelcraft.tools.text import quoted
 
 if TYPE_CHECKING:
     from novelcraft.cli.readers import Reader
@@ -77,10 +77,11 @@ def write(
     if allow_failed_adapter:
         work["allow_failed_adapter"] = True
     overrides = {"novel": given, "write": work}
-    folder = prepare(target, out, overrides)
+    folder = prepare(target, out, overrides, branch)
     models = partial(open_models, notify=say)
     with Novel.open(folder, overrides=overrides, models=models) as novel:
         _require_premise(novel)
+        novel.require_planned(branch)
         if novel.is_finished(branch):
             typer.echo(f"Nothing to do: {folder} is finished.")
             finished = _last_sums(novel)

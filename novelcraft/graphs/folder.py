@@ -8,6 +8,7 @@ from novelcraft.config.root import Settings
 from novelcraft.config.template import novel_toml
 from novelcraft.errors import NotAProjectError
 from novelcraft.tools.storage.files import storage_errors, write_atomic
+from novelcraft.tools.text import quoted
 
 TOML = "novel.toml"
 DATABASE = "novel.db"
@@ -18,15 +19,38 @@ def is_novel(folder: Path) -> bool:
     return (folder / TOML).is_file()
 
 
+def require_novel(folder: Path) -> None:
+    """Refuse a folder that holds no novel.
+
+    Raises:
+        NotAProjectError: There is no `novel.toml` in it.
+    """
+    if is_novel(folder):
+        return
+    if (folder / DATABASE).is_file():
+        raise NotAProjectError(
+            f"{folder} holds a novel, but its {TOML} is gone.",
+            fix="Make it again, with the premise and the length that the book had: "
+            f'novelcraft new {quoted(folder)} --premise "…" --pages N',
+        )
+    raise NotAProjectError(
+        f"{folder} holds no novel: there is no {TOML} in it.",
+        fix=f'Start one there: novelcraft write "your premise" --out {quoted(folder)}',
+    )
+
+
 def make_folder(folder: Path, settings: Settings) -> None:
     """Make a novel's folder with its `novel.toml`; one that is there already is kept.
+
+    A folder whose `novel.toml` was deleted gets a new one beside its database.
 
     Raises:
         NotAProjectError: The folder holds other files.
         ReadOnlyError, DiskFullError: It cannot be written.
     """
     with storage_errors(folder):
-        if folder.exists() and not is_novel(folder) and any(folder.iterdir()):
+        ours = is_novel(folder) or (folder / DATABASE).is_file()
+        if folder.exists() and not ours and any(folder.iterdir()):
             raise NotAProjectError(
                 f"{folder} holds files that are no novel of ours.",
                 fix="Choose another folder with --out; nothing in this one was touched.",

@@ -16,7 +16,8 @@ from typing import Any, Self
 from novelcraft.config.load import load_settings
 from novelcraft.config.root import Settings
 from novelcraft.config.user import find_user_file
-from novelcraft.errors import InputError, NotAProjectError, NovelcraftError, UnknownTargetError
+from novelcraft.errors import InputError, NovelcraftError, UnknownTargetError
+from novelcraft.graphs import length
 from novelcraft.graphs.checkpoints import open_checkpoints
 from novelcraft.graphs.context import WriteContext
 from novelcraft.graphs.exporting import (
@@ -25,7 +26,7 @@ from novelcraft.graphs.exporting import (
     exports_folder,
     summarize_run,
 )
-from novelcraft.graphs.folder import DATABASE, TOML, is_novel, make_folder
+from novelcraft.graphs.folder import DATABASE, TOML, make_folder, require_novel
 from novelcraft.graphs.nodes.finish import FINISHED
 from novelcraft.graphs.revise import build_revise_graph, keep_old_chain, own_words, revision_state
 from novelcraft.graphs.runner import Decide, EventLog, resumable, run, start_state
@@ -48,6 +49,7 @@ from novelcraft.tools.export.book import DEFAULT_FORMATS, ExportResult
 from novelcraft.tools.export.summary import RunSummary
 from novelcraft.tools.models.opening import open_models
 from novelcraft.tools.storage.lock import ProjectLock
+from novelcraft.tools.text import quoted
 
 BRANCH_NAME = re.compile(r"[^\W\d_][\w.-]{0,60}")
 
@@ -105,11 +107,7 @@ class Novel:
             ConfigError: Its `novel.toml`, the user file or the environment cannot be used.
             NewerDatabaseError, DamagedDatabaseError: Its database cannot be used.
         """
-        if not is_novel(folder):
-            raise NotAProjectError(
-                f"{folder} holds no novel: there is no {TOML} in it.",
-                fix="Start one with: novelcraft write 'your premise' --out FOLDER",
-            )
+        require_novel(folder)
         environ = os.environ if environ is None else environ
         settings = load_settings(
             folder / TOML,
@@ -168,8 +166,10 @@ class Novel:
 
         Raises:
             ProjectBusyError: Another run holds the novel.
+            PagesError, ConfigError: The branch was planned with another length or language.
             ModelError: A model cannot be used. What was accepted before is safe.
         """
+        self.require_planned(branch)
         finished: list[RunFinished] = []
 
         def listen(event: WriteEvent) -> None:
@@ -297,7 +297,7 @@ class Novel:
             return matches[0]
         raise UnknownTargetError(
             f"There is no scene {name!r} in branch {branch!r}: it has {len(chain)} scenes.",
-            fix=f"See them with: novelcraft log {self.folder}",
+            fix=f"See them with: novelcraft log {quoted(self.folder)}",
         )
 
     def fork(self, at: str, name: str, *, branch: str = MAIN) -> Branch:
@@ -320,6 +320,29 @@ class Novel:
                 plan_version=commit.plan_version,
                 forked_from=commit.id,
             )
+
+    def require_planned(self, branch: str = MAIN) -> None:
+        """Refuse settings of the book that a begun branch does not follow.
+
+        Raises:
+            PagesError, ConfigError: It was planned with another length or language.
+        """
+        length.require_planned(self.store, branch, self.settings.novel, self.folder)
+
+    async def change_length(self, branch: str = MAIN) -> bool:
+        """Plan a begun book for the length that the settings name; see `length.change_length`.
+
+        Raises:
+            ProjectBusyError: Another run holds the novel.
+            PagesError: The branch cannot have that length any more.
+        """
+        with ProjectLock(self.folder):
+            changed = length.change_length(self.store, branch, self.settings.novel, self.folder)
+            if changed:
+                # The step in flight would go on with the plan as it was.
+                async with open_checkpoints(self.folder) as checkpoints:
+                    await checkpoints.adelete_thread(branch)
+        return changed
 
     def export(
         self, formats: Sequence[str] = DEFAULT_FORMATS, *, branch: str = MAIN

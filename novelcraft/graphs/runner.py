@@ -36,7 +36,8 @@ def start_state(store: ManuscriptStore, branch_name: str, until: int | None) -> 
     ended = False
     if plan and chain and len(chain) < len(plan.scenes):
         last_chapter, next_chapter = chain[-1].chapter_id, plan.scenes[len(chain)].chapter
-        replanned = branch.plan_version != chain[-1].plan_version
+        # A plan that was given another length only has the same scenes.
+        replanned = plan.scenes != store.plan(chain[-1].plan_version).scenes
         ended = last_chapter != next_chapter and not replanned
     return WriteState(
         branch=branch.name,

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 from novelcraft.errors import UnknownTargetError
 from novelcraft.graphs.novel import Novel
-from novelcraft.present.wording import number, quoted, stopwatch
+from novelcraft.present.wording import number, stopwatch
 from novelcraft.present.writing import ACCEPTED
 from novelcraft.state.manuscript import PromptSection, SceneCommit
 from novelcraft.state.plan import Chapter, Plan, SceneBrief
-from novelcraft.tools.text import counted
+from novelcraft.tools.text import counted, quoted
 
 
 def title(novel: Novel, branch: str) -> str:

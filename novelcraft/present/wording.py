@@ -1,14 +1,6 @@
-"""How numbers, times and paths are said."""
+"""How numbers and times are said."""
 
 from __future__ import annotations
-
-import shlex
-from pathlib import Path
-
-
-def quoted(path: Path) -> str:
-    """A path as it can be pasted into a shell."""
-    return shlex.quote(str(path))
 
 
 def number(value: int) -> str:

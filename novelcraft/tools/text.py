@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import shlex
 import textwrap
+from pathlib import Path
 
 _QUOTE_LENGTH = 160
 _FORBIDDEN = re.compile(
@@ -44,3 +46,8 @@ def wrapped(text: str, width: int, *, indent: int) -> list[str]:
     return textwrap.wrap(
         text, width, initial_indent=pad, subsequent_indent=pad + "  ", break_long_words=False
     )
+
+
+def quoted(path: Path) -> str:
+    """A path as it can be pasted into a shell."""
+    return shlex.quote(str(path))

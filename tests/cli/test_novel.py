@@ -62,11 +62,26 @@ def test_the_same_command_again_has_nothing_to_do(run: Run, served: Served, here
 
 def test_a_begun_novel_keeps_its_numbers(run: Run, novel: Path) -> None:
     before = (novel / "novel.toml").read_bytes()
-    told = run("write", "n", "--pages", 9)
-    assert told.code == 14
-    assert "was begun with pages = 6; it cannot go on with 9" in told.err
-    assert run("write", "n", "--seed", 5).code == 10
+    told = run("write", "n", "--seed", 5)
+    assert told.code == 10
+    assert "was begun with seed = 1; it cannot go on with 5" in told.err
+    assert run("write", "n", "--chapters", 9).code == 10
     assert (novel / "novel.toml").read_bytes() == before
+
+
+def test_a_novel_whose_settings_were_deleted_can_be_gone_on_with(run: Run, novel: Path) -> None:
+    (novel / "novel.toml").unlink()
+    for arguments in (["write", "n"], ["show", "n"], ["export", "n"], ["log", "n"]):
+        told = run(*arguments)
+        assert told.code == 21
+        assert "n holds a novel, but its novel.toml is gone" in told.err
+        assert "novelcraft new n --premise" in told.err
+    assert run("new", "n", "--premise", PREMISE, "--pages", 12).code == 0
+    told = run("write", "n")
+    assert told.code == 14
+    assert "branch main was planned for 6 of them" in told.err
+    assert run("write", "n", "--pages", 6).out.startswith("Nothing to do: n is finished.")
+    assert "scene 1, s001, " in run("show", "n", "scene", "1").out
 
 
 def test_stop_after_the_plan_then_after_scenes(run: Run, served: Served, here: Path) -> None:

@@ -1,0 +1,83 @@
+"""A begun book keeps to what it was planned as; its length can be changed on request."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from novelcraft.agents.planner.course import chapters_to_come
+from novelcraft.config.language import language_tag
+from novelcraft.config.settings import NovelSettings
+from novelcraft.errors import ConfigError, PagesError
+from novelcraft.state.plan import Plan
+from novelcraft.tools.canon.store import ManuscriptStore
+from novelcraft.tools.text import quoted
+
+
+def require_planned(
+    store: ManuscriptStore, branch: str, novel: NovelSettings, folder: Path
+) -> None:
+    """Refuse to go on with other settings than a branch was planned with, wherever they stand.
+
+    Raises:
+        PagesError: The settings ask for another length than the plan has.
+        ConfigError: They name another language.
+    """
+    plan = _plan(store, branch)
+    if plan is None:
+        return
+    if plan.target_words != novel.target_words:
+        raise PagesError(
+            f"The settings ask for {novel.pages} pages of {novel.words_per_page} words, and branch "
+            f"{branch} was planned for {plan.target_words / novel.words_per_page:g} of them.",
+            fix="Set [novel] pages and words_per_page as they were, or give the book that length: "
+            f"novelcraft write {quoted(folder)} --pages {novel.pages}"
+            + ("" if branch == "main" else f" --branch {branch}"),
+        )
+    if language_tag(plan.language) != novel.language:
+        raise ConfigError(
+            f"The settings say language = {novel.language}, and branch {branch} was planned in "
+            f"{plan.language}.",
+            fix=f'Set [novel] language = "{plan.language}", or start another novel.',
+        )
+
+
+def change_length(store: ManuscriptStore, branch: str, novel: NovelSettings, folder: Path) -> bool:
+    """Plan a begun book for the settings' length: the chapters to come make up the difference.
+
+    They get and lose scenes when the planner reads what was written, at the next chapter's end.
+
+    Returns:
+        Whether the plan had another length.
+
+    Raises:
+        PagesError: There is no chapter left to change, or more is written already.
+    """
+    plan = _plan(store, branch)
+    if plan is None or plan.target_words == novel.target_words:
+        return False
+    chain = store.chain(store.branch(branch).head)
+    coming = chapters_to_come(plan, {c.scene_id for c in chain})
+    if not coming[0 if chain else 1 :]:
+        raise PagesError(
+            f"Branch {branch} cannot be given {novel.pages} pages: no chapter of it is still to "
+            "be planned.",
+            fix="Start another novel with --out, or go another way from an earlier chapter: "
+            f"novelcraft fork {quoted(folder)} --at SCENE --name longer",
+        )
+    words = sum(c.words for c in chain)
+    if words >= novel.target_words:
+        raise PagesError(
+            f"Branch {branch} cannot be given {novel.pages} pages: it has "
+            f"{words / novel.words_per_page:.1f} already.",
+            fix="Give it more, or export what is there: novelcraft export " + quoted(folder),
+        )
+    store.add_plan(
+        branch,
+        plan.model_copy(update={"parent": plan.version, "target_words": novel.target_words}),
+    )
+    return True
+
+
+def _plan(store: ManuscriptStore, branch: str) -> Plan | None:
+    version = store.branch(branch).plan_version
+    return None if version is None else store.plan(version)
