@@ -1,72 +1,168 @@
-"""What the loop itself costs a scene, early and late in a long book.
+"""What the program itself costs, and how that grows with the book.
 
-    python -m benchmarks.loop_cost [SCENES]
+    python -m benchmarks.loop_cost [PAGES ...] [--embedding hash|default]
 
-A scripted server answers at once, so what is left is our own work: prompts, checks, the store,
-the index, checkpoints. Prints seconds a scene for an early and a late stretch and their ratio;
-the ratio is what to watch, the seconds are this machine's.
+Writes a book of each length (10, 100 and 1,000 pages unless others are named), each in a process
+of its own, against the fake server in another process. That server answers at once, so what is
+left is our own work: prompts, checks, the store, the index, checkpoints. For each book it prints
+
+* scenes and words, the time of the run, and the CPU seconds of our process alone;
+* "own time": milliseconds a scene in which no model call was in flight, which is what a scene
+  takes longer than its model does;
+* the median of seconds between two commits, early and late in the book;
+* the size of `novel.db` and of `checkpoints.db`, the rows of the latter, and the peak of memory;
+
+and how each grew from one length to the next. The ratios are what to watch; the seconds are this
+machine's.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
+import json
+import resource
+import sqlite3
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from novelcraft.config.root import Settings
 from novelcraft.graphs.novel import Novel
+from novelcraft.state.calls import CallRecord
 from novelcraft.state.events import WriteEvent
-from tests.fakes.server import FakeServer
+from tests.fakes.process import fake_process
 
-WORDS = 300
+LENGTHS = (10, 100, 1_000)
 STRETCH = 20
+"""Scenes of the early and the late stretch."""
+
+ROWS = (
+    ("pages", "{:,}"),
+    ("scenes", "{:,}"),
+    ("words", "{:,}"),
+    ("seconds", "{:.1f}"),
+    ("cpu_seconds", "{:.1f}"),
+    ("cpu_per_1000_words", "{:.2f}"),
+    ("cpu_ms_per_scene", "{:.0f}"),
+    ("own_ms_per_scene", "{:.0f}"),
+    ("early_seconds_per_scene", "{:.3f}"),
+    ("late_seconds_per_scene", "{:.3f}"),
+    ("novel_db_mb", "{:.2f}"),
+    ("checkpoints_mb", "{:.2f}"),
+    ("checkpoint_rows", "{:,}"),
+    ("peak_memory_mb", "{:.0f}"),
+)
 
 
-def settings(server: FakeServer, scenes: int) -> Settings:
-    role = {"model": "openai:fake-model", "base_url": server.base_url}
+def settings(base_url: str, pages: int, embedding: str) -> Settings:
+    role = {"model": "openai:fake-model", "base_url": base_url}
     return Settings.model_validate(
         {
             "novel": {
                 "premise": "A lighthouse keeper finds that the sea answers letters",
-                "pages": scenes,
-                "words_per_page": WORDS,
+                "pages": pages,
             },
-            "write": {"preset": "small", "scene_words": WORDS, "embedding": "hash"},
+            "write": {"preset": "small", "embedding": embedding},
             "roles": {"reasoning": role, "narrator": role, "cheap": role},
         }
     )
 
 
-async def seconds_a_scene(folder: Path, scenes: int) -> list[float]:
-    """Wall time between commits, in order."""
-    at: list[float] = []
+async def write_book(folder: Path, chosen: Settings) -> dict[str, Any]:
+    """Write a book, and measure this process while it does."""
+    committed: list[float] = []
 
     def note(event: WriteEvent) -> None:
         if event.kind == "scene_committed":
-            at.append(time.monotonic())
+            committed.append(time.monotonic())
 
-    with (
-        FakeServer(context=32_768) as server,
-        Novel.create(folder, settings(server, scenes)) as novel,
-    ):
-        await novel.write(on_event=note, until=scenes)
-    return [later - earlier for earlier, later in pairwise(at)]
+    start, cpu = time.monotonic(), time.process_time()
+    with Novel.create(folder, chosen) as novel:
+        finished = await novel.write(on_event=note)
+        seconds, cpu = time.monotonic() - start, time.process_time() - cpu
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        assert finished is not None, "the run ends with its book"
+        idle = seconds - in_flight(novel.store.calls())
+    gaps = [later - earlier for earlier, later in pairwise(committed)]
+    scenes, words = finished.scenes, finished.words
+    return {
+        "pages": chosen.novel.pages,
+        "scenes": scenes,
+        "words": words,
+        "seconds": seconds,
+        "cpu_seconds": cpu,
+        "cpu_per_1000_words": 1_000 * cpu / words,
+        "cpu_ms_per_scene": 1_000 * cpu / scenes,
+        "own_ms_per_scene": 1_000 * idle / scenes,
+        "early_seconds_per_scene": statistics.median(gaps[:STRETCH]),
+        "late_seconds_per_scene": statistics.median(gaps[-STRETCH:]),
+        "novel_db_mb": size(folder / "novel.db"),
+        "checkpoints_mb": size(folder / "checkpoints.db"),
+        "checkpoint_rows": rows(folder / "checkpoints.db"),
+        "peak_memory_mb": peak,
+    }
+
+
+def in_flight(calls: Iterable[CallRecord]) -> float:
+    """Seconds during which at least one call was under way."""
+    total, until = 0.0, 0.0
+    ends = [(datetime.fromisoformat(call.at).timestamp(), call.seconds) for call in calls]
+    for begin, end in sorted((end - seconds, end) for end, seconds in ends):
+        total += max(0.0, end - max(begin, until))
+        until = max(until, end)
+    return total
+
+
+def size(path: Path) -> float:
+    """Megabytes of a database, its log included."""
+    return sum(p.stat().st_size for p in path.parent.glob(f"{path.name}*")) / 1e6
+
+
+def rows(path: Path) -> int:
+    with sqlite3.connect(path) as connection:
+        tables = ("checkpoints", "writes")
+        return sum(connection.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in tables)
+
+
+def measured(pages: int, embedding: str) -> dict[str, Any]:
+    """The figures of a book, written in a process of its own against a server of its own."""
+    with fake_process("--context", "32768") as base_url:
+        command = [sys.executable, "-m", "benchmarks.loop_cost", str(pages)]
+        command += ["--embedding", embedding, "--on", base_url]
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def table(books: list[dict[str, Any]]) -> str:
+    lines = []
+    for name, form in ROWS:
+        cells = [form.format(book[name]) for book in books]
+        grown = [f"× {b[name] / a[name]:.2f}" if a[name] else "-" for a, b in pairwise(books)]
+        lines.append(f"{name:<24}" + "".join(f"{cell:>12}" for cell in (*cells, *grown)))
+    return "\n".join(lines)
 
 
 def main() -> None:
-    scenes = int(sys.argv[1]) if len(sys.argv) > 1 else 200
-    with tempfile.TemporaryDirectory() as folder:
-        taken = asyncio.run(seconds_a_scene(Path(folder) / "novel", scenes))
-    early = statistics.median(taken[:STRETCH])
-    late = statistics.median(taken[-STRETCH:])
-    print(f"scenes {len(taken) + 1}, of {WORDS} words")
-    print(f"first {STRETCH}: {early:.3f} s a scene (median)")
-    print(f"last {STRETCH}:  {late:.3f} s a scene (median)")
-    print(f"late / early:   {late / early:.2f}")
+    parser = argparse.ArgumentParser(description="What the program itself costs.")
+    parser.add_argument("pages", type=int, nargs="*", default=LENGTHS)
+    parser.add_argument("--embedding", default="hash")
+    parser.add_argument("--on", metavar="URL", help="measure one book here, on that server")
+    given = parser.parse_args()
+    if given.on:
+        with tempfile.TemporaryDirectory() as folder:
+            chosen = settings(given.on, given.pages[0], given.embedding)
+            print(json.dumps(asyncio.run(write_book(Path(folder) / "novel", chosen))))
+        return
+    print(table([measured(pages, given.embedding) for pages in given.pages]))
 
 
 if __name__ == "__main__":
