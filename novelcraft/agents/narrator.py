@@ -16,6 +16,7 @@ from novelcraft.config.presets import SizePreset
 from novelcraft.prompts.narrator import STOPS, AssembledPrompt
 from novelcraft.state.base import derive_seed
 from novelcraft.state.manuscript import Provenance, count_words
+from novelcraft.state.steps import call_step
 from novelcraft.tools.models.asking import Caller
 from novelcraft.tools.models.chat import ModelAnswer, ModelRequest
 
@@ -152,7 +153,7 @@ async def _segment(
         ModelRequest(
             role="narrator",
             purpose="scene.narrate",
-            step=f"{task.step}/{segment}",
+            step=call_step(task.step, segment),
             messages=task.prompt.messages,
             max_tokens=task.preset.budget.scene,
             seed=derive_seed(caller.seed, "scene.narrate", task.step, segment),

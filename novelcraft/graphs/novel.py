@@ -27,7 +27,6 @@ from novelcraft.graphs.exporting import (
     summarize_run,
 )
 from novelcraft.graphs.folder import DATABASE, TOML, make_folder, require_novel
-from novelcraft.graphs.nodes.finish import FINISHED
 from novelcraft.graphs.revise import build_revise_graph, keep_old_chain, own_words, revision_state
 from novelcraft.graphs.runner import Decide, EventLog, resumable, run, start_state
 from novelcraft.graphs.session import ModelsFactory, writing_context
@@ -222,9 +221,8 @@ class Novel:
     def is_finished(self, branch: str = MAIN) -> bool:
         """Whether the branch's book is complete and exported as it stands."""
         head = self.store.branch(branch).head
-        done = self.store.plan_part(branch, FINISHED)
         exported = any(exports_folder(self.folder, branch).glob("*.epub"))
-        return bool(head and done and done["head"] == head and exported)
+        return bool(head and head == self.store.finished_head(branch) and exported)
 
     def _started(self, state: WriteState, *, resumed: bool) -> RunStarted:
         chain = self.store.chain(state["head"])

@@ -22,6 +22,7 @@ from novelcraft.graphs.write import Builder, WriteGraph, add_drafting
 from novelcraft.state.base import content_hash
 from novelcraft.state.graph import WriteState
 from novelcraft.state.manuscript import Draft, Provenance, SceneCommit
+from novelcraft.state.steps import DrawStep, retell_step
 from novelcraft.tools.canon.store import ManuscriptStore
 
 
@@ -29,7 +30,7 @@ def own_words(branch: str, old: SceneCommit, prose: str) -> Draft:
     """A draft of a person's own prose in the place of a scene."""
     tag = content_hash(prose)[:12]
     return Draft(
-        id=f"{branch}/{(old.parent or 'root')[:12]}/{old.scene_id}/{tag}/1",
+        id=str(DrawStep.of(branch, old.parent, old.scene_id, tag).draft(1)),
         branch=branch,
         parent=old.parent,
         scene_id=old.scene_id,
@@ -141,7 +142,7 @@ async def _retell(
     return await summarize(
         context.caller,
         context.preset,
-        step=f"{state['branch']}/retell/{before.id}/{commit.scene_id}",
+        step=retell_step(state["branch"], before.id, commit.scene_id),
         prose=commit.prose,
         summary=before.summary,
         names=tuple(c.name for c in plan.cast if c.name.split()[0] in commit.prose),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Literal, Self
+from collections.abc import Sequence
+from typing import Any, Literal, Self, TypedDict
 
 from pydantic import Field, model_validator
 
@@ -19,7 +20,7 @@ WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*")
 
 def count_words(text: str) -> int:
     """Words in a text: runs of letters and digits, joined by apostrophes or hyphens."""
-    return sum(1 for _ in WORD.finditer(text))
+    return len(WORD.findall(text))
 
 
 class Fact(Frozen):
@@ -81,19 +82,18 @@ class SceneCommit(Frozen):
     provenance: Provenance
     stale: tuple[str, ...] = ()
     """Why this scene may no longer fit what comes before it, after an edit; empty when it does."""
+    words: int = Field(default=-1, exclude=True)
+    """Words of prose. Counted when the commit is made; no part of its content."""
 
     @model_validator(mode="after")
-    def _address(self) -> Self:
+    def _complete(self) -> Self:
+        if self.words < 0:
+            object.__setattr__(self, "words", count_words(self.prose))
         if not self.id:
             payload = self.model_dump(mode="json", exclude={"id"})
             object.__setattr__(self, "id", content_hash(payload))
             self.__pydantic_fields_set__.add("id")
         return self
-
-    @property
-    def words(self) -> int:
-        """Words of prose."""
-        return count_words(self.prose)
 
 
 class Draft(Frozen):
@@ -121,6 +121,15 @@ class Draft(Frozen):
     def all_findings(self) -> tuple[Finding, ...]:
         """Findings of all reviewers that have run."""
         return (self.findings or ()) + (self.continuity or ())
+
+
+class Reviews(TypedDict, total=False):
+    """What the reviewers of a draft may say: a field of `Draft` for each of them."""
+
+    findings: Sequence[Finding]
+    continuity: Sequence[Finding]
+    summary: str
+    facts: Sequence[Fact]
 
 
 class Branch(Frozen):

@@ -15,6 +15,7 @@ from novelcraft.graphs.nodes.scene import plan_of
 from novelcraft.state.gates import GateRequest
 from novelcraft.state.graph import WriteState
 from novelcraft.state.plan import Plan, SceneBrief
+from novelcraft.state.steps import replan_step
 
 
 async def replan(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
@@ -29,8 +30,8 @@ async def replan(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
     words_left = plan.target_words - sum(written.values())
     ids = revised_ids(plan, written, words_left, context.preset.scene_words)
     requests = _requests(plan, written, ids, chain[-1].summary, rewrite=context.write.replan)
-    step = f"{state['branch']}/{(state['head'] or 'root')[:12]}/{state.get('draw', 0)}"
-    task = context.plan_task(f"replan/{step}", state.get("note", ""))
+    step = replan_step(state["branch"], state["head"], state.get("draw", 0))
+    task = context.plan_task(step, state.get("note", ""))
     answers = await asyncio.gather(*(plan_chapter_scenes(task, r) for r in requests))
     fresh = {b.id: b for answer in answers for b in answer.briefs}
     briefs = [_brief(plan, fresh, scene_id) for chapter in ids for scene_id in chapter]

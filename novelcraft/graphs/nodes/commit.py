@@ -25,11 +25,11 @@ def make_commit(
 ) -> SceneCommit:
     """The commit that a reviewed draft becomes. The same draft gives the same commit."""
     plan = plan_of(state, context)
-    chain = context.store.commit_ids(draft.parent)
+    before = context.store.get(draft.parent).position if draft.parent else 0
     summary = draft.summary or ""
     return SceneCommit(
         parent=draft.parent,
-        position=len(chain) + 1,
+        position=before + 1,
         scene_id=draft.scene_id,
         chapter_id=plan.scene(draft.scene_id).chapter,
         plan_version=state["plan_version"] or plan.version,
@@ -56,7 +56,6 @@ async def commit_scene(state: WriteState, runtime: WriteRuntime) -> dict[str, An
     commit = context.store.commit(
         state["branch"], make_commit(state, context, draft, accepted_by(state, draft))
     )
-    chain = context.store.chain(commit.id)
     plan = plan_of(state, context)
     context.emit(
         SceneCommitted(
@@ -65,7 +64,7 @@ async def commit_scene(state: WriteState, runtime: WriteRuntime) -> dict[str, An
             position=commit.position,
             scenes=len(plan.scenes),
             words=commit.words,
-            words_total=sum(c.words for c in chain),
+            words_total=context.store.words_written(commit.id),
             target_words=plan.target_words,
             accepted_by=commit.accepted_by,
             attempts=state["attempt"],

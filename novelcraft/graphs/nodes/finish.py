@@ -9,9 +9,6 @@ from novelcraft.graphs.exporting import export_branch
 from novelcraft.state.events import Exported, Notice, RunFinished
 from novelcraft.state.graph import WriteState
 
-FINISHED = "finished"
-"""Key under which the store keeps the head whose book is complete, and its findings."""
-
 
 async def finish(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
     """Export the book, check it as a whole, and sum up the run."""
@@ -23,7 +20,7 @@ async def finish(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
         context.emit(Exported(format=path.suffix.lstrip("."), path=str(path)))
     for notice in result.notices:
         context.emit(Notice(text=notice))
-    context.store.put_plan_part(state["branch"], FINISHED, {"head": state["head"]})
+    context.store.set_finished(state["branch"], chain[-1].id)
     words = sum(c.words for c in chain)
     context.emit(
         RunFinished(

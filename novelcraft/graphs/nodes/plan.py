@@ -21,6 +21,7 @@ from novelcraft.state.findings import Finding, blocking
 from novelcraft.state.gates import Decision, GateRequest
 from novelcraft.state.graph import WriteState
 from novelcraft.state.plan import Plan
+from novelcraft.state.steps import plan_step
 from novelcraft.tools.checks import check_plan
 
 STEPS_BEFORE_SCENES = 2
@@ -28,7 +29,7 @@ STEPS_BEFORE_SCENES = 2
 
 
 def _key(state: WriteState, level: str) -> str:
-    return f"plan/{state.get('plan_draw', 0)}/{level}"
+    return plan_step(state.get("plan_draw", 0), level)
 
 
 async def write_story(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:

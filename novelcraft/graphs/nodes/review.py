@@ -13,6 +13,7 @@ from novelcraft.prompts.world import root_summary
 from novelcraft.state.findings import Finding, blocking
 from novelcraft.state.graph import WriteState
 from novelcraft.state.manuscript import Draft
+from novelcraft.state.steps import call_step
 from novelcraft.tools.checks import check_summary
 
 KNOWN_FACTS = 12
@@ -58,7 +59,7 @@ async def write_summary(state: WriteState, runtime: WriteRuntime) -> dict[str, A
         text = await summarize(
             context.caller,
             context.preset,
-            step=f"{draft.id}/{n}",
+            step=call_step(draft.id, n),
             prose=draft.prose,
             summary=before,
             names=names,

@@ -20,6 +20,7 @@ from novelcraft.state.findings import blocking
 from novelcraft.state.graph import WriteState
 from novelcraft.state.manuscript import Draft, count_words
 from novelcraft.state.plan import Plan, SceneBrief
+from novelcraft.state.steps import DrawStep
 from novelcraft.tools.canon.recall import recall
 from novelcraft.tools.checks import CheckInput, check_scene
 
@@ -34,26 +35,23 @@ def plan_of(state: WriteState, context: WriteContext) -> Plan:
     return context.store.plan(version)
 
 
-def draw_step(state: WriteState) -> str:
+def draw_step(state: WriteState) -> DrawStep:
     """Name of this draw of this scene: the same after a crash, another for another draw."""
-    parent = (state["head"] or "root")[:12]
-    return f"{state['branch']}/{parent}/{state['scene_id']}/{state.get('draw', 0)}"
+    return DrawStep.of(state["branch"], state["head"], state["scene_id"], state.get("draw", 0))
 
 
 async def set_brief(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
     """The next scene, with a word target that keeps the book on course."""
     context = runtime.context
     plan = plan_of(state, context)
-    chain = context.store.chain(state["head"])
-    brief = plan.scenes[len(chain)]
-    left = plan.target_words - sum(c.words for c in chain)
+    written = len(context.store.commit_ids(state["head"]))
+    brief = plan.scenes[written]
+    left = plan.target_words - context.store.words_written(state["head"])
     return {
         "scene_id": brief.id,
-        "position": len(chain),
+        "position": written,
         "total": len(plan.scenes),
-        "target_words": next_target(
-            left, len(plan.scenes) - len(chain), context.preset.scene_words
-        ),
+        "target_words": next_target(left, len(plan.scenes) - written, context.preset.scene_words),
         "attempt": 1,
         "by_person": False,
         "until": context.until,
@@ -73,8 +71,11 @@ async def look_up(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
         plan,
         RECALLED,
     )
-    context.store.put_plan_part(
-        state["branch"], f"recall/{draw_step(state)}", {"notes": [n.text for n in notes]}
+    context.store.put_recalled(
+        str(draw_step(state)),
+        [note.text for note in notes],
+        branch=state["branch"],
+        parent=state["head"],
     )
     return {"attempt": state.get("attempt", 1)}
 
@@ -87,24 +88,24 @@ async def narrate_scene(state: WriteState, runtime: WriteRuntime) -> dict[str, A
     attempt = state["attempt"]
     context.emit(_started(state, brief, attempt))
     prompt = await asyncio.to_thread(scene_prompt, state, context)
-    step = draw_step(state)
+    step = str(draw_step(state).draft(attempt))
     growing = DraftStream(context.emit, brief.id, state["target_words"])
     narration = await narrate(
         NarrationTask(
             prompt=prompt,
             target_words=state["target_words"],
             attempt=attempt,
-            step=f"{step}/{attempt}",
+            step=step,
             preset=context.preset,
             can_continue=context.can_continue,
-            opening=_opening(brief, plan, context, f"{step}/{attempt}"),
+            opening=_opening(brief, plan, context, step),
         ),
         context.caller,
         growing.grow,
     )
     growing.end(narration.prose)
     draft = Draft(
-        id=f"{step}/{attempt}",
+        id=step,
         branch=state["branch"],
         parent=state["head"],
         scene_id=brief.id,
@@ -137,13 +138,12 @@ def _started(state: WriteState, brief: SceneBrief, attempt: int) -> SceneStarted
 def scene_prompt(state: WriteState, context: WriteContext) -> AssembledPrompt:
     """The narrator's prompt for the scene that the state is at."""
     plan = plan_of(state, context)
-    chain = context.store.chain(state["head"])
-    notes = context.store.plan_part(state["branch"], f"recall/{draw_step(state)}") or {"notes": []}
+    before = context.store.get(state["head"]) if state["head"] else None
     given = NarratorInput(
         world=render_world(plan),
-        summary=chain[-1].summary if chain else root_summary(plan.cast),
-        notes=tuple(notes["notes"]),
-        tail=tail_of(chain[-1].prose) if chain else "",
+        summary=before.summary if before else root_summary(plan.cast),
+        notes=context.store.recalled(str(draw_step(state))),
+        tail=tail_of(before.prose) if before else "",
         brief=tuple(
             render_brief(named(plan.scene(state["scene_id"]), plan), state["target_words"])
         ),
@@ -156,7 +156,7 @@ def _constraints(state: WriteState, context: WriteContext) -> tuple[str, ...]:
     """What earlier drafts of this draw did wrong, and what a person wished; no repeats."""
     said = [state["note"]] if state.get("note") else []
     for attempt in range(1, state["attempt"]):
-        draft = context.store.draft(f"{draw_step(state)}/{attempt}")
+        draft = context.store.draft(str(draw_step(state).draft(attempt)))
         said += [f.constraint for f in blocking(draft.all_findings)] if draft else []
     return tuple(dict.fromkeys(filter(None, said)))
 
@@ -211,7 +211,7 @@ async def choose_draft(state: WriteState, runtime: WriteRuntime) -> dict[str, An
     if state["verdict"] != "cap":
         return {"draft": state["draft"]}
     step = draw_step(state)
-    drafts = [context.store.draft(f"{step}/{n}") for n in range(1, state["attempt"] + 1)]
+    drafts = [context.store.draft(str(step.draft(n))) for n in range(1, state["attempt"] + 1)]
     return {"draft": best_draft([d for d in drafts if d], state["target_words"]).id}
 
 

@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Row,
-    Select,
-    insert,
-    select,
-    true,
-    update,
-)
+from sqlalchemy import Connection, Row, insert, select, true, update
 
 from novelcraft.errors import HeadMovedError, InputError, UnknownTargetError
 from novelcraft.state.manuscript import Branch, Fact, SceneCommit
+from novelcraft.tools.canon.commits import (
+    StoredCommit,
+    ancestors,
+    append_commit,
+    holds,
+    load,
+    require_intact,
+    require_unbroken,
+)
 from novelcraft.tools.canon.engine import Database
-from novelcraft.tools.canon.tables import branches, commits, facts
-
-_COMMIT_FIELDS = tuple(column.name for column in commits.columns)
+from novelcraft.tools.canon.sql import upsert
+from novelcraft.tools.canon.tables import branches, commits, finished
 
 
 class Chain:
     """Reads and grows the chain. A part of `ManuscriptStore`."""
 
     _db: Database
+    _chain: tuple[SceneCommit, ...]
+    """The chain that was last asked for."""
+    _trusted: set[str]
+    """Commits that a person lets stand, though they are not what was committed."""
 
     def branch(self, name: str) -> Branch:
         """The branch with that name.
@@ -94,7 +97,7 @@ class Chain:
         """
         with self._db.write() as connection:
             current = locked_branch(connection, branch)
-            if holds(connection, current.head, commit.id):
+            if current.head != commit.parent and holds(connection, current.head, commit.id):
                 return commit
             require_head(current, commit.parent)
             append_commit(connection, commit)
@@ -106,27 +109,60 @@ class Chain:
 
         Raises:
             UnknownTargetError: No commit, or more than one, begins so.
+            DamagedDatabaseError: It is not what was committed.
         """
+        known = next((c for c in self._chain if c.id == id_or_prefix), None)
+        if known is not None:
+            return known
         with self._db.read() as connection:
-            found = _find(connection, id_or_prefix)
-            return _load(connection, commits.c.id == found)[0]
+            (commit,) = load(connection, commits.c.id == _find(connection, id_or_prefix))
+            self._require_intact([commit])
+            return commit.scene
 
     def chain(self, head: str | None) -> list[SceneCommit]:
-        """A head and all its ancestors, in reading order; empty for None."""
+        """A head and all its ancestors, in reading order; empty for None.
+
+        The chain that was last asked for is kept in memory, so that a run which asks again with
+        every scene reads one commit. What is read for the first time is held against its id.
+
+        Raises:
+            DamagedDatabaseError: A commit is not what was committed, or is missing.
+        """
+        for number, commit in enumerate(reversed(self._chain)):
+            if commit.id == head:
+                return list(self._chain[: len(self._chain) - number])
+        if head is None:
+            return []
         with self._db.read() as connection:
-            return _load(connection, commits.c.id.in_(_ancestors(head)))
+            tail = load(connection, commits.c.id == head)
+            if self._chain and tail and tail[0].scene.parent == self._chain[-1].id:
+                before = self._chain
+            else:
+                before = ()
+                tail = load(connection, commits.c.id.in_(ancestors(head)))
+                require_unbroken(self._db.name, head, tail)
+            self._require_intact(tail)
+        self._chain = (*before, *(stored.scene for stored in tail))
+        return list(self._chain)
+
+    def words_written(self, head: str | None) -> int:
+        """Words of a head and all its ancestors."""
+        return sum(commit.words for commit in self.chain(head))
 
     def all_commits(self) -> list[SceneCommit]:
-        """Every scene that was ever committed, on a branch or not, by position."""
+        """Every scene that was ever committed and is intact, on a branch or not, by position."""
         with self._db.read() as connection:
-            return _load(connection, true())
+            return [stored.scene for stored in load(connection, true()) if stored.intact]
 
     def commit_ids(self, head: str | None) -> list[str]:
         """Ids of a head and all its ancestors, in reading order; the prose is not read."""
+        ids = [commit.id for commit in self._chain]
+        if head in ids:
+            return ids[: ids.index(head) + 1]
         with self._db.read() as connection:
             ordered = (
                 select(commits.c.id)
-                .where(commits.c.id.in_(_ancestors(head)))
+                .where(commits.c.id.in_(ancestors(head)))
                 .order_by(commits.c.position)
             )
             return list(connection.execute(ordered).scalars())
@@ -136,26 +172,25 @@ class Chain:
 
         In the order in which they were added, so a later fact may overrule an earlier one.
         """
-        wanted = (
-            select(commits.c.position, facts)
-            .join(facts, facts.c.commit_id == commits.c.id)
-            .where(commits.c.id.in_(_ancestors(head)))
-            .order_by(commits.c.position, facts.c.number)
-        )
+        return [(commit.position, fact) for commit in self.chain(head) for fact in commit.facts]
+
+    def set_finished(self, branch: str, head: str) -> None:
+        """Note that the book of a branch is complete, and exported, with that head."""
+        with self._db.write() as connection:
+            upsert(connection, finished, "branch", {"branch": branch, "head": head})
+
+    def finished_head(self, branch: str) -> str | None:
+        """The head with which the book of a branch was last complete, or None."""
+        wanted = select(finished.c.head).where(finished.c.branch == branch)
         with self._db.read() as connection:
-            return [(row.position, _to_fact(row)) for row in connection.execute(wanted)]
+            return connection.execute(wanted).scalar()
 
+    def trust(self, commit_id: str) -> None:
+        """Take a commit as it stands while this store is open, though it is not what it was."""
+        self._trusted.add(commit_id)
 
-def _ancestors(head: str | None) -> Select[tuple[str]]:
-    walk = (
-        select(commits.c.id, commits.c.parent)
-        .where(commits.c.id == head if head is not None else ~true())
-        .cte("walk", recursive=True)
-    )
-    walk = walk.union_all(
-        select(commits.c.id, commits.c.parent).join(walk, commits.c.id == walk.c.parent)
-    )
-    return select(walk.c.id)
+    def _require_intact(self, loaded: Sequence[StoredCommit]) -> None:
+        require_intact(self._db.name, [c for c in loaded if c.scene.id not in self._trusted])
 
 
 def locked_branch(connection: Connection, name: str) -> Branch:
@@ -188,37 +223,6 @@ def _short(commit_id: str | None) -> str:
     return commit_id[:12] if commit_id else "its beginning"
 
 
-def _require_next_position(connection: Connection, commit: SceneCommit) -> None:
-    before = connection.execute(
-        select(commits.c.position).where(commits.c.id == commit.parent)
-    ).scalar()
-    if commit.position != (before or 0) + 1:
-        raise ValueError(f"commit {commit.id} has position {commit.position} after {before}")
-
-
-def holds(connection: Connection, head: str | None, commit_id: str) -> bool:
-    """Whether a commit is stored and is `head` or an ancestor of it."""
-    found = commits.c.id.in_(_ancestors(head)) & (commits.c.id == commit_id)
-    return connection.execute(select(commits.c.id).where(found)).first() is not None
-
-
-def append_commit(connection: Connection, commit: SceneCommit) -> None:
-    """Store a commit after its parent, unless it is there already."""
-    _require_next_position(connection, commit)
-    if holds(connection, commit.id, commit.id):
-        return
-    row = commit.model_dump(mode="json", exclude={"facts"})
-    connection.execute(insert(commits).values(row))
-    if commit.facts:
-        connection.execute(
-            insert(facts),
-            [
-                {"commit_id": commit.id, "number": number, **fact.model_dump()}
-                for number, fact in enumerate(commit.facts)
-            ],
-        )
-
-
 def move_head(connection: Connection, branch: str, head: str | None) -> None:
     """Let a branch point to a commit, or to the beginning of the book."""
     connection.execute(update(branches).where(branches.c.name == branch).values(head=head))
@@ -235,34 +239,6 @@ def _find(connection: Connection, prefix: str) -> str:
     raise UnknownTargetError(
         f"{problem} with {prefix!r}.", fix="`novelcraft log` lists the commits with their ids."
     )
-
-
-def _load(connection: Connection, which: ColumnElement[bool]) -> list[SceneCommit]:
-    rows = connection.execute(select(commits).where(which).order_by(commits.c.position)).all()
-    added = connection.execute(
-        select(facts)
-        .join(commits, facts.c.commit_id == commits.c.id)
-        .where(which)
-        .order_by(facts.c.commit_id, facts.c.number)
-    )
-    by_commit = _group(added)
-    return [_to_commit(row, by_commit.get(row.id, ())) for row in rows]
-
-
-def _group(rows: Iterable[Row[Any]]) -> dict[str, list[Fact]]:
-    by_commit: dict[str, list[Fact]] = {}
-    for row in rows:
-        by_commit.setdefault(row.commit_id, []).append(_to_fact(row))
-    return by_commit
-
-
-def _to_commit(row: Row[Any], added: Sequence[Fact]) -> SceneCommit:
-    values = {name: getattr(row, name) for name in _COMMIT_FIELDS}
-    return SceneCommit.model_validate({**values, "facts": tuple(added)})
-
-
-def _to_fact(row: Row[Any]) -> Fact:
-    return Fact(subject=row.subject, statement=row.statement, quote=row.quote)
 
 
 def _to_branch(row: Row[Any]) -> Branch:

@@ -1,20 +1,21 @@
-"""Drafts that are not accepted yet, and what their reviewers said."""
+"""Drafts that are not accepted yet, what their reviewers said, and what was recalled for them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any, Unpack
 
-from sqlalchemy import Row, delete, select, update
+from pydantic_core import to_jsonable_python
+from sqlalchemy import ColumnElement, Connection, Row, delete, select
 
 from novelcraft.errors import UnknownTargetError
-from novelcraft.state.base import Frozen
-from novelcraft.state.findings import Finding
-from novelcraft.state.manuscript import Draft, Fact
+from novelcraft.state.manuscript import Draft, Reviews
 from novelcraft.tools.canon.engine import Database
 from novelcraft.tools.canon.sql import upsert
-from novelcraft.tools.canon.tables import drafts
+from novelcraft.tools.canon.tables import drafts, recalled, reviews
 
+_REVIEWERS = tuple(Reviews.__annotations__)
 _FIELDS = tuple(column.name for column in drafts.columns if column.name != "number")
 
 
@@ -25,42 +26,33 @@ class Drafts:
 
     def put_draft(self, draft: Draft) -> None:
         """Keep a draft; one of the same id is overwritten, reviews and all."""
+        row = draft.model_dump(mode="json")
+        said = {name: row.pop(name) for name in _REVIEWERS}
         with self._db.write() as connection:
-            upsert(connection, drafts, "id", draft.model_dump(mode="json"))
+            upsert(connection, drafts, "id", row)
+            connection.execute(delete(reviews).where(reviews.c.draft == draft.id))
+            _add_reviews(connection, draft.id, said)
 
     def draft(self, draft_id: str) -> Draft | None:
         """The draft with that id, or None."""
         with self._db.read() as connection:
-            row = connection.execute(select(drafts).where(drafts.c.id == draft_id)).first()
-            return _to_draft(row) if row else None
+            return next(iter(_load(connection, drafts.c.id == draft_id)), None)
 
     def drafts(self, branch: str, parent: str | None, scene_id: str) -> list[Draft]:
         """All drafts of a scene that were drawn after that parent, oldest first."""
-        wanted = (
-            select(drafts)
-            .where(
-                drafts.c.branch == branch,
-                drafts.c.parent.is_not_distinct_from(parent),
-                drafts.c.scene_id == scene_id,
-            )
-            .order_by(drafts.c.number)
+        drawn = (
+            (drafts.c.branch == branch)
+            & drafts.c.parent.is_not_distinct_from(parent)
+            & (drafts.c.scene_id == scene_id)
         )
         with self._db.read() as connection:
-            return [_to_draft(row) for row in connection.execute(wanted)]
+            return _load(connection, drawn)
 
-    def update_draft(
-        self,
-        draft_id: str,
-        *,
-        findings: Sequence[Finding] | None = None,
-        continuity: Sequence[Finding] | None = None,
-        summary: str | None = None,
-        facts: Sequence[Fact] | None = None,
-    ) -> Draft:
-        """Add what a reviewer said; what is None is left alone.
+    def update_draft(self, draft_id: str, **said: Unpack[Reviews]) -> Draft:
+        """Add what reviewers said, each under its field of the draft.
 
-        Only the columns named are written, so reviewers that run side by side do not undo
-        each other.
+        A reviewer that says something else takes the place of what it said before. Each has a
+        row of its own, so reviewers that run side by side do not undo each other.
 
         Returns:
             The draft as it now stands.
@@ -68,41 +60,61 @@ class Drafts:
         Raises:
             UnknownTargetError: There is no such draft.
         """
-        said: dict[str, Any] = {
-            "findings": _dump(findings),
-            "continuity": _dump(continuity),
-            "summary": summary,
-            "facts": _dump(facts),
-        }
-        values = {name: value for name, value in said.items() if value is not None}
         with self._db.write() as connection:
-            if values:
-                connection.execute(update(drafts).where(drafts.c.id == draft_id).values(values))
-            row = connection.execute(select(drafts).where(drafts.c.id == draft_id)).first()
-            if row is None:
+            if not _load(connection, drafts.c.id == draft_id):
                 raise UnknownTargetError(
                     f"There is no draft {draft_id!r}.",
                     fix="It went when a later scene was committed; draw the scene again.",
                 )
-            return _to_draft(row)
+            _add_reviews(connection, draft_id, to_jsonable_python(said))
+            return _load(connection, drafts.c.id == draft_id)[0]
+
+    def put_recalled(
+        self, step: str, notes: Sequence[str], *, branch: str, parent: str | None
+    ) -> None:
+        """Keep the canon notes for the drafts of a step, which draws a scene after `parent`."""
+        row = {"step": step, "branch": branch, "parent": parent, "notes": [*notes]}
+        with self._db.write() as connection:
+            upsert(connection, recalled, "step", row)
+
+    def recalled(self, step: str) -> tuple[str, ...]:
+        """The canon notes for the drafts of a step; empty when none were kept."""
+        wanted = select(recalled.c.notes).where(recalled.c.step == step)
+        with self._db.read() as connection:
+            return tuple(connection.execute(wanted).scalar() or ())
 
     def delete_drafts(self, branch: str, *, keep_parent: str | None) -> None:
-        """Drop a branch's drafts, but for those drawn after `keep_parent`.
+        """Drop a branch's drafts and recall notes, but for those made after `keep_parent`.
 
         Called after a commit with that commit's parent: the drafts of the scene just
         committed stay until the next one is, so that a step which is run again finds them.
         """
+        old = (drafts.c.branch == branch) & drafts.c.parent.is_distinct_from(keep_parent)
         with self._db.write() as connection:
+            read = reviews.c.draft.in_(select(drafts.c.id).where(old))
+            connection.execute(delete(reviews).where(read))
+            connection.execute(delete(drafts).where(old))
             connection.execute(
-                delete(drafts).where(
-                    drafts.c.branch == branch, drafts.c.parent.is_distinct_from(keep_parent)
+                delete(recalled).where(
+                    recalled.c.branch == branch, recalled.c.parent.is_distinct_from(keep_parent)
                 )
             )
 
 
-def _dump(items: Sequence[Frozen] | None) -> list[dict[str, Any]] | None:
-    return None if items is None else [item.model_dump(mode="json") for item in items]
+def _add_reviews(connection: Connection, draft_id: str, said: Mapping[str, Any]) -> None:
+    for reviewer, words in said.items():
+        if words is not None:
+            row = {"draft": draft_id, "reviewer": reviewer, "said": words}
+            upsert(connection, reviews, "draft reviewer", row)
 
 
-def _to_draft(row: Row[Any]) -> Draft:
-    return Draft.model_validate({name: getattr(row, name) for name in _FIELDS})
+def _load(connection: Connection, which: ColumnElement[bool]) -> list[Draft]:
+    said: defaultdict[str, dict[str, Any]] = defaultdict(dict)
+    for row in connection.execute(select(reviews).join(drafts).where(which)):
+        said[row.draft][row.reviewer] = row.said
+    rows = connection.execute(select(drafts).where(which).order_by(drafts.c.number))
+    return [_to_draft(row, said[row.id]) for row in rows]
+
+
+def _to_draft(row: Row[Any], said: Mapping[str, Any]) -> Draft:
+    return Draft.model_validate({**{name: getattr(row, name) for name in _FIELDS}, **said})

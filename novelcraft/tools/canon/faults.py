@@ -85,6 +85,20 @@ def damaged(name: str, reason: object) -> ProjectError:
     return _error(DamagedDatabaseError, name, reason)
 
 
+def altered(name: str, what: str, fix: str = "") -> DamagedDatabaseError:
+    """The error for content that was changed, or taken out, behind this program's back.
+
+    Args:
+        name: The database, as the person knows it.
+        what: What is wrong, as a clause.
+        fix: What can be done about it, when it is more than a backup.
+    """
+    return DamagedDatabaseError(
+        f"In {name}, {what}.",
+        fix=fix or "Restore the database from a backup.",
+    )
+
+
 def _error(kind: type[ProjectError], name: str, reason: object) -> ProjectError:
     message, fix = _FIXES[kind]
     brief = " ".join(str(reason).split()).rstrip(".")

@@ -5,13 +5,19 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from novelcraft.errors import UnknownTargetError
+from novelcraft.state.base import content_hash
 from novelcraft.state.plan import Plan
+from novelcraft.tools.canon.differences import applied, difference
 from novelcraft.tools.canon.engine import Database
+from novelcraft.tools.canon.faults import altered
 from novelcraft.tools.canon.sql import upsert
 from novelcraft.tools.canon.tables import branches, plan_parts, plans
+
+KEPT = 4
+"""Plans kept in memory."""
 
 
 class PlanVersion(NamedTuple):
@@ -27,6 +33,8 @@ class Plans:
     """Keeps every version of the plan. A part of `ManuscriptStore`."""
 
     _db: Database
+    _plans: dict[int, Plan]
+    """Versions that were read and found whole, the oldest reading first."""
 
     def put_plan_part(self, branch: str, key: str, payload: dict[str, Any]) -> None:
         """Keep one level of a plan in the making; a part of the same key is overwritten."""
@@ -51,24 +59,27 @@ class Plans:
         """Keep a plan as a new version and let the branch follow it, in one transaction.
 
         A plan of the same content and parent keeps the version it has. `plan.version` is
-        ignored.
+        ignored. A plan that has a parent is stored as what it changes in it.
 
         Returns:
             The version it has in the store.
         """
+        body = plan.model_dump(mode="json", exclude={"version", "parent"})
         same = select(plans.c.version).where(
-            plans.c.hash == plan.hash, plans.c.parent.is_not_distinct_from(plan.parent)
+            plans.c.hash == content_hash(body), plans.c.parent.is_not_distinct_from(plan.parent)
         )
         with self._db.write() as connection:
             version = connection.execute(same).scalar()
             if version is None:
                 version = (connection.execute(select(func.max(plans.c.version))).scalar() or 0) + 1
+                before = plan.parent and _body(connection, plan.parent)
                 connection.execute(
                     insert(plans).values(
                         version=version,
                         parent=plan.parent,
-                        hash=plan.hash,
-                        body=plan.model_dump(mode="json", exclude={"version", "parent"}),
+                        hash=content_hash(body),
+                        body=difference(before, body) if before else body,
+                        differs=bool(before),
                         created=datetime.now(UTC).isoformat(timespec="seconds"),
                     )
                 )
@@ -80,22 +91,63 @@ class Plans:
             return version
 
     def plan(self, version: int) -> Plan:
-        """That version of the plan.
+        """That version of the plan. The last few that were asked for are kept in memory.
 
         Raises:
             UnknownTargetError: There is none.
+            DamagedDatabaseError: It is not what was stored, or a version that it changes is gone.
         """
-        with self._db.read() as connection:
-            row = connection.execute(select(plans).where(plans.c.version == version)).first()
-            if row is None:
-                raise UnknownTargetError(
-                    f"There is no plan version {version}.",
-                    fix="`novelcraft log` lists the versions of the plan.",
-                )
-            return Plan.model_validate({**row.body, "version": row.version, "parent": row.parent})
+        if version not in self._plans:
+            with self._db.read() as connection:
+                found = self._read(connection, version)
+            for oldest in list(self._plans)[: -KEPT + 1]:
+                self._plans.pop(oldest, None)
+            self._plans[version] = found
+        return self._plans[version]
+
+    def _read(self, connection: Connection, version: int) -> Plan:
+        try:
+            body = _body(connection, version)
+        except (KeyError, TypeError, AttributeError):
+            body = {}  # changes of another shape than any that were stored
+        row = connection.execute(
+            select(plans.c.parent, plans.c.hash).where(plans.c.version == version)
+        ).first()
+        if row is None or body is None:
+            raise UnknownTargetError(
+                f"There is no plan version {version}.",
+                fix="`novelcraft log` lists the versions of the plan.",
+            )
+        if content_hash(body) != row.hash:
+            raise altered(
+                self._db.name,
+                f"plan version {version} is not what was stored: it, or a version before it, "
+                "was changed in the database",
+            )
+        return Plan.model_validate({**body, "version": version, "parent": row.parent})
 
     def plans(self) -> list[PlanVersion]:
         """All versions, oldest first."""
         wanted = select(plans.c.version, plans.c.parent, plans.c.created).order_by(plans.c.version)
         with self._db.read() as connection:
             return [PlanVersion(*row) for row in connection.execute(wanted)]
+
+
+def _body(connection: Connection, version: int) -> dict[str, Any] | None:
+    """A version as it was stored: the last whole one before it, and all changes since."""
+    columns = (plans.c.version, plans.c.parent, plans.c.differs)
+    walk = select(*columns).where(plans.c.version == version).cte("walk", recursive=True)
+    before = plans.c.version == walk.c.parent
+    walk = walk.union_all(select(*columns).join(walk, before).where(walk.c.differs))
+    bodies = connection.execute(
+        select(plans.c.body, plans.c.differs)
+        .where(plans.c.version.in_(select(walk.c.version)))
+        .order_by(plans.c.version)
+    ).all()
+    if not bodies:
+        return None
+    first, *changes = bodies
+    body: dict[str, Any] = {} if first.differs else first.body
+    for change in changes:
+        body = applied(body, change.body)
+    return body

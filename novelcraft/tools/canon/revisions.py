@@ -8,7 +8,8 @@ from itertools import pairwise
 from sqlalchemy import func, select
 
 from novelcraft.state.manuscript import SceneCommit
-from novelcraft.tools.canon.chain import append_commit, locked_branch, move_head, require_head
+from novelcraft.tools.canon.chain import locked_branch, move_head, require_head
+from novelcraft.tools.canon.commits import append_commit
 from novelcraft.tools.canon.engine import Database
 from novelcraft.tools.canon.tables import commits
 

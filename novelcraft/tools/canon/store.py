@@ -47,6 +47,9 @@ class ManuscriptStore(Chain, Revisions, Plans, Drafts, Calls, Journal):
 
     def __init__(self, database: Database) -> None:
         self._db = database
+        self._chain = ()
+        self._trusted = set()
+        self._plans = {}
         with database.read() as connection:
             self.novel_id: str = connection.execute(select(novel.c.id)).scalar_one()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     Float,
     ForeignKey,
@@ -18,9 +19,10 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
 )
 
-SCHEMA_REVISION = "0001"
+SCHEMA_REVISION = "0002"
 """The newest migration, so that an up-to-date database opens without loading Alembic."""
 
 metadata = MetaData(
@@ -46,6 +48,8 @@ plans = Table(
     Column("parent", Integer, ForeignKey("plans.version")),
     Column("hash", String(64), nullable=False, index=True),
     Column("body", JSON, nullable=False),
+    Column("differs", Boolean, nullable=False, server_default=false()),
+    # Whether `body` is what changed since the parent (see `differences`), not a whole plan.
     Column("created", String(40), nullable=False),
 )
 
@@ -59,6 +63,7 @@ commits = Table(
     Column("chapter_id", Text, nullable=False),
     Column("plan_version", Integer, ForeignKey("plans.version"), nullable=False),
     Column("prose", Text, nullable=False),
+    Column("words", Integer, nullable=False, server_default="0"),
     Column("summary", Text, nullable=False),
     Column("findings", JSON, nullable=False),
     Column("accepted_by", String(16), nullable=False),
@@ -85,6 +90,13 @@ branches = Table(
     Column("forked_from", String(64), ForeignKey("commits.id")),
 )
 
+finished = Table(
+    "finished",
+    metadata,
+    Column("branch", Text, ForeignKey("branches.name"), primary_key=True),
+    Column("head", String(64), ForeignKey("commits.id"), nullable=False),
+)
+
 plan_parts = Table(
     "plan_parts",
     metadata,
@@ -104,11 +116,25 @@ drafts = Table(
     Column("attempt", Integer, nullable=False),
     Column("prose", Text, nullable=False),
     Column("provenance", JSON, nullable=False),
-    Column("findings", JSON(none_as_null=True)),
-    Column("continuity", JSON(none_as_null=True)),
-    Column("summary", Text),
-    Column("facts", JSON(none_as_null=True)),
     Index(None, "branch", "parent", "scene_id"),
+)
+
+reviews = Table(
+    "reviews",
+    metadata,
+    Column("draft", Text, ForeignKey("drafts.id"), primary_key=True),
+    Column("reviewer", String(32), primary_key=True),
+    Column("said", JSON, nullable=False),
+)
+
+recalled = Table(
+    "recalled",
+    metadata,
+    Column("step", Text, primary_key=True),
+    Column("branch", Text, ForeignKey("branches.name"), nullable=False),
+    Column("parent", String(64), ForeignKey("commits.id")),
+    Column("notes", JSON, nullable=False),
+    Index(None, "branch", "parent"),
 )
 
 calls = Table(

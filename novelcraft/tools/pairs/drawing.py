@@ -7,23 +7,19 @@ from dataclasses import dataclass
 
 from novelcraft.state.calls import CallRecord, Message
 from novelcraft.state.manuscript import SceneCommit
+from novelcraft.state.steps import DraftStep, DrawStep, call_step
 from novelcraft.tools.canon.store import ManuscriptStore
 
 PERSON = "person"
 PURPOSE = "scene.narrate"
-_PARENT = 12
-"""Digits of the parent's id in the name of a draw."""
 
 
 @dataclass(frozen=True)
 class Draw:
     """A draft as the narrator wrote it."""
 
-    branch: str
-    parent: str
-    """First digits of the commit that it was drawn after, or `root`."""
-    name: str
-    """Of the draw, which its attempts share: `main/root/s001/0`."""
+    step: DrawStep
+    """Which draw of which scene it belongs to; its attempts share it."""
     attempt: int
     messages: tuple[Message, ...]
     """The prompt."""
@@ -35,7 +31,7 @@ class Draw:
 
     def follows(self, parent: str | None) -> bool:
         """Whether it was drawn after that commit."""
-        return self.parent == (parent or "root")[:_PARENT]
+        return self.step.follows(parent)
 
 
 class Draws:
@@ -54,25 +50,22 @@ class Draws:
 
     def before(self, draw: Draw) -> list[Draw]:
         """The earlier attempts of a draw, the first first."""
-        found = (self._attempt(f"{draw.name}/{number}") for number in range(1, draw.attempt))
+        found = (self._attempt(draw.step.draft(number)) for number in range(1, draw.attempt))
         return [_draw(segments) for segments in found if segments]
 
-    def _attempt(self, name: str) -> list[CallRecord]:
+    def _attempt(self, draft: DraftStep) -> list[CallRecord]:
         segments: list[CallRecord] = []
-        while record := self._by_step.get(f"{name}/{len(segments)}"):
+        while record := self._by_step.get(call_step(str(draft), len(segments))):
             segments.append(record)
         return segments
 
 
 def _draw(segments: Sequence[CallRecord]) -> Draw:
     first, last = segments[0], segments[-1]
-    # branch/parent/scene/draw/attempt/segment; a branch's name holds no slash.
-    branch, parent, scene, draw, attempt, _ = first.step.split("/")
+    draft = DraftStep.parse(first.step)
     return Draw(
-        branch=branch,
-        parent=parent,
-        name=f"{branch}/{parent}/{scene}/{draw}",
-        attempt=int(attempt),
+        step=draft.draw,
+        attempt=draft.attempt,
         messages=_asked(first),
         plan=first.thinking.strip(),
         text=(_prefill(last) + last.text).strip(),

@@ -124,7 +124,7 @@ class _Search:
 
     def _instead(self, commit: SceneCommit, draw: Draw) -> SceneCommit | None:
         """The scene that took the place of one: on the branch that it was drawn for."""
-        here = self._branches.get(draw.branch, set())
+        here = self._branches.get(draw.step.branch, set())
         return next((other for other in self._siblings(commit) if other.id in here), None)
 
     def _pair(self, better: SceneCommit, worse: SceneCommit, draw: Draw) -> PreferencePair:
