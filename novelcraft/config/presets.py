@@ -23,6 +23,13 @@ class PromptBudget:
     tail: int
     brief: int
     scene: int
+    cautions: int = 300
+    """Room for a person's note. It is no part of the sum: what a scene must heed takes the room
+    that the other parts leave, and then room of theirs, see `prompts.narrator.assemble`."""
+
+    def of(self, part: str) -> int:
+        """Tokens of the part with that name."""
+        return int(getattr(self, part))
 
     @property
     def prompt(self) -> int:
@@ -105,7 +112,14 @@ SMALL = SizePreset(
     scene_read=1_200,
     scaffold=True,
     budget=PromptBudget(
-        system=150, world=250, summary=200, canon=160, tail=120, brief=320, scene=1_100
+        system=150,
+        world=250,
+        summary=200,
+        canon=160,
+        tail=120,
+        brief=320,
+        scene=1_100,
+        cautions=160,
     ),
 )
 

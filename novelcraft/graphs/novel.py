@@ -27,6 +27,7 @@ from novelcraft.graphs.exporting import (
     summarize_run,
 )
 from novelcraft.graphs.folder import DATABASE, TOML, make_folder, require_novel
+from novelcraft.graphs.nodes.scene import note_fault
 from novelcraft.graphs.revise import build_revise_graph, keep_old_chain, own_words, revision_state
 from novelcraft.graphs.runner import Decide, EventLog, resumable, run, start_state
 from novelcraft.graphs.session import ModelsFactory, writing_context
@@ -261,6 +262,7 @@ class Novel:
 
         Raises:
             UnknownTargetError: There is no such scene in the branch.
+            InputError: The note is longer than the room that the narrator's prompt has for it.
         """
         old = self.scene(scene, branch)
         draw = self.store.count_siblings(old.parent, old.scene_id)
@@ -270,11 +272,13 @@ class Novel:
     async def _revise(self, state: WriteState, on_event: OnEvent[WriteEvent]) -> list[SceneCommit]:
         branch = state["branch"]
         with ProjectLock(self.folder), self._logged(on_event, branch) as emit:
-            keep_old_chain(self.store, branch)
             async with (
                 self._context(branch, emit) as context,
                 open_checkpoints(self.folder) as checkpoints,
             ):
+                if fault := note_fault(state.get("note", ""), context):
+                    raise InputError(fault, fix="Say it shorter.")
+                keep_old_chain(self.store, branch)
                 await run(build_revise_graph(), state, context, branch, None)
                 await checkpoints.adelete_thread(branch)
         chain = self.store.chain(self.store.branch(branch).head)

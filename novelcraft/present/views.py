@@ -92,7 +92,10 @@ def prompt(novel: Novel, branch: str, name: str) -> str:
     """The prompt that a scene was drawn from, then its tokens by part."""
     messages, made = novel.prompt(name, branch)
     text = [f"── {message.role} ──\n\n{message.content}" for message in messages]
-    return "\n\n".join([*text, "── tokens by part ──\n\n" + _budget(made.sections)])
+    text.append("── tokens by part ──\n\n" + _budget(made.sections))
+    if cut := [f"{part.name}: {begins}" for part in made.sections for begins in part.cut]:
+        text.append("── what did not fit begins ──\n\n" + _listed(cut))
+    return "\n\n".join(text)
 
 
 def facts(novel: Novel, branch: str) -> str:

@@ -11,6 +11,10 @@ from dataclasses import dataclass
 
 from novelcraft.state.plan import Plan, SceneBrief
 
+_FOLLOWS, _HERE = "The scene follows ", "It happens here: "
+INDISPENSABLE = (_FOLLOWS, _HERE)
+"""How the lines begin that must not be cut: whom the scene follows, where, who else is there."""
+
 
 @dataclass(frozen=True)
 class NamedBrief:
@@ -57,11 +61,11 @@ def render_brief(brief: NamedBrief, target_words: int) -> list[str]:
         target_words: About how many words the scene should have.
 
     Returns:
-        One line each; when the budget is short, lines are dropped from the end.
+        One line each, in the order in which they are read.
     """
     events = (brief.goal, brief.turn, brief.outcome)
     lines = [" ".join(_sentence(text) for text in events if text)] if any(events) else []
-    lines.append(f"The scene follows {_described(brief)} closely, in about {target_words} words.")
+    lines.append(f"{_FOLLOWS}{_described(brief)} closely, in about {target_words} words.")
     if brief.place:
         lines.append(_setting(brief.place, brief.time, brief.others))
     lines += [f"Let the reader notice: {text}" for text in brief.plants]
@@ -75,7 +79,7 @@ def _described(brief: NamedBrief) -> str:
 
 
 def _setting(place: str, time: str, others: Sequence[str]) -> str:
-    where = f"It happens here: {place}; {time}." if time else f"It happens here: {place}."
+    where = f"{_HERE}{place}; {time}." if time else f"{_HERE}{place}."
     if not others:
         return where
     verb = "is" if len(others) == 1 else "are"

@@ -22,6 +22,44 @@ def sentences(text: str) -> list[str]:
     return [text[a:b] for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True) if a < b]
 
 
+def shorten(text: str, chars: int) -> str:
+    """A text on one line, of at most so many characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= chars else f"{line[: chars - 1].rstrip()}…"
+
+
+def choose(
+    units: Sequence[str], worth: Sequence[int], budget: int, count: TokenCounter
+) -> list[int]:
+    """Choose the units that stay within a budget, the most worthy first.
+
+    Args:
+        units: Pieces that are kept or dropped whole, each with the blank that follows it.
+        worth: Numbers of units, the most worthy first.
+        budget: Tokens that the units may have together, joined and without blanks around them.
+        count: Counts the tokens of a text.
+
+    Returns:
+        The longest beginning of `worth` that fits, in the order of the text. What comes after the
+        first that does not fit is dropped too, so that nothing stands where something of more
+        worth is missing.
+    """
+
+    def tokens(n: int) -> int:
+        return count("".join(units[i] for i in sorted(worth[:n])).strip())
+
+    if tokens(len(worth)) <= budget:
+        return sorted(worth)
+    low, high = 0, len(worth) - 1
+    while low < high:
+        middle = (low + high + 1) // 2
+        if tokens(middle) <= budget:
+            low = middle
+        else:
+            high = middle - 1
+    return sorted(worth[:low])
+
+
 def fit(
     units: Sequence[str],
     budget: int,
@@ -41,18 +79,6 @@ def fit(
         The longest run of units from that end within the budget, joined and without blanks
         around it; empty when none fits.
     """
-
-    def run(n: int) -> str:
-        chosen = units[:n] if keep == "start" else units[len(units) - n :]
-        return "".join(chosen).strip()
-
-    if count(run(len(units))) <= budget:
-        return run(len(units))
-    low, high = 0, len(units) - 1
-    while low < high:
-        middle = (low + high + 1) // 2
-        if count(run(middle)) <= budget:
-            low = middle
-        else:
-            high = middle - 1
-    return run(low)
+    places = range(len(units))
+    worth = list(places) if keep == "start" else list(reversed(places))
+    return "".join(units[i] for i in choose(units, worth, budget, count)).strip()

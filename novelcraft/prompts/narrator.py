@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from novelcraft.config.presets import PromptBudget
-from novelcraft.prompts.fit import Keep, TokenCounter, fit, sentences
+from novelcraft.prompts.brief import INDISPENSABLE
+from novelcraft.prompts.fit import TokenCounter, choose, sentences, shorten
 from novelcraft.prompts.loader import FENCE, as_data, load_template
 from novelcraft.state.calls import Message
 from novelcraft.state.manuscript import PromptSection
@@ -24,6 +27,14 @@ STOPS = (FENCE, "\nThe story so far:", "\nWrite the next scene")
 
 TAIL_SENTENCES = 12
 """Sentences of the scene before that are offered to the prompt; its budget may take fewer."""
+
+GIVES_WAY = ("canon", "tail", "summary", "world")
+"""Parts that make room for constraints, the first one first."""
+
+_CUT_CHARS, _CUT_NAMED = 60, 12
+"""Characters of a unit by which it is named among what was cut, and how many are named."""
+
+_LINE_START = re.compile(r"(?<=\n)")
 
 
 @dataclass(frozen=True)
@@ -41,7 +52,9 @@ class NarratorInput:
     brief: tuple[str, ...]
     """Lines of the rendered brief, the indispensable ones first."""
     constraints: tuple[str, ...] = ()
-    """What a redraft must heed."""
+    """What the scene must heed, the most important first."""
+    present: tuple[str, ...] = ()
+    """Names of who is in the scene: where the world is too long, what it says of them stays."""
 
 
 @dataclass(frozen=True)
@@ -71,22 +84,107 @@ def prompt_hash(messages: tuple[Message, ...]) -> str:
 
 @dataclass(frozen=True)
 class _Part:
+    """A part of the prompt, in units that are kept or dropped whole."""
+
     name: str
     units: list[str]
-    keep: Keep
+    worth: list[int]
+    """Numbers of its units, the most worthy first."""
     data: bool = True
-    """Whether it stands between fences: everything but the brief, which is what is asked."""
+    """Whether it stands between fences: everything but what is asked."""
+    excerpt: bool = False
+    """Whether what does not fit is nothing lost."""
+
+    def fitted(self, budget: int, count: TokenCounter) -> _Fitted:
+        kept = choose(self.units, self.worth, budget, count)
+        text = "".join(self.units[i] for i in kept).strip()
+        return _Fitted(self, kept, text, count(text) if text else 0)
+
+
+@dataclass(frozen=True)
+class _Fitted:
+    """A part within a budget."""
+
+    part: _Part
+    kept: list[int]
+    text: str
+    tokens: int
+
+    def section(self, budget: int, count: TokenCounter) -> PromptSection:
+        whole = "".join(self.part.units).strip()
+        cut = [] if self.part.excerpt else [i for i in self.part.worth if i not in self.kept]
+        return PromptSection(
+            name=self.part.name,
+            tokens=self.tokens,
+            budget=budget,
+            trimmed=(count(whole) if whole else 0) - self.tokens,
+            cut=tuple(shorten(self.part.units[i], _CUT_CHARS) for i in cut[:_CUT_NAMED]),
+        )
+
+    @property
+    def rendered(self) -> str:
+        return as_data(self.text) if self.text and self.part.data else self.text
 
 
 def _parts(given: NarratorInput) -> list[_Part]:
-    cautions = [f"Take care: {c}" for c in given.constraints]
     return [
-        _Part("world", sentences(given.world), "start"),
-        _Part("summary", sentences(given.summary), "end"),
-        _Part("canon", [f"- {n}\n" for n in given.notes], "start"),
-        _Part("tail", sentences(given.tail), "end"),
-        _Part("brief", [f"{line}\n" for line in (*given.brief, *cautions)], "start", data=False),
+        _Part("world", *_world(given)),
+        _Part("summary", *_from_end(given.summary)),
+        _Part("canon", *_in_order([f"- {n}\n" for n in given.notes])),
+        _Part("tail", *_from_end(given.tail), excerpt=True),
+        _Part("brief", *_brief(given.brief), data=False),
+        _Part("cautions", *_in_order([caution(c) for c in given.constraints]), data=False),
     ]
+
+
+def caution(constraint: str) -> str:
+    """The line by which the narrator is told what to heed."""
+    return f"Take care: {constraint}\n"
+
+
+def _in_order(units: list[str]) -> tuple[list[str], list[int]]:
+    return units, list(range(len(units)))
+
+
+def _from_end(text: str) -> tuple[list[str], list[int]]:
+    units = sentences(text)
+    return units, list(reversed(range(len(units))))
+
+
+def _world(given: NarratorInput) -> tuple[list[str], list[int]]:
+    """The world: who is there comes first, then its beginning."""
+    units: list[str] = []
+    here: list[int] = []
+    for line in _LINE_START.split(given.world.strip()):
+        if any(_is_about(line, name) for name in given.present):
+            here.append(len(units))
+            units.append(line)
+        else:
+            units += _with_end(line)
+    return units, [*here, *(i for i in range(len(units)) if i not in here)]
+
+
+def _is_about(line: str, name: str) -> bool:
+    return bool(name) and line.startswith(name) and not line[len(name) : len(name) + 1].isalnum()
+
+
+def _brief(lines: Sequence[str]) -> tuple[list[str], list[int]]:
+    """The brief: its first sentence, then whom the scene follows, where, and who else is there."""
+    units: list[str] = []
+    first = [0] if lines else []
+    for line in lines:
+        if line.startswith(INDISPENSABLE):
+            first.append(len(units))
+            units.append(f"{line}\n")
+        else:
+            units += _with_end(f"{line}\n")
+    return units, list(dict.fromkeys([*first, *range(len(units))]))
+
+
+def _with_end(line: str) -> list[str]:
+    """A line's sentences, the last with the blank after it."""
+    pieces = sentences(line) or [""]
+    return [*pieces[:-1], pieces[-1] + line[len(line.rstrip()) :]]
 
 
 def tail_of(prose: str) -> str:
@@ -97,28 +195,41 @@ def tail_of(prose: str) -> str:
 def assemble(given: NarratorInput, budget: PromptBudget, count: TokenCounter) -> AssembledPrompt:
     """Lay out the narrator's prompt, each part within its budget.
 
-    World and brief lose their end when they are too long, summary and tail their beginning,
-    canon notes the least important ones. Whole sentences or lines go, never half of one.
+    Whole sentences or lines go, never half of one, those of least worth first: of the world the
+    end, and last what it says of who is present; of summary and tail the beginning; of the canon
+    notes the least important ones; of the brief the end, and last whom it follows and where.
+
+    Constraints stand in the room that the other parts leave of the prompt's whole budget; where
+    there is too little, canon, tail, summary and world give way, in this order. So a prompt with
+    them is no longer than one without may be, and they are cut only where system and brief leave
+    no room for them even alone.
 
     Args:
         given: The parts.
         budget: Tokens for each part.
         count: Token counter of the narrator's model.
     """
-    sections: list[PromptSection] = []
-    fitted: dict[str, str] = {}
-    for part in _parts(given):
-        allowed: int = getattr(budget, part.name)
-        whole = "".join(part.units).strip()
-        full = count(whole) if whole else 0
-        text = fit(part.units, allowed, count, keep=part.keep)
-        used = count(text) if text else 0
-        fitted[part.name] = as_data(text) if text and part.data else text
-        sections.append(
-            PromptSection(name=part.name, tokens=used, budget=allowed, trimmed=full - used)
-        )
+    allowed = {part.name: budget.of(part.name) for part in _parts(given)}
+    fitted = {part.name: part.fitted(allowed[part.name], count) for part in _parts(given)}
     template = load_template(TEMPLATE)
-    messages = template.render(**fitted)
-    system = count(messages[0].content)
+    system = count(template.render(**dict.fromkeys(fitted, ""))[0].content)
+    room = budget.prompt - system
+    cautions = fitted["cautions"].part.fitted(max(0, room - fitted["brief"].tokens), count)
+    fitted["cautions"] = cautions
+    if cautions.tokens:
+        _give_way(fitted, room, count)
+    texts = {name: part.rendered for name, part in fitted.items()}
+    asked = "\n".join(filter(None, (texts["brief"], texts.pop("cautions"))))
+    messages = template.render(**{**texts, "brief": asked})
+    sections = [f.section(allowed[name], count) for name, f in fitted.items()]
     sections.insert(0, PromptSection(name="system", tokens=system, budget=budget.system))
     return AssembledPrompt(messages, tuple(sections), template.hash)
+
+
+def _give_way(fitted: dict[str, _Fitted], room: int, count: TokenCounter) -> None:
+    """Make the parts of least worth smaller, until all fit the room that there is."""
+    for name in GIVES_WAY:
+        over = sum(f.tokens for f in fitted.values()) - room
+        if over <= 0:
+            return
+        fitted[name] = fitted[name].part.fitted(max(0, fitted[name].tokens - over), count)

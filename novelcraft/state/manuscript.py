@@ -23,6 +23,11 @@ def count_words(text: str) -> int:
     return len(WORD.findall(text))
 
 
+def _is_empty(value: Any) -> bool:
+    """Left out of a dump, so that a record of before the field has the hash that it had."""
+    return not value
+
+
 class Fact(Frozen):
     """Something a scene made true, as of the commit that adds it."""
 
@@ -41,6 +46,8 @@ class PromptSection(Frozen):
     budget: int
     trimmed: int = 0
     """Tokens that were cut to fit the budget."""
+    cut: tuple[str, ...] = Field(default=(), exclude_if=_is_empty)
+    """How what was cut begins, the most worthy first; not all of it where it is much."""
 
 
 class Provenance(Frozen):

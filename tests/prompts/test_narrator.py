@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -51,7 +52,7 @@ def test_the_prompt_is_the_golden_one(name: str, given: NarratorInput) -> None:
 
 
 def test_every_section_is_accounted_for_and_within_its_budget() -> None:
-    tight = PromptBudget(system=90, world=20, summary=4, canon=8, tail=4, brief=60, scene=100)
+    tight = PromptBudget(system=90, world=20, summary=4, canon=8, tail=4, brief=50, scene=100)
     prompt = assemble(given_scene(), tight, words)
     assert [s.name for s in prompt.sections] == [
         "system",
@@ -60,6 +61,7 @@ def test_every_section_is_accounted_for_and_within_its_budget() -> None:
         "canon",
         "tail",
         "brief",
+        "cautions",
     ]
     for section in prompt.sections:
         assert section.tokens <= section.budget, section
@@ -78,6 +80,108 @@ def test_trimming_keeps_what_matters_most() -> None:
     assert "letter 1" in text
     assert "She knows his hand" not in text
     assert "The scene follows Elias Marrow" in text
+
+
+CAST = tuple(f"{name} Holm" for name in ("Ada", "Bea", "Cid", "Dov", "Eva", "Fay", "Gus"))
+CROWDED = "\n".join(
+    [
+        "A town below a dam that nobody tends. " * 8,
+        *(f"{name}, of the river people, wants the sluice of the old dam." for name in CAST),
+    ]
+)
+
+
+def test_where_the_world_is_too_long_the_narrator_still_sees_who_is_there() -> None:
+    budget = replace(STANDARD.budget, world=60)
+    prompt = assemble(given_scene(world=CROWDED, present=CAST[-2:]), budget, words)
+    seen = [name for name in CAST if f"{name}," in prompt.text]
+    assert seen == list(CAST[-2:])
+    assert "A town below a dam" in prompt.text
+    cut = next(s.cut for s in prompt.sections if s.name == "world")
+    assert [line[:8] for line in cut[-5:]] == list(CAST[:5])
+
+
+def test_a_world_that_fits_is_the_same_whoever_is_there() -> None:
+    texts = {
+        assemble(given_scene(world=CROWDED, present=(name,)), STANDARD.budget, words).text
+        for name in CAST
+    }
+    assert len(texts) == 1
+
+
+def test_who_is_there_is_no_other_whose_name_begins_alike() -> None:
+    world = "Anna Veil is a widow.\nAnn is the cook."
+    budget = replace(STANDARD.budget, world=4)
+    text = assemble(given_scene(world=world, present=("Ann",)), budget, words).text
+    assert "Ann is the cook." in text
+    assert "widow" not in text
+
+
+def test_of_a_brief_that_is_too_long_the_goal_stays_and_whom_it_follows_and_where() -> None:
+    long = " and he thinks of it" * 12
+    lines = (
+        f"He wants an answer. The hand is hers{long}. He writes back{long}.",
+        "The scene follows Elias Marrow, the keeper, closely, in about 300 words.",
+        "It happens here: the lighthouse; day 1. Anna Veil is there too.",
+        "A bottle comes in.",
+    )
+    budget = replace(STANDARD.budget, brief=50)
+    text = assemble(given_scene(brief=lines), budget, words).text
+    assert "He wants an answer." in text
+    assert "The scene follows Elias" in text
+    assert "Anna Veil is there too." in text
+    assert "A bottle" not in text
+    assert "hand is hers" not in text
+
+
+def test_facts_are_kept_before_passages() -> None:
+    notes = ("Elias: He has a letter.", "Anna: She knows.", "The sea " + "rose and fell " * 40)
+    budget = replace(STANDARD.budget, canon=30)
+    prompt = assemble(given_scene(notes=notes), budget, words)
+    assert "She knows." in prompt.text
+    assert next(s.cut for s in prompt.sections if s.name == "canon")[0].startswith("- The sea")
+
+
+FULL = {
+    "world": "The sea answers letters in this world. " * 200,
+    "summary": "Elias read one more letter then. " * 200,
+    "notes": ("Elias: He has a letter and hides it. " * 3,) * 40,
+    "tail": "He closed the book and slept. " * 200,
+    "brief": ("The scene follows Elias. " * 100,),
+}
+
+
+@pytest.mark.parametrize("budget", [SMALL.budget, STANDARD.budget])
+@pytest.mark.parametrize("many", [0, 1, 12])
+def test_constraints_are_never_cut_and_make_no_prompt_longer(
+    budget: PromptBudget, many: int
+) -> None:
+    constraints = tuple(f"Never say the word number {n} of this list." for n in range(many))
+    prompt = assemble(given_scene(**FULL, constraints=constraints), budget, words)
+    for constraint in constraints:
+        assert f"Take care: {constraint}" in prompt.text
+    assert sum(s.tokens for s in prompt.sections) <= budget.prompt
+    assert not next(s.cut for s in prompt.sections if s.name == "cautions")
+
+
+def test_constraints_take_the_room_that_is_left_before_any_part_gives_way() -> None:
+    constraints = ("End the scene with a complete sentence.",)
+    without, with_one = (
+        assemble(given_scene(summary="He wrote. " * 400, constraints=c), SMALL.budget, words)
+        for c in ((), constraints)
+    )
+    before, after = ({s.name: s.tokens for s in p.sections} for p in (without, with_one))
+    assert after.pop("cautions") == 9
+    assert before.pop("cautions") == 0
+    assert before == after
+
+
+def test_without_room_for_all_the_most_important_constraints_stay() -> None:
+    constraints = tuple(f"Number {n}: {'never ' * 50}." for n in range(100))
+    prompt = assemble(given_scene(**FULL, constraints=constraints), SMALL.budget, words)
+    assert "Number 0:" in prompt.text
+    assert "Number 99:" not in prompt.text
+    assert sum(s.tokens for s in prompt.sections) <= SMALL.budget.prompt
 
 
 def test_text_cannot_close_the_block_it_stands_in() -> None:

@@ -9,7 +9,7 @@ from novelcraft.errors import HeadMovedError
 from novelcraft.graphs.context import WriteContext, WriteRuntime
 from novelcraft.graphs.nodes.plan import ask_person
 from novelcraft.graphs.nodes.review import summary_findings
-from novelcraft.graphs.nodes.scene import plan_of, reviewed
+from novelcraft.graphs.nodes.scene import note_fault, plan_of, reviewed
 from novelcraft.state.events import SceneCommitted
 from novelcraft.state.findings import blocking
 from novelcraft.state.gates import GateRequest
@@ -102,9 +102,11 @@ async def gate_scene(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]
     """
     context = runtime.context
     commit = context.store.get(state["head"] or "")
-    decision = ask_person(
-        GateRequest(gate="scene", about=f"scene {commit.position}", text=commit.prose),
-    )
+    about = f"scene {commit.position}"
+    decision = ask_person(GateRequest(gate="scene", about=about, text=commit.prose))
+    while decision.action == "redraw" and (fault := note_fault(decision.note, context)):
+        text = f"{fault} Say it shorter."
+        decision = ask_person(GateRequest(gate="scene", about=about, text=text))
     if decision.action != "redraw":
         return {"action": decision.action}
     take_back(context, state["branch"], commit)

@@ -11,7 +11,13 @@ from novelcraft.graphs.best import best_draft
 from novelcraft.graphs.context import WriteContext, WriteRuntime
 from novelcraft.graphs.drafting import DraftStream
 from novelcraft.prompts.brief import named, render_brief
-from novelcraft.prompts.narrator import AssembledPrompt, NarratorInput, assemble, tail_of
+from novelcraft.prompts.narrator import (
+    AssembledPrompt,
+    NarratorInput,
+    assemble,
+    caution,
+    tail_of,
+)
 from novelcraft.prompts.opening import opening_of
 from novelcraft.prompts.world import render_world, root_summary
 from novelcraft.state.base import derive_seed
@@ -139,26 +145,34 @@ def scene_prompt(state: WriteState, context: WriteContext) -> AssembledPrompt:
     """The narrator's prompt for the scene that the state is at."""
     plan = plan_of(state, context)
     before = context.store.get(state["head"]) if state["head"] else None
+    brief = named(plan.scene(state["scene_id"]), plan)
     given = NarratorInput(
         world=render_world(plan),
         summary=before.summary if before else root_summary(plan.cast),
         notes=context.store.recalled(str(draw_step(state))),
         tail=tail_of(before.prose) if before else "",
-        brief=tuple(
-            render_brief(named(plan.scene(state["scene_id"]), plan), state["target_words"])
-        ),
+        brief=tuple(render_brief(brief, state["target_words"])),
         constraints=_constraints(state, context),
+        present=(brief.pov, *brief.others),
     )
     return assemble(given, context.preset.budget, context.count)
 
 
 def _constraints(state: WriteState, context: WriteContext) -> tuple[str, ...]:
-    """What earlier drafts of this draw did wrong, and what a person wished; no repeats."""
+    """What a person wished, then what the last drafts of this draw did wrong; no repeats."""
     said = [state["note"]] if state.get("note") else []
-    for attempt in range(1, state["attempt"]):
+    for attempt in reversed(range(1, state["attempt"])):
         draft = context.store.draft(str(draw_step(state).draft(attempt)))
         said += [f.constraint for f in blocking(draft.all_findings)] if draft else []
     return tuple(dict.fromkeys(filter(None, said)))
+
+
+def note_fault(note: str, context: WriteContext) -> str:
+    """Why a person's note cannot be given to the narrator; empty where it can."""
+    tokens, room = context.count(caution(note)), context.preset.budget.cautions
+    if not note or tokens <= room:
+        return ""
+    return f"Your note takes {tokens} tokens, and the narrator's prompt has room for {room}."
 
 
 async def check_draft(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:

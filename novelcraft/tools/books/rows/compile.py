@@ -207,6 +207,12 @@ class _Compiler:
                 for line in scene.instruction.splitlines()
                 if line.strip()
             ),
+            present=tuple(
+                name
+                for scene in window.told
+                if scene.brief
+                for name in dict.fromkeys((scene.brief.pov, *scene.brief.present))
+            ),
         )
 
     def _plan(self, told: Sequence[BookScene]) -> list[str]:
