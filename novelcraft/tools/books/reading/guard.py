@@ -2,6 +2,7 @@
 
 EPUB, DOCX and ODT are ZIP archives of XML, and strangers make them. Each entry is unpacked here
 once, in pieces that are thrown away, so what pandoc gets has been seen to be of the size it says.
+No XML is parsed before it was seen to declare no entities.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ import posixpath
 import re
 import zipfile
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 from urllib.parse import unquote
+from xml.parsers.expat import ExpatError
 
 from novelcraft.errors import (
     BookEntityError,
@@ -23,6 +26,7 @@ from novelcraft.errors import (
     ProtectedBookError,
 )
 from novelcraft.tools.books.reading.encoding import as_utf8
+from novelcraft.tools.books.reading.xml_tags import EntityDeclaredError, Tag, tags
 
 MOST_TEXT = 64 << 20
 """Bytes of text in one book: twenty times a novel of 500,000 words."""
@@ -38,14 +42,10 @@ _TEXT_NAMES = (".xhtml", ".html", ".htm", ".xml", ".opf", ".ncx", ".rels", ".svg
 _PARTS = {".docx": "word/document.xml", ".odt": "content.xml", ".epub": "META-INF/container.xml"}
 _ENTITY = re.compile(rb"<!ENTITY\b")
 _DOCTYPE_FILE = re.compile(rb"""<!DOCTYPE[^>\[]*\bSYSTEM\s+["'](?:file:|/|\.\.)""")
-_ALGORITHM = re.compile(rb"""EncryptionMethod\b[^>]*\bAlgorithm\s*=\s*["']([^"']*)""")
-_FONT_ONLY = (b"http://www.idpf.org/2008/embedding", b"http://ns.adobe.com/pdf/enc#RC")
+_FONT_ONLY = ("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC")
 """Methods that veil embedded fonts and nothing else: no DRM."""
-_RIGHTS = re.compile(rb"adobe\.com/adept|fairplay|sinf", re.IGNORECASE)
-_ROOT_FILE = re.compile(rb"""<(?:\w+:)?rootfile\b[^>]*\bfull-path\s*=\s*["']([^"']*)""")
-_ITEM = re.compile(r"<(?:\w+:)?item\b[^>]*>")
-_ITEM_REF = re.compile(r"""<(?:\w+:)?itemref\b[^>]*\bidref\s*=\s*["']([^"']*)""")
-_ATTRIBUTE = re.compile(r"""\b(id|href)\s*=\s*["']([^"']*)""")
+_RIGHTS = re.compile(r"adobe\.com/adept|fairplay|sinf", re.IGNORECASE)
+"""In a name or a namespace of `rights.xml`: the licence of a DRM system."""
 
 
 def check_archive(path: Path) -> dict[str, bytes]:
@@ -77,10 +77,16 @@ def check_archive(path: Path) -> dict[str, bytes]:
         raise _damaged(path, str(error)) from error
     except (zlib.error, EOFError, NotImplementedError, OSError) as error:
         raise _damaged(path, str(error)) from error
+    recoded = _recoded(texts, path)
+    texts |= recoded
+    for name, data in texts.items():
+        plain = data.replace(b"\0", b"")  # UTF-16 without a mark is ASCII with zeros between
+        if _ENTITY.search(plain) or _DOCTYPE_FILE.search(plain):
+            raise _entities(path, name)
     if path.suffix.lower() == ".epub":
         _check_rights(texts, path)
         _check_package(texts, names, path)
-    return _recoded(texts, path)
+    return recoded
 
 
 def _checked_names(archive: zipfile.ZipFile, path: Path) -> set[str]:
@@ -134,15 +140,6 @@ def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path) -> b
                 kept += piece
     if size != entry.file_size:
         raise _damaged(path, f"{entry.filename} has {size:,} bytes and says {entry.file_size:,}")
-    if not kept.isascii() and kept.startswith((b"\xff\xfe", b"\xfe\xff")):
-        plain = as_utf8(bytes(kept), entry.filename)
-    else:
-        plain = bytes(kept)
-    if _ENTITY.search(plain) or _DOCTYPE_FILE.search(plain):
-        raise BookEntityError(
-            f"{entry.filename} in {path.name} defines XML entities.",
-            fix="Get the book from another source, or save it anew with an e-book editor.",
-        )
     return bytes(kept)
 
 
@@ -154,27 +151,41 @@ def _is_text(name: str) -> bool:
     return name.lower().endswith(_TEXT_NAMES)
 
 
-def _check_rights(texts: dict[str, bytes], path: Path) -> None:
-    for method in _ALGORITHM.findall(texts.get("META-INF/encryption.xml", b"")):
-        if method not in _FONT_ONLY:
-            raise _protected(path, f"its text is encrypted ({method.decode(errors='replace')})")
-    if "META-INF/license.lcpl" in texts or _RIGHTS.search(texts.get("META-INF/rights.xml", b"")):
-        raise _protected(path, "it has a licence of a DRM system")
-    if "META-INF/sinf.xml" in texts:
+def _tags(texts: Mapping[str, bytes], name: str, path: Path) -> list[Tag]:
+    """The tags of an XML file in the archive; none where there is no such file."""
+    try:
+        return list(tags(texts[name])) if name in texts else []
+    except EntityDeclaredError as error:
+        raise _entities(path, name) from error
+    except ExpatError as error:
+        raise _damaged(path, f"{name} is no well-formed XML, {error}") from error
+
+
+def _check_rights(texts: Mapping[str, bytes], path: Path) -> None:
+    for tag in _tags(texts, "META-INF/encryption.xml", path):
+        method = tag.attributes.get("Algorithm", "")
+        if tag.name == "EncryptionMethod" and method not in _FONT_ONLY:
+            raise _protected(path, f"its text is encrypted ({method})")
+    drm = any(
+        _RIGHTS.search(" ".join((tag.name, *tag.attributes, *tag.attributes.values())))
+        for tag in _tags(texts, "META-INF/rights.xml", path)
+    )
+    if drm or "META-INF/license.lcpl" in texts or "META-INF/sinf.xml" in texts:
         raise _protected(path, "it has a licence of a DRM system")
 
 
-def _check_package(texts: dict[str, bytes], names: set[str], path: Path) -> None:
-    match = _ROOT_FILE.search(texts["META-INF/container.xml"])
-    root = match[1].decode(errors="replace") if match else ""
+def _check_package(texts: Mapping[str, bytes], names: set[str], path: Path) -> None:
+    container = _tags(texts, _PARTS[".epub"], path)
+    root = next((t.attributes.get("full-path", "") for t in container if t.name == "rootfile"), "")
     if root not in names:
         raise _damaged(path, f"the package file {root!r} that its container names is not there")
-    package = as_utf8(texts.get(root, b""), root).decode()
+    if not _is_text(root):
+        raise _no_book(path, f"its package file is named {root!r}, as no XML is")
+    package = _tags(texts, root, path)
     files: dict[str, str] = {}
-    for item in _ITEM.findall(package):
-        found = dict(_ATTRIBUTE.findall(item))
-        href = found.get("href", "")
-        if ":" in href.split("/")[0]:
+    for item in package:
+        href = item.attributes.get("href", "")
+        if item.name != "item" or ":" in href.split("/")[0]:
             continue
         target = posixpath.normpath(posixpath.join(posixpath.dirname(root), unquote(href)))
         if target.startswith(("..", "/")):
@@ -182,20 +193,21 @@ def _check_package(texts: dict[str, bytes], names: set[str], path: Path) -> None
                 f"{path.name} names {href!r}, which is outside of the book.",
                 fix="Get the book from another source: a sound one never has such names.",
             )
-        files[found.get("id", "")] = target
-    for reference in _ITEM_REF.findall(package):
-        if files.get(reference) not in names:
-            raise _damaged(path, f"{files.get(reference) or reference!r} of its spine is missing")
+        files[item.attributes.get("id", "")] = target
+    for reference in package:
+        idref = reference.attributes.get("idref", "")
+        if reference.name == "itemref" and files.get(idref) not in names:
+            raise _damaged(path, f"{files.get(idref) or idref!r} of its spine is missing")
 
 
 def _recoded(texts: dict[str, bytes], path: Path) -> dict[str, bytes]:
-    found: dict[str, bytes] = {}
+    recoded: dict[str, bytes] = {}
     for name, data in texts.items():
         try:
             data.decode("utf-8")
         except UnicodeDecodeError:
-            found[name] = as_utf8(data, f"{name} in {path.name}")
-    return found
+            recoded[name] = as_utf8(data, f"{name} in {path.name}")
+    return recoded
 
 
 def _looks_zipped(path: Path) -> bool:
@@ -212,6 +224,13 @@ def _no_book(path: Path, why: str) -> BookFormatError:
 
 def _damaged(path: Path, why: str) -> DamagedBookError:
     return DamagedBookError(f"{path.name} is damaged: {why}.", fix="Fetch or save the book again.")
+
+
+def _entities(path: Path, name: str) -> BookEntityError:
+    return BookEntityError(
+        f"{name} in {path.name} defines XML entities.",
+        fix="Get the book from another source, or save it anew with an e-book editor.",
+    )
 
 
 def _protected(path: Path, why: str) -> ProtectedBookError:

@@ -10,7 +10,6 @@ import pypandoc
 import pytest
 
 from novelcraft.errors import (
-    BookConversionError,
     BookEncodingError,
     BookEntityError,
     BookError,
@@ -23,10 +22,19 @@ from novelcraft.errors import (
 )
 from novelcraft.tools.books.cleaning.clean import clean
 from novelcraft.tools.books.reading.convert import read_source
-from tests.tools.books.epubs import LONG, epub, package, standard
+from tests.tools.books.epubs import CONTAINER, LONG, epub, package, standard
 
 PAGES = {"chapter-1.xhtml": "<h2>I</h2><p>The lamp burned.</p>"}
 XHTML = '<html xmlns="http://www.w3.org/1999/xhtml"><body><h2>I</h2><p>Café.</p></body></html>'
+
+
+LAUGHS = """<!DOCTYPE x [<!ENTITY lol "lol"><!ENTITY lol2 "&lol;&lol;&lol;&lol;&lol;">
+<!ENTITY lol3 "&lol2;&lol2;&lol2;&lol2;&lol2;">]>"""
+AES = (
+    '<e><E:EncryptionMethod note="a > b" '
+    "Algorithm = 'http://www.w3.org/2001/04/xmlenc#aes256-cbc'></E:EncryptionMethod></e>"
+)
+ITEM = '<item id="i0" href="chapter-1.xhtml" media-type="application/xhtml+xml"/>'
 
 
 def protected(method: str) -> dict[str, str | bytes]:
@@ -90,6 +98,63 @@ def test_pages_in_another_encoding_are_read(tmp_path: Path, encoding: str) -> No
     assert "Café." in read_source(path)[1]
 
 
+@pytest.mark.parametrize(
+    "item",
+    [
+        ITEM.replace("media", 'xml:id="x1" media'),
+        ITEM.replace("media", 'data-id="x1" data-href="../../x" media'),
+        ITEM.replace("media", 'title="a > b" media'),
+        ITEM.replace("<item ", '<item title="a > b" '),
+        ITEM.replace('"i0"', "'i0'")
+        .replace("<item", '<o:item xmlns:o="http://www.idpf.org/2007/opf"')
+        .replace("id=", "id\n= "),
+        f'{ITEM}<!-- <item id="i0" href="gone.xhtml"/> <itemref idref="gone"/> -->',
+        f'<!-- an <item id="i0" href="../../passwd"/> --><!-- > -->{ITEM}',
+        f"{ITEM}<metadata><![CDATA[<itemref idref='gone'/>]]></metadata>",
+        ITEM.replace("chapter-1", "chapter&#45;1"),
+    ],
+)
+def test_a_package_file_may_say_it_in_any_way_of_xml(tmp_path: Path, item: str) -> None:
+    opf = package(["chapter-1.xhtml"]).replace(ITEM, item)
+    assert item in opf
+    path = epub(tmp_path / "a.epub", PAGES, {"book/content.opf": opf})
+    assert "The lamp burned." in read_source(path)[1]
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        {
+            "META-INF/container.xml": CONTAINER.replace(
+                "<rootfiles>", '<rootfiles><!-- <rootfile full-path="gone.opf"/> -->'
+            ).replace("full-path=", 'note="1 > 0" full-path=')
+        },
+        {
+            "META-INF/encryption.xml": '<e><!-- <EncryptionMethod Algorithm="aes"/> -->'
+            '<EncryptionMethod x="a > b" Algorithm="http://ns.adobe.com/pdf/enc#RC"/></e>'
+        },
+        {"META-INF/rights.xml": "<r><!-- not sinf --><p>Free of adobe.com/adept.</p></r>"},
+        {"book/content.opf": f"\n{package(['chapter-1.xhtml'])}"},
+        {"book/content.opf": package(["chapter-1.xhtml"]).encode("utf-16")},
+    ],
+)
+def test_other_xml_of_a_good_book(tmp_path: Path, others: dict[str, str | bytes]) -> None:
+    path = epub(tmp_path / "a.epub", PAGES, others)
+    assert "The lamp burned." in read_source(path)[1]
+
+
+def test_nothing_outside_of_a_book_is_loaded(tmp_path: Path) -> None:
+    """An external subset is named and not read; entities that it would define are refused."""
+    secret = tmp_path / "x.dtd"
+    secret.write_text('<!ENTITY a "chapter-1.xhtml">', encoding="utf-8")
+    opf = package(["chapter-1.xhtml"]).replace("?>", f'?><!DOCTYPE package SYSTEM "{secret}">', 1)
+    with pytest.raises(BookEntityError):
+        read_source(epub(tmp_path / "a.epub", PAGES, {"book/content.opf": opf}))
+    public = opf.replace(str(secret), "http://127.0.0.1:9/oeb.dtd")
+    path = epub(tmp_path / "b.epub", PAGES, {"book/content.opf": public})
+    assert "The lamp burned." in read_source(path)[1]
+
+
 def test_a_page_that_lies_about_its_encoding_is_read(tmp_path: Path) -> None:
     page = f'<?xml version="1.0" encoding="utf-8"?>{XHTML}'.encode("cp1252")
     path = epub(tmp_path / "a.epub", PAGES, {"book/chapter-1.xhtml": page})
@@ -129,7 +194,28 @@ def test_veiled_fonts_are_no_drm(tmp_path: Path) -> None:
         ({"book/x.xhtml": b"\x81\x8d\xd3\xd4 \x90"}, BookEncodingError, "x.xhtml"),
         ({"book/x.xhtml": " " * (128 << 20)}, BookTooLargeError, "134,"),
         ({"book/x.jpg": b"\0" * (128 << 20)}, BookTooLargeError, "134,"),
-        ({"book/content.opf": "<package"}, BookConversionError, "content.opf"),
+        (
+            {"book/x.xhtml": '<!DOCTYPE x [<!ENTITY a "b">]>'.encode("utf-32-be")},
+            BookEntityError,
+            "entities",
+        ),
+        (
+            {"book/x.xhtml": '\ufeff<!DOCTYPE x [<!ENTITY a "b">]>'.encode("utf-32-be")},
+            BookEntityError,
+            "entities",
+        ),
+        ({"book/content.opf": LAUGHS + package(["chapter-1.xhtml"])}, BookEntityError, "entities"),
+        ({"META-INF/encryption.xml": LAUGHS + "<e>&lol3;</e>"}, BookEntityError, "entities"),
+        ({"META-INF/encryption.xml": AES}, ProtectedBookError, "aes256"),
+        ({"META-INF/encryption.xml": "<e>"}, DamagedBookError, r"encryption\.xml.*line 1"),
+        ({"META-INF/sinf.xml": "<s/>"}, ProtectedBookError, "DRM"),
+        (
+            {"META-INF/container.xml": CONTAINER.replace("content.opf", "content.bin")}
+            | {"book/content.bin": package(["chapter-1.xhtml"])},
+            BookFormatError,
+            r"content\.bin",
+        ),
+        ({"book/content.opf": "<package"}, DamagedBookError, r"content\.opf.*line 1"),
     ],
 )
 def test_a_bad_epub_is_refused(
