@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
@@ -26,6 +27,12 @@ SceneArgument = Annotated[
 ]
 BranchOption = Annotated[str, typer.Option("--branch", "-b", help="Branch of the manuscript.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
+
+
+def command(verb: str, *words: object, branch: str = "main") -> str:
+    """A command of ours as it can be pasted into a shell; the main branch is not named."""
+    other = [] if branch == "main" else ["--branch", branch]
+    return shlex.join(["novelcraft", verb, *map(str, words), *other])
 
 
 def say(text: str) -> None:

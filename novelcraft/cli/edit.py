@@ -7,9 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from novelcraft.cli.common import BranchOption, Folder, QuietOption, SceneArgument, attended
+from novelcraft.cli.common import (
+    BranchOption,
+    Folder,
+    QuietOption,
+    SceneArgument,
+    attended,
+    command,
+)
 from novelcraft.errors import InputError
-from novelcraft.tools.text import quoted
+from novelcraft.tools.storage.files import write_atomic
 
 if TYPE_CHECKING:
     from novelcraft.cli.readers import Reader
@@ -43,12 +50,18 @@ def edit(
         async def work(reader: Reader[WriteEvent]) -> list[SceneCommit]:
             return await novel.edit(scene, prose, branch=branch, on_event=reader.on_event)
 
-        again = f"novelcraft edit {quoted(folder)} {scene}"
+        kept = folder / f"edit-{old.scene_id}.md"
+        if file is None:
+            # What was typed outlives a run that fails.
+            write_atomic(kept, prose.encode("utf-8"))
+        again = command("edit", folder, scene, "--file", file or kept, branch=branch)
         stale = attended(work, quiet=quiet, command=again)
-    tell_stale(folder, old.position, stale)
+        if file is None:
+            kept.unlink(missing_ok=True)
+    tell_stale(folder, old.position, stale, branch)
 
 
-def tell_stale(folder: Path, position: int, stale: list[SceneCommit]) -> None:
+def tell_stale(folder: Path, position: int, stale: list[SceneCommit], branch: str) -> None:
     """Say which later scenes may no longer fit, and how to draw them again."""
     typer.echo(f"Scene {position} is replaced; the manuscript before is kept as a branch.")
     if not stale:
@@ -57,16 +70,21 @@ def tell_stale(folder: Path, position: int, stale: list[SceneCommit]) -> None:
     typer.echo("These scenes may no longer fit:")
     for commit in stale:
         typer.echo(f"  {commit.position:>3}  {'; '.join(commit.stale)}")
-    typer.echo(f"Draw one again: novelcraft redraw {quoted(folder)} {stale[0].position}")
+    again = command("redraw", folder, stale[0].position, branch=branch)
+    typer.echo(f"Draw one again: {again}")
 
 
-def _from_file(path: Path) -> str:
+def _read(path: Path) -> str:
     try:
-        prose = path.read_text(encoding="utf-8-sig")
+        return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(
             f"{path} cannot be read: {error}.", fix="Give a UTF-8 text file with the scene's prose."
         ) from error
+
+
+def _from_file(path: Path) -> str:
+    prose = _read(path)
     if not prose.strip():
         raise InputError(f"{path} is empty.", fix="Put the scene's new prose into it.")
     return prose
@@ -79,16 +97,16 @@ def _from_editor(prose: str) -> str | None:
     import subprocess
     import tempfile
 
-    command = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
+    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
     with tempfile.TemporaryDirectory() as scratch:
         path = Path(scratch) / "scene.md"
         path.write_text(prose, encoding="utf-8")
         try:
-            subprocess.run([*shlex.split(command), str(path)], check=True)
+            subprocess.run([*shlex.split(editor), str(path)], check=True)
         except (OSError, ValueError, subprocess.CalledProcessError) as error:
             raise InputError(
-                f"The editor {command!r} failed: {error}.",
+                f"The editor {editor!r} failed: {error}.",
                 fix="Set EDITOR to an editor that works, or use --file.",
             ) from error
-        changed = path.read_text(encoding="utf-8")
+        changed = _read(path)
     return changed if changed.strip() else None

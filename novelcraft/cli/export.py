@@ -7,25 +7,31 @@ from typing import Annotated
 import typer
 
 from novelcraft.cli.common import BranchOption, Folder
+from novelcraft.errors import ExportError
 
 
 def export(
     folder: Folder,
     formats: Annotated[
-        str, typer.Option("--format", "-f", metavar="LIST", help="Formats, with commas.")
-    ] = "epub,docx,pdf,md,report",
+        str | None,
+        typer.Option("--format", "-f", metavar="LIST", help="Formats, with commas. Default: all."),
+    ] = None,
     branch: BranchOption = "main",
 ) -> None:
     """Write the book's files again, as far as it is written.
 
-    Formats are epub, docx, pdf (where an engine for it is installed), md and report.
+    Formats are epub, docx, pdf (where an engine for it is installed), md and report. One that is
+    asked for by name and cannot be made is an error; the others are written all the same.
     """
     from novelcraft.graphs.novel import Novel
+    from novelcraft.tools.export.book import BOOK_FORMATS
 
-    wanted = [name.strip().lower() for name in formats.split(",") if name.strip()]
+    named = BOOK_FORMATS if formats is None else formats.lower().split(",")
     with Novel.open(folder) as novel:
-        result = novel.export(wanted, branch=branch)
+        result = novel.export([n.strip() for n in named if n.strip()], branch=branch)
     for notice in result.notices:
         typer.echo(notice, err=True)
     for path in result.paths:
         typer.echo(str(path))
+    if formats is not None and result.missing:
+        raise ExportError(f"Not made: {', '.join(result.missing)}.", fix="The reason stands above.")

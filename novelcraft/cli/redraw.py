@@ -6,9 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from novelcraft.cli.common import BranchOption, Folder, QuietOption, SceneArgument, attended
+from novelcraft.cli.common import (
+    BranchOption,
+    Folder,
+    QuietOption,
+    SceneArgument,
+    attended,
+    command,
+)
 from novelcraft.cli.edit import tell_stale
-from novelcraft.tools.text import quoted
 
 if TYPE_CHECKING:
     from novelcraft.cli.readers import Reader
@@ -37,6 +43,7 @@ def redraw(
         async def work(reader: Reader[WriteEvent]) -> list[SceneCommit]:
             return await novel.redraw(scene, note=note, branch=branch, on_event=reader.on_event)
 
-        again = f"novelcraft redraw {quoted(folder)} {scene}"
+        wish = ["--note", note] if note else []
+        again = command("redraw", folder, scene, *wish, branch=branch)
         stale = attended(work, quiet=quiet, command=again)
-    tell_stale(folder, old.position, stale)
+    tell_stale(folder, old.position, stale, branch)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from novelcraft.cli.common import BranchOption, QuietOption, attended, say
+from novelcraft.cli.common import BranchOption, QuietOption, attended, command, say
 from novelcraft.errors import PremiseError
 from novelcraft.tools.text import quoted
 
@@ -68,9 +68,6 @@ def write(
     stop = _scenes_until(until)
     book = {"pages": pages, "seed": seed, "chapters": chapters}
     given = {key: value for key, value in book.items() if value is not None}
-    from novelcraft.graphs.novel import Novel  # after `prepare`: it takes a second to load
-    from novelcraft.tools.models.opening import open_models
-
     work: dict[str, Any] = {}
     if attend is not None:
         work["attend"] = [gate.strip() for gate in attend.split(",")]
@@ -78,6 +75,12 @@ def write(
         work["allow_failed_adapter"] = True
     overrides = {"novel": given, "write": work}
     folder = prepare(target, out, overrides, branch)
+    wishes = ["--attend", attend] if attend is not None else []
+    wishes += ["--allow-failed-adapter"] if allow_failed_adapter else []
+    again = command("write", folder, *wishes, branch=branch)
+    from novelcraft.graphs.novel import Novel  # after `prepare`: it takes a second to load
+    from novelcraft.tools.models.opening import open_models
+
     models = partial(open_models, notify=say)
     with Novel.open(folder, overrides=overrides, models=models) as novel:
         _require_premise(novel)
@@ -86,11 +89,13 @@ def write(
             typer.echo(f"Nothing to do: {folder} is finished.")
             finished = _last_sums(novel)
         else:
-            finished = _run(novel, branch, stop, quiet)
-        _report(novel, branch, finished, stop)
+            finished = _run(novel, branch, stop, quiet, again)
+        _report(novel, branch, finished, stop, again)
 
 
-def _run(novel: Novel, branch: str, stop: int | None, quiet: bool) -> RunFinished | None:
+def _run(
+    novel: Novel, branch: str, stop: int | None, quiet: bool, again: str
+) -> RunFinished | None:
     from novelcraft.cli.gates import Asker
 
     attends = bool(novel.settings.write.attend)
@@ -105,20 +110,22 @@ def _run(novel: Novel, branch: str, stop: int | None, quiet: bool) -> RunFinishe
 
     if not quiet:
         typer.echo(f"Writing in {novel.folder}", err=True)
-    return attended(work, quiet=quiet, command=_go_on(novel, branch))
+    return attended(work, quiet=quiet, command=again)
 
 
-def _report(novel: Novel, branch: str, finished: RunFinished | None, stop: int | None) -> None:
+def _report(
+    novel: Novel, branch: str, finished: RunFinished | None, stop: int | None, again: str
+) -> None:
     """Say how it ended. The last line of a finished book is the path of its EPUB."""
     from novelcraft.graphs.exporting import exports_folder
     from novelcraft.present.views import title
     from novelcraft.present.writing import summary
-    from novelcraft.tools.export.terminal import kept_at_cap
+    from novelcraft.tools.export.terminal import kept_with_findings
     from novelcraft.tools.text import counted
 
     if finished is not None:
         typer.echo(title(novel, branch))
-        for line in (*summary(finished), *kept_at_cap(novel.summary(branch))):
+        for line in (*summary(finished), *kept_with_findings(novel.summary(branch))):
             typer.echo(line)
         typer.echo(f"Look at it: novelcraft show {quoted(novel.folder)}")
         exports = exports_folder(novel.folder, branch)
@@ -131,12 +138,7 @@ def _report(novel: Novel, branch: str, finished: RunFinished | None, stop: int |
         typer.echo(f"The plan is ready. Read it: novelcraft show {quoted(novel.folder)} plan")
     else:
         typer.echo(f"Stopped, with {counted(written, 'scene')} written.")
-    typer.echo(f"Go on with: {_go_on(novel, branch)}")
-
-
-def _go_on(novel: Novel, branch: str) -> str:
-    other = "" if branch == "main" else f" --branch {branch}"
-    return f"novelcraft write {quoted(novel.folder)}{other}"
+    typer.echo(f"Go on with: {again}")
 
 
 def _last_sums(novel: Novel) -> RunFinished | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from novelcraft.config.settings import NovelSettings
 from novelcraft.errors import UnknownTargetError
+from novelcraft.state.findings import Finding
 from novelcraft.state.manuscript import SceneCommit
 from novelcraft.state.plan import Plan
 from novelcraft.tools.canon.store import ManuscriptStore
@@ -39,6 +40,17 @@ def written(store: ManuscriptStore, branch: str) -> tuple[Plan, list[SceneCommit
             f"Branch {branch!r} has no scene yet.", fix="Write some first: novelcraft write FOLDER"
         )
     return store.plan(found.plan_version), store.chain(found.head)
+
+
+def finding_keys(store: ManuscriptStore) -> set[str]:
+    """The keys of all findings that stand anywhere in the novel, in scenes or in whole books."""
+    found: list[Finding] = []
+    for branch in store.branches():
+        if branch.head is not None and branch.plan_version is not None:
+            plan, chain = written(store, branch.name)
+            found += check_book(chain, plan)
+            found += (finding for commit in chain for finding in commit.findings)
+    return {finding.key for finding in found}
 
 
 def summarize_run(store: ManuscriptStore, branch: str, novel: NovelSettings) -> RunSummary:

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from novelcraft.config.load import load_settings
+from novelcraft.config.names import closest
 from novelcraft.config.root import Settings
 from novelcraft.config.user import find_user_file
 from novelcraft.errors import InputError, NovelcraftError, UnknownTargetError
@@ -24,6 +25,7 @@ from novelcraft.graphs.exporting import (
     MAIN,
     export_branch,
     exports_folder,
+    finding_keys,
     summarize_run,
 )
 from novelcraft.graphs.folder import DATABASE, TOML, make_folder, require_novel
@@ -322,6 +324,21 @@ class Novel:
                 plan_version=commit.plan_version,
                 forked_from=commit.id,
             )
+
+    def exempt(self, key: str, reason: str) -> None:
+        """Declare a finding intended, in the scenes that are written and in later ones.
+
+        Raises:
+            UnknownTargetError: Nothing was found under that key.
+        """
+        known = finding_keys(self.store) | set(self.store.exemptions())
+        if key not in known:
+            near = closest(key, sorted(known))
+            raise UnknownTargetError(
+                f"{key!r} is the key of no finding." + (f" Did you mean {near!r}?" if near else ""),
+                fix=f"Take one from: novelcraft show {quoted(self.folder)} findings",
+            )
+        self.store.exempt(key, reason)
 
     def require_planned(self, branch: str = MAIN) -> None:
         """Refuse settings of the book that a begun branch does not follow.

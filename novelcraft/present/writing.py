@@ -44,6 +44,7 @@ class WritingProgress:
         self._words_done = 0
         self._draft_words = 0
         self._draft_target = 0
+        self._reading = False
         self._begun: float | None = None
         self._pace = _Pace()
         self._finished = False
@@ -65,6 +66,8 @@ class WritingProgress:
             case Drafting():
                 self._draft_words = event.words
                 self._draft_target = event.target_words
+            case DraftChecked():
+                self._reading = event.verdict != "redraft"
             case SceneCommitted():
                 self._commit(event, now)
             case RunFinished():
@@ -132,6 +135,7 @@ class WritingProgress:
     def _start(self, event: SceneStarted, now: float) -> None:
         self.scenes = event.scenes
         self._draft_words, self._draft_target = 0, event.target_words
+        self._reading = False
         again = f", draft {event.attempt}" if event.attempt > 1 else ""
         self._doing = f"scene {event.position} of {event.scenes}{again}"
         self._pace.begin(self.scenes_done, now)
@@ -146,9 +150,10 @@ class WritingProgress:
     def _what(self) -> str:
         if not self._draft_words:
             return self._doing
-        share = f"{self._draft_share:.0%}"
-        words = f"{self._draft_words} of {self._draft_target} words ({share})"
-        return f"{self._doing}: {words}"
+        if self._reading:
+            return f"{self._doing}: {counted(self._draft_words, 'word')}, being read"
+        share = f"{self._draft_words / self._draft_target:.0%}"
+        return f"{self._doing}: {self._draft_words} of {self._draft_target} words ({share})"
 
     def _how_far(self) -> str:
         if not self._target_words:
@@ -214,17 +219,22 @@ class _Pace:
 
 def summary(finished: RunFinished) -> list[str]:
     """What the book came to, honestly, in a few lines."""
-    kept = finished.at_cap
+    kept, by_person = finished.at_cap, finished.by_person
     lines = [
         f"{number(finished.words)} words, {finished.pages:g} pages, "
         f"{counted(finished.chapters, 'chapter')}, {counted(finished.scenes, 'scene')}.",
-        f"{finished.scenes - kept} of {counted(finished.scenes, 'scene')} passed the checks; "
-        f"{counted(finished.warnings, 'warning')}.",
+        f"{finished.scenes - kept - by_person} of {counted(finished.scenes, 'scene')} passed the "
+        f"checks; {counted(finished.warnings, 'warning')}.",
     ]
     if kept:
         lines.append(
             f"{counted(kept, 'scene')} ({kept / finished.scenes:.0%}) "
             f"{'was' if kept == 1 else 'were'} kept with findings when the attempts ran out."
+        )
+    if by_person:
+        lines.append(
+            f"{counted(by_person, 'scene')} {'stands' if by_person == 1 else 'stand'} by your "
+            "word, with findings that would have kept a draft out."
         )
     lines.append(
         f"{counted(finished.model_calls, 'model call')}: {number(finished.prompt_tokens)} tokens "

@@ -164,6 +164,9 @@ class RunFinished(Frozen):
     words: int
     pages: float
     at_cap: int
+    """Scenes that were kept with blocking findings when the attempts ran out."""
+    by_person: int = 0
+    """Scenes that a person let in with blocking findings."""
     warnings: int
     model_calls: int
     prompt_tokens: int

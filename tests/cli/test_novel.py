@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from novelcraft.cli import main
+from novelcraft.graphs.novel import Novel
 from tests.cli.conftest import Run, point_roles_at
 from tests.fakes.server import FakeServer
 
@@ -105,9 +107,7 @@ def test_stop_after_the_plan_then_after_scenes(run: Run, served: Served, here: P
         (["plan"], "Chapter 1: "),
         (["scene", "1"], "scene 1, s001, "),
         (["prompt", "1"], "tokens by part"),
-        (["summary", "1"], ""),
-        (["facts"], ""),
-        (["findings"], ""),
+        (["findings"], "No findings."),
         (["stale"], "No scene is stale."),
         (["calls"], "narrator"),
     ],
@@ -115,8 +115,19 @@ def test_stop_after_the_plan_then_after_scenes(run: Run, served: Served, here: P
 def test_looking_at_it(run: Run, novel: Path, subject: list[str], words: str) -> None:
     told = run("show", "n", *subject)
     assert told.code == 0, told.err
-    assert told.out.strip()
     assert words in told.out
+
+
+def test_looking_at_what_is_remembered(run: Run, novel: Path) -> None:
+    with Novel.open(novel) as opened:
+        head = opened.store.branch("main").head
+        first, *_ = opened.store.chain(head)
+        facts = opened.store.facts_as_of(head)
+    assert first.summary
+    assert run("show", "n", "summary", 1).out == first.summary + "\n"
+    assert len(facts) > 1
+    lines = run("show", "n", "facts").out.splitlines()
+    assert lines == [f"{at:>4}  {fact.subject}: {fact.statement}" for at, fact in facts]
 
 
 def test_the_log_names_scenes_that_can_be_shown(run: Run, novel: Path) -> None:
@@ -179,6 +190,40 @@ def test_an_editor(run: Run, novel: Path, here: Path, monkeypatch: pytest.Monkey
     assert "The lamp was cold that night." in run("show", "n", "scene", 1).out
 
 
+def test_words_from_an_editor_outlive_a_run_that_fails(
+    run: Run, novel: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("VISUAL", raising=False)
+    monkeypatch.setenv("EDITOR", "sed -i '$ a The lamp was cold that night.'")
+    with monkeypatch.context() as down:
+        down.setenv("REASONING_BASE_URL", "http://127.0.0.1:9/v1")
+        told = run("edit", "n", 1)
+    assert told.code == 31
+    assert told.err.rstrip().endswith("Then go on with: novelcraft edit n 1 --file n/edit-s001.md")
+    told = run("edit", "n", 1, "--file", novel / "edit-s001.md")
+    assert told.code == 0, told.err
+    assert "The lamp was cold that night." in run("show", "n", "scene", 1).out
+
+
+def test_going_on_repeats_what_was_asked(
+    run: Run, novel: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run("fork", "n", "--at", 1, "--name", "b").code == 0
+    (novel / "my words.md").write_text("The lamp was cold. " * 90, encoding="utf-8")
+    monkeypatch.setenv("REASONING_BASE_URL", "http://127.0.0.1:9/v1")
+    told = run("redraw", "n", 1, "--note", "More sea, less 'I'.", "--branch", "b")
+    assert told.code == 31
+    again = shlex.split(told.err.rpartition("go on with: ")[2])
+    asked = ["redraw", "n", "1", "--note", "More sea, less 'I'.", "--branch", "b"]
+    assert again == ["novelcraft", *asked]
+    told = run("edit", "n", 1, "--file", "n/my words.md")
+    again = shlex.split(told.err.rpartition("go on with: ")[2])
+    assert again == ["novelcraft", "edit", "n", "1", "--file", "n/my words.md"]
+    told = run("write", "n", "--branch", "b", "--attend", "chapter")
+    again = shlex.split(told.err.rpartition("go on with: ")[2])
+    assert again == ["novelcraft", "write", "n", "--attend", "chapter", "--branch", "b"]
+
+
 @pytest.mark.parametrize("content", ["", "  \n"])
 def test_no_words(run: Run, novel: Path, here: Path, content: str) -> None:
     words = here / "words.md"
@@ -204,11 +249,54 @@ def test_files_again(run: Run, novel: Path) -> None:
     assert "scroll" in told.err
 
 
-def test_a_finding_that_is_meant(run: Run, novel: Path) -> None:
-    assert run("exempt", "n", "prose.loop:x", "--reason", "A refrain").code == 0
-    told = run("exempt", "n", "x", "--reason", "A refrain")
+@pytest.mark.parametrize("formats", ["", " , "])
+def test_no_format_is_no_export(run: Run, novel: Path, formats: str) -> None:
+    told = run("export", "n", "--format", formats)
     assert told.code == 10
-    assert "check:about" in told.err
+    assert "No format is named" in told.err
+    assert "epub" in told.err
+
+
+def test_a_pdf_that_was_asked_for_and_cannot_be_made_is_an_error(
+    run: Run, novel: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(novel))  # no PDF engine is there
+    told = run("export", "n", "--format", "pdf,md")
+    assert told.code == 28
+    assert [Path(line).suffix for line in told.out.splitlines()] == [".md"]
+    assert "No PDF engine is installed" in told.err
+    assert "Not made: pdf." in told.err
+    told = run("export", "n")
+    assert told.code == 0
+    assert "No PDF engine is installed" in told.err
+
+
+def test_a_finding_that_is_meant(run: Run, novel: Path) -> None:
+    (novel / "words.md").write_text("The lamp was cold. She lit it again. " * 60, encoding="utf-8")
+    assert run("edit", "n", 1, "--file", novel / "words.md").code == 0
+    listed = run("show", "n", "findings").out
+    key = next(line.split()[1] for line in listed.splitlines() if line.strip().startswith("key "))
+    told = run("exempt", "n", key[:-1], "--reason", "A refrain")
+    assert told.code == 16
+    assert f"Did you mean {key!r}?" in told.err
+    assert "novelcraft show n findings" in told.err
+    assert run("exempt", "n", "prose.made_up:x", "--reason", "A refrain").code == 16
+    assert "(intended)" not in run("show", "n", "findings").out
+    assert run("exempt", "n", key, "--reason", "A refrain").code == 0
+    assert f"key {key} (intended)" in run("show", "n", "findings").out
+    assert run("exempt", "n", key, "--reason", "A chorus").code == 0
+
+
+def test_a_persons_scene_with_findings_that_block_has_not_passed(run: Run, novel: Path) -> None:
+    assert "by your word" not in run("write", "n").out
+    (novel / "words.md").write_text("The lamp was cold. She lit it again. " * 60, encoding="utf-8")
+    assert run("edit", "n", 1, "--file", novel / "words.md").code == 0
+    told = run("write", "n")
+    assert told.code == 0, told.err
+    assert "1 scene stands by your word, with findings that would have kept a draft" in told.out
+    assert "Let in by a person, with findings that block (1):" in told.out
+    report = (novel / "exports" / "report.html").read_text(encoding="utf-8")
+    assert "<h2>Let in by a person</h2>" in report
 
 
 def test_an_attended_run_without_a_person_stops(

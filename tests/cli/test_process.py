@@ -57,8 +57,8 @@ def test_ctrl_c_says_how_to_go_on(run: Run, served: Callable[..., FakeServer], h
 @pytest.mark.parametrize(
     ("keys", "last"),
     [
-        (b"\x03", "Go on with: novelcraft write n"),
-        (b"r\nMore sea.\ns\n", "Go on with: novelcraft write n"),
+        (b"\x03", "Go on with: novelcraft write n --attend plan"),
+        (b"r\nMore sea.\ns\n", "Go on with: novelcraft write n --attend plan"),
         (b"a\n", ".epub"),
     ],
 )

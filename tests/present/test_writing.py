@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 
 from novelcraft.present.wording import span, stopwatch
@@ -99,6 +101,29 @@ def test_while_drafting() -> None:
     state = after((0, started(done=2, words=1_200)), (0, scene(3, 2)), (30, drafting(3, 210)))
     told = "scene 3 of 10, draft 2: 210 of 600 words (35%) | 4.0 of 20 pages"
     assert state.line(30).startswith(told)
+
+
+def checked(verdict: Literal["review", "redraft", "cap"]) -> DraftChecked:
+    return DraftChecked(scene_id="s001", attempt=1, words=817, blocks=(), warns=0, verdict=verdict)
+
+
+@pytest.mark.parametrize("verdict", ["review", "cap"])
+def test_while_the_readers_work_the_draft_is_said_to_be_read(
+    verdict: Literal["review", "cap"],
+) -> None:
+    state = after((0, started()), (0, scene(1)), (30, drafting(1, 817)), (31, checked(verdict)))
+    assert state.line(200).startswith("scene 1 of 10: 817 words, being read | ")
+
+
+def test_a_draft_past_its_target_is_said_to_be() -> None:
+    state = after((0, started()), (0, scene(1)), (30, drafting(1, 660)))
+    assert state.line(30).startswith("scene 1 of 10: 660 of 600 words (110%) | ")
+
+
+def test_a_redraft_is_no_longer_being_read() -> None:
+    seen = [(30, drafting(1, 817)), (31, checked("review")), (90, scene(1, 2))]
+    state = after((0, started()), (0, scene(1)), *seen, (95, drafting(1, 60)))
+    assert state.line(95).startswith("scene 1 of 10, draft 2: 60 of 600 words (10%) | ")
 
 
 def test_time_left_follows_from_whole_scenes() -> None:
@@ -206,6 +231,12 @@ def test_the_summary_does_not_hide_the_cap() -> None:
     assert "38 of 46 scenes passed the checks; 61 warnings." in text
     assert "8 scenes (17%) were kept with findings when the attempts ran out." in text
     assert "812 model calls: 1,203,334 tokens read, 92,002 written, in 41:00." in text
+
+
+def test_the_summary_does_not_count_a_persons_word_as_passed_checks() -> None:
+    text = "\n".join(summary(FINISHED.model_copy(update={"by_person": 3})))
+    assert "35 of 46 scenes passed the checks; 61 warnings." in text
+    assert "3 scenes stand by your word, with findings that would have kept a draft out." in text
 
 
 def test_the_summary_of_a_clean_book_has_no_cap() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from novelcraft.graphs.context import WriteRuntime
 from novelcraft.graphs.exporting import export_branch
 from novelcraft.state.events import Exported, Notice, RunFinished
+from novelcraft.state.findings import blocking
 from novelcraft.state.graph import WriteState
 
 
@@ -29,6 +30,7 @@ async def finish(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
             words=words,
             pages=round(words / context.novel.words_per_page, 1),
             at_cap=sum(c.accepted_by == "cap" for c in chain),
+            by_person=sum(c.accepted_by == "person" and bool(blocking(c.findings)) for c in chain),
             warnings=sum(f.severity == "warn" for c in chain for f in c.findings),
             model_calls=totals.calls,
             prompt_tokens=totals.prompt_tokens,

@@ -40,6 +40,8 @@ class ExportResult:
 
     paths: tuple[Path, ...]
     """The files written, in the order the formats were asked for."""
+    missing: tuple[BookFormat, ...] = ()
+    """Formats of which there is no file, for a reason that stands in the notices."""
     notices: tuple[str, ...] = ()
     """Why a PDF was left out, and glyphs that an engine did not have. Not errors."""
 
@@ -100,13 +102,15 @@ def export_book(
             then without model calls, exemptions and checks of the whole book.
 
     Raises:
-        InputError: An unknown format.
+        InputError: An unknown format, or none.
         UnknownTargetError: A commit names a chapter that the plan does not have.
         ExportError: Nothing is written yet, or pandoc failed. A PDF engine that is missing or
             fails is no error but a notice, because a book without a PDF is a whole book.
         DiskFullError, ReadOnlyError: A file could not be written.
     """
     wanted = [_book_format(name) for name in dict.fromkeys(formats)]
+    if not wanted:
+        raise InputError("No format is named.", fix=f"Use any of {', '.join(BOOK_FORMATS)}.")
     if not chain:
         raise ExportError(
             "There is nothing to export: no scene has been written yet.",
@@ -115,6 +119,7 @@ def export_book(
     stem = folder / file_stem(book_title(plan, novel))
     paths: list[Path] = []
     notices: list[str] = []
+    missing: list[BookFormat] = []
     with _gathered(plan, chain, novel, novel_id) as book:
         for name in wanted:
             if name == "report":
@@ -123,9 +128,11 @@ def export_book(
                 continue
             content, said = _make(book, name)
             notices += said
-            if content is not None:
+            if content is None:
+                missing.append(name)
+            else:
                 paths.append(write_atomic(stem.with_name(f"{stem.name}.{name}"), content))
-    return ExportResult(tuple(paths), tuple(notices))
+    return ExportResult(tuple(paths), tuple(missing), tuple(notices))
 
 
 def file_stem(title: str) -> str:

@@ -144,6 +144,11 @@ class RunSummary:
         return tuple(scene for scene in self.scenes if scene.accepted_by == "cap")
 
     @property
+    def by_person(self) -> tuple[SceneLine, ...]:
+        """Scenes that did not pass their checks, and stand by a person's word."""
+        return tuple(s for s in self.scenes if s.accepted_by == "person" and s.blocking)
+
+    @property
     def stale(self) -> tuple[SceneLine, ...]:
         """Scenes that may not fit an edit of what comes before them."""
         return tuple(scene for scene in self.scenes if scene.stale)

@@ -20,7 +20,7 @@ def summary_text(summary: RunSummary, *, width: int = 88) -> str:
     parts = (
         _head(summary),
         _chapters(summary),
-        kept_at_cap(summary, width),
+        kept_with_findings(summary, width),
         _stale(summary, width),
         _checks(summary, width),
         _mends(summary, width),
@@ -49,7 +49,9 @@ def outcome(summary: RunSummary) -> str:
     if cap:
         parts.append(f"{cap} ({cap / total:.0%}) did not, and were kept when attempts ran out")
     if person:
-        parts.append(f"{person} {'was' if person == 1 else 'were'} let in by a person")
+        blocked = len(summary.by_person)
+        spite = f", {blocked} of them with findings that block" if blocked else ""
+        parts.append(f"{person} {'was' if person == 1 else 'were'} let in by a person{spite}")
     return "; ".join(parts) + "."
 
 
@@ -64,14 +66,18 @@ def _chapters(summary: RunSummary) -> Iterator[str]:
         )
 
 
-def kept_at_cap(summary: RunSummary, width: int = 88) -> Iterator[str]:
+def kept_with_findings(summary: RunSummary, width: int = 88) -> Iterator[str]:
     """The scenes that were kept in spite of their checks, and why; nothing when there are none."""
-    if summary.at_cap:
-        yield f"Kept at the cap on attempts ({len(summary.at_cap)}):"
-    for scene in summary.at_cap:
-        yield f"  scene {scene.position} (chapter {scene.chapter}, {scene.words:,} words)"
-        for finding in scene.blocking:
-            yield from _finding(finding, width)
+    for head, scenes in (
+        ("Kept at the cap on attempts", summary.at_cap),
+        ("Let in by a person, with findings that block", summary.by_person),
+    ):
+        if scenes:
+            yield f"{head} ({len(scenes)}):"
+        for scene in scenes:
+            yield f"  scene {scene.position} (chapter {scene.chapter}, {scene.words:,} words)"
+            for finding in scene.blocking:
+                yield from _finding(finding, width)
 
 
 def _finding(finding: Finding, width: int) -> Iterator[str]:
