@@ -107,7 +107,6 @@ def test_stop_after_the_plan_then_after_scenes(run: Run, served: Served, here: P
         (["plan"], "Chapter 1: "),
         (["scene", "1"], "scene 1, s001, "),
         (["prompt", "1"], "tokens by part"),
-        (["findings"], "No findings."),
         (["stale"], "No scene is stale."),
         (["calls"], "narrator"),
     ],
@@ -121,12 +120,15 @@ def test_looking_at_it(run: Run, novel: Path, subject: list[str], words: str) ->
 def test_looking_at_what_is_remembered(run: Run, novel: Path) -> None:
     with Novel.open(novel) as opened:
         head = opened.store.branch("main").head
-        first, *_ = opened.store.chain(head)
+        chain = opened.store.chain(head)
         facts = opened.store.facts_as_of(head)
-    assert first.summary
-    assert run("show", "n", "summary", 1).out == first.summary + "\n"
+    assert chain[0].summary
+    assert run("show", "n", "summary", 1).out == chain[0].summary + "\n"
     assert len(facts) > 1
     lines = run("show", "n", "facts").out.splitlines()
+    keys = [f.key for commit in chain for f in commit.findings]
+    shown = run("show", "n", "findings").out.splitlines()
+    assert [line.split()[1] for line in shown if line.startswith("    key ")] == keys
     assert lines == [f"{at:>4}  {fact.subject}: {fact.statement}" for at, fact in facts]
 
 
