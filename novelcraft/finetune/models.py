@@ -6,6 +6,7 @@ that lands on a router, say nothing by themselves.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -107,8 +108,9 @@ def load_base(
     _refuse_pickles(base)
     settings = load_settings(base)
     try:
-        model = AutoModelForCausalLM.from_pretrained(
+        model, loading = AutoModelForCausalLM.from_pretrained(
             base,
+            output_loading_info=True,
             config=settings,
             dtype=machine.dtype,
             quantization_config=_quantization(settings, machine) if four_bits else None,
@@ -126,9 +128,26 @@ def load_base(
         raise
     except Exception as error:
         raise _unreadable(base, error) from error
+    _require_whole(base, loading)
     if four_bits:
         check_footprint(model)
     return model
+
+
+def _require_whole(base: str, loading: Mapping[str, Any]) -> None:
+    """See that every tensor of a model came from its files: transformers draws missing ones.
+
+    Raises:
+        BaseModelError: One is missing; names it.
+    """
+    missing = sorted(loading["missing_keys"])
+    if missing:
+        more = f", and {len(missing) - 1} more" if len(missing) > 1 else ""
+        raise BaseModelError(
+            f"{base} is not whole: its files lack the tensor {missing[0]}{more}. Random numbers "
+            "would stand in its place.",
+            fix="Get the base model again, all files of it.",
+        )
 
 
 def check_footprint(model: Any) -> None:

@@ -15,6 +15,7 @@ from novelcraft.finetune.data.rows import (
     LongRow,
     TrainingData,
     TrainRow,
+    check_vocabulary,
     encode,
     listed,
     load_data,
@@ -85,6 +86,7 @@ def load_run_data(config: TrainConfig) -> RunData:
         InputError: A line of a file is no row.
         ConfigError: The tokenizer cannot be opened, or its template cannot render the data.
         ModelDownloadError: The tokenizer cannot be fetched.
+        BaseModelError: The base has no embeddings for some of its tokens.
         AdapterError: The adapter to go on from is of another base.
     """
     data = load_pairs(config) if config.method == "dpo" else load_data(config)
@@ -104,9 +106,11 @@ def load_pairs(config: TrainConfig, tokenizer: BaseTokenizer | None = None) -> P
             that are too long.
         ConfigError: The tokenizer cannot be opened, or its template cannot render the pairs.
         ModelDownloadError: The tokenizer cannot be fetched.
+        BaseModelError: The base has no embeddings for some of its tokens.
     """
     folder = open_folder(config)
     base = tokenizer or open_tokenizer(config.base_model)
+    check_vocabulary(config.base_model, base)
     pairs = read_pairs(folder.path)
     folder.check(pairs)
     strangers = folder.strangers(pairs)

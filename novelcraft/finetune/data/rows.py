@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from novelcraft.config.prep import ThinkMode
-from novelcraft.errors import TrainingDataError
+from novelcraft.errors import BaseModelError, TrainingDataError
 from novelcraft.finetune.rowfolder import read_manifest, rows_folder, rows_hash, rows_think
 from novelcraft.finetune.settings.config import TrainConfig
+from novelcraft.finetune.settings.presets import embedding_size
 from novelcraft.state.calls import Message
 from novelcraft.state.rows import RowManifest, TrainingRow
 from novelcraft.tools.books.rows.chat_template import CHATML, row_texts
@@ -91,9 +92,11 @@ def load_data(config: TrainConfig, tokenizer: BaseTokenizer | None = None) -> Tr
         InputError: A line of a file is no row; names file and line.
         ConfigError: The tokenizer cannot be opened, or its template cannot render the rows.
         ModelDownloadError: The tokenizer cannot be fetched.
+        BaseModelError: The base has no embeddings for some of its tokens.
     """
     folder = rows_folder(config.data)
     base = tokenizer or open_tokenizer(config.base_model)
+    check_vocabulary(config.base_model, base)
     manifest = read_manifest(folder)
     think = rows_think(manifest)
     train = _rows(folder / TRAIN_FILE, base, think)
@@ -114,6 +117,22 @@ def load_data(config: TrainConfig, tokenizer: BaseTokenizer | None = None) -> Tr
         notices=tuple(_notices(config, base, manifest, kept, held)),
         data_hash=rows_hash(folder),
     )
+
+
+def check_vocabulary(base: str, tokenizer: BaseTokenizer) -> None:
+    """See that a base has an embedding for each token of its tokenizer.
+
+    Raises:
+        BaseModelError: It has not: reading such a token would fail in the middle of training.
+    """
+    embeddings = embedding_size(base)
+    last = max(tokenizer.tokenizer.get_vocab(with_added_tokens=True).values(), default=0)
+    if embeddings is not None and last >= embeddings:
+        raise BaseModelError(
+            f"The tokenizer of {base} has tokens up to number {last}, and the model embeddings "
+            f"for {embeddings} tokens only, from 0.",
+            fix="Get the base model again: its tokenizer and its weights are of two models.",
+        )
 
 
 def encode_row(row: TrainingRow, base: BaseTokenizer, think: ThinkMode | None) -> TrainRow:

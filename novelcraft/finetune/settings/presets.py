@@ -6,6 +6,7 @@ are enough to learn it and not yet enough to learn it by heart, and the best che
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -110,6 +111,17 @@ def base_shape(base: str) -> ModelShape | None:
         return read_shape(folder) if folder.is_dir() else known_shape(base)
     except ConfigError:
         return None
+
+
+def embedding_size(base: str) -> int | None:
+    """The number of tokens that a base has embeddings for; None where that cannot be told."""
+    try:
+        config = json.loads((Path(base).expanduser() / "config.json").read_text(encoding="utf-8"))
+        size = (config.get("text_config") or config).get("vocab_size")
+    except (OSError, ValueError, AttributeError):
+        shape = base_shape(base)
+        size = shape.vocabulary if shape else None
+    return size if isinstance(size, int) else None
 
 
 def _named(shape: ModelShape) -> PresetName:

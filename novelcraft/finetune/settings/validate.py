@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from importlib.util import find_spec
+from pathlib import Path
 
 from novelcraft.errors import ConfigError
 from novelcraft.finetune.settings.config import TrainConfig
 from novelcraft.finetune.settings.start_adapter import start_faults
+from novelcraft.tools.pairs.files import PAIRS_FOLDER
 
 _ROUTERS = ("router", "gate", "mlp.gate")
 _EVERYTHING = ("all-linear",)
@@ -29,6 +31,7 @@ def _faults(config: TrainConfig) -> Iterator[tuple[str, str]]:
             f"tracker = {config.tracker}: that package is not installed.",
             f"Run `pip install {config.tracker}`, or leave tracker out.",
         )
+    yield from _output(config)
     yield from _targets(config)
     yield from _preferences(config)
     yield from start_faults(config)
@@ -37,6 +40,18 @@ def _faults(config: TrainConfig) -> Iterator[tuple[str, str]]:
             f"lora_dropout = {config.lora_dropout:g} cannot be applied to fused experts.",
             "Set lora_dropout: 0.",
         )
+
+
+def _output(config: TrainConfig) -> Iterator[tuple[str, str]]:
+    output = Path(config.output).expanduser().resolve()
+    for key in ("data", "base_model", "start_adapter"):
+        place = Path(getattr(config, key) or output / "none").expanduser().resolve()
+        if output in (place, place / "rows", place / PAIRS_FOLDER):
+            yield (
+                f"output = {config.output} is a folder of {key}: the run's files would lie among "
+                "those.",
+                "Give output a folder of its own, for example adapters/mine.",
+            )
 
 
 def _targets(config: TrainConfig) -> Iterator[tuple[str, str]]:

@@ -21,6 +21,7 @@ from novelcraft.state.base import Frozen
 from novelcraft.state.train_events import TRAIN_EVENTS, TrainEvent, TrainFailed, TrainStopped
 
 _LONGEST_LINE = 2**24
+_KILLED = (-signal.SIGKILL, 128 + signal.SIGKILL)
 _LAST_WORDS = 4_000
 """Characters of standard error that are kept for the person when a run dies without a word."""
 
@@ -36,7 +37,7 @@ class EventProcess:
     what: ClassVar[str]
     """What the process is, for a person."""
     fix: ClassVar[str]
-    """What to do when it died without a word."""
+    """What to do when it was killed: mostly by the system, for its memory."""
 
     def __init__(self, module: str, *arguments: str, python: str = sys.executable) -> None:
         self._command = [python, "-m", module, *arguments]
@@ -73,7 +74,8 @@ class EventProcess:
         """Its events, to its end.
 
         Raises:
-            TrainingError: It died without a word: killed, or out of memory.
+            TrainingError: It died before it could say why. A killed one is told from one that
+                failed, whose own error is the message.
         """
         assert self._process.stdout is not None
         last: TrainEvent | None = None
@@ -83,11 +85,18 @@ class EventProcess:
         code = await self._process.wait()
         await self._listener
         if not isinstance(last, self.ends):
-            raise TrainingError(
-                f"{self.what} ended with code {code} and without a word. Its last lines were:\n"
-                f"{self._words.strip()}",
-                fix=self.fix,
-            )
+            raise self._death(code)
+
+    def _death(self, code: int) -> TrainingError:
+        lines = self._words.strip()
+        if code in _KILLED:
+            return TrainingError(f"{self.what} was killed (code {code}).\n{lines}", fix=self.fix)
+        *_, last = lines.splitlines() or ("it said nothing",)
+        return TrainingError(
+            f"{self.what} failed with code {code}: {last}\nIts last lines were:\n{lines}",
+            fix="If it is not plain from these lines what to change, report them: it is a fault "
+            "of this program.",
+        )
 
     async def _listen(self) -> None:
         assert self._process.stderr is not None

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from tokenizers import Tokenizer, decoders
 
-from novelcraft.errors import ConfigError, PreferenceError
-from novelcraft.finetune.data.preferences import load_pairs
+from novelcraft.errors import BaseModelError, ConfigError, PreferenceError
+from novelcraft.finetune.data.preferences import load_pairs, load_run_data
 from novelcraft.finetune.data.rows import encode_row, prompt_of
 from novelcraft.finetune.planning.planner import plan_training, site_named
 from novelcraft.finetune.preview import preview_data
@@ -263,6 +263,21 @@ def test_pairs_of_earlier_versions_still_open(base: Path, tmp_path: Path) -> Non
     # A run that was begun with both files is resumed with both.
     both = files_digest(folder / "pairs/pairs.jsonl", folder / "pairs/labels.jsonl")
     assert found.pairs_hash == both.hexdigest()
+
+
+def test_a_tokenizer_larger_than_the_embedding_is_refused(base: Path, tmp_path: Path) -> None:
+    last = max(open_tokenizer(str(base)).tokenizer.get_vocab().values())
+    folder = write_rows(tmp_path / "rows", [row(k) for k in range(9)])
+    runs = settings(data(tmp_path), base), settings(folder, base, method="sft")
+    for embeddings in (last + 1, last):
+        shape = {**SHAPE, "model_type": "another", "vocab_size": embeddings}
+        (base / "config.json").write_text(json.dumps(shape), encoding="utf-8")
+        for config in runs:
+            if embeddings > last:
+                load_run_data(config)
+                continue
+            with pytest.raises(BaseModelError, match=f"tokens up to number {last}, .* {last} tok"):
+                load_run_data(config)
 
 
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:

@@ -7,9 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
-from novelcraft.errors import TrainingError
 from novelcraft.finetune.adapters.evaluation_file import read_evaluation
 from novelcraft.finetune.evaluation.process import EvaluationProcess
 from novelcraft.state.evaluation import EvalSettings
@@ -113,10 +110,3 @@ def test_settings_that_cannot_be_are_named(trained: Trained) -> None:
     assert isinstance(failed, TrainFailed)
     assert done.returncode == failed.exit_code == 11
     assert "words" in failed.error
-
-
-async def test_an_evaluation_that_dies_without_a_word_is_an_error(tmp_path: Path) -> None:
-    async with EvaluationProcess(tmp_path, tmp_path, python="/bin/false") as run:
-        with pytest.raises(TrainingError, match="The evaluation ended with code 1") as caught:
-            await anext(run.events())
-    assert "batch_size" in caught.value.fix

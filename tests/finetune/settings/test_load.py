@@ -174,3 +174,18 @@ def test_a_base_in_the_home_folder_is_found_there(
     monkeypatch.setenv("HOME", str(tmp_path))
     given = {"base_model": "~/base", "data": "data", "output": "run"}
     assert train_config(given).base_model == str(tmp_path / "base")
+
+
+@pytest.mark.parametrize(
+    ("given", "key"),
+    [
+        ({"output": "d"}, "data"),
+        ({"output": "./d/rows"}, "data"),
+        ({"output": "d/pairs/"}, "data"),
+        ({"output": "models/../base", "base_model": "base"}, "base_model"),
+    ],
+)
+def test_a_run_does_not_write_into_its_data_or_its_base(given: dict[str, Any], key: str) -> None:
+    with pytest.raises(ConfigError, match=f"is a folder of {key}"):
+        settings(**given)
+    assert settings(output="d/run").output == "d/run"
