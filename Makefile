@@ -23,8 +23,10 @@ PYTHON  ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11;
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
+# The small model fails its checks now and then. What it is kept for is told; 44 says that some was.
 novel: install ## Write a novel from examples/ (PAGES=100 OUT=… PREMISE=…); run it again to resume
-	$(BIN)/novelcraft write "$(PREMISE)" --pages $(PAGES) --out "$(OUT)"
+	@NOVELCRAFT_WRITE_STOP_AFTER_CAPPED=0 \
+	$(BIN)/novelcraft write "$(PREMISE)" --pages $(PAGES) --out "$(OUT)" || test $$? -eq 44
 
 # --resume begins where there is nothing to go on from.
 narrator: $(VENV_TRAIN)/.installed ## Train the small model on the sample book; run it again to resume

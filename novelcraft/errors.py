@@ -32,6 +32,10 @@ instance names the thing at fault, its value and the next step for the person to
     │   ├── ModelDownloadError        38   weights could not be fetched, or their hash is wrong
     │   └── ServerFaultError          39   the server answered with an error of its own
     ├── PlanError                     40   a plan that cannot be mended
+    ├── WritingError                  41   writing that should not go on as it is
+    │   ├── UnfitSceneError           42   no draft of a scene was a scene at all
+    │   ├── CappedScenesError         43   scene after scene was kept at the cap on attempts
+    │   └── FlawedBookError           44   a finished book in which checks found what blocks
     ├── BookError                     50   a book to prepare that is not there, or cannot be read
     │   ├── BookFormatError           51   not a book, or not what its name says
     │   ├── EmptyBookError            52   a book without text
@@ -244,6 +248,30 @@ class PlanError(NovelcraftError):
     """A plan breaks its rules in a way that code cannot mend."""
 
     exit_code = 40
+
+
+class WritingError(NovelcraftError):
+    """Writing should not go on as it is. What was accepted is safe."""
+
+    exit_code = 41
+
+
+class UnfitSceneError(WritingError):
+    """No draft of a scene was one: no words, a refusal, half a scene. Nothing was committed."""
+
+    exit_code = 42
+
+
+class CappedScenesError(WritingError):
+    """Scene after scene failed its checks, and was kept when the attempts ran out."""
+
+    exit_code = 43
+
+
+class FlawedBookError(WritingError):
+    """A finished book holds scenes in which checks found what blocks. It is exported."""
+
+    exit_code = 44
 
 
 class BookError(NovelcraftError):

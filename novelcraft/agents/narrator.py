@@ -8,7 +8,6 @@ leave the prompt that the model was trained on untouched.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -17,69 +16,24 @@ from novelcraft.prompts.narrator import STOPS, AssembledPrompt
 from novelcraft.state.base import derive_seed
 from novelcraft.state.manuscript import Provenance, count_words
 from novelcraft.state.steps import call_step
+from novelcraft.tools.metrics.draft_length import Cut, GrowingDraft, LengthRule, cut_at_sentence
 from novelcraft.tools.models.asking import Caller
 from novelcraft.tools.models.chat import ModelAnswer, ModelRequest
 
 MAX_SEGMENTS = 4
 """How often a draft that stops too early is carried on."""
 
-HARD_STOP = 1.3
-"""Share of the upper length at which a draft is ended at a sentence, paragraph or not."""
+LEAST_TOKENS = 64
+"""What a narrator is given at least, to bring to an end what it was given."""
 
 LENGTH_REACHED = "length_reached"
 """Finish reason of a draft that we ended, at a whole sentence, with the words it should have."""
 
-_SENTENCE_END = re.compile(r"[.!?…][\"'”’)*]*(?=\s|$)")
+TOO_LONG = "too_long"
+"""Finish reason of a draft that we ended in the middle, because it did not come to an end."""
 
-
-@dataclass(frozen=True)
-class LengthRule:
-    """When a draft is long enough, and when it is to be carried on. Counts are words."""
-
-    low: int
-    high: int
-
-    @classmethod
-    def of(cls, preset: SizePreset, target_words: int) -> LengthRule:
-        """The preset's rule for a scene of that length."""
-        return cls(
-            round(target_words * preset.length_low), round(target_words * preset.length_high)
-        )
-
-    def cut(self, text: str) -> str | None:
-        """The text up to where it should end, or None while it should go on.
-
-        The end is the first paragraph's end at or above `high` words, or, in a paragraph that
-        does not end, the last sentence's end once the text is past the hard stop.
-        """
-        if count_words(text) < self.high:
-            return None
-        at = self._paragraph_end(text)
-        if at is not None:
-            return text[:at].rstrip()
-        if count_words(text) >= self.high * HARD_STOP:
-            return cut_at_sentence(text) or None
-        return None
-
-    def _paragraph_end(self, text: str) -> int | None:
-        for match in re.finditer(r"\n\s*", text):
-            if count_words(text[: match.start()]) >= self.high and _ends_whole(
-                text[: match.start()]
-            ):
-                return match.start()
-        return None
-
-
-def _ends_whole(text: str) -> bool:
-    stripped = text.rstrip()
-    matches = list(_SENTENCE_END.finditer(stripped[-8:]))
-    return bool(matches) and matches[-1].end() == len(stripped[-8:])
-
-
-def cut_at_sentence(text: str) -> str:
-    """The text without a half sentence at its end; empty when it holds no whole one."""
-    ends = [m.end() for m in _SENTENCE_END.finditer(text)]
-    return text[: ends[-1]].rstrip() if ends else ""
+CUT_SHORT = ("stop", "length")
+"""Reasons to stop after which a draft can be carried on."""
 
 
 @dataclass(frozen=True)
@@ -96,12 +50,19 @@ class NarrationTask:
 
     prompt: AssembledPrompt
     target_words: int
+    """Words that the scene should have."""
+    asked_words: int
+    """Words that its prompt asks for."""
+    tokens_per_word: float
+    """Of the narrator's model, in the language of the book."""
     attempt: int
     step: str
     """Name of the step for the call log; another draw of the scene has another one."""
     preset: SizePreset
     can_continue: bool
     """Whether the server carries on a completion that is given to it."""
+    room: int = 0
+    """Tokens that the server has for the scene; 0 where that is not known."""
     opening: str = ""
     """First words of the scene, given to the narrator as the completion so far."""
 
@@ -113,6 +74,10 @@ async def narrate(task: NarrationTask, caller: Caller, on_text: Callable[[str], 
         task: What to narrate.
         caller: The models and the novel's seed.
         on_text: Gets the draft so far, at every blank. After a fault it begins anew.
+
+    Returns:
+        The draft. One that was cut off is cut back to its last sentence, where that leaves it
+        its lower length; such a draft has `length_reached` as its finish reason.
     """
     rule = LengthRule.of(task.preset, task.target_words)
     answers: list[ModelAnswer] = []
@@ -121,14 +86,26 @@ async def narrate(task: NarrationTask, caller: Caller, on_text: Callable[[str], 
     for segment in range(MAX_SEGMENTS if task.can_continue else 1):
         answer, prose, finish = await _segment(task, caller, rule, prefill, segment, on_text)
         answers.append(answer)
-        if finish != "stop" or count_words(prose) >= rule.low or not answer.text.strip():
+        short = count_words(prose) < rule.low
+        if finish not in CUT_SHORT or not short or not answer.text.strip():
             break
         prefill = f"{cut_at_sentence(prose) or prose.rstrip()}\n\n"
+    if not any(a.text.strip() for a in answers):
+        prose = ""  # an opening alone is nothing that the narrator said
     whole = cut_at_sentence(prose)
-    if finish == "stop" and whole != prose and count_words(whole) >= rule.low:
-        # The model meant to end, but left half a sentence behind the last whole one.
+    if _half_at_end(finish, whole, prose) and count_words(whole) >= rule.least:
         prose, finish = whole, LENGTH_REACHED
     return Narration(prose, _provenance(task, caller, answers, finish))
+
+
+def _pace(task: NarrationTask, first: ModelAnswer) -> float:
+    """How much the narrator wrote at once of what it was asked for."""
+    return round(count_words(first.text) / task.asked_words, 3)
+
+
+def _half_at_end(finish: str, whole: str, prose: str) -> bool:
+    """Whether a draft may end in the middle: cut off, or with half a sentence left behind."""
+    return finish in ("length", TOO_LONG) or (finish == "stop" and whole != prose)
 
 
 async def _segment(
@@ -139,15 +116,16 @@ async def _segment(
     segment: int,
     on_text: Callable[[str], None],
 ) -> tuple[ModelAnswer, str, str]:
-    ended: list[str] = []
+    draft = GrowingDraft(rule)
+    cuts: list[Cut] = []
 
     def watch(text: str) -> bool:
         whole = prefill + text
         on_text(whole)
-        end = rule.cut(whole)
-        if end is not None:
-            ended.append(end)
-        return end is None
+        cut = draft.read(whole)
+        if cut is not None:
+            cuts.append(cut)
+        return cut is None
 
     answer = await caller.models.stream(
         ModelRequest(
@@ -155,16 +133,24 @@ async def _segment(
             purpose="scene.narrate",
             step=call_step(task.step, segment),
             messages=task.prompt.messages,
-            max_tokens=task.preset.budget.scene,
+            max_tokens=_max_tokens(task, rule, prefill),
             seed=derive_seed(caller.seed, "scene.narrate", task.step, segment),
             prefill=prefill,
             stop=STOPS,
         ),
         watch,
     )
-    if ended:
-        return answer, ended[-1], LENGTH_REACHED
+    if cuts:
+        return answer, cuts[-1].text, LENGTH_REACHED if cuts[-1].whole else TOO_LONG
     return answer, (prefill + answer.text).strip(), answer.finish_reason
+
+
+def _max_tokens(task: NarrationTask, rule: LengthRule, prefill: str) -> int:
+    """What the scene may take by its length rule and the server's room, without what is there."""
+    most = rule.tokens(task.tokens_per_word)
+    if task.room:
+        most = min(most, task.room)
+    return max(LEAST_TOKENS, most - round(count_words(prefill) * task.tokens_per_word))
 
 
 def _provenance(
@@ -184,4 +170,5 @@ def _provenance(
         attempt=task.attempt,
         calls=tuple(a.key for a in answers),
         sections=task.prompt.sections,
+        pace=_pace(task, answers[0]),
     )

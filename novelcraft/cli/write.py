@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from novelcraft.cli.common import BranchOption, QuietOption, attended, command, say
-from novelcraft.errors import PremiseError
-from novelcraft.tools.text import quoted
+from novelcraft.errors import FlawedBookError, PremiseError
+from novelcraft.tools.text import counted, quoted
 
 if TYPE_CHECKING:
     from novelcraft.cli.readers import Reader
@@ -53,7 +53,8 @@ def write(
     """Write a novel from a premise, or go on with one where it stopped.
 
     The same command again goes on: nothing that was accepted is lost or written twice. The
-    last line printed is the path of the EPUB.
+    last line printed is the path of the EPUB. A finished book in which scenes failed their
+    checks and were kept all the same ends with the exit code 44.
 
     Examples:
 
@@ -116,21 +117,27 @@ def _run(
 def _report(
     novel: Novel, branch: str, finished: RunFinished | None, stop: int | None, again: str
 ) -> None:
-    """Say how it ended. The last line of a finished book is the path of its EPUB."""
+    """Say how it ended. The last line of a finished book is the path of its EPUB.
+
+    Raises:
+        FlawedBookError: The book is finished, and holds what checks would have kept out.
+    """
     from novelcraft.graphs.exporting import exports_folder
     from novelcraft.present.views import title
     from novelcraft.present.writing import summary
     from novelcraft.tools.export.terminal import kept_with_findings
-    from novelcraft.tools.text import counted
 
     if finished is not None:
         typer.echo(title(novel, branch))
-        for line in (*summary(finished), *kept_with_findings(novel.summary(branch))):
+        came_to = novel.summary(branch)
+        for line in (*summary(finished), *kept_with_findings(came_to)):
             typer.echo(line)
         typer.echo(f"Look at it: novelcraft show {quoted(novel.folder)}")
         exports = exports_folder(novel.folder, branch)
         epub = _newest(exports, "*.epub")
         typer.echo(str(epub) if epub else f"There is no EPUB in {exports}.")
+        if came_to.flaws:
+            raise _flawed(novel, came_to.flaws)
         return
     head = novel.store.branch(branch).head
     written = len(novel.store.commit_ids(head))
@@ -139,6 +146,16 @@ def _report(
     else:
         typer.echo(f"Stopped, with {counted(written, 'scene')} written.")
     typer.echo(f"Go on with: {again}")
+
+
+def _flawed(novel: Novel, findings: int) -> FlawedBookError:
+    folder = quoted(novel.folder)
+    return FlawedBookError(
+        f"The book is finished and exported, with {counted(findings, 'finding')} that should have "
+        "kept scenes out of it.",
+        fix=f"Draw such a scene again: novelcraft redraw {folder} SCENE; or say that a finding is "
+        f"meant, by its key under novelcraft show {folder} findings: novelcraft exempt",
+    )
 
 
 def _last_sums(novel: Novel) -> RunFinished | None:

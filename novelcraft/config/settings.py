@@ -131,7 +131,10 @@ class WriteSettings(Section):
     """`small` for models under about 3 billion parameters, `standard` above; `auto` decides by
     the narrator's model."""
     attempts: int = Field(default=3, ge=1, le=20)
-    """Drafts of a scene before the best one is kept as it is."""
+    """Drafts of a scene before the best one is kept as it is, if it is a scene at all."""
+    stop_after_capped: int = Field(default=3, ge=0)
+    """Stop when so many scenes in a row were kept although their checks failed; 0: never stop for
+    that."""
     attend: tuple[GateName, ...] = ()
     """Where to stop for a person: any of plan, chapter, scene. Empty: never."""
     scene_words: int = Field(default=0, ge=0, le=10_000)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from novelcraft.agents.planner.course import chapters_to_come
+from novelcraft.agents.planner.pacing import chapters_to_come
 from novelcraft.config.language import language_tag
 from novelcraft.config.settings import NovelSettings
 from novelcraft.errors import ConfigError, PagesError

@@ -17,12 +17,7 @@ from novelcraft.config.load import load_settings
 from novelcraft.config.names import closest
 from novelcraft.config.root import Settings
 from novelcraft.config.user import find_user_file
-from novelcraft.errors import (
-    DamagedDatabaseError,
-    InputError,
-    NovelcraftError,
-    UnknownTargetError,
-)
+from novelcraft.errors import InputError, NovelcraftError, UnknownTargetError, WritingError
 from novelcraft.graphs import length
 from novelcraft.graphs.checkpoints import open_checkpoints
 from novelcraft.graphs.context import WriteContext
@@ -35,7 +30,7 @@ from novelcraft.graphs.exporting import (
 )
 from novelcraft.graphs.folder import DATABASE, TOML, make_folder, require_novel
 from novelcraft.graphs.nodes.scene import note_fault
-from novelcraft.graphs.revise import build_revise_graph, keep_old_chain, own_words, revision_state
+from novelcraft.graphs.revise import build_revise_graph, own_words, revision_state
 from novelcraft.graphs.runner import Decide, EventLog, resumable, run, start_state
 from novelcraft.graphs.session import ModelsFactory, writing_context
 from novelcraft.graphs.write import build_write_graph
@@ -49,9 +44,8 @@ from novelcraft.state.events import (
     WriteEvent,
 )
 from novelcraft.state.graph import WriteState
-from novelcraft.state.manuscript import Branch, Provenance, SceneCommit
+from novelcraft.state.manuscript import Branch, Provenance, SceneCommit, count_words
 from novelcraft.state.stream import OnEvent
-from novelcraft.tools.canon.integrity import Fault
 from novelcraft.tools.canon.store import ManuscriptStore
 from novelcraft.tools.export.book import DEFAULT_FORMATS, ExportResult
 from novelcraft.tools.export.summary import RunSummary
@@ -175,6 +169,8 @@ class Novel:
         Raises:
             ProjectBusyError: Another run holds the novel.
             PagesError, ConfigError: The branch was planned with another length or language.
+            UnfitSceneError: No attempt at a scene gave one; the next run draws it anew.
+            CappedScenesError: Scene after scene was kept at the cap; the next run goes on.
             ModelError: A model cannot be used. What was accepted before is safe.
         """
         self.require_planned(branch)
@@ -194,7 +190,12 @@ class Novel:
                     await checkpoints.adelete_thread(branch)
                 emit(self._started(state, resumed=on or state["plan_version"] is not None))
                 async with self._context(branch, emit, until) as context:
-                    ended = await run(graph, None if on else state, context, branch, decide)
+                    try:
+                        ended = await run(graph, None if on else state, context, branch, decide)
+                    except WritingError:
+                        # The step in flight would fail again: the next run starts from the chain.
+                        await checkpoints.adelete_thread(branch)
+                        raise
                 if not finished:
                     emit(self._stopped(branch, "asked" if ended else "waiting"))
         return finished[0] if finished else None
@@ -254,11 +255,16 @@ class Novel:
 
         Raises:
             UnknownTargetError: There is no such scene in the branch.
+            InputError: The prose holds no words.
         """
+        if not count_words(prose):
+            raise InputError(
+                f"The new prose of scene {scene} holds no words.", fix="Give the scene's prose."
+            )
         old = self.scene(scene, branch)
         draft = own_words(branch, old, prose)
         self.store.put_draft(draft)
-        return await self._revise(revision_state(branch, old, draft=draft), on_event)
+        return await self._revise(revision_state(self.store, branch, old, draft=draft), on_event)
 
     async def redraw(
         self, scene: str, *, on_event: OnEvent[WriteEvent], branch: str = MAIN, note: str = ""
@@ -271,35 +277,14 @@ class Novel:
         Raises:
             UnknownTargetError: There is no such scene in the branch.
             InputError: The note is longer than the room that the narrator's prompt has for it.
+            UnfitSceneError: No attempt gave a scene; the old one stays.
         """
         old = self.scene(scene, branch)
         draw = self.store.count_siblings(old.parent, old.scene_id)
-        state = revision_state(branch, old, note=note, draw=draw)
+        state = revision_state(self.store, branch, old, note=note, draw=draw)
         return await self._revise(state, on_event)
 
-    async def accept(self, fault: Fault, *, on_event: OnEvent[WriteEvent]) -> list[SceneCommit]:
-        """Take a scene that was changed in the database as a person's edit of it.
-
-        What it said before is not known, so the scene after it is marked in any case. The chain
-        that held the changed scene keeps no branch.
-
-        Args:
-            fault: One of `store.faults()`, of kind `changed`.
-            on_event: Listens.
-
-        Returns:
-            The later scenes that may no longer fit, each with its reasons.
-        """
-        self.store.trust(fault.name)
-        old = self.store.get(fault.name)
-        draft = own_words(fault.branch, old, old.prose)
-        self.store.put_draft(draft)
-        state = revision_state(fault.branch, old, draft=draft)
-        return await self._revise(state, on_event, keep_old=False)
-
-    async def _revise(
-        self, state: WriteState, on_event: OnEvent[WriteEvent], *, keep_old: bool = True
-    ) -> list[SceneCommit]:
+    async def _revise(self, state: WriteState, on_event: OnEvent[WriteEvent]) -> list[SceneCommit]:
         branch = state["branch"]
         with ProjectLock(self.folder), self._logged(on_event, branch) as emit:
             async with (
@@ -308,8 +293,6 @@ class Novel:
             ):
                 if fault := note_fault(state.get("note", ""), context):
                     raise InputError(fault, fix="Say it shorter.")
-                if keep_old:
-                    keep_old_chain(self.store, branch)
                 await run(build_revise_graph(), state, context, branch, None)
                 await checkpoints.adelete_thread(branch)
         chain = self.store.chain(self.store.branch(branch).head)
@@ -333,18 +316,8 @@ class Novel:
             fix=f"See them with: novelcraft log {quoted(self.folder)}",
         )
 
-    def _any_scene(self, name: str, branch: str) -> SceneCommit:
-        try:
-            return self.scene(name, branch)
-        except (UnknownTargetError, DamagedDatabaseError):
-            if len(name) < MIN_PREFIX:
-                raise
-            return self.store.get(name)
-
     def fork(self, at: str, name: str, *, branch: str = MAIN) -> Branch:
         """A new branch whose last scene is the one named; writing goes on from there.
-
-        A commit may be named that is on no branch, or before a gap in one.
 
         Raises:
             UnknownTargetError: There is no such scene.
@@ -355,7 +328,7 @@ class Novel:
                 f"{name!r} cannot be a branch's name.",
                 fix="Use letters, digits, dots, underscores and hyphens, a letter first.",
             )
-        commit = self._any_scene(at, branch)
+        commit = self.scene(at, branch)
         with ProjectLock(self.folder):
             return self.store.create_branch(
                 name,

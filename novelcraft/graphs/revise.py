@@ -15,7 +15,7 @@ from langgraph.graph import END, START, StateGraph
 
 from novelcraft.agents.summarizer import summarize
 from novelcraft.graphs.context import WriteContext, WriteRuntime
-from novelcraft.graphs.nodes.commit import accepted_by, make_commit, renew_text
+from novelcraft.graphs.nodes.commit import accepted_by, make_commit
 from novelcraft.graphs.nodes.scene import plan_of, reviewed
 from novelcraft.graphs.stale import stale_reasons
 from novelcraft.graphs.write import Builder, WriteGraph, add_drafting
@@ -53,9 +53,18 @@ def own_words(branch: str, old: SceneCommit, prose: str) -> Draft:
 
 
 def revision_state(
-    branch: str, old: SceneCommit, *, draft: Draft | None = None, note: str = "", draw: int = 0
+    store: ManuscriptStore,
+    branch: str,
+    old: SceneCommit,
+    *,
+    draft: Draft | None = None,
+    note: str = "",
+    draw: int = 0,
 ) -> WriteState:
-    """The state of a branch as of a scene's parent, set to make that scene again."""
+    """The state of a branch as of a scene's parent, set to make that scene again.
+
+    It should have as many words as the plan says, whatever the old one came to.
+    """
     state = WriteState(
         branch=branch,
         head=old.parent,
@@ -63,7 +72,7 @@ def revision_state(
         position=old.position - 1,
         total=old.position,
         scene_id=old.scene_id,
-        target_words=old.words,
+        target_words=store.plan(old.plan_version).scene(old.scene_id).target_words,
         attempt=1,
         draw=draw,
         note=note,
@@ -105,16 +114,13 @@ async def replace_scene(state: WriteState, runtime: WriteRuntime) -> dict[str, A
     branch = context.store.branch(state["branch"])
     chain = context.store.chain(branch.head)
     old = next(c for c in chain if c.scene_id == draft.scene_id)
-    if context.store.is_trusted(old.id):
-        # It was changed in the database: what the later scenes rest on is not known.
-        old = old.model_copy(update={"prose": ""})
     new = make_commit(state, context, draft, accepted_by(state, draft))
     new = SceneCommit.model_validate(
         {**new.model_dump(exclude={"id"}), "plan_version": old.plan_version}
     )
     rebased = await rebase(context, state, old, new, chain[old.position :])
+    keep_old_chain(context.store, branch.name)
     context.store.replace_tail(state["branch"], rebased, expected=branch.head)
-    await renew_text(context, state["branch"])
     return {"head": rebased[-1].id, "position": len(chain)}
 
 

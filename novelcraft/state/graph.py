@@ -6,9 +6,13 @@ the manuscript store under the ids that are here.
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import Literal, TypedDict
 
 from novelcraft.state.events import Gate
+
+Verdict = Literal["review", "redraft", "cap", "commit"]
+"""What the last check or judge said of a draft: let its readers read it; draw it again; the
+attempts have run out; write it into the chain."""
 
 
 class WriteState(TypedDict, total=False):
@@ -28,18 +32,20 @@ class WriteState(TypedDict, total=False):
     scene_id: str
     target_words: int
     draw: int
-    """How often a person asked for another draw of this scene."""
+    """Number of this draw of the scene, counted from 0: others came to nothing, or a person asked
+    for another."""
     note: str
     """What the person wished for when asking for another draw or plan."""
     attempt: int
     draft: str
     """Id of the draft under review."""
-    verdict: str
-    """What the last check or judge said: review, redraft, cap, commit."""
+    verdict: Verdict
     by_person: bool
     """The draft is a person's own words, which no check sends back."""
     attend: list[Gate]
     until: int | None
     """Stop when so many scenes are written; 0 stops after the plan."""
+    capped_in_row: int
+    """Scenes in a row, up to the head, that this run kept at the cap on attempts."""
     action: str
     """What the person said at the last gate."""

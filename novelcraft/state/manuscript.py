@@ -6,7 +6,12 @@ import re
 from collections.abc import Sequence
 from typing import Any, Literal, Self, TypedDict
 
-from pydantic import Field, model_validator
+from pydantic import (
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from novelcraft.state.base import Frozen, content_hash
 from novelcraft.state.findings import Finding
@@ -63,11 +68,22 @@ class Provenance(Frozen):
     prompt_tokens: int
     completion_tokens: int
     finish_reason: str
-    """As the server gave it, or `length_reached` where the narrator stopped at its target."""
+    """As the server gave it; `length_reached` where we ended it at a whole sentence, `too_long`
+    where we had to end it without one."""
     attempt: int = Field(ge=1)
     calls: tuple[str, ...]
     """Keys of the model calls that made the prose, in order."""
     sections: tuple[PromptSection, ...] = ()
+    pace: float = 0.0
+    """Words of the narrator's first answer for each that it was asked for; 0 where not known."""
+
+    @model_serializer(mode="wrap")
+    def _without_unknown(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out a pace that is not known: the ids of older commits are hashes without it."""
+        written: dict[str, Any] = handler(self)
+        if not self.pace:
+            written.pop("pace", None)
+        return written
 
 
 class SceneCommit(Frozen):

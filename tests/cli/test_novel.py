@@ -294,7 +294,7 @@ def test_a_persons_scene_with_findings_that_block_has_not_passed(run: Run, novel
     (novel / "words.md").write_text("The lamp was cold. She lit it again. " * 60, encoding="utf-8")
     assert run("edit", "n", 1, "--file", novel / "words.md").code == 0
     told = run("write", "n")
-    assert told.code == 0, told.err
+    assert told.code == 44, told.err
     assert "1 scene stands by your word, with findings that would have kept a draft" in told.out
     assert "Let in by a person, with findings that block (1):" in told.out
     report = (novel / "exports" / "report.html").read_text(encoding="utf-8")

@@ -17,7 +17,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tests.fakes import tokens
+from tests.fakes.brain import find_names
 from tests.fakes.chat import Answer, ChatRequest
+from tests.fakes.prose import Novelist
 
 Predicate = Callable[[ChatRequest], bool]
 Effect = Callable[[ChatRequest, Answer], Answer]
@@ -207,3 +209,43 @@ def loop(sentence: str = "The sea went on and on and would not stop.") -> Effect
 def refuse() -> Effect:
     """Talk like an assistant that will not do it."""
     return say("I'm sorry, but as an AI language model I can't help with that request.")
+
+
+def nothing(finish_reason: str = "stop") -> Effect:
+    """Answer without a word."""
+    return say("", finish_reason)
+
+
+def only_thinking(where: str = "content") -> Effect:
+    """Think until the tokens are spent: no answer comes, in content not even the block's end."""
+    thought = "The user wants a scene. Let me think about the sea. "
+    if where == "content":
+        return say(f"<think>\n{thought * 40}", "length")
+    return lambda _request, plain: replace(
+        plain, text="", thinking=thought * 40, think_in=where, finish_reason="length"
+    )
+
+
+def in_cyrillic() -> Effect:
+    """Answer in another script, as models do that fall into the language they know best."""
+    table = str.maketrans(
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
+        "абцдефгхийклмнопярстувшхызАБЦДЕФГХИЙКЛМНОПЯРСТУВШХЫЗ",
+    )
+    return edit(lambda text: text.translate(table))
+
+
+def wordless(letters: int = 12_000) -> Effect:
+    """One word that does not end: Hahaha…"""
+    return say("Ha" * (letters // 2), "length")
+
+
+def paced(ratio: float, most: int = 1_000_000) -> Effect:
+    """Write so many words for each that is asked for, and never more than `most`."""
+
+    def then(request: ChatRequest, plain: Answer) -> Answer:
+        words = min(most, round(request.words_asked * ratio))
+        novelist = Novelist(request.key, find_names(request.prompt))
+        return replace(plain, text=novelist.write(words, request.prefill))
+
+    return then

@@ -14,6 +14,7 @@ from novelcraft.graphs.runner import thread
 from novelcraft.graphs.write import build_write_graph
 from novelcraft.prompts.narrator import prompt_hash
 from novelcraft.state.manuscript import count_words
+from novelcraft.tools.metrics.draft_length import cut_at_sentence
 from tests.fakes import script as s
 from tests.fakes.chat import ChatRequest
 from tests.fakes.server import FakeServer
@@ -98,10 +99,11 @@ async def test_running_out_of_attempts_keeps_the_best_and_says_so(
     (commit,) = desk.chain()
     assert commit.accepted_by == "cap"
     assert any(f.severity == "block" for f in commit.findings)
-    checked = desk.of("draft_checked")
-    assert [c.verdict for c in checked] == ["redraft", "cap"]
-    fewest = min(len(c.blocks) for c in checked)
-    assert len([f for f in commit.findings if f.severity == "block"]) == fewest
+    refusal, loop = desk.of("draft_checked")
+    assert (refusal.verdict, loop.verdict) == ("redraft", "cap")
+    # The refusal has fewer findings, and is no scene.
+    assert len(refusal.blocks) < len(loop.blocks)
+    assert commit.provenance.attempt == 2
 
 
 async def test_half_a_sentence_behind_a_whole_scene_is_left_out(
@@ -121,11 +123,38 @@ async def test_an_answer_cut_off_by_the_server_is_drawn_again(
     serve: type[FakeServer], open_desk: OpenDesk
 ) -> None:
     script = s.Script()
-    script.on(s.prose, s.cut_off(90), count=1)
-    desk = open_desk(serve(script=script))
+    script.on(s.prose, s.cut_off(40), count=1)
+    desk = open_desk(serve(script=script, flavour="openai"))
     await desk.write(until=1)
     assert "prose.cut_off" in desk.of("draft_checked")[0].blocks
     assert desk.chain()[0].accepted_by == "checks"
+
+
+async def test_an_answer_cut_off_above_its_lower_bound_ends_at_its_last_sentence(
+    serve: type[FakeServer], open_desk: OpenDesk
+) -> None:
+    script = s.Script()
+    script.on(s.prose, s.cut_off(110))
+    desk = open_desk(serve(script=script, flavour="openai"))
+    await desk.write(until=1)
+    (commit,) = desk.chain()
+    assert commit.accepted_by == "checks"
+    assert commit.provenance.attempt == 1
+    assert commit.provenance.finish_reason == "length_reached"
+    assert commit.prose == cut_at_sentence(commit.prose)
+
+
+async def test_an_answer_cut_off_below_it_is_carried_on_where_the_server_can(
+    serve: type[FakeServer], open_desk: OpenDesk
+) -> None:
+    script = s.Script()
+    script.on(s.prose, s.cut_off(40), count=1)
+    desk = open_desk(serve(script=script))
+    await desk.write(until=1)
+    (commit,) = desk.chain()
+    assert commit.accepted_by == "checks"
+    assert commit.provenance.attempt == 1
+    assert len(commit.provenance.calls) > 1
 
 
 async def test_rejected_drafts_cost_no_reading(

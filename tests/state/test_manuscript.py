@@ -76,3 +76,12 @@ def test_a_finding_is_exempted_by_what_it_is_about_or_by_its_evidence() -> None:
     assert about.key == "cast.absent:c1"
     assert quoted.key == quoted.model_copy(update={"message": "said otherwise"}).key
     assert quoted.key != quoted.model_copy(update={"evidence": ("c d",)}).key
+
+
+def test_a_pace_that_is_not_known_is_no_part_of_a_commits_name() -> None:
+    plain = factories.commit(1)
+    assert "pace" not in plain.model_dump(mode="json")["provenance"]
+    paced = factories.commit(1, provenance=factories.provenance(pace=0.5))
+    assert paced.id != plain.id
+    again = type(paced).model_validate_json(paced.model_dump_json())
+    assert again.provenance.pace == 0.5

@@ -6,10 +6,15 @@ import asyncio
 from typing import Any
 
 from novelcraft.agents.planner import plan_chapter_scenes
-from novelcraft.agents.planner.course import chapters_to_come, revise_plan, revised_ids
 from novelcraft.agents.planner.outline import HookIdea
+from novelcraft.agents.planner.pacing import (
+    chapters_to_come,
+    revise_plan,
+    revised_ids,
+)
 from novelcraft.agents.planner.scenes import ChapterRequest
 from novelcraft.graphs.context import WriteContext, WriteRuntime
+from novelcraft.graphs.drawing import usual_words
 from novelcraft.graphs.nodes.plan import ask_person, store_plan
 from novelcraft.graphs.nodes.scene import plan_of
 from novelcraft.state.gates import GateRequest
@@ -28,7 +33,7 @@ async def replan(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
     chain = context.store.chain(state["head"])
     written = {c.scene_id: c.words for c in chain}
     words_left = plan.target_words - sum(written.values())
-    ids = revised_ids(plan, written, words_left, context.preset.scene_words)
+    ids = revised_ids(plan, written, words_left, usual_words(state["head"], context))
     requests = _requests(plan, written, ids, chain[-1].summary, rewrite=context.write.replan)
     step = replan_step(state["branch"], state["head"], state.get("draw", 0))
     task = context.plan_task(step, state.get("note", ""))

@@ -7,16 +7,17 @@ from typing import Any
 
 from novelcraft.errors import HeadMovedError
 from novelcraft.graphs.context import WriteContext, WriteRuntime
-from novelcraft.graphs.exporting import written
-from novelcraft.graphs.manuscript import renew_manuscript
 from novelcraft.graphs.nodes.plan import ask_person
 from novelcraft.graphs.nodes.review import summary_findings
 from novelcraft.graphs.nodes.scene import note_fault, plan_of, reviewed
-from novelcraft.state.events import Notice, SceneCommitted
+from novelcraft.state.events import SceneCommitted
 from novelcraft.state.findings import blocking
 from novelcraft.state.gates import GateRequest
 from novelcraft.state.graph import WriteState
 from novelcraft.state.manuscript import AcceptedBy, Draft, SceneCommit
+from novelcraft.tools.export.markdown import write_manuscript
+
+MANUSCRIPT = "manuscript.md"
 
 
 def make_commit(
@@ -78,6 +79,7 @@ async def commit_scene(state: WriteState, runtime: WriteRuntime) -> dict[str, An
         "draw": 0,
         "note": "",
         "attempt": 1,
+        "capped_in_row": state.get("capped_in_row", 0) + 1 if commit.accepted_by == "cap" else 0,
         "until": context.until,
         "attend": list(context.write.attend),
     }
@@ -86,20 +88,11 @@ async def commit_scene(state: WriteState, runtime: WriteRuntime) -> dict[str, An
 async def derive(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
     """Renew what is derived from the chain, and drop the drafts of scenes long committed."""
     context = runtime.context
-    commit = context.store.get(state["head"] or "")
-    await renew_text(context, state["branch"])
-    context.store.delete_drafts(state["branch"], keep_parent=commit.parent)
+    chain = context.store.chain(state["head"])
+    await asyncio.to_thread(context.index.sync, chain)
+    write_manuscript(context.folder / MANUSCRIPT, plan_of(state, context), chain, context.novel)
+    context.store.delete_drafts(state["branch"], keep_parent=chain[-1].parent)
     return {}
-
-
-async def renew_text(context: WriteContext, branch: str) -> None:
-    """Renew the branch's `manuscript.md`, and tell of a person's edits that it held."""
-    plan, chain = written(context.store, branch)
-    notice = await asyncio.to_thread(
-        renew_manuscript, context.folder, branch, plan, chain, context.novel
-    )
-    if notice is not None:
-        context.emit(Notice(text=notice))
 
 
 async def gate_scene(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
@@ -116,7 +109,7 @@ async def gate_scene(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]
         text = f"{fault} Say it shorter."
         decision = ask_person(GateRequest(gate="scene", about=about, text=text))
     if decision.action != "redraw":
-        return {"action": decision.action}
+        return {"action": decision.action, "capped_in_row": 0}
     take_back(context, state["branch"], commit)
     return {
         "action": "redraw",

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, Literal
 
 from novelcraft.agents.narrator import NarrationTask, narrate
-from novelcraft.agents.planner.course import next_target
+from novelcraft.agents.planner.pacing import next_target
 from novelcraft.graphs.best import best_draft
 from novelcraft.graphs.context import WriteContext, WriteRuntime
 from novelcraft.graphs.drafting import DraftStream
+from novelcraft.graphs.drawing import (
+    drafts_of,
+    draw_step,
+    next_draw,
+    stop_if_capped,
+    token_room,
+    unfit_scene,
+    usual_words,
+    words_to_ask,
+)
 from novelcraft.prompts.brief import named, render_brief
 from novelcraft.prompts.narrator import (
     AssembledPrompt,
@@ -26,8 +36,8 @@ from novelcraft.state.findings import blocking
 from novelcraft.state.graph import WriteState
 from novelcraft.state.manuscript import Draft, count_words
 from novelcraft.state.plan import Plan, SceneBrief
-from novelcraft.state.steps import DrawStep
-from novelcraft.tools.checks import CheckInput, check_scene
+from novelcraft.tools.canon.recall import recall
+from novelcraft.tools.checks import CheckInput, check_scene, unfit
 
 RECALLED = 12
 """Canon notes looked up for a scene; the prompt's budget may take fewer."""
@@ -40,14 +50,14 @@ def plan_of(state: WriteState, context: WriteContext) -> Plan:
     return context.store.plan(version)
 
 
-def draw_step(state: WriteState) -> DrawStep:
-    """Name of this draw of this scene: the same after a crash, another for another draw."""
-    return DrawStep.of(state["branch"], state["head"], state["scene_id"], state.get("draw", 0))
-
-
 async def set_brief(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
-    """The next scene, with a word target that keeps the book on course."""
+    """The next scene, with a word target that keeps the book on course.
+
+    Raises:
+        CappedScenesError: The last scenes were all kept at the cap on attempts.
+    """
     context = runtime.context
+    stop_if_capped(state, context)
     plan = plan_of(state, context)
     written = len(context.store.commit_ids(state["head"]))
     brief = plan.scenes[written]
@@ -56,7 +66,9 @@ async def set_brief(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
         "scene_id": brief.id,
         "position": written,
         "total": len(plan.scenes),
-        "target_words": next_target(left, len(plan.scenes) - written, context.preset.scene_words),
+        "target_words": next_target(
+            left, len(plan.scenes) - written, usual_words(state["head"], context)
+        ),
         "attempt": 1,
         "by_person": False,
         "until": context.until,
@@ -68,16 +80,22 @@ async def look_up(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
     """Canon facts and passages for the scene, as of its parent."""
     context = runtime.context
     plan = plan_of(state, context)
-    brief = plan.scene(state["scene_id"])
-    notes = await context.index.recall(context.store, state["head"], brief, plan, RECALLED)
+    state = {**state, "draw": next_draw(state, context)}
+    notes = recall(
+        context.store,
+        context.index,
+        state["head"],
+        plan.scene(state["scene_id"]),
+        plan,
+        RECALLED,
+    )
     context.store.put_recalled(
         str(draw_step(state)),
         [note.text for note in notes],
         branch=state["branch"],
         parent=state["head"],
     )
-    context.index.start_sync(context.store.chain(state["head"]))
-    return {"attempt": state.get("attempt", 1)}
+    return {"attempt": 1, "draw": state["draw"]}
 
 
 async def narrate_scene(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
@@ -90,10 +108,14 @@ async def narrate_scene(state: WriteState, runtime: WriteRuntime) -> dict[str, A
     prompt = await asyncio.to_thread(scene_prompt, state, context)
     step = str(draw_step(state).draft(attempt))
     growing = DraftStream(context.emit, brief.id, state["target_words"])
+    tokens_per_word, room = await asyncio.to_thread(token_room, state, context, prompt)
     narration = await narrate(
         NarrationTask(
             prompt=prompt,
             target_words=state["target_words"],
+            asked_words=words_to_ask(state, context),
+            tokens_per_word=tokens_per_word,
+            room=room,
             attempt=attempt,
             step=step,
             preset=context.preset,
@@ -145,7 +167,7 @@ def scene_prompt(state: WriteState, context: WriteContext) -> AssembledPrompt:
         summary=before.summary if before else root_summary(plan.cast),
         notes=context.store.recalled(str(draw_step(state))),
         tail=tail_of(before.prose) if before else "",
-        brief=tuple(render_brief(brief, state["target_words"])),
+        brief=tuple(render_brief(brief, words_to_ask(state, context))),
         constraints=_constraints(state, context),
         present=(brief.pov, *brief.others),
     )
@@ -207,20 +229,28 @@ def _prompt_text(context: WriteContext, draft: Draft) -> str:
     return "\n".join(m.content for m in record.messages) if record else ""
 
 
-def _verdict(state: WriteState, context: WriteContext, blocked: bool) -> Any:
+def _verdict(
+    state: WriteState, context: WriteContext, blocked: bool
+) -> Literal["review", "redraft", "cap"]:
     if not blocked or state.get("by_person"):
         return "review"
     return "redraft" if state["attempt"] < context.write.attempts else "cap"
 
 
 async def choose_draft(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
-    """The draft that is reviewed: the one that passed, or at the cap the best of all."""
+    """The draft that is reviewed: the one that passed, or at the cap the best of all.
+
+    Raises:
+        UnfitSceneError: At the cap none is a scene.
+    """
     context = runtime.context
     if state["verdict"] != "cap":
         return {"draft": state["draft"]}
-    step = draw_step(state)
-    drafts = [context.store.draft(str(step.draft(n))) for n in range(1, state["attempt"] + 1)]
-    return {"draft": best_draft([d for d in drafts if d], state["target_words"]).id}
+    drafts = drafts_of(draw_step(state), context)
+    best = best_draft(drafts, state["target_words"])
+    if unfit(best.all_findings):
+        raise unfit_scene(state, drafts)
+    return {"draft": best.id}
 
 
 def reviewed(state: WriteState, context: WriteContext) -> Draft:

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import math
 from collections.abc import Sequence
 
-from novelcraft.agents.narrator import HARD_STOP, Narration, NarrationTask, narrate
+from novelcraft.agents.narrator import Narration, NarrationTask, narrate
 from novelcraft.config.presets import SizePreset
 from novelcraft.config.resolve import TOKENS_PER_WORD, pick_preset
 from novelcraft.config.root import Settings
@@ -22,6 +21,7 @@ from novelcraft.state.preferences import PairEvent, PairMade, PairsStarted
 from novelcraft.state.rows import TrainingRow
 from novelcraft.state.stream import OnEvent
 from novelcraft.tools.books.rows.chat_template import split_plan
+from novelcraft.tools.metrics.draft_length import LengthRule
 from novelcraft.tools.models.asking import Caller
 from novelcraft.tools.models.calls import CallLog
 from novelcraft.tools.models.preflight import Need
@@ -120,9 +120,11 @@ class _Asking:
         task = NarrationTask(
             prompt=AssembledPrompt(prompt_of(row), (), self.template_hash),
             target_words=words,
+            asked_words=words,
             attempt=1,
             step=f"pairs/{row.row_id}",
-            preset=_with_room(self.preset, row),
+            tokens_per_word=TOKENS_PER_WORD,
+            preset=self.preset,
             can_continue=self.can_continue,
         )
         async with places:
@@ -142,10 +144,4 @@ class _Asking:
 
 def _scene_tokens(row: TrainingRow, preset: SizePreset) -> int:
     """Room for a scene as long as the human's, up to where the narrator is ended."""
-    words = count_words(scene_of(row)) * preset.length_high * HARD_STOP
-    return math.ceil(words * TOKENS_PER_WORD)
-
-
-def _with_room(preset: SizePreset, row: TrainingRow) -> SizePreset:
-    budget = dataclasses.replace(preset.budget, scene=_scene_tokens(row, preset))
-    return dataclasses.replace(preset, budget=budget)
+    return LengthRule.of(preset, count_words(scene_of(row))).tokens(TOKENS_PER_WORD)

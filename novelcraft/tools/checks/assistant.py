@@ -1,7 +1,7 @@
-"""An assistant talks where the narrator should: refusals, offers, remarks about the scene.
+"""An assistant talks where the narrator should: offers, remarks about the scene.
 
-Only narration is read, sentence by sentence, because characters may well say "I'm sorry, but I
-can't help you". Novels have narrators who speak of their story and their reader, so a pattern
+Only narration is read, sentence by sentence, because characters may well say "Here is a draft of
+the scene". Novels have narrators who speak of their story and their reader, so a pattern
 is here only where it fits an assistant and no narrator.
 """
 
@@ -10,20 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from novelcraft.state.findings import Finding
-from novelcraft.tools.checks.base import CheckInput, evidence
+from novelcraft.tools.checks.base import CheckInput, Flaw, evidence, says
 
 _PIECE = r"(?:scene|passage|excerpt|draft|version)"
 _TEXT = r"(?:scene|passage|excerpt|draft|version|story|chapter|novel)"
 
 _PATTERNS = (
-    # refusals
-    r"\bas an ai\b",
-    r"\bi(?:'m| am) (?:just |only )?an ai\b",
-    r"\bi(?:'m| am) sorry, but (?:i|as)\b.{0,40}\b(?:help|assist|write|generat|creat|provid|"
-    r"fulfil|comply|continue)",
-    r"\bi (?:cannot|can't|am unable to|won't) (?:fulfil+|comply with|assist with) "
-    r"(?:this|that|your)\b",
     # offers and courtesies
     r"^(?:certainly|sure|of course|absolutely)[!,.]? (?:here(?:'s| is)|i(?:'d| would) be happy to)",
     rf"^here(?:'s| is) (?:the|a|an|your|my|another|one) (?:[\w-]+ ){{0,3}}{_PIECE}\b",
@@ -70,26 +62,22 @@ _END_MARK = re.compile(r"(?:the end|the ending|fin|end)[.!]?", re.IGNORECASE)
 """A line that ends a book, and stands in the way anywhere before its last scene."""
 
 
-def assistant(scene: CheckInput) -> list[Finding]:
-    """A refusal, an offer of help, or a remark about the scene instead of the scene."""
+def assistant(scene: CheckInput) -> Flaw | None:
+    """An offer of help, or a remark about the scene instead of the scene."""
     found = evidence(assistant_talk(scene.text.narrated_sentences))
     last = scene.plan.scenes[-1].id == scene.brief.id
     if not last:
         ends = (p for p in scene.text.paragraphs if _END_MARK.fullmatch(p.strip("*_ ")))
         found = evidence([*found, *ends])
     if not found:
-        return []
-    return [
-        Finding(
-            check="prose.assistant",
-            severity="block",
-            message="The text talks about the scene, or to whoever asked for it.",
-            evidence=found,
-            constraint="Tell the story only; never remark on the scene, its ending or the task.",
-        )
-    ]
+        return None
+    return Flaw(
+        message="The text talks about the scene, or to whoever asked for it.",
+        evidence=found,
+        constraint="Tell the story only; never remark on the scene, its ending or the task.",
+    )
 
 
 def assistant_talk(sentences: list[str]) -> Iterator[str]:
     """The sentences in which an assistant talks."""
-    return (s for s in sentences if _TALK.search(s.replace("’", "'").lstrip("*_ ")))
+    return (s for s in sentences if says(_TALK, s))

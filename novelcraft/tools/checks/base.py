@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 from novelcraft.config.presets import SizePreset
+from novelcraft.state.findings import Finding, Severity
 from novelcraft.state.plan import Character, Plan, SceneBrief
 from novelcraft.tools.metrics import Prose
 
@@ -15,6 +18,9 @@ EVIDENCE = 3
 
 QUOTE_CHARS = 160
 """Characters of a quote at most."""
+
+_SENTENCE_READ = 600
+"""Characters of a sentence that are compared with patterns."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,11 @@ class CheckInput:
         """The draft, cut into its pieces once for all checks."""
         return Prose(self.prose)
 
+    @cached_property
+    def earlier_lines(self) -> tuple[str, ...]:
+        """The scenes before, each as one line with single blanks."""
+        return tuple(" ".join(prose.split()) for prose in self.earlier)
+
     @property
     def english(self) -> bool:
         """Whether rules that only hold for English apply."""
@@ -47,6 +58,63 @@ class CheckInput:
     def pov(self) -> Character:
         """The point-of-view character."""
         return self.plan.character(self.brief.pov)
+
+
+@dataclass(frozen=True)
+class Flaw:
+    """What a check found. What that means for the draft is for the check's record to say."""
+
+    message: str
+    evidence: tuple[str, ...] = ()
+    """Quotes from the draft, verbatim."""
+    constraint: str = ""
+    """What a redraft is told, as an instruction to the narrator."""
+    about: str = ""
+    """What the finding is keyed to for exemptions; empty: the evidence."""
+
+
+Need = Literal["english", "earlier", "prompt"]
+"""What a check cannot do without: an English book, scenes before, the prompt of the draft."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """A check of a scene: what it looks for, and what its finding does to a draft."""
+
+    name: str
+    """As findings name it: `prose.cut_off`."""
+    severity: Severity
+    """`block` sends a draft back. It takes a measured precision of 0.9 or more."""
+    run: Callable[[CheckInput], Flaw | None]
+    needs: tuple[Need, ...] = ()
+    precision: float | None = None
+    """Share of its findings that were right, by `benchmarks.checks_on_books`, whose figures stand
+    in `benchmarks/README.md`; None where there is nothing to measure: it counts, or compares."""
+    unfit: bool = False
+    """Whether a draft in which it finds something is no scene at all, and is never committed."""
+
+    def applies(self, scene: CheckInput) -> bool:
+        """Whether the scene comes with what the check needs."""
+        there = {
+            "english": scene.english,
+            "earlier": bool(scene.earlier),
+            "prompt": bool(scene.prompt),
+        }
+        return all(there[need] for need in self.needs)
+
+    def __call__(self, scene: CheckInput) -> Finding | None:
+        """The finding of this check; None where it finds nothing, or does not apply."""
+        flaw = self.run(scene) if self.applies(scene) else None
+        if flaw is None:
+            return None
+        return Finding(
+            check=self.name,
+            severity=self.severity,
+            message=flaw.message,
+            evidence=flaw.evidence,
+            constraint=flaw.constraint,
+            about=flaw.about,
+        )
 
 
 def quote(text: str, *, end: bool = False) -> str:
@@ -59,6 +127,15 @@ def quote(text: str, *, end: bool = False) -> str:
         return part[part.find(" ") + 1 :]
     part = text[:QUOTE_CHARS]
     return part[: part.rfind(" ")] if " " in part else part
+
+
+def says(pattern: re.Pattern[str], sentence: str) -> bool:
+    """Whether a sentence says what the pattern matches, whatever its apostrophes and emphasis.
+
+    Of a sentence that runs on without end only the beginning is read: these patterns try
+    one part after the other, and would take hours.
+    """
+    return pattern.search(sentence[:_SENTENCE_READ].replace("’", "'").lstrip("*_ ")) is not None
 
 
 def evidence(texts: Iterable[str]) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ OPENING_SCENES = 3
 
 
 def check_book(chain: Sequence[SceneCommit], plan: Plan) -> tuple[Finding, ...]:
-    """Look at a whole book. Nothing blocks: the scenes are accepted already.
+    """Look at a whole book. Only a chapter without words blocks: the scenes are accepted already.
 
     Args:
         chain: The scene commits, in reading order.
@@ -39,6 +39,7 @@ def check_book(chain: Sequence[SceneCommit], plan: Plan) -> tuple[Finding, ...]:
     parts = (
         _length(chain, plan),
         _unwritten(chain, plan),
+        _wordless(chain),
         _hooks(chain, plan),
         _at_cap(chain),
         _stale(chain),
@@ -88,6 +89,15 @@ def _unwritten(chain: Sequence[SceneCommit], plan: Plan) -> Iterator[Finding]:
             f"The book has {len(chapters)} of {len(plan.chapters)} planned chapters.",
             empty,
         )
+
+
+def _wordless(chain: Sequence[SceneCommit]) -> Iterator[Finding]:
+    words = Counter[str]()
+    for commit in chain:
+        words[commit.chapter_id] += commit.words
+    empty = [chapter for chapter, count in words.items() if not count]
+    if empty:
+        yield _finding("empty_chapter", "block", f"{len(empty)} chapters hold no words.", empty)
 
 
 def _hooks(chain: Sequence[SceneCommit], plan: Plan) -> Iterator[Finding]:

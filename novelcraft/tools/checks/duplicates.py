@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from novelcraft.state.findings import Finding
-from novelcraft.tools.checks.base import CheckInput, evidence
+from novelcraft.tools.checks.base import CheckInput, Flaw, evidence
 from novelcraft.tools.metrics import Prose, words
 
 WITHIN = 9
@@ -17,39 +16,31 @@ ACROSS = 12
 """Words of a sentence or paragraph that may not come again from an earlier scene."""
 
 
-def duplicate(scene: CheckInput) -> list[Finding]:
+def duplicate(scene: CheckInput) -> Flaw | None:
     """A sentence or paragraph that comes twice in the scene."""
     found = evidence(_repeats(scene.text))
     if not found:
-        return []
-    return [
-        Finding(
-            check="prose.duplicate",
-            severity="block",
-            message="A sentence or paragraph comes more than once.",
-            evidence=found,
-            constraint="Never repeat a sentence; let every paragraph bring something new.",
-        )
-    ]
+        return None
+    return Flaw(
+        message="A sentence or paragraph comes more than once.",
+        evidence=found,
+        constraint="Never repeat a sentence; let every paragraph bring something new.",
+    )
 
 
-def copied(scene: CheckInput) -> list[Finding]:
+def copied(scene: CheckInput) -> Flaw | None:
     """A sentence or paragraph that stands word for word in an earlier scene."""
     own = _statements(scene.prose)
     again = {key for prose in scene.earlier for key in own & _statements(prose)}
     if not again:
-        return []
+        return None
     pieces = (*scene.text.sentences, *scene.text.paragraphs)
     found = evidence(piece for piece in pieces if _cut(piece) & again)
-    return [
-        Finding(
-            check="prose.copied",
-            severity="block",
-            message="Sentences of an earlier scene come again, word for word.",
-            evidence=found,
-            constraint="Do not repeat sentences of earlier scenes; go on from where they ended.",
-        )
-    ]
+    return Flaw(
+        message="Sentences of an earlier scene come again, word for word.",
+        evidence=found,
+        constraint="Do not repeat sentences of earlier scenes; go on from where they ended.",
+    )
 
 
 def _repeats(text: Prose) -> Iterator[str]:

@@ -1,74 +1,80 @@
-"""Is there a whole scene: not empty, not cut off, near its word target?"""
+"""Is there a whole scene: not empty, not filtered, not cut off, near its word target?"""
 
 from __future__ import annotations
 
 import re
 
-from novelcraft.state.findings import Finding
 from novelcraft.state.manuscript import count_words
-from novelcraft.tools.checks.base import CheckInput, quote
+from novelcraft.tools.checks.base import CheckInput, Flaw, quote
 
 _ORNAMENT = re.compile(r"[\W_]*")
 _WHOLE_END = re.compile(r"[.!?…—–。！？]['\"”’»«“‘)\]*_」』]*$")
 
 _STOPPED_SHORT = {
     "length": "the server's limit on tokens ended it",
-    "content_filter": "the server's content filter ended it",
+    "too_long": "it did not come to an end",
 }
 """Reasons to stop after which the end is missing, however whole it looks."""
 
 
-def empty(scene: CheckInput) -> list[Finding]:
+def empty(scene: CheckInput) -> Flaw | None:
     """A scene without a single word."""
     if scene.text.words:
-        return []
-    return [
-        Finding(
-            check="prose.empty",
-            severity="block",
-            message="The scene holds no words.",
-            constraint="Write the scene as prose, from its beginning to its end.",
-            about=scene.brief.id,
-        )
-    ]
+        return None
+    return Flaw(
+        message="The scene holds no words.",
+        constraint="Write the scene as prose, from its beginning to its end.",
+        about=scene.brief.id,
+    )
 
 
-def cut_off(scene: CheckInput) -> list[Finding]:
+def cut_off(scene: CheckInput) -> Flaw | None:
     """A scene whose end is missing: by the reason it stopped, or by its last sentence."""
     last = next((p for p in reversed(scene.text.paragraphs) if not _ORNAMENT.fullmatch(p)), "")
     reason = _STOPPED_SHORT.get(scene.finish_reason, "")
     if not reason and _WHOLE_END.search(last):
-        return []
-    return [
-        Finding(
-            check="prose.cut_off",
-            severity="block",
-            message=f"The scene is cut off: {reason or 'its last sentence has no end'}.",
-            evidence=(quote(last, end=True),),
-            constraint="End the scene with a complete sentence.",
-            about=scene.brief.id,
-        )
-    ]
-
-
-def length(scene: CheckInput) -> list[Finding]:
-    """A scene far off its word target, by the preset's bounds."""
-    words = count_words(scene.prose)
-    low, high = scene.preset.length_block
-    if low * scene.target_words <= words <= high * scene.target_words:
-        return []
-    wish = (
-        f"Write the scene out in full, in about {scene.target_words} words."
-        if words < scene.target_words
-        else f"End the scene after about {scene.target_words} words."
+        return None
+    return Flaw(
+        message=f"The scene is cut off: {reason or 'its last sentence has no end'}.",
+        evidence=(quote(last, end=True),),
+        constraint="End the scene with a complete sentence.",
+        about=scene.brief.id,
     )
-    return [
-        Finding(
-            check="prose.length",
-            severity="block",
-            message=f"The scene has {words} words, its target is {scene.target_words}.",
-            evidence=(quote(scene.prose, end=True),),
-            constraint=wish,
-            about=scene.brief.id,
-        )
-    ]
+
+
+def filtered(scene: CheckInput) -> Flaw | None:
+    """A scene that the server's content filter ended."""
+    if scene.finish_reason != "content_filter":
+        return None
+    return Flaw(
+        message="The server's content filter ended the scene.",
+        evidence=(quote(scene.prose, end=True),),
+        constraint="Tell the scene without graphic detail.",
+        about=scene.brief.id,
+    )
+
+
+def short(scene: CheckInput) -> Flaw | None:
+    """A text below the preset's lower bound of its target: no whole scene."""
+    words = count_words(scene.prose)
+    if words >= scene.preset.length_block[0] * scene.target_words:
+        return None
+    return _off_target(scene, words, "Write the scene out in full, as long as is asked.")
+
+
+def length(scene: CheckInput) -> Flaw | None:
+    """A scene far above its word target, by the preset's bound."""
+    words = count_words(scene.prose)
+    if words <= scene.preset.length_block[1] * scene.target_words:
+        return None
+    return _off_target(scene, words, "End the scene at the length that is asked.")
+
+
+def _off_target(scene: CheckInput, words: int, wish: str) -> Flaw:
+    """The wish names no number: what the narrator is asked for follows from its pace."""
+    return Flaw(
+        message=f"The scene has {words} words, its target is {scene.target_words}.",
+        evidence=(quote(scene.prose, end=True),),
+        constraint=wish,
+        about=scene.brief.id,
+    )

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from novelcraft.prompts.loader import FENCE
-from novelcraft.state.findings import Finding
-from novelcraft.tools.checks.base import CheckInput, evidence
-from novelcraft.tools.metrics import shared_runs, spread, words
+from novelcraft.tools.checks.base import CheckInput, Flaw, evidence
+from novelcraft.tools.metrics import shared_runs, words
 
 _TEMPLATE = re.compile(
     r"""
@@ -17,7 +16,7 @@ _TEMPLATE = re.compile(
   | </?[A-Za-z][\w.:-]*(?:\s[^<>\n]*)?/?>   # <think>, </story_so_far>, <s>
   | \[/?INST\] | <</?SYS>>
   | \"{3} | `{3}                            # fences of data and code
-  | ^\s*[{\[]\s*\"\w+\"\s*[:,]              # JSON
+  | ^[ \t]*[{\[]\s*\"\w+\"\s*[:,]          # JSON
     """,
     re.VERBOSE | re.MULTILINE,
 )
@@ -59,20 +58,16 @@ DATA_RUN = 15
 runs are how a scene does what its brief says."""
 
 
-def leak(scene: CheckInput) -> list[Finding]:
+def leak(scene: CheckInput) -> Flaw | None:
     """Chat template tokens, tags, role and brief labels, headings, runs of the prompt's words."""
     found = evidence(_leaks(scene))
     if not found:
-        return []
-    return [
-        Finding(
-            check="prose.leak",
-            severity="block",
-            message="Text of the prompt or of a template stands in the prose.",
-            evidence=found,
-            constraint="Write only the prose of the scene: no labels, headings, tags or notes.",
-        )
-    ]
+        return None
+    return Flaw(
+        message="Text of the prompt or of a template stands in the prose.",
+        evidence=found,
+        constraint="Write only the prose of the scene: no labels, headings, tags or notes.",
+    )
 
 
 def template_text(text: str) -> Iterator[str]:
@@ -132,7 +127,7 @@ def _shared(scene: CheckInput, source: str, least: int) -> Iterator[str]:
     The prompt quotes earlier scenes; what comes from there is for another check.
     """
     for run in shared_runs(scene.text.words, words(source), least):
-        text = spread(scene.prose, run.start, run.start + run.length - 1)
+        text = scene.text.spread(run.start, run.start + run.length - 1)
         flat = " ".join(text.split())
-        if not any(flat in " ".join(prose.split()) for prose in scene.earlier):
+        if not any(flat in line for line in scene.earlier_lines):
             yield text

@@ -11,15 +11,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from novelcraft.state.findings import Finding
-from novelcraft.tools.checks.base import CheckInput, evidence, quote
+from novelcraft.tools.checks.base import QUOTE_CHARS, CheckInput, Flaw, evidence, quote
 from novelcraft.tools.metrics.dialogue import CURLY, LOW, SINGLE, STRAIGHT_SINGLE, QuoteStyle
 
 _OPENS_WITH_MARK = re.compile(r"[\s(\[*_—–-]*[“„\"‘'«]")
 _INCHES = re.compile(r"(?<=\d)\"")
 _ANY_SINGLE_CLOSE = re.compile(r"(?<=\S)['’](?![^\W_])")
 
-_AFTER_PAUSE = re.compile(r"[.,;:!?…—–]\s*\Z")
+_PAUSES = ".,;:!?…—–"
 """Before a mark that opens a speech anew. Elsewhere one inside a speech quotes a title or a word,
 which should have marks of another kind, but in published novels has not always."""
 
@@ -29,22 +28,18 @@ Left = tuple[bool, str]
 SOUND: Left = (False, "")
 
 
-def quotes(scene: CheckInput) -> list[Finding]:
+def quotes(scene: CheckInput) -> Flaw | None:
     """Quotation marks that open and do not close, or close and never opened."""
     faults = evidence(
         _faults(scene.text.paragraphs, _readers(scene.text.quotes, scene.prose, scene.english))
     )
     if not faults:
-        return []
-    return [
-        Finding(
-            check="prose.quotes",
-            severity="block",
-            message="Quotation marks are out of balance.",
-            evidence=faults,
-            constraint="Open and close every speech with its quotation marks.",
-        )
-    ]
+        return None
+    return Flaw(
+        message="Quotation marks are out of balance.",
+        evidence=faults,
+        constraint="Open and close every speech with its quotation marks.",
+    )
 
 
 Reader = Callable[[str], Left]
@@ -91,17 +86,27 @@ def _straight(paragraph: str) -> Left:
 def _paired(paragraph: str, style: QuoteStyle) -> Left:
     opens = {m.start() for m in style.opening.finditer(paragraph)}
     closes = {m.start() for m in style.closing.finditer(paragraph)}
-    depth, anew = 0, ""
+    depth, anew = 0, 0
     for at in sorted(opens | closes):
         if at in opens:
-            if depth and _AFTER_PAUSE.search(paragraph, 0, at):
-                anew = quote(paragraph[: at + 1], end=True)
+            if depth and _after_pause(paragraph, at):
+                anew = at + 1
             depth += 1
         elif depth:
             depth -= 1
         else:
-            return False, quote(paragraph[: at + 1], end=True)
-    return (depth > 0, anew if depth else "")
+            return False, _quote_before(paragraph, at + 1)
+    return (depth > 0, _quote_before(paragraph, anew) if depth and anew else "")
+
+
+def _after_pause(paragraph: str, at: int) -> bool:
+    while at and paragraph[at - 1].isspace():
+        at -= 1
+    return at > 0 and paragraph[at - 1] in _PAUSES
+
+
+def _quote_before(paragraph: str, end: int) -> str:
+    return quote(paragraph[max(0, end - 2 * QUOTE_CHARS) : end], end=True)
 
 
 def _single(paragraph: str, style: QuoteStyle) -> Left:

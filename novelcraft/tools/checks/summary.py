@@ -11,6 +11,7 @@ from novelcraft.tools.checks.assistant import assistant_talk
 from novelcraft.tools.checks.base import evidence, quote
 from novelcraft.tools.checks.leaks import template_text
 from novelcraft.tools.checks.names import named
+from novelcraft.tools.checks.no_scene import refusals
 from novelcraft.tools.metrics import Prose
 
 
@@ -75,7 +76,8 @@ def _names(summary: str, brief: SceneBrief, plan: Plan, previous: str) -> Iterat
 
 
 def _template(summary: str) -> Iterator[Finding]:
-    found = evidence([*template_text(summary), *assistant_talk(Prose(summary).sentences)])
+    said = Prose(summary).sentences
+    found = evidence([*template_text(summary), *assistant_talk(said), *refusals(said)])
     if found:
         yield _warn(
             "template",

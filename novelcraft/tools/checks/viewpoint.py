@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from novelcraft.state.findings import Finding
-from novelcraft.tools.checks.base import CheckInput, evidence, quote
+from novelcraft.tools.checks.base import CheckInput, Flaw, evidence, quote
 from novelcraft.tools.checks.names import named
 from novelcraft.tools.metrics import words
 
@@ -43,67 +42,55 @@ WRONG_TENSE = 0.65
 sentence or two is not looked for: sayings and thoughts are in the present tense too."""
 
 
-def pov(scene: CheckInput) -> list[Finding]:
+def pov(scene: CheckInput) -> Flaw | None:
     """A scene in which the point-of-view character is never named, unless an `I` tells it."""
     character = scene.pov
     if named(character.name, scene.prose, english=scene.english) or _told_by_i(scene):
-        return []
-    return [
-        Finding(
-            check="prose.pov",
-            severity="block",
-            message=f"{character.name}, through whose eyes the scene is told, is never named.",
-            evidence=(quote(scene.prose),),
-            constraint=f"Name {character.name}, through whose eyes the scene is told.",
-            about=f"{scene.brief.id}/{character.id}",
-        )
-    ]
+        return None
+    return Flaw(
+        message=f"{character.name}, through whose eyes the scene is told, is never named.",
+        evidence=(quote(scene.prose),),
+        constraint=f"Name {character.name}, through whose eyes the scene is told.",
+        about=f"{scene.brief.id}/{character.id}",
+    )
 
 
-def person(scene: CheckInput) -> list[Finding]:
+def person(scene: CheckInput) -> Flaw | None:
     """Narration in another person than the plan's style names (English only)."""
     planned = _planned_person(scene)
-    if not scene.english or not planned or len(_told(scene)) < MIN_WORDS:
-        return []
+    if not planned or len(_told(scene)) < MIN_WORDS:
+        return None
     wrong = {"first": _YOU, "second": _I, "third": _I | _YOU}[planned]
     if planned == "first" and (_share(scene, _I | _WE) or len(_told(scene)) < MIN_WORDS_WITHOUT_I):
-        return []
+        return None
     if planned != "first" and _share(scene, wrong) < PERSON_SHARE:
-        return []
+        return None
     wish = "as “I”" if planned == "first" else f"in the {planned} person"
-    return [
-        Finding(
-            check="prose.person",
-            severity="warn",
-            message=f"The plan's style is {planned} person, the narration is in another.",
-            evidence=_with(scene, wrong),
-            constraint=f"Outside dialogue, tell the scene {wish}.",
-            about=scene.brief.id,
-        )
-    ]
+    return Flaw(
+        message=f"The plan's style is {planned} person, the narration is in another.",
+        evidence=_with(scene, wrong),
+        constraint=f"Outside dialogue, tell the scene {wish}.",
+        about=scene.brief.id,
+    )
 
 
-def tense(scene: CheckInput) -> list[Finding]:
+def tense(scene: CheckInput) -> Flaw | None:
     """A scene told throughout in another tense than the plan's style names (English only)."""
     match = _TENSE.search(scene.plan.core.style)
-    if match is None or not scene.english:
-        return []
+    if match is None:
+        return None
     planned = match[1].lower()
     wrong, right = (_PRESENT, _PAST) if planned == "past" else (_PAST, _PRESENT)
     told = _told(scene)
     slipped, held = sum(w in wrong for w in told), sum(w in right for w in told)
     if slipped + held < MIN_VERBS or slipped < WRONG_TENSE * (slipped + held):
-        return []
-    return [
-        Finding(
-            check="prose.tense",
-            severity="warn",
-            message=f"The plan's style is {planned} tense, the scene is told in the other.",
-            evidence=_with(scene, wrong),
-            constraint=f"Tell the scene in the {planned} tense.",
-            about=scene.brief.id,
-        )
-    ]
+        return None
+    return Flaw(
+        message=f"The plan's style is {planned} tense, the scene is told in the other.",
+        evidence=_with(scene, wrong),
+        constraint=f"Tell the scene in the {planned} tense.",
+        about=scene.brief.id,
+    )
 
 
 def _told(scene: CheckInput) -> list[str]:

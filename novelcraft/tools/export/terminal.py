@@ -14,8 +14,8 @@ _QUOTES = 2
 def summary_text(summary: RunSummary, *, width: int = 88) -> str:
     """The summary in lines of at most `width` columns where words allow it.
 
-    What did not go well comes right after the numbers: scenes kept at the cap with their findings
-    and quotes, then stale scenes, warnings by check, and what was mended in the plan.
+    What did not go well comes right after the numbers: findings that block, with the scenes that
+    were kept all the same, then stale scenes, warnings by check, and what was mended in the plan.
     """
     parts = (
         _head(summary),
@@ -98,7 +98,7 @@ def _reasons(scene: SceneLine) -> str:
 
 
 def _checks(summary: RunSummary, width: int) -> Iterator[str]:
-    lines = [line for line in summary.checks if line.severity != "block"]
+    lines = [c for c in summary.checks if c.severity != "block" or not c.scenes]
     if lines:
         yield f"Warnings and notes by check ({sum(line.findings for line in lines)}):"
     for line in lines:

@@ -13,13 +13,16 @@ from novelcraft.state.manuscript import WORD
 from novelcraft.tools.metrics.dialogue import QuoteStyle, narration, quote_style
 
 _SENTENCE_END = re.compile(
-    r"""(?:[.!?…]+["'”’)\]»«*_]*(?=\s+(?![a-zß-öø-ÿ])|$)|[。！？]+[」』”’]*)""",
+    r"""(?:(?<![.!?…])[.!?…]+["'”’)\]»«*_]*(?=\s+(?![a-zß-öø-ÿ])|$)|[。！？]+[」』”’]*)""",
 )
 _ABBREVIATED = re.compile(
     r"(?:\b(?:Mr|Mrs|Ms|Dr|St|Prof|Rev|Hon|Capt|Col|Gen|Lieut|Lt|Sgt|Messrs|Mme|Mlle|No|vs|etc)"
     r"|\b[A-Z])\.$"
 )
 """A full stop after one of these ends no sentence, nor does one after an initial."""
+
+_ABBREVIATION = 8
+"""Characters in which such an end is looked for: the longest, its full stop, what stands before."""
 
 
 def paragraphs(text: str) -> list[str]:
@@ -31,7 +34,7 @@ def sentences(paragraph: str) -> list[str]:
     """The sentences of a paragraph, stripped; the last one may lack its end."""
     found, start = [], 0
     for match in _SENTENCE_END.finditer(paragraph):
-        if not _ABBREVIATED.search(paragraph, start, match.end()):
+        if not _ABBREVIATED.search(paragraph, max(start, match.end() - _ABBREVIATION), match.end()):
             found.append(paragraph[start : match.end()].strip())
             start = match.end()
     found.append(paragraph[start:].strip())
@@ -48,8 +51,7 @@ def words(text: str) -> list[str]:
 
 def spread(text: str, first: int, last: int) -> str:
     """The part of a text from its word number `first` up to and with `last`, verbatim."""
-    matches = list(WORD.finditer(text))
-    return text[matches[first].start() : matches[last].end()]
+    return Prose(text).spread(first, last)
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,14 @@ class Prose:
     def words(self) -> list[str]:
         """See `words`."""
         return words(self.text)
+
+    @cached_property
+    def _spans(self) -> list[tuple[int, int]]:
+        return [m.span() for m in WORD.finditer(self.text)]
+
+    def spread(self, first: int, last: int) -> str:
+        """The part from word number `first` up to and with `last`, verbatim."""
+        return self.text[self._spans[first][0] : self._spans[last][1]]
 
     @cached_property
     def quotes(self) -> QuoteStyle | None:

@@ -109,8 +109,9 @@ class ChatModels:
 
         Args:
             request: What is asked.
-            on_text: Called with the whole text so far at every blank and at the end, and after
-                a fault again from the beginning. Once it returns False the answer ends with
+            on_text: Called with the whole text so far at every blank, after every thousand
+                characters without one, and at the end; after a fault again from the
+                beginning. Once it returns False the answer ends with
                 exactly the text it was called with, and `stopped_by_caller` as the reason. A
                 replayed answer is shown at once.
 

@@ -20,6 +20,9 @@ OnText = Callable[[str], bool]
 
 _BLANK = re.compile(r"\s")
 
+UNBROKEN = 1_000
+"""Characters without a blank after which a reader is shown them all the same."""
+
 
 class StreamBrokenError(Exception):
     """A stream ended without saying that it ends."""
@@ -40,7 +43,8 @@ class Reply:
 
 
 class _Reader:
-    """Shows an answer to its reader word by word, however the server cut it into pieces.
+    """Shows an answer to its reader word by word, however the server cut it into pieces. What has
+    no blanks is shown in stretches, so that the reader can end it too.
 
     Where the reader ends it then depends on the text alone.
     """
@@ -59,6 +63,11 @@ class _Reader:
         for blank in _BLANK.finditer(text, self._searched):
             self._searched = blank.end()
             self._shown = text[: blank.end()]
+            if not self._on_text(self._shown):
+                return self._shown
+        while len(text) - self._searched >= UNBROKEN:
+            self._searched += UNBROKEN
+            self._shown = text[: self._searched]
             if not self._on_text(self._shown):
                 return self._shown
         return None

@@ -86,6 +86,19 @@ def _line(text: str) -> Break:
     return make
 
 
+def _first(text: str) -> Break:
+    """Plants a paragraph before all others."""
+    return lambda scene, rng: Broken(text, {"prose": f"{text}\n\n{scene.prose}"})
+
+
+_CYRILLIC = str.maketrans("abcdefghijklmnopqrstuvwxyz", "абцдефгхийклмнопярстувшхыз")
+
+
+def _in_cyrillic(scene: CheckInput, rng: random.Random) -> Broken:
+    small = scene.prose.translate(_CYRILLIC)
+    return Broken("", {"prose": small.translate({k - 32: v - 32 for k, v in _CYRILLIC.items()})})
+
+
 def _after_sentence(text: str) -> Break:
     """Plants a sentence at the end of a paragraph that ends without a quotation mark."""
 
@@ -199,7 +212,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("token limit", "prose.cut_off", lambda s, r: Broken("", {"finish_reason": "length"})),
     Fault(
         "too short",
-        "prose.length",
+        "prose.short",
         lambda s, r: Broken("", {"target_words": s.target_words * 3}),
     ),
     Fault(
@@ -244,7 +257,28 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault("from an earlier scene", "prose.copied", _from_earlier, frozenset({"prose.duplicate"})),
     Fault("chat token", "prose.leak", _after_sentence("<|im_end|>"), frozenset({"prose.cut_off"})),
-    Fault("think block", "prose.leak", _line("<think>The keeper should find it now.</think>")),
+    Fault(
+        "think block",
+        "prose.thinking",
+        _line("<think>The keeper should find it now.</think>"),
+        frozenset({"prose.leak"}),
+    ),
+    Fault(
+        "think block without end",
+        "prose.thinking",
+        _first("<think>\nThe keeper should find it now."),
+        frozenset({"prose.leak"}),
+    ),
+    Fault("thinking aloud", "prose.thinking", _first("Okay, the user wants a scene at sea.")),
+    Fault(
+        "planning aloud", "prose.thinking", _first("Let me plan a short scene about the sea first.")
+    ),
+    Fault(
+        "content filter",
+        "prose.filtered",
+        lambda s, r: Broken("", {"finish_reason": "content_filter"}),
+    ),
+    Fault("another script", "prose.language", _in_cyrillic, frozenset({"prose.pov"})),
     Fault("closing tag", "prose.leak", _line("</story_so_far>")),
     Fault("role label", "prose.leak", _line("Assistant: The sea was quiet that night.")),
     Fault("brief label", "prose.leak", _line("Point of view: the keeper of the light.")),
@@ -256,10 +290,17 @@ FAULTS: tuple[Fault, ...] = (
     Fault("instruction", "prose.leak", _instruction),
     Fault(
         "refusal",
-        "prose.assistant",
+        "prose.refusal",
         _line("I’m sorry, but I can’t help with writing this scene."),
+        frozenset({"prose.assistant"}),
     ),
-    Fault("as an AI", "prose.assistant", _line("As an AI language model, I have no feelings.")),
+    Fault(
+        "refusal at the beginning",
+        "prose.refusal",
+        _first("I can't write this scene, as it would break my content guidelines."),
+        frozenset({"prose.assistant"}),
+    ),
+    Fault("as an AI", "prose.refusal", _line("As an AI language model, I have no feelings.")),
     Fault("offer", "prose.assistant", _line("Let me know if you would like any changes.")),
     Fault("announcement", "prose.assistant", _line("Here is the revised scene:")),
     Fault("hope", "prose.assistant", _line("I hope this meets your expectations!")),

@@ -47,6 +47,16 @@ def test_what_is_missing_is_listed() -> None:
     assert "s004" in found["book.hook"].message
 
 
+def test_a_chapter_without_words_blocks() -> None:
+    plan = factories.plan()
+    chain = written(plan)
+    chain[0] = factories.commit(1, prose=" * * * ", chapter_id="ch01")
+    assert "book.empty_chapter" not in by_check(chain, plan)
+    chain[1] = factories.commit(2, prose="…", scene_id="s002", chapter_id="ch01")
+    found = by_check(chain, plan)["book.empty_chapter"]
+    assert (found.severity, found.evidence) == ("block", ("ch01",))
+
+
 def test_scenes_kept_at_the_cap_and_stale_scenes_are_listed() -> None:
     plan = factories.plan()
     chain = written(plan)

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from novelcraft.config.presets import SMALL
-from novelcraft.tools.checks.ending import cut_off, empty, length
+from novelcraft.tools.checks import check_scene
+from novelcraft.tools.checks.ending import cut_off, empty, filtered, length, short
 from tests.tools.checks.fitting import fitting
 
 PRESET = replace(SMALL, length_block=(0.6, 1.4))
@@ -15,7 +16,8 @@ PRESET = replace(SMALL, length_block=(0.6, 1.4))
 
 @pytest.mark.parametrize("prose", ["", " \n\n ", "…", "* * *"])
 def test_no_words_are_an_empty_scene(prose: str) -> None:
-    assert [f.check for f in empty(fitting(prose, name="Elias"))] == ["prose.empty"]
+    assert empty(fitting(prose, name="Elias")) is not None
+    assert [f.check for f in check_scene(fitting(prose, name="Elias"))] == ["prose.empty"]
 
 
 @pytest.mark.parametrize(
@@ -33,33 +35,44 @@ def test_no_words_are_an_empty_scene(prose: str) -> None:
     ],
 )
 def test_a_whole_sentence_ends_a_scene(end: str) -> None:
-    assert cut_off(fitting(f"Elias rowed. {end}")) == []
+    assert cut_off(fitting(f"Elias rowed. {end}")) is None
 
 
 @pytest.mark.parametrize(
     "end", ["He went", "He went,", "He said:", "He said “yes", "TO THE", "wet-"]
 )
 def test_anything_else_is_cut_off_and_quoted(end: str) -> None:
-    (finding,) = cut_off(fitting(f"Elias rowed. {end}"))
+    finding = cut_off(fitting(f"Elias rowed. {end}"))
+    assert finding is not None
     assert finding.evidence[0].endswith(end)
 
 
 @pytest.mark.parametrize(
     ("reason", "found"),
-    [("stop", 0), ("length_reached", 0), ("length", 1), ("content_filter", 1)],
+    [("stop", False), ("length_reached", False), ("length", True), ("too_long", True)],
 )
-def test_the_reason_to_stop_counts_even_after_a_whole_sentence(reason: str, found: int) -> None:
-    assert len(cut_off(fitting("Elias rowed home.", finish_reason=reason))) == found
+def test_the_reason_to_stop_counts_even_after_a_whole_sentence(reason: str, found: bool) -> None:
+    assert bool(cut_off(fitting("Elias rowed home.", finish_reason=reason))) == found
 
 
-@pytest.mark.parametrize(("words", "found"), [(59, 1), (60, 0), (100, 0), (140, 0), (141, 1)])
-def test_length_blocks_outside_the_presets_bounds(words: int, found: int) -> None:
+def test_a_content_filter_leaves_no_scene_however_whole_it_looks() -> None:
+    assert filtered(fitting("Elias rowed home.", finish_reason="content_filter")) is not None
+    assert filtered(fitting("Elias rowed home.")) is None
+
+
+@pytest.mark.parametrize(
+    ("words", "found"), [(59, short), (60, None), (100, None), (140, None), (141, length)]
+)
+def test_length_blocks_outside_the_presets_bounds(words: int, found: object) -> None:
     scene = fitting("sea " * words, name="sea", preset=PRESET, target_words=100)
-    assert len(length(scene)) == found
+    assert [check for check in (short, length) if check(scene)] == ([found] if found else [])
 
 
 def test_length_says_what_to_do() -> None:
-    short = length(fitting("The sea.", name="sea", preset=PRESET, target_words=600))
-    long = length(fitting("sea " * 900, name="sea", preset=PRESET, target_words=600))
-    assert short[0].constraint == "Write the scene out in full, in about 600 words."
-    assert long[0].constraint == "End the scene after about 600 words."
+    few = short(fitting("The sea.", name="sea", preset=PRESET, target_words=600))
+    many = length(fitting("sea " * 900, name="sea", preset=PRESET, target_words=600))
+    assert few is not None
+    assert many is not None
+    assert few.constraint == "Write the scene out in full, as long as is asked."
+    assert many.constraint == "End the scene at the length that is asked."
+    assert "2 words" in few.message

@@ -24,7 +24,7 @@ PROMPT = (
 
 def leaks(prose: str, earlier: tuple[str, ...] = ()) -> tuple[str, ...]:
     found = leak(fitting(prose, name="Elias", prompt=PROMPT, earlier=earlier))
-    return found[0].evidence if found else ()
+    return found.evidence if found else ()
 
 
 def test_eight_words_of_the_instructions_are_a_leak() -> None:
@@ -54,7 +54,7 @@ def test_the_briefs_words_may_come_in_the_prose() -> None:
     goal = "Elias finds a green bottle with an answer under the broken crate."
     brief = factories.brief(1, goal=goal)
     scene = fitting(f"{goal} He sat.", name="Elias", prompt=f"{PROMPT}\n{goal}", brief=brief)
-    assert leak(scene) == []
+    assert leak(scene) is None
 
 
 @pytest.mark.parametrize(
@@ -84,17 +84,19 @@ def test_what_novels_hold_is_no_leak(prose: str) -> None:
     ],
 )
 def test_a_narrator_is_no_assistant(prose: str) -> None:
-    assert assistant(fitting(prose, name="Elias")) == []
+    assert assistant(fitting(prose, name="Elias")) is None
 
 
 def test_the_end_may_stand_at_the_end_of_the_book_only() -> None:
     last = factories.plan().scenes[-1]
     scene = fitting("Elias slept.\n\nThe End", name="Elias")
-    assert assistant(scene)[0].evidence == ("The End",)
-    assert assistant(fitting(scene.prose, name="Elias", brief=last)) == []
+    found = assistant(scene)
+    assert found is not None
+    assert found.evidence == ("The End",)
+    assert assistant(fitting(scene.prose, name="Elias", brief=last)) is None
 
 
 def test_two_lines_with_a_colon_are_no_script() -> None:
     prose = "Elias: keeper.\n\nAnna: postmistress.\n\nHe read the list twice."
-    assert script(fitting(prose, name="Elias")) == []
+    assert script(fitting(prose, name="Elias")) is None
     assert script(fitting(f"{prose}\n\nYves (a cousin): boatman.", name="Elias"))

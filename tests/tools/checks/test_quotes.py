@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from novelcraft.state.findings import Finding
+from novelcraft.tools.checks.base import Flaw
 from novelcraft.tools.checks.quotes import quotes
 from tests.tools.checks.fitting import fitting
 
 
-def found(prose: str) -> list[Finding]:
+def found(prose: str) -> Flaw | None:
     return quotes(fitting(prose, name="Elias"))
 
 
@@ -33,7 +33,7 @@ def found(prose: str) -> list[Finding]:
     ],
 )
 def test_balanced(prose: str) -> None:
-    assert found(prose) == []
+    assert found(prose) is None
 
 
 @pytest.mark.parametrize(
@@ -51,6 +51,6 @@ def test_balanced(prose: str) -> None:
     ],
 )
 def test_out_of_balance(prose: str, evidence: str) -> None:
-    (finding,) = found(prose)
+    finding = found(prose)
+    assert finding is not None
     assert evidence in finding.evidence
-    assert finding.severity == "block"

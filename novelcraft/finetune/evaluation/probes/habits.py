@@ -12,16 +12,9 @@ from novelcraft.finetune.evaluation.probes.script import Habit, Place, found
 from novelcraft.finetune.evaluation.probes.staging import Stage
 from novelcraft.prompts.narrator import assemble
 from novelcraft.state.evaluation import ProbeContext, ProbeFinding
-from novelcraft.state.findings import Finding
-from novelcraft.tools.checks.assistant import assistant
 from novelcraft.tools.checks.base import CheckInput, quote
-from novelcraft.tools.checks.duplicates import copied, duplicate
-from novelcraft.tools.checks.leaks import leak
-from novelcraft.tools.checks.loops import loop, monotone
 from novelcraft.tools.checks.names import named
-from novelcraft.tools.checks.scene import SceneCheck
-from novelcraft.tools.checks.script import script as as_script
-from novelcraft.tools.checks.viewpoint import person, pov, tense
+from novelcraft.tools.checks.scene import SCENE_CHECKS
 from novelcraft.tools.metrics import longest_shared_run, spread, words
 
 OPENING_WORDS = 150
@@ -30,8 +23,9 @@ OPENING_WORDS = 150
 TAIL_RUN = 10
 """Words in common with the end of the scene before that are repeated from there."""
 
-_SOUND: tuple[SceneCheck, ...] = (leak, assistant, as_script, duplicate, loop, monotone)
-_VIEWPOINT: tuple[SceneCheck, ...] = (pov, person, tense)
+_CHECKS = {check.name.removeprefix("prose."): check for check in SCENE_CHECKS}
+_SOUND = ("leak", "assistant", "refusal", "thinking", "script", "duplicate", "loop", "monotone")
+_VIEWPOINT = ("pov", "person", "tense")
 
 _INNER = "thought|wondered|realised|realized|remembered|wished|hoped"
 """What only the point of view can be known to do."""
@@ -125,9 +119,9 @@ def applies(habit: Habit, scene: WrittenScene) -> bool:
     return True
 
 
-def _checked(checks: Sequence[SceneCheck], scene: WrittenScene) -> list[ProbeFinding]:
-    found_: list[Finding] = [finding for check in checks for finding in check(scene.input)]
-    return [scene.finding(f.check, f.message, next(iter(f.evidence), "")) for f in found_]
+def _checked(checks: Sequence[str], scene: WrittenScene) -> list[ProbeFinding]:
+    results = (_CHECKS[name](scene.input) for name in checks)
+    return [scene.finding(f.check, f.message, next(iter(f.evidence), "")) for f in results if f]
 
 
 def _sound(scene: WrittenScene) -> list[ProbeFinding]:
@@ -158,7 +152,7 @@ def _repeats(scene: WrittenScene) -> list[ProbeFinding]:
     if run.length >= TAIL_RUN:
         text = spread(scene.prose, run.start, run.start + run.length - 1)
         again = [scene.finding("probe.tail", "The end of the scene before comes again.", text)]
-    return _checked((copied,), scene) + again
+    return _checked(("copied",), scene) + again
 
 
 def _arrival(scene: WrittenScene) -> list[ProbeFinding]:

@@ -5,13 +5,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from novelcraft.agents.planner.compose import with_targets
-from novelcraft.agents.planner.course import (
+from novelcraft.agents.planner.outline import act_sizes, spread
+from novelcraft.agents.planner.pacing import (
+    Written,
+    asked_words,
     chapters_to_come,
+    measured_pace,
     next_target,
     revise_plan,
     revised_ids,
+    scene_length,
 )
-from novelcraft.agents.planner.outline import act_sizes, spread
 from novelcraft.state.plan import Plan
 from novelcraft.tools.checks import check_plan
 from tests.factories import plan
@@ -41,6 +45,33 @@ def test_next_target_shares_what_is_left_within_bounds(
     left: int, scenes: int, expected: int
 ) -> None:
     assert next_target(left, scenes, 600) == expected
+
+
+@pytest.mark.parametrize(
+    ("paces", "expected"),
+    [([], 1.0), ([0.0, 0.0], 1.0), ([0.5], 0.5), ([0.0, 0.5, 1.5], 1.0), ([9.0, 1, 1, 2, 2], 1.5)],
+)
+def test_a_pace_is_measured_by_the_last_scenes_that_the_narrator_wrote(
+    paces: list[float], expected: float
+) -> None:
+    assert measured_pace([Written(300, pace) for pace in paces]) == expected
+
+
+@pytest.mark.parametrize(
+    ("pace", "expected"), [(1.0, 300), (0.5, 600), (2.0, 150), (0.1, 900), (8.0, 120)]
+)
+def test_a_narrator_is_asked_for_what_it_makes_the_target_of(pace: float, expected: int) -> None:
+    assert asked_words(300, pace) == expected
+
+
+@pytest.mark.parametrize(
+    ("paces", "expected"),
+    [([0.5] * 4, 400), ([0.3], 400), ([0.3] * 2, 220), ([0.2, 0.3, 0.3, 2.0], 400)],
+)
+def test_a_narrator_that_never_comes_to_the_usual_length_gets_shorter_scenes(
+    paces: list[float], expected: int
+) -> None:
+    assert scene_length(400, [Written(220, pace) for pace in paces]) == expected
 
 
 def blocks(checked: Plan) -> list[str]:

@@ -1,8 +1,14 @@
-"""Keep a book on course while it is written: words left, scenes left, hooks left. Pure."""
+"""Pacing: the word budget of a book while it is written, and what this narrator makes of it.
+
+Narrators write less or more than they are asked for, each in its own measure. So a scene has two
+numbers: its target, which is its share of the book, and the words that the narrator is asked for
+so that it writes about as many. Pure.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from novelcraft.agents.planner.compose import with_hooks, with_sums, with_targets
 from novelcraft.agents.planner.outline import spread
@@ -11,6 +17,55 @@ from novelcraft.state.plan import Chapter, Hook, Plan, SceneBrief
 LEAST_SHARE = 0.5
 MOST_SHARE = 1.6
 """How far a scene's target may bend from the usual length to bring the book back on course."""
+
+
+MEASURED_SCENES = 4
+"""Last scenes by which a narrator's pace is measured."""
+
+MOST_ASKED = 3.0
+LEAST_ASKED = 0.4
+"""Shares of a scene's target that a narrator is asked for at most and at least."""
+
+LEAST_MEASURED = 2
+"""Scenes after which a narrator may be called slow."""
+
+SLOW = 0.45
+"""Pace below which asking for more does not help: the narrator gets shorter scenes."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """A scene as a narrator wrote it."""
+
+    words: int
+    pace: float
+    """Words it wrote at once for each that it was asked for; 0 where that is not known."""
+
+
+def measured_pace(scenes: Sequence[Written]) -> float:
+    """Words that a narrator writes for each that it is asked for: the mean of the last scenes.
+
+    1 while nothing is known.
+    """
+    paces = [scene.pace for scene in _measured(scenes)]
+    return sum(paces) / len(paces) if paces else 1.0
+
+
+def asked_words(target: int, pace: float) -> int:
+    """Words to ask a narrator of that pace for, so that it writes about `target`."""
+    return max(1, round(target * min(MOST_ASKED, max(LEAST_ASKED, 1 / pace))))
+
+
+def scene_length(usual: int, scenes: Sequence[Written]) -> int:
+    """Words of the scenes to plan for: the usual ones, or what a slow narrator comes to."""
+    known = _measured(scenes)
+    if len(known) < LEAST_MEASURED or measured_pace(known) >= SLOW:
+        return usual
+    return max(1, min(usual, max(scene.words for scene in known)))
+
+
+def _measured(scenes: Sequence[Written]) -> list[Written]:
+    return [scene for scene in scenes if scene.pace > 0][-MEASURED_SCENES:]
 
 
 def next_target(words_left: int, scenes_left: int, usual: int) -> int:
