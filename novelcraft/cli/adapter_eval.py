@@ -147,6 +147,7 @@ def _report(folder: Path, card: AdapterCard, found: Evaluation | None) -> None:
         typer.Exit: The adapter did not pass, with the exit code of a refusal.
     """
     from novelcraft.errors import AdapterRefusedError
+    from novelcraft.finetune.registry.gate import gate_advice
     from novelcraft.finetune.report import report_text, write_report
     from novelcraft.present.pipeline import VERDICTS
 
@@ -155,5 +156,7 @@ def _report(folder: Path, card: AdapterCard, found: Evaluation | None) -> None:
         typer.echo(report_text(found, gate=card.gate))
         typer.echo(str(page))
     typer.echo(f"{card.name}: {VERDICTS[card.gate.verdict]}")
+    if card.gate.verdict == "failed":
+        say(f"  {gate_advice(folder, card.gate)}")
     if card.gate.verdict != "passed":
         raise typer.Exit(AdapterRefusedError.exit_code)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from novelcraft.errors import NovelcraftError
+from novelcraft.errors import CheckpointError, NovelcraftError
 
 if TYPE_CHECKING:
     from novelcraft.cli.readers import Reader
@@ -52,6 +52,9 @@ def to_be_continued(command: str) -> Iterator[None]:
     """
     try:
         yield
+    except CheckpointError:
+        # What to do stands in it, and the same command would be refused again.
+        raise
     except NovelcraftError as error:
         resume = f"What was accepted is safe. Then go on with: {command}"
         error.fix = f"{error.fix}\n  {resume}" if error.fix else resume

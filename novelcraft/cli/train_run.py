@@ -16,7 +16,7 @@ from novelcraft.finetune.settings.config import TrainConfig
 from novelcraft.graphs.prep.project import PrepOutcome
 from novelcraft.graphs.training.context import Prepare
 from novelcraft.graphs.training.road import RoadOutcome, TrainingRoad
-from novelcraft.present.pipeline import VERDICTS, PipelineProgress
+from novelcraft.present.pipeline import PipelineProgress, verdict_lines
 from novelcraft.state.prep import PrepEvent
 from novelcraft.state.stream import OnEvent
 from novelcraft.state.training import RoadEvent
@@ -90,12 +90,13 @@ def _report(ended: RoadOutcome, config: TrainConfig, command: str) -> None:
         after = f" after {counted(ended.step, 'step')}" if ended.step else ""
         typer.echo(f"Stopped by you{after}. Go on with: {command}", err=True)
     elif ended.error:
-        typer.echo(f"Error: {ended.error}\n  {ended.fix}".rstrip(), err=True)
+        why = "".join(f"\n  - {reason}" for reason in ended.reasons)
+        typer.echo(f"Error: {ended.error}{why}\n  {ended.fix}".rstrip(), err=True)
     if ended.adapter:
         typer.echo(f"The adapter is that of step {ended.best_step}, on {config.base_model}:")
         typer.echo(ended.adapter)
     if ended.end == "registered":
-        typer.echo(VERDICTS[ended.verdict])
+        typer.echo(verdict_lines(ended.verdict, () if ended.error else ended.reasons))
     if ended.report:
         typer.echo(ended.report)
     if ended.exit_code:

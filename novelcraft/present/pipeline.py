@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from novelcraft.present.evaluation import EvaluationProgress
@@ -19,6 +20,11 @@ VERDICTS: dict[GateVerdict, str] = {
     "failed": "It did not pass the gate.",
     "not_evaluated": "The gate has nothing to go by.",
 }
+
+
+def verdict_lines(verdict: GateVerdict, reasons: Iterable[str]) -> str:
+    """The gate's result and the reasons for it, a line each."""
+    return "\n".join((VERDICTS[verdict], *(f"  - {reason}" for reason in reasons)))
 
 
 class PipelineProgress:
@@ -59,7 +65,7 @@ class PipelineProgress:
             case RoadPlanned():
                 return _planned(event)
             case AdapterJudged():
-                return " ".join((VERDICTS[event.verdict], *event.reasons))
+                return VERDICTS[event.verdict]
             case AdapterRegistered():
                 return f"registered as {event.name}"
             case _:

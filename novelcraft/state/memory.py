@@ -6,6 +6,9 @@ from pydantic import Field
 
 from novelcraft.state.base import Frozen
 
+UNMEASURED = "Not measured: "
+"""Begins the reasons that say nothing against an adapter, but that too little is known of it."""
+
 
 class MemoryLimits(Frozen):
     """What the gate lets through."""
@@ -118,7 +121,8 @@ class MemoryReport(Frozen):
     """The largest first."""
     names: tuple[NameLeak, ...]
     reasons: tuple[str, ...]
-    """Why the gate fails: what breaks a limit, and what could not be measured."""
+    """Why the gate fails: what breaks a limit, and what could not be measured, which begins with
+    `UNMEASURED`."""
 
     @property
     def passed(self) -> bool:

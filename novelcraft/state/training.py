@@ -37,6 +37,8 @@ class RoadState(TypedDict):
     """The step that the adapter is of."""
     verdict: GateVerdict
     """What the gate says of it; `not_evaluated` before it was asked."""
+    reasons: tuple[str, ...]
+    """Why it did not pass, for a person."""
     report: str
     """The report's page; empty where there is none."""
     end: RoadEnd

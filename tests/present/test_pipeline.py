@@ -83,7 +83,7 @@ def test_each_part_of_the_road_counts_by_itself() -> None:
             "training stopped early, because validation no longer got better, after 8 steps.",
         ),
         (TrainNotice(text="Nothing to do."), "Nothing to do."),
-        (AdapterJudged(verdict="failed", reasons=("A.", "B.")), "It did not pass the gate. A. B."),
+        (AdapterJudged(verdict="failed", reasons=("A.", "B.")), "It did not pass the gate."),
         (AdapterRegistered(name="mine", adapter="a", report="r"), "registered as mine"),
         (STEP, None),
     ],

@@ -19,7 +19,7 @@ def _head(plan: TrainPlan) -> str:
     share = plan.trainable / plan.parameters
     return (
         f"{plan.model}: {plan.parameters / 1e9:.2f} billion parameters, "
-        f"{plan.trainable / 1e6:.1f} million trained ({share:.2%})"
+        f"{plan.trainable / 1e6:.1f} million trainable parameters ({share:.2%})"
     )
 
 

@@ -7,9 +7,11 @@ the gate reads it, and never lets through what was not measured.
 from __future__ import annotations
 
 from collections.abc import Collection
+from pathlib import Path
 
 from novelcraft.state.evaluation import Evaluation, GateResult, GateVerdict
-from novelcraft.state.memory import MemoryLimits, MemoryReport
+from novelcraft.state.memory import UNMEASURED, MemoryLimits, MemoryReport
+from novelcraft.tools.text import quoted
 
 LIMITS = MemoryLimits()
 """An evaluation may be held to stricter ones."""
@@ -68,6 +70,22 @@ def gate_result(
     if report.words < LEAST_WORDS:
         return GateResult(verdict="not_evaluated", reasons=(_few(report.words),))
     return _measured("passed", report)
+
+
+def gate_advice(adapter: Path, result: GateResult) -> str:
+    """What to do about an adapter that failed, by the reasons for it.
+
+    Args:
+        adapter: Its folder.
+        result: The gate's.
+    """
+    if all(reason.startswith(UNMEASURED) for reason in result.reasons):
+        words = max(2 * result.words, LEAST_WORDS)
+        return (
+            "Have more of it measured: "
+            f"novelcraft adapter eval {quoted(adapter)} --again --words {words}"
+        )
+    return "Train with more books, fewer epochs or a smaller lora_r."
 
 
 def standing_result(before: GateResult, now: GateResult) -> GateResult:

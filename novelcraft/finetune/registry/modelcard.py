@@ -15,8 +15,8 @@ _FRONT = re.compile(r"\A---\r?\n(?P<yaml>.*?)\r?\n---\r?$", re.DOTALL | re.MULTI
 _SETTINGS = (
     "load_in_4bit", "lora_r", "lora_alpha", "lora_dropout", "lora_target_modules",
     "lora_target_parameters", "use_rslora", "learning_rate", "lr_scheduler",
-    "num_epochs", "per_device_batch_size", "gradient_accumulation_steps", "max_length", "packing",
-    "neftune_noise_alpha", "seed",
+    "num_epochs", "max_steps", "per_device_batch_size", "gradient_accumulation_steps",
+    "max_length", "packing", "neftune_noise_alpha", "seed",
 )  # fmt: skip
 """The settings that a reader asks for first; the rest stand in the card for programs."""
 _VERDICTS = {
@@ -144,16 +144,20 @@ def _run(card: AdapterCard) -> str:
 
 def _measured(evaluation: Evaluation) -> Iterator[str]:
     read, style = evaluation.perplexity, evaluation.style
+    scores = ("style score, 0 to 100", _style(style.base), _style(style.tuned))
+    styles = [scores] if style.base.score or style.tuned.score else []
     yield from _table(
         ("", "base", "tuned"),
         ("perplexity, validation", f"{read.base:.2f}", f"{read.tuned:.2f}"),
         ("perplexity, training rows", f"{read.training_base:.2f}", f"{read.training_tuned:.2f}"),
-        ("style score, 0 to 100", _style(style.base), _style(style.tuned)),
+        *styles,
     )
-    yield (
-        f"\nThe gap between validation and training is {read.gap:.2f} times that of the base; the "
-        f"validation scenes as people wrote them have a style score of {_style(style.books)}."
-    )
+    yield f"\nThe gap between validation and training is {read.gap:.2f} times that of the base."
+    if style.books.score:
+        yield (
+            "The validation scenes as people wrote them have a style score of "
+            f"{_style(style.books)}."
+        )
 
 
 def _style(side: StyleSide) -> str:

@@ -70,16 +70,19 @@ def _memory(evaluation: Evaluation, width: int) -> Iterator[str]:
         ("in runs of 8 words or more", "run_share"),
         ("all but alike", "alike_share"),
     ):
+        if getattr(tuned, name) is None:
+            continue
         found = [wording.share_said(getattr(report, name)) for report in (tuned, base)]
         yield (
             f"  words {what}: {found[0]} (base: {found[1]}); more than"
             f" {getattr(tuned.limits, name):.1%} fails"
         )
-    overlaps = [wording.overlap_said(report) for report in (tuned, base)]
-    yield (
-        f"  largest overlap with a human scene: {overlaps[0]} (base: {overlaps[1]}); more than"
-        f" {tuned.limits.overlap:.0%} fails"
-    )
+    if tuned.overlaps:
+        overlaps = [wording.overlap_said(report) for report in (tuned, base)]
+        yield (
+            f"  largest overlap with a human scene: {overlaps[0]} (base: {overlaps[1]}); more than"
+            f" {tuned.limits.overlap:.0%} fails"
+        )
     yield f"  names of the books in other worlds: {len(tuned.names)} (base: {len(base.names)})"
     for run in tuned.runs[:_RUNS]:
         said = f"{run.length} words of {one_line(run.source)}: “{clipped(run.quote)}”"

@@ -15,6 +15,7 @@ from novelcraft.errors import (
 )
 from novelcraft.finetune.planning.changes import Changes
 from novelcraft.finetune.planning.plan import TrainPlan
+from novelcraft.finetune.registry.gate import gate_advice
 from novelcraft.graphs.prep.project import PrepOutcome
 from novelcraft.graphs.training.context import TrainingRuntime
 from novelcraft.graphs.training.following import wait_for_earlier
@@ -101,13 +102,14 @@ async def judge_adapter(state: RoadState, runtime: TrainingRuntime) -> Update:
     context = runtime.context
     found = await asyncio.to_thread(context.tools.judge, Path(state["adapter"]))
     context.emit(AdapterJudged(verdict=found.verdict, reasons=found.reasons))
+    judged: Update = {"verdict": found.verdict, "reasons": found.reasons}
     if found.verdict != "failed":
-        return {"verdict": found.verdict}
+        return judged
+    advice = gate_advice(Path(state["adapter"]), found)
     return {
-        "verdict": found.verdict,
-        "error": f"The adapter did not pass the gate: {' '.join(found.reasons)}",
-        "fix": "It is kept, and registered as failed. Train with more books, fewer epochs or a "
-        "smaller lora_r.",
+        **judged,
+        "error": "The adapter did not pass the gate.",
+        "fix": f"It is kept, and registered as failed. {advice}",
         "exit_code": AdapterRefusedError.exit_code,
     }
 

@@ -39,6 +39,8 @@ class RoadOutcome:
     step: int
     best_step: int
     verdict: GateVerdict
+    reasons: tuple[str, ...]
+    """Why the gate did not let it pass, for a person."""
     report: str
     error: str
     fix: str
@@ -143,6 +145,7 @@ class TrainingRoad:
             step=0,
             best_step=0,
             verdict="not_evaluated",
+            reasons=(),
             report="",
             end="",
             error="",
@@ -158,6 +161,7 @@ def _outcome(end: RoadState) -> RoadOutcome:
         step=end["step"],
         best_step=end["best_step"],
         verdict=end["verdict"],
+        reasons=tuple(end["reasons"]),
         report=end["report"],
         error=end["error"],
         fix=end["fix"],

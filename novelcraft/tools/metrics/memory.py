@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from novelcraft.state.memory import (
+    UNMEASURED,
     AlikePassage,
     GeneratedText,
     MemoryLimits,
@@ -145,16 +146,16 @@ def _reasons(report: MemoryReport, texts: Sequence[GeneratedText]) -> Iterator[s
 
 def _unmeasured(report: MemoryReport, texts: Sequence[GeneratedText]) -> Iterator[str]:
     if not report.training_words:
-        yield "Nothing to compare with: the training texts hold no words."
+        yield f"{UNMEASURED}the training texts hold no words to compare with."
     # A model that ends one scene before it began is odd; one that ends all of them hides what it
     # has kept.
     written = [t for t in texts if match_words(t.text)]
     if all(t.original is None or t.trained_prompt for t in written):
-        yield "Not measured: no scene that was held out of training was written anew."
+        yield f"{UNMEASURED}no scene that was held out of training was written anew."
     if not any(t.trained_prompt for t in written):
-        yield "Not measured: no scene of the training rows was written anew."
+        yield f"{UNMEASURED}no scene of the training rows was written anew."
     if not any(t.other_world for t in written):
-        yield "Not measured: no scene of another world was written."
+        yield f"{UNMEASURED}no scene of another world was written."
 
 
 def _run_reasons(report: MemoryReport) -> Iterator[str]:

@@ -25,10 +25,10 @@ from novelcraft.finetune.registry.cards import (
 )
 from novelcraft.finetune.settings.config import TrainConfig
 from novelcraft.finetune.settings.start_adapter import start_marks
-from novelcraft.state.evaluation import AdapterCard
+from novelcraft.state.evaluation import AdapterCard, StyleReport
 from novelcraft.state.rows import BookRows, ThinkNote
 from tests.finetune.adapters.test_folder import adapter as bare_adapter
-from tests.finetune.cards import RECITES, evaluation, keep, trained
+from tests.finetune.cards import RECITES, evaluation, keep, side, trained
 from tests.tools.books.cards import manifest
 
 
@@ -68,6 +68,17 @@ def test_a_card_says_where_the_adapter_comes_from(tmp_path: Path) -> None:
     text = (adapter / README_FILE).read_text(encoding="utf-8")
     for told in ("It passed the gate", "| 30.50 | 20.25 |", "Books: public domain", card.data_hash):
         assert told in text
+
+
+def test_a_card_has_no_row_for_what_was_not_measured(tmp_path: Path) -> None:
+    adapter = trained(tmp_path)
+    style = StyleReport(base=side(None), tuned=side(None), books=side(None))
+    keep(adapter, evaluation(adapter, style=style))
+    register(adapter)
+    text = (adapter / README_FILE).read_text(encoding="utf-8")
+    assert "perplexity, validation" in text
+    assert "style score" not in text
+    assert "| max_steps | 0 |" in text
 
 
 def test_books_are_those_of_the_manifest_of_the_same_rows(tmp_path: Path) -> None:

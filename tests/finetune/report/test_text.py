@@ -5,6 +5,7 @@ import re
 import pytest
 
 from novelcraft.finetune.report import report_text
+from novelcraft.finetune.report.page import report_html
 from novelcraft.finetune.report.wording import gap_line, perplexity_line, style_line
 from novelcraft.state.evaluation import GateResult, StyleReport
 from tests.finetune.report import evaluations as e
@@ -51,6 +52,14 @@ def test_without_probes_and_scores() -> None:
     assert "Probes" not in text
     assert "Pacing" not in text
     assert "There is no style score with the adapter: Too little text." in text
+
+
+def test_what_was_not_measured_has_no_line() -> None:
+    bare = e.evaluation(memory=e.memory(overlaps=(), alike_share=None))
+    text = report_text(bare)
+    assert "overlap" not in text
+    assert "all but alike" not in text
+    assert "not measured" not in report_html(bare)
 
 
 def test_texts_cannot_write_to_the_terminal() -> None:

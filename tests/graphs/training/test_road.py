@@ -233,11 +233,21 @@ async def test_a_failed_evaluation_ends_the_road(bench: Bench) -> None:
     assert "register" not in bench.steps
 
 
+async def test_what_was_not_measured_is_to_be_measured_and_not_trained_again(bench: Bench) -> None:
+    reasons = ("Not measured: no scene of another world was written.",)
+    bench.gate = GateResult(verdict="failed", reasons=reasons)
+    ended = await bench.run()
+    assert ended.reasons == reasons
+    assert "novelcraft adapter eval run/adapter --again --words 2000" in ended.fix
+    assert "epochs" not in ended.fix
+
+
 async def test_an_adapter_that_fails_the_gate_is_kept_and_registered(bench: Bench) -> None:
     bench.gate = GateResult(verdict="failed", reasons=("It repeats 31 words.",))
     ended = await bench.run()
     assert (ended.end, ended.exit_code, ended.verdict) == ("registered", 68, "failed")
-    assert "It repeats 31 words." in ended.error
+    assert ended.reasons == ("It repeats 31 words.",)
+    assert "fewer epochs" in ended.fix
     judged = [event for event in bench.events if isinstance(event, AdapterJudged)]
     assert judged == [AdapterJudged(verdict="failed", reasons=("It repeats 31 words.",))]
     assert bench.steps[-1] == "register"
