@@ -95,11 +95,12 @@ def _from_editor(prose: str) -> str | None:
     import os
     import shlex
     import subprocess
-    import tempfile
+
+    from novelcraft.tools.storage.folders import scratch_folder
 
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
-    with tempfile.TemporaryDirectory() as scratch:
-        path = Path(scratch) / "scene.md"
+    with scratch_folder() as scratch:
+        path = scratch / "scene.md"
         path.write_text(prose, encoding="utf-8")
         try:
             subprocess.run([*shlex.split(editor), str(path)], check=True)

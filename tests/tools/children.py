@@ -23,6 +23,7 @@ from sqlalchemy import Engine, event
 from novelcraft.errors import NovelcraftError
 from novelcraft.tools.canon.store import ManuscriptStore
 from novelcraft.tools.storage.files import write_atomic
+from novelcraft.tools.storage.folders import scratch_folder
 from novelcraft.tools.storage.lock import ProjectLock
 from tests import factories
 
@@ -83,6 +84,15 @@ def hold_lock(folder: str) -> None:
     """Hold a folder's lock until killed."""
     with ProjectLock(Path(folder)):
         (Path(folder) / "held").touch()
+        signal.pause()
+
+
+def hold_scratch(folder: str) -> None:
+    """Have a scratch folder until killed, and say in `held` where it is."""
+    with scratch_folder() as scratch:
+        note = Path(folder) / "note"
+        note.write_text(str(scratch), encoding="utf-8")
+        note.rename(Path(folder) / "held")
         signal.pause()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 import unicodedata
 import uuid
 from collections.abc import Iterator, Sequence
@@ -25,6 +24,7 @@ from novelcraft.tools.export.pdf import make_pdf
 from novelcraft.tools.export.report import write_report
 from novelcraft.tools.export.summary import RunSummary, run_summary
 from novelcraft.tools.storage.files import storage_errors, write_atomic
+from novelcraft.tools.storage.folders import scratch_folder
 
 BookFormat = Literal["md", "epub", "docx", "pdf", "report"]
 BOOK_FORMATS: tuple[BookFormat, ...] = get_args(BookFormat)
@@ -176,8 +176,8 @@ def _gathered(
         metadata |= {"dir": "rtl", "page-progression-direction": "rtl"}
     package = resources.files("novelcraft.tools.export") / "assets"
     with (
-        storage_errors(Path(tempfile.gettempdir())),
-        tempfile.TemporaryDirectory(prefix="novelcraft-") as scratch,
+        scratch_folder() as scratch,
+        storage_errors(scratch),
         resources.as_file(package) as assets,
     ):
         yield _Book(
@@ -185,7 +185,7 @@ def _gathered(
             metadata=metadata,
             language=language,
             assets=assets,
-            scratch=Path(scratch),
+            scratch=scratch,
         )
 
 

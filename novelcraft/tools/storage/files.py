@@ -114,10 +114,15 @@ def sweep_unfinished(folder: Path) -> None:
     """
     for depth in range(_DEPTH):
         for path in folder.glob("*/" * depth + f"{_mine()}*"):
-            pid = path.name.removeprefix(_mine()).partition("-")[0]
-            if pid.isdigit() and not _runs(int(pid)):
+            if is_left_over(path, _mine()):
                 with suppress(OSError):
                     path.unlink()
+
+
+def is_left_over(path: Path, prefix: str) -> bool:
+    """Whether the process is gone whose number follows the prefix in a path's name."""
+    pid = path.name.removeprefix(prefix).partition("-")[0]
+    return pid.isdigit() and not _runs(int(pid))
 
 
 def _mine() -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import socket
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from novelcraft.tools.storage.files import storage_errors
+from novelcraft.tools.storage.files import is_left_over, storage_errors
 
 
 @contextmanager
@@ -33,6 +35,28 @@ def new_folder(folder: Path) -> Iterator[Path]:
         except BaseException:
             shutil.rmtree(partial, ignore_errors=True)
             raise
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """An empty folder for as long as the block runs, where the system keeps what is temporary.
+
+    Those of killed programs of this machine are removed: nobody else would.
+
+    Raises:
+        DiskFullError, ReadOnlyError, ExportError: It cannot be made.
+    """
+    place = Path(tempfile.gettempdir())
+    mine = f"novelcraft-{socket.gethostname()}-"
+    for path in place.glob(f"{mine}*"):
+        if is_left_over(path, mine):
+            shutil.rmtree(path, ignore_errors=True)
+    with storage_errors(place):
+        folder = Path(tempfile.mkdtemp(prefix=f"{mine}{os.getpid()}-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def sync_folder(folder: Path) -> None:

@@ -6,7 +6,6 @@ import hashlib
 import json
 import re
 import subprocess
-import tempfile
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from novelcraft.tools.books.reading.encoding import decode
 from novelcraft.tools.books.reading.guard import MOST_TEXT, check_archive
 from novelcraft.tools.books.reading.plaintext import text_markdown
 from novelcraft.tools.export.book import file_stem
+from novelcraft.tools.storage.folders import scratch_folder
 
 _READERS = {
     ".epub": "epub",
@@ -109,9 +109,9 @@ def _small(data: bytes, path: Path) -> bytes:
 
 def _from_archive(path: Path) -> tuple[dict[str, Any], str]:
     recoded = check_archive(path)
-    with tempfile.TemporaryDirectory(prefix="novelcraft-") as scratch:
+    with scratch_folder() as scratch:
         if recoded:
-            path = _rewritten(path, recoded, Path(scratch))
+            path = _rewritten(path, recoded, scratch)
         return _pandoc(path, _READERS[path.suffix.lower()])
 
 
@@ -128,8 +128,8 @@ def _pandoc(path: Path, reader: str, text: bytes | None = None) -> tuple[dict[st
     """Metadata and Markdown of a file, or of a text that takes its place."""
     import pypandoc  # brings a binary of 150 MB; only preparation and export need it
 
-    with tempfile.TemporaryDirectory(prefix="novelcraft-") as scratch:
-        template = Path(scratch) / "raw.md"
+    with scratch_folder() as scratch:
+        template = scratch / "raw.md"
         template.write_text(_TEMPLATE, encoding="utf-8")
         command = [
             pypandoc.get_pandoc_path(),
