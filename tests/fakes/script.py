@@ -148,6 +148,21 @@ def redirect(location: str, status: int = 307) -> Effect:
     )
 
 
+def most_tokens(limit: int, message: str) -> Effect:
+    """Refuse what asks for a longer answer than the limit, in the words of a server."""
+
+    def then(request: ChatRequest, plain: Answer) -> Answer:
+        asked = request.max_tokens or 0
+        if asked <= limit:
+            return plain
+        said = message.format(asked=asked, limit=limit, prompt=request.prompt_tokens)
+        return fail(400, {"error": {"message": said, "type": "invalid_request_error"}})(
+            request, plain
+        )
+
+    return then
+
+
 def refuse_field(name: str, message: str = "Unsupported parameter: '{}'") -> Effect:
     """Answer that a field of the request is not taken; to be used with `sends`."""
     error = {"message": message.format(name), "type": "invalid_request_error", "param": name}

@@ -37,7 +37,7 @@ class Reply:
     finish_reason: str
     usage: Usage | None
     complete: bool = True
-    """False where it ended inside its think block."""
+    """False where there is a think block, and no answer after it."""
     thought: bool = False
     """Whether the model thought, seen or unseen."""
 
@@ -105,11 +105,12 @@ async def read_reply(
     whole = thinking.finish()
     if not reader.show_all(whole.answer):
         finish = STOPPED_BY_CALLER
+    thought = thinking.thought or bool(thought_tokens)
     return Reply(
         text=whole.answer,
         thinking=whole.thinking,
         finish_reason=finish,
         usage=usage,
-        complete=whole.complete and bool(whole.answer.strip() or not thought_tokens),
-        thought=thinking.thought or bool(thought_tokens),
+        complete=whole.complete and bool(whole.answer.strip() or not thought),
+        thought=thought,
     )

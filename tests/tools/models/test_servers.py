@@ -1,0 +1,274 @@
+"""Servers and models that are not like the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from novelcraft.errors import ContextOverflowError, InvalidAnswerError, ModelNotServedError
+from novelcraft.state.calls import Message
+from novelcraft.tools.models.faults import model_not_served
+from novelcraft.tools.models.learned import Learned
+from novelcraft.tools.models.preflight import Need
+from tests.fakes import script as s
+from tests.fakes.chat import ChatRequest
+from tests.fakes.server import FakeServer
+from tests.tools.models.support import MemoryLog, Person, everything, opened, request
+
+Serve = Callable[..., FakeServer]
+NEED = Need("narrator", "scene.narrate", 100, 400)
+LONG = (Message(role="user", content="Mara Voss goes down to the harbour. " * 300),)
+
+
+def served(serve: Serve, *rules: tuple[s.Predicate, s.Effect], **options: Any) -> FakeServer:
+    script = s.Script()
+    for when, then in rules:
+        script.on(when, then)
+    return serve(script=script, **{"flavour": "openai", **options})
+
+
+@pytest.mark.parametrize("status", [404, 405, 501])
+async def test_a_server_without_a_list_of_models_serves_the_one_that_is_named(
+    serve: Serve, status: int
+) -> None:
+    server = served(serve, staged={"/v1/models": [(status, {"error": "no such path"})]})
+    async with opened(server, context=4_096) as models:
+        assert models.endpoint("narrator").context == 4_096
+        await models.preflight([NEED])
+        answer = await models.stream(request(), everything)
+    assert answer.model == "fake-model"
+
+
+async def test_a_wrong_model_on_a_server_without_a_list_is_found_out_before_the_run(
+    serve: Serve,
+) -> None:
+    server = served(serve, models=["other"], staged={"/v1/models": [(404, {})]})
+    async with opened(server) as models:
+        with pytest.raises(ModelNotServedError, match="'fake-model'; it serves: none that it"):
+            await models.preflight([NEED])
+
+
+def test_of_many_models_the_nearest_are_named() -> None:
+    names = [f"vendor-{n}/model-{n}b" for n in range(400)] + ["Qwen/Qwen3-8B", "Qwen/Qwen3-4B"]
+    error = model_not_served("narrator", "http://h/v1", "Qwen/Qwen3-8b-instruct", names)
+    assert "Qwen/Qwen3-8B" in error.message
+    assert "Qwen/Qwen3-4B" in error.message
+    assert len(error.message) < 400
+    assert "more." in error.message
+
+
+async def test_a_server_that_serves_400_models_is_not_recited(serve: Serve) -> None:
+    server = served(serve, models=[f"model-{n}" for n in range(400)])
+    with pytest.raises(ModelNotServedError) as caught:
+        async with opened(server):
+            pass
+    assert len(str(caught.value)) < 600
+
+
+REFUSALS = [
+    ("stop", s.refuse_field("stop")),
+    ("seed", s.refuse_field("seed", "Unknown parameter: '{}'.")),
+    ("stream_options", s.refuse_field("stream_options", "Unrecognized request argument: {}")),
+    ("temperature", s.refuse_field("temperature", "'{}' does not support 0.7 with this model.")),
+    (
+        "seed",
+        s.fail(
+            422, {"detail": [{"loc": ["body", "seed"], "msg": "Extra inputs are not permitted"}]}
+        ),
+    ),
+    ("top_p", s.fail(400, {"message": "property 'top_p' is unsupported"})),
+]
+
+
+@pytest.mark.parametrize(("field", "effect"), REFUSALS)
+async def test_a_field_that_is_refused_is_found_out_before_the_run_and_said(
+    serve: Serve, field: str, effect: s.Effect
+) -> None:
+    server = served(serve, (s.sends(field), effect))
+    told: list[str] = []
+    async with opened(server, sampling={"temperature": 0.7, "top_p": 0.9}) as models:
+        models.listen(told.append)
+        await models.preflight([NEED])
+        before = len(server.requests)
+        await models.stream(request(stop=("###",)), everything)
+        await models.ask(request(), Person)
+    assert told == [
+        f"fake-model at {server.base_url} refuses `{field}`, which is left out from now on."
+    ]
+    assert len(server.requests) == before + 2
+    assert all(field not in r.body for r in server.requests[before:])
+    assert server.requests[-1].body["messages"]
+
+
+async def test_a_model_that_wants_another_name_for_its_bound(serve: Serve) -> None:
+    words = "Unsupported parameter: '{}' is not supported. Use 'max_completion_tokens' instead."
+    server = served(serve, (s.sends("max_tokens"), s.refuse_field("max_tokens", words)))
+    async with opened(server) as models:
+        await models.preflight([NEED])
+        await models.stream(request(), everything)
+    assert server.requests[-1].body["max_completion_tokens"] == 400
+    assert "max_tokens" not in server.requests[-1].body
+
+
+def test_what_a_request_cannot_do_without_is_never_dropped() -> None:
+    learned = Learned()
+    body = {"response_format": {}, "messages": [], "model": "m", "max_tokens": 5}
+    for name in body:
+        assert learned.take(f"Unsupported parameter: '{name}'", body) == ""
+    assert learned.fields(body) == body
+
+
+LIMITS = [
+    "max_tokens is too large: {asked}. This model supports at most {limit} completion tokens, "
+    "whereas you provided {asked}.",
+    "max_tokens: {asked} > {limit}, which is the maximum allowed number of output tokens",
+    "`max_tokens` must be less than or equal to `{limit}`, the maximum value for `max_tokens`",
+    "Range of max_tokens should be [1, {limit}]",
+]
+
+
+@pytest.mark.parametrize("words", LIMITS)
+async def test_a_bound_on_answers_is_learnt_before_the_run(serve: Serve, words: str) -> None:
+    server = served(serve, (s.anything, s.most_tokens(300, words)))
+    async with opened(server) as models:
+        await models.preflight([NEED])
+        assert models.room("narrator", LONG) == 300
+        await models.stream(request(), everything)
+    assert server.requests[-1].max_tokens == 300
+
+
+async def test_an_answer_is_asked_for_no_longer_than_there_is_room(serve: Serve) -> None:
+    async with opened(serve(context=3_200, flavour="vllm")) as models:
+        answer = await models.stream(request(messages=LONG, max_tokens=9_000), everything)
+    assert answer.finish_reason == "stop"
+
+
+OVERFLOWS = [
+    "You passed {prompt} input tokens and requested 400 output tokens. However, the model's "
+    "context length is only 90 tokens, resulting in a maximum input length of -310 tokens.",
+    "This model's maximum context length is 90 tokens. However, your request has {prompt} input "
+    "tokens. Please reduce the length of the input messages.",
+    "the input length exceeds the context length",
+    "prompt is too long: {prompt} tokens > 90 maximum",
+    "input length and `max_tokens` exceed context limit: {prompt} + 400 > 90, decrease input "
+    "length or `max_tokens` and try again",
+    "The input token count ({prompt}) exceeds the maximum number of tokens allowed (90).",
+    "request ({prompt} tokens) exceeds the available context size (90 tokens), try increasing it",
+]
+
+
+@pytest.mark.parametrize("words", OVERFLOWS)
+async def test_an_overflow_is_known_in_the_words_of_each_server(serve: Serve, words: str) -> None:
+    server = served(serve, (s.anything, s.most_tokens(0, words)))
+    async with opened(server) as models:
+        with pytest.raises(ContextOverflowError, match="does not fit fake-model"):
+            await models.stream(request(), everything)
+    assert len(server.requests) <= 2
+
+
+async def test_a_prompt_that_is_cut_in_silence_is_noticed_once(serve: Serve) -> None:
+    server = served(serve, (s.anything, s.read_only(500)))
+    told: list[str] = []
+    async with opened(server) as models:
+        models.listen(told.append)
+        for seed in (1, 2):
+            await models.stream(request(messages=LONG, seed=seed), everything)
+    (notice,) = told
+    assert "read only 500 tokens" in notice
+    assert server.base_url in notice
+
+
+@pytest.mark.parametrize("flavour", ["openai", "vllm", "llamacpp"])
+async def test_an_honest_count_raises_no_suspicion(serve: Serve, flavour: str) -> None:
+    told: list[str] = []
+    async with opened(serve(flavour=flavour)) as models:
+        models.listen(told.append)
+        await models.stream(request(messages=LONG), everything)
+    assert told == []
+
+
+def thinks(tokens: int, where: str) -> s.Effect:
+    """Think for so many words first, whatever the room."""
+    return s.think("Let me see. " * (tokens // 3), where)
+
+
+@pytest.mark.parametrize("where", ["content", "reasoning_content", "reasoning"])
+async def test_a_model_of_any_name_gets_room_to_think_once_it_was_seen_to(
+    serve: Serve, where: str
+) -> None:
+    server = served(serve, (s.prose, thinks(600, where)), (s.trial, s.think(where=where)))
+    async with opened(server) as models:
+        await models.preflight([NEED])
+        answer = await models.stream(request(), everything)
+        await models.stream(request(prefill="Mara"), everything)
+    assert answer.text
+    assert answer.finish_reason == "stop"
+    asked = [r.max_tokens for r in server.requests]
+    assert asked == [400, 400 + 4_096, 400]
+
+
+async def test_thinking_that_only_the_counts_tell_of_gets_room(serve: Serve) -> None:
+    unseen = s.say("ready")
+    server = served(serve, (s.trial, lambda r, p: s.replace(unseen(r, p), thought_tokens=64)))
+    async with opened(server) as models:
+        await models.preflight([NEED])
+        await models.stream(request(), everything)
+    assert [r.max_tokens for r in server.requests] == [400, 400 + 4_096]
+
+
+def only_thinks(request: ChatRequest, plain: Any) -> Any:
+    return s.replace(plain, text="", thinking="Let me see. " * 900, finish_reason="length")
+
+
+def never_closes(request: ChatRequest, plain: Any) -> Any:
+    return s.replace(
+        plain, text="<think>\nLet me see. " + "I wonder. " * 90, finish_reason="length"
+    )
+
+
+@pytest.mark.parametrize("effect", [only_thinks, never_closes])
+async def test_a_think_block_that_never_ends_is_no_answer(serve: Serve, effect: s.Effect) -> None:
+    script = s.Script()
+    script.on(s.prose, effect, count=2)
+    log = MemoryLog()
+    server = serve(flavour="vllm", script=script)
+    async with opened(server, log) as models:
+        answer = await models.stream(request(), everything)
+    assert answer.text
+    assert [r.outcome for r in log.records] == ["invalid", "invalid", "ok"]
+    assert len({r.seed for r in server.requests}) == 3
+    assert server.requests[1].max_tokens == 400 + 4_096
+    endless = served(serve, (s.prose, effect))
+    async with opened(endless) as models:
+        with pytest.raises(InvalidAnswerError, match="only thought, and gave no answer") as caught:
+            await models.stream(request(), everything)
+    assert "think = false" in caught.value.fix
+
+
+@pytest.mark.parametrize(
+    ("opening", "closing"),
+    [
+        ("<think>", "</think>"),
+        ("", "</think>"),
+        ("[THINK]", "[/THINK]"),
+        (
+            "<|channel|>analysis<|message|>",
+            "<|end|><|start|>assistant<|channel|>final<|message|>",
+        ),
+    ],
+)
+@pytest.mark.parametrize("chunk", [1, 7, 500])
+async def test_think_blocks_of_each_family_are_taken_out(
+    serve: Serve, opening: str, closing: str, chunk: int
+) -> None:
+    text = f"{opening}Okay, a scene.{closing}\n\nMara stood on the stair."
+    server = served(serve, (s.prose, s.say(text)), chunk=chunk)
+    async with opened(server) as models:
+        answer = await models.stream(request(), everything)
+        assert models.endpoint("narrator").learned.opens is (opening == "")
+        shown: list[str] = []
+        await models.stream(request(seed=8), lambda text: not shown.append(text))
+    assert (answer.thinking, answer.text) == ("Okay, a scene.", "Mara stood on the stair.")
+    assert "Okay" not in "".join(shown)
