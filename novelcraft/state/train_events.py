@@ -40,6 +40,12 @@ class TrainStarted(Frozen):
     validation_rows: int
     batches: int
     """Batches of a pass: rows, or packs of rows, over all devices."""
+    eval_steps: int = 0
+    """Steps between two validations; 0 for none."""
+    sample_steps: int = 0
+    """Steps between two rounds of samples; 0 for none."""
+    samples: int = 0
+    """Samples of a round."""
     trainable: int
     """Number of trainable parameters."""
     weights_bytes: int
@@ -51,6 +57,13 @@ class TrainNotice(Frozen):
 
     kind: Literal["train_notice"] = "train_notice"
     text: str
+
+
+class TrainPaused(Frozen):
+    """Training pauses to do something else, whose end is a `Validated` or a `SampleWritten`."""
+
+    kind: Literal["train_paused"] = "train_paused"
+    doing: Literal["validating", "sampling"]
 
 
 class TrainStep(_Measured):
@@ -199,6 +212,7 @@ class EvalFinished(Frozen):
 TrainEvent = Annotated[
     TrainStarted
     | TrainNotice
+    | TrainPaused
     | TrainStep
     | Validated
     | SampleWritten

@@ -17,7 +17,13 @@ from novelcraft.finetune.settings.config import TrainConfig
 from novelcraft.finetune.training.ending import EVAL_LOSS, patience_spent
 from novelcraft.finetune.training.stopping import Stop
 from novelcraft.state.stream import OnEvent
-from novelcraft.state.train_events import SampleWritten, StopReason, TrainEvent, TrainStep
+from novelcraft.state.train_events import (
+    SampleWritten,
+    StopReason,
+    TrainEvent,
+    TrainPaused,
+    TrainStep,
+)
 from novelcraft.tools.storage.files import write_atomic
 
 STEP_TOKENS = "step_tokens"
@@ -127,6 +133,7 @@ class Samples(TrainerCallback):
         if not args.should_save:
             return
         for row in self._rows:
+            self._emit(TrainPaused(doing="sampling"))
             prompt = prompt_of(row)
             text = self._decode(_continued(model, prompt, self._config))
             folder = self._folder / row.row_id.replace("/", "--")

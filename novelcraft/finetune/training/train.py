@@ -197,7 +197,7 @@ class Run:
         if tokenizer.pad_token_id is None:
             tokenizer.pad_token = tokenizer.eos_token
         self._steps = Steps(config, self._stop, validates=bool(data.validation))
-        rounds = config.samples and config.sample_steps and data.validation
+        self._samples = min(config.samples, len(data.briefs)) if config.sample_steps else 0
         sampler = Samples(
             config,
             data.briefs,
@@ -211,7 +211,7 @@ class Run:
             folder=self._folder,
             model=model,
             tokenizer=tokenizer,
-            callbacks=[self._steps, Progress(self._emit), *([sampler] if rounds else [])],
+            callbacks=[self._steps, Progress(self._emit), *([sampler] if self._samples else [])],
             checkpoints=self._checkpoints,
             emit=self._emit,
         )
@@ -233,6 +233,9 @@ class Run:
             rows=len(self.data.train),
             validation_rows=len(self.data.validation),
             batches=math.ceil(self.batches / self._config.per_device_batch_size),
+            eval_steps=self._config.eval_steps if self.data.validation else 0,
+            sample_steps=self._config.sample_steps if self._samples else 0,
+            samples=self._samples,
             trainable=sum(p.numel() for p in trainable(model)),
             weights_bytes=weights,
         )

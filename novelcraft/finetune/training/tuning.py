@@ -39,6 +39,7 @@ from novelcraft.state.train_events import (
     CheckpointSaved,
     PreferenceScore,
     TrainEvent,
+    TrainPaused,
     Validated,
 )
 
@@ -128,6 +129,7 @@ class Tuning(Trainer):
 
     def evaluate(self, *_args: Any, **_kwargs: Any) -> dict[str, float]:
         """Read the validation data, and tell what came of it."""
+        self._emit(TrainPaused(doing="validating"))
         found = self.validation()
         best = self.best_loss is None or found.loss < self.best_loss
         if best:

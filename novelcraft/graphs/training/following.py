@@ -15,6 +15,8 @@ from novelcraft.tools.storage.lock import ProjectLock
 
 LOOK = 0.5
 """Seconds between two looks at whether an earlier process has ended."""
+STOPPING = "Stopping after this step. Ctrl-C again stops at once, and saves nothing."
+"""Answers a person who asks to stop, while the process still computes."""
 
 
 async def wait_for_earlier(folder: Path, emit: OnEvent[TrainEvent]) -> None:
@@ -69,6 +71,7 @@ class Follower:
         self.asked = 0
         """How many times the person asked to stop."""
         self._running: EventSource | None = None
+        self._emit: OnEvent[TrainEvent] | None = None
 
     def cancel(self) -> bool:
         """Pass on that the person asks to stop; whether there was a process to pass it to."""
@@ -76,6 +79,8 @@ class Follower:
         if self._running is None:
             return False
         self._running.cancel()
+        if self.asked == 1 and self._emit is not None:
+            self._emit(TrainNotice(text=STOPPING))
         return True
 
     async def follow(self, process: EventSource, emit: OnEvent[TrainEvent]) -> TrainEvent | None:
@@ -89,7 +94,7 @@ class Follower:
         """
         last: TrainEvent | None = None
         async with process as running:
-            self._running = running
+            self._running, self._emit = running, emit
             try:
                 async for event in running.events():
                     emit(event)

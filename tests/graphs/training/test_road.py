@@ -12,10 +12,17 @@ import pytest
 from novelcraft.errors import CheckpointError, ProjectBusyError, TrainingDataError, TrainingError
 from novelcraft.finetune.settings.load import load_train_config
 from novelcraft.graphs.prep.project import PrepOutcome
+from novelcraft.graphs.training.following import STOPPING
 from novelcraft.graphs.training.road import TrainingRoad
 from novelcraft.state.evaluation import GateResult
 from novelcraft.state.prep import BookResult, PrepEvent, PrepStarted
-from novelcraft.state.train_events import EvalStarted, TrainFailed, TrainNotice, TrainStopped
+from novelcraft.state.train_events import (
+    CheckpointSaved,
+    EvalStarted,
+    TrainFailed,
+    TrainNotice,
+    TrainStopped,
+)
 from novelcraft.state.training import AdapterJudged, RoadEvent, RoadPlanned
 from novelcraft.tools.storage.lock import ProjectLock
 from tests.finetune.rows import config, row, write_rows
@@ -156,19 +163,22 @@ async def test_a_process_that_dies_is_an_error(bench: Bench, which: str) -> None
         pass
 
 
+SAVED = CheckpointSaved(step=5, path="p")
+
+
 async def test_training_that_is_stopped_saves_and_ends_the_road(bench: Bench) -> None:
-    bench.training = Actor(
-        [TrainNotice(text="under way")], waits=True, last_words=[stopped("cancelled", 5)]
-    )
-    ended = await bench.run(react=stop_at(TrainNotice))
+    bench.training = Actor([SAVED], waits=True, last_words=[stopped("cancelled", 5)])
+    ended = await bench.run(react=stop_at(CheckpointSaved))
     assert (ended.end, ended.exit_code, ended.step) == ("cancelled", 130, 5)
     assert bench.training.cancelled == 1
     assert bench.steps == ["plan", "train"]
+    # The answer comes at once, and not with the end of the step.
+    assert bench.events[1:3] == [SAVED, TrainNotice(text=STOPPING)]
 
 
 async def test_training_that_is_ended_at_once_is_no_error(bench: Bench) -> None:
-    bench.training = Actor([TrainNotice(text="under way")], waits=True)
-    ended = await bench.run(react=stop_at(TrainNotice, times=2))
+    bench.training = Actor([SAVED], waits=True)
+    ended = await bench.run(react=stop_at(CheckpointSaved, times=2))
     assert (ended.end, ended.exit_code, ended.error) == ("cancelled", 130, "")
     assert bench.training.cancelled == 2
 
