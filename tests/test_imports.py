@@ -88,7 +88,7 @@ def test_writing_loads_no_training_stack() -> None:
     assert {"torch", "transformers"} & loaded("import novelcraft.graphs.novel") == set()
 
 
-def test_running_the_whole_road_loads_no_training_stack() -> None:
+def test_running_the_whole_pipeline_loads_no_training_stack() -> None:
     assert {"torch", "transformers"} & loaded("import novelcraft.cli.train_run") == set()
 
 

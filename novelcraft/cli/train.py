@@ -69,7 +69,7 @@ def train(
 ) -> None:
     """Tune a base model on rows with LoRA or QLoRA, and see what came of it.
 
-    The whole road: prepare the books that are named, plan, train, evaluate, hold the adapter to
+    The whole pipeline: prepare the books that are named, plan, train, evaluate, hold the adapter to
     the gate, and register it. An adapter that fails it is kept, and the exit code is 68.
 
     Training needs its own packages: `pip install "novelcraft[train]"`. Planning and previewing

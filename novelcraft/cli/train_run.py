@@ -1,4 +1,4 @@
-"""Running the whole road, and saying what came of it."""
+"""Running the whole pipeline, and saying what came of it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from novelcraft.cli.readers import Reader
 from novelcraft.finetune.settings.config import TrainConfig
 from novelcraft.graphs.prep.project import PrepOutcome
 from novelcraft.graphs.training.context import Prepare
-from novelcraft.graphs.training.road import RoadOutcome, TrainingRoad
+from novelcraft.graphs.training.pipeline import PipelineOutcome, TrainingPipeline
 from novelcraft.present.pipeline import PipelineProgress, verdict_lines
 from novelcraft.state.prep import PrepEvent
 from novelcraft.state.stream import OnEvent
-from novelcraft.state.training import RoadEvent
+from novelcraft.state.training import PipelineEvent
 from novelcraft.tools.text import counted, quoted
 
 
@@ -32,7 +32,7 @@ def train_run(
     anyway: bool,
     quiet: bool,
 ) -> None:
-    """Go the road with its progress shown, and report.
+    """Run the pipeline with its progress shown, and report.
 
     Args:
         config: The run's settings.
@@ -47,13 +47,13 @@ def train_run(
         typer.Exit: It ended otherwise than with an adapter that may write.
     """
     prepare = _preparing(config, books) if books else None
-    road = TrainingRoad(config, file, prepare=prepare)
-    command = _command(road.file, books, anyway=anyway)
+    pipeline = TrainingPipeline(config, file, prepare=prepare)
+    command = _command(pipeline.file, books, anyway=anyway)
 
-    async def work(reader: Reader[RoadEvent]) -> RoadOutcome:
-        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, road.cancel)
+    async def work(reader: Reader[PipelineEvent]) -> PipelineOutcome:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, pipeline.cancel)
         try:
-            return await road.run(resume=resume, anyway=anyway, on_event=reader.on_event)
+            return await pipeline.run(resume=resume, anyway=anyway, on_event=reader.on_event)
         except asyncio.CancelledError:
             # Between two processes there is nothing that would have to be saved.
             raise KeyboardInterrupt from None
@@ -79,7 +79,7 @@ def _command(file: Path, books: Sequence[Path], *, anyway: bool) -> str:
     return " ".join((f"novelcraft train {quoted(file)} --resume", *more))
 
 
-def _report(ended: RoadOutcome, config: TrainConfig, command: str) -> None:
+def _report(ended: PipelineOutcome, config: TrainConfig, command: str) -> None:
     """Say how it ended. The last lines of a run that gave an adapter are its folder, what the gate
     says of it, and the report's page.
 

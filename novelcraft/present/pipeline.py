@@ -1,4 +1,4 @@
-"""What the events of the whole road mean for a person who waits: books, training, evaluation."""
+"""What the events of the training pipeline mean for a person who waits."""
 
 from __future__ import annotations
 
@@ -12,7 +12,12 @@ from novelcraft.present.wording import span
 from novelcraft.state.evaluation import GateVerdict
 from novelcraft.state.prep import PrepStarted
 from novelcraft.state.train_events import EvalStarted, TrainNotice, TrainStarted
-from novelcraft.state.training import AdapterJudged, AdapterRegistered, RoadEvent, RoadPlanned
+from novelcraft.state.training import (
+    AdapterJudged,
+    AdapterRegistered,
+    PipelineEvent,
+    PipelinePlanned,
+)
 from novelcraft.tools.text import counted
 
 VERDICTS: dict[GateVerdict, str] = {
@@ -28,14 +33,14 @@ def verdict_lines(verdict: GateVerdict, reasons: Iterable[str]) -> str:
 
 
 class PipelineProgress:
-    """The sum of the events so far: each part of the road counts by itself."""
+    """The sum of the events so far: each part of the pipeline counts by itself."""
 
     def __init__(self) -> None:
         self._part: Any = TrainProgress()
 
     @property
     def total(self) -> int:
-        """How much there is to do in this part of the road."""
+        """How much there is to do in this part of the pipeline."""
         return int(self._part.total)
 
     @property
@@ -43,12 +48,12 @@ class PipelineProgress:
         """How much of it is done."""
         return float(self._part.done)
 
-    def update(self, event: RoadEvent, now: float) -> None:
+    def update(self, event: PipelineEvent, now: float) -> None:
         """Take in one event."""
         match event:
             case PrepStarted():
                 self._part = PrepProgress()
-            case RoadPlanned() | TrainStarted():
+            case PipelinePlanned() | TrainStarted():
                 self._part = TrainProgress()
             case TrainNotice() if isinstance(self._part, PrepProgress):
                 # Where there is no plan, training tells of itself first.
@@ -59,10 +64,10 @@ class PipelineProgress:
                 pass
         self._part.update(event, now)
 
-    def headline(self, event: RoadEvent) -> str | None:
+    def headline(self, event: PipelineEvent) -> str | None:
         """The line that stays on the screen for an event; None for those that only move the bar."""
         match event:
-            case RoadPlanned():
+            case PipelinePlanned():
                 return _planned(event)
             case AdapterJudged():
                 return VERDICTS[event.verdict]
@@ -73,7 +78,7 @@ class PipelineProgress:
                 return told
 
     def line(self, now: float) -> str:
-        """Where the run is, and how long this part of the road will still take."""
+        """Where the run is, and how long this part of the pipeline will still take."""
         return str(self._part.line(now))
 
     def pause(self, now: float) -> None:
@@ -83,7 +88,7 @@ class PipelineProgress:
         """Nobody is asked anything here."""
 
 
-def _planned(event: RoadPlanned) -> str:
+def _planned(event: PipelinePlanned) -> str:
     where = f" on {event.device}" if event.device else ""
     room = "" if event.available is None else f" of {event.available:.1f}"
     verdict = "" if event.verdict == "unknown" else f": {_FITS[event.verdict]}"

@@ -1,1 +1,1 @@
-"""Pydantic models of everything that flows between the rooms, and nothing else."""
+"""Pydantic models of everything that flows between the packages, and nothing else."""

@@ -1,6 +1,6 @@
-"""The road from books to a registered adapter: where a run is on it, and what it tells.
+"""The pipeline from books to a registered adapter: where a run is in it, and its events.
 
-The events of preparation, training and evaluation are told by whoever does them; those here are
+The events of preparation, training and evaluation come from whoever does them; those here are
 of the steps between.
 """
 
@@ -13,12 +13,12 @@ from novelcraft.state.evaluation import GateVerdict
 from novelcraft.state.prep import PrepEvent
 from novelcraft.state.train_events import TrainEvent
 
-RoadEnd = Literal["", "registered", "books", "does not fit", "cancelled", "lost", "failed"]
+PipelineEnd = Literal["", "registered", "books", "does not fit", "cancelled", "lost", "failed"]
 """Why a run ended: its adapter is registered; books could not be prepared; it would not fit; a
 person stopped it; the loss was no number any more; a process failed. Empty while it goes on."""
 
 
-class RoadState(TypedDict):
+class PipelineState(TypedDict):
     """State of the training graph: paths, flags and verdicts, never text of a book."""
 
     prepare: bool
@@ -41,18 +41,18 @@ class RoadState(TypedDict):
     """Why it did not pass, for a person."""
     report: str
     """The report's page; empty where there is none."""
-    end: RoadEnd
+    end: PipelineEnd
     error: str
-    """For a person: why it ended, where that is not where the road leads."""
+    """For a person: why it ended, where that is not where it leads to."""
     fix: str
     """For a person: what to do about it."""
     exit_code: int
 
 
-class RoadPlanned(Frozen):
+class PipelinePlanned(Frozen):
     """What training will take, before anything is loaded."""
 
-    kind: Literal["road_planned"] = "road_planned"
+    kind: Literal["pipeline_planned"] = "pipeline_planned"
     model: str
     device: str
     """Empty where none is known."""
@@ -88,4 +88,4 @@ class AdapterRegistered(Frozen):
     """The report's page; empty where there is none."""
 
 
-RoadEvent = PrepEvent | TrainEvent | RoadPlanned | AdapterJudged | AdapterRegistered
+PipelineEvent = PrepEvent | TrainEvent | PipelinePlanned | AdapterJudged | AdapterRegistered

@@ -11,10 +11,10 @@ from novelcraft.cli.common import to_be_continued
 from novelcraft.cli.train_run import _report
 from novelcraft.errors import CheckpointError, TrainingError
 from novelcraft.finetune.settings.load import train_config
-from novelcraft.graphs.training.road import RoadOutcome
+from novelcraft.graphs.training.pipeline import PipelineOutcome
 
 CONFIG = train_config({"base_model": "owner/name", "data": "d", "output": "o"})
-FAILED = RoadOutcome(
+FAILED = PipelineOutcome(
     end="registered",
     adapter="o/adapter",
     step=9,

@@ -1,4 +1,4 @@
-"""What a person sees of the whole road."""
+"""What a person sees of the whole pipeline."""
 
 from __future__ import annotations
 
@@ -17,9 +17,14 @@ from novelcraft.state.train_events import (
     TrainStep,
     TrainStopped,
 )
-from novelcraft.state.training import AdapterJudged, AdapterRegistered, RoadEvent, RoadPlanned
+from novelcraft.state.training import (
+    AdapterJudged,
+    AdapterRegistered,
+    PipelineEvent,
+    PipelinePlanned,
+)
 
-PLANNED = RoadPlanned(
+PLANNED = PipelinePlanned(
     model="Qwen3-8B", device="RTX 4090", verdict="fits", peak=12.34, available=25.8, rows=300,
     steps=114, hours=1.5, changes=(), notices=("2 rows lose context.",),
 )  # fmt: skip
@@ -40,14 +45,14 @@ EVALUATED = EvalFinished(
 )  # fmt: skip
 
 
-def after(*events: RoadEvent) -> PipelineProgress:
+def after(*events: PipelineEvent) -> PipelineProgress:
     progress = PipelineProgress()
     for second, event in enumerate(events):
         progress.update(event, float(second))
     return progress
 
 
-def test_each_part_of_the_road_counts_by_itself() -> None:
+def test_each_part_of_the_pipeline_counts_by_itself() -> None:
     prep = (PrepStarted(books=2, until="rows"), StageDone(book_id="b", stage="convert", fresh=True))
     assert (after(*prep).done, after(*prep).total) == (1, 14)
     train = (*prep, PLANNED, STARTED, STEP)

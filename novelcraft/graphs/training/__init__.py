@@ -1,1 +1,1 @@
-"""The training graph: from books to a registered adapter. Its face is `road.TrainingRoad`."""
+"""The training pipeline: from books to a registered adapter. See `TrainingPipeline`."""

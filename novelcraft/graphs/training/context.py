@@ -18,7 +18,7 @@ from novelcraft.graphs.training.following import EventSource, Follower
 from novelcraft.state.evaluation import AdapterCard, EvalSettings, GateResult
 from novelcraft.state.prep import PrepEvent
 from novelcraft.state.stream import OnEvent
-from novelcraft.state.training import RoadEvent
+from novelcraft.state.training import PipelineEvent
 
 Prepare = Callable[[OnEvent[PrepEvent]], Awaitable[PrepOutcome]]
 """Prepares the books that were named; gets who listens to its events."""
@@ -57,7 +57,7 @@ class TrainingContext:
     prepare: Prepare | None
     """None where no books were named."""
     follower: Follower
-    emit: OnEvent[RoadEvent]
+    emit: OnEvent[PipelineEvent]
 
 
 TrainingRuntime = Runtime[TrainingContext]

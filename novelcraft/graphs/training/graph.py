@@ -5,7 +5,7 @@ thing that says whether it is done (the build manifests and the rows; the last c
 training; the evaluation, which names the weights that it is of; the card), and is written beside
 its place and renamed into it. A second record could only contradict those, and could not make a run
 go on any nearer to where it was killed, since what takes long, training, keeps checkpoints of its
-own. So a run that goes on walks the road from its start, and each step passes over what is done.
+own. So a run that goes on runs the pipeline from its start, and each step passes over what is done.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from langgraph.graph.state import CompiledStateGraph
 
 from novelcraft.graphs.training import nodes, routes
 from novelcraft.graphs.training.context import TrainingContext
-from novelcraft.state.training import RoadState
+from novelcraft.state.training import PipelineState
 
-TrainingGraph = CompiledStateGraph[RoadState, TrainingContext, RoadState, RoadState]
+TrainingGraph = CompiledStateGraph[PipelineState, TrainingContext, PipelineState, PipelineState]
 
 
 def build_training_graph() -> TrainingGraph:
     """Compile the graph."""
-    builder: StateGraph[RoadState, TrainingContext, RoadState, RoadState]
-    builder = StateGraph(RoadState, TrainingContext)
+    builder: StateGraph[PipelineState, TrainingContext, PipelineState, PipelineState]
+    builder = StateGraph(PipelineState, TrainingContext)
     builder.add_node("prep", nodes.prepare_rows)
     builder.add_node("plan", nodes.plan_run)
     builder.add_node("train", nodes.train_adapter)

@@ -20,7 +20,12 @@ from novelcraft.graphs.prep.project import PrepOutcome
 from novelcraft.graphs.training.context import TrainingRuntime
 from novelcraft.graphs.training.following import wait_for_earlier
 from novelcraft.state.train_events import TrainEvent, TrainFailed, TrainNotice, TrainStopped
-from novelcraft.state.training import AdapterJudged, AdapterRegistered, RoadPlanned, RoadState
+from novelcraft.state.training import (
+    AdapterJudged,
+    AdapterRegistered,
+    PipelinePlanned,
+    PipelineState,
+)
 
 Update = dict[str, Any]
 
@@ -28,16 +33,16 @@ STOPPED = 130
 """Exit code of what a person stopped, as shells have it."""
 
 
-async def prepare_rows(state: RoadState, runtime: TrainingRuntime) -> Update:
+async def prepare_rows(state: PipelineState, runtime: TrainingRuntime) -> Update:
     """Turn the named books into rows."""
     context = runtime.context
     assert state["prepare"]
-    assert context.prepare is not None, "the road begins here only with books"
+    assert context.prepare is not None, "the pipeline begins here only with books"
     outcome = await context.prepare(context.emit)
     return _without_books(outcome) if outcome.failed else {}
 
 
-async def plan_run(state: RoadState, runtime: TrainingRuntime) -> Update:
+async def plan_run(state: PipelineState, runtime: TrainingRuntime) -> Update:
     """Say what training will take, before anything is loaded."""
     context = runtime.context
     try:
@@ -60,7 +65,7 @@ async def plan_run(state: RoadState, runtime: TrainingRuntime) -> Update:
     }
 
 
-async def train_adapter(state: RoadState, runtime: TrainingRuntime) -> Update:
+async def train_adapter(state: PipelineState, runtime: TrainingRuntime) -> Update:
     """Train, in a process of its own. A run that has come to its end is not trained further."""
     context = runtime.context
     await wait_for_earlier(context.checkpoints.folder, context.emit)
@@ -81,7 +86,7 @@ async def train_adapter(state: RoadState, runtime: TrainingRuntime) -> Update:
     return {**reached, **_stopped()} if asked else reached
 
 
-async def evaluate_adapter(state: RoadState, runtime: TrainingRuntime) -> Update:
+async def evaluate_adapter(state: PipelineState, runtime: TrainingRuntime) -> Update:
     """Hold base and tuned side by side, in a process of its own, unless that was done."""
     context = runtime.context
     adapter = Path(state["adapter"])
@@ -97,7 +102,7 @@ async def evaluate_adapter(state: RoadState, runtime: TrainingRuntime) -> Update
     return _failed(last) if isinstance(last, TrainFailed) else {}
 
 
-async def judge_adapter(state: RoadState, runtime: TrainingRuntime) -> Update:
+async def judge_adapter(state: PipelineState, runtime: TrainingRuntime) -> Update:
     """Ask the gate."""
     context = runtime.context
     found = await asyncio.to_thread(context.tools.judge, Path(state["adapter"]))
@@ -114,7 +119,7 @@ async def judge_adapter(state: RoadState, runtime: TrainingRuntime) -> Update:
     }
 
 
-async def register_adapter(state: RoadState, runtime: TrainingRuntime) -> Update:
+async def register_adapter(state: PipelineState, runtime: TrainingRuntime) -> Update:
     """Write the adapter's card and its report, whatever the gate said."""
     context = runtime.context
     adapter = Path(state["adapter"])
@@ -134,8 +139,8 @@ def _advice(changes: Changes) -> tuple[str, ...]:
     return (*less, "Together, these fit:", *changes.together) if changes.together else less
 
 
-def _planned(plan: TrainPlan) -> RoadPlanned:
-    return RoadPlanned(
+def _planned(plan: TrainPlan) -> PipelinePlanned:
+    return PipelinePlanned(
         model=plan.model,
         device=plan.device,
         verdict=plan.verdict,

@@ -17,7 +17,7 @@ from novelcraft.finetune.planning.plan import TrainPlan
 from novelcraft.finetune.planning.planner import Site, plan_training
 from novelcraft.finetune.settings.config import TrainConfig
 from novelcraft.graphs.training.context import Prepare, TrainingTools
-from novelcraft.graphs.training.road import RoadOutcome, TrainingRoad
+from novelcraft.graphs.training.pipeline import PipelineOutcome, TrainingPipeline
 from novelcraft.state.evaluation import AdapterCard, EvalSettings, GateResult
 from novelcraft.state.train_events import (
     EvalFinished,
@@ -26,7 +26,7 @@ from novelcraft.state.train_events import (
     TrainEvent,
     TrainStopped,
 )
-from novelcraft.state.training import RoadEvent
+from novelcraft.state.training import PipelineEvent
 from tests.finetune.rows import config, row, write_rows
 
 SHAPE = {
@@ -111,11 +111,11 @@ class Bench:
     unready: str = ""
     gate: GateResult = field(default_factory=lambda: GateResult(verdict="passed"))
     asked: list[Any] = field(default_factory=list)
-    events: list[RoadEvent] = field(default_factory=list)
+    events: list[PipelineEvent] = field(default_factory=list)
     file: Path | None = None
     prepare: Prepare | None = None
 
-    def road(self) -> TrainingRoad:
+    def pipeline(self) -> TrainingPipeline:
         tools = TrainingTools(
             plan=self._plan,
             train=self._train,
@@ -125,25 +125,25 @@ class Bench:
             register=self._register,
             report=lambda adapter, _: adapter / "report.html",
         )
-        return TrainingRoad(
+        return TrainingPipeline(
             self.config, self.file, prepare=self.prepare, evaluation=SETTINGS, tools=tools
         )
 
     async def run(
         self,
-        road: TrainingRoad | None = None,
-        react: Callable[[TrainingRoad, RoadEvent], None] = lambda *_: None,
+        pipeline: TrainingPipeline | None = None,
+        react: Callable[[TrainingPipeline, PipelineEvent], None] = lambda *_: None,
         **given: bool,
-    ) -> RoadOutcome:
+    ) -> PipelineOutcome:
         self.events.clear()
         self.asked.clear()
-        one = road or self.road()
+        one = pipeline or self.pipeline()
 
-        def hear(event: RoadEvent) -> None:
+        def note(event: PipelineEvent) -> None:
             self.events.append(event)
             react(one, event)
 
-        return await one.run(on_event=hear, **given)
+        return await one.run(on_event=note, **given)
 
     def _unready(self, adapter: Path, config: TrainConfig, settings: EvalSettings) -> str:
         # An earlier evaluation is held against the settings that a new one would have.

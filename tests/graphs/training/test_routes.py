@@ -1,4 +1,4 @@
-"""Where the road goes, state by state."""
+"""Where the pipeline goes, state by state."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 
 from novelcraft.graphs.training import routes
-from novelcraft.state.training import RoadState
+from novelcraft.state.training import PipelineState
 
 
-def state(**given: Any) -> RoadState:
+def state(**given: Any) -> PipelineState:
     values: dict[str, Any] = {
         "prepare": False, "resume": False, "anyway": False, "evaluate": True, "adapter": "",
         "step": 0, "best_step": 0, "verdict": "not_evaluated", "report": "", "end": "",
         "error": "", "fix": "", "exit_code": 0,
     }  # fmt: skip
-    return RoadState(**{**values, **given})  # type: ignore[typeddict-item]
+    return PipelineState(**{**values, **given})  # type: ignore[typeddict-item]
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,6 @@ def state(**given: Any) -> RoadState:
     ],
 )
 def test_where_it_goes(
-    route: Callable[[RoadState], str], given: dict[str, object], where: str
+    route: Callable[[PipelineState], str], given: dict[str, object], where: str
 ) -> None:
     assert route(state(**given)) == where

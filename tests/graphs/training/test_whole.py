@@ -58,7 +58,7 @@ def written(folder: Path, name: str) -> dict[str, Any]:
     return {key: value for key, value in read.items() if key not in ("created", "seconds")}
 
 
-def test_the_whole_road(calm: tuple[Path, list[str]]) -> None:
+def test_the_whole_pipeline(calm: tuple[Path, list[str]]) -> None:
     folder, out = calm
     assert out[1:] == [
         "run/adapter",
@@ -73,7 +73,7 @@ def test_the_whole_road(calm: tuple[Path, list[str]]) -> None:
     assert (folder / "run/adapter/report.html").is_file()
 
 
-def test_a_killed_road_ends_with_the_same_card(
+def test_a_killed_pipeline_ends_with_the_same_card(
     calm: tuple[Path, list[str]], base: Path, tmp_path: Path
 ) -> None:
     folder = place(tmp_path / "killed", base)
@@ -85,7 +85,7 @@ def test_a_killed_road_ends_with_the_same_card(
         assert written(folder, name) == written(calm[0], name)
 
 
-def test_a_road_that_is_done_is_not_gone_again(calm: tuple[Path, list[str]]) -> None:
+def test_a_pipeline_that_is_done_is_not_run_again(calm: tuple[Path, list[str]]) -> None:
     folder, out = calm
     card = written(folder, "card.json")
     evaluation = (folder / "run/adapter/evaluation.json").read_bytes()

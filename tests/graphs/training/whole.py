@@ -1,4 +1,4 @@
-"""A book, a base and settings so small that the whole road takes seconds."""
+"""A book, a base and settings so small that the whole pipeline takes seconds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run of the whole road from books to a registered adapter.
+"""A run of the whole pipeline from books to a registered adapter.
 
 This is the face that the command line or another program uses.
 """
@@ -21,7 +21,7 @@ from novelcraft.graphs.training.graph import build_training_graph
 from novelcraft.graphs.training.tools import evaluation_settings
 from novelcraft.state.evaluation import EvalSettings, GateVerdict
 from novelcraft.state.stream import OnEvent
-from novelcraft.state.training import RoadEnd, RoadEvent, RoadState
+from novelcraft.state.training import PipelineEnd, PipelineEvent, PipelineState
 from novelcraft.tools.storage.files import storage_errors
 from novelcraft.tools.storage.lock import ProjectLock
 
@@ -30,10 +30,10 @@ CONFIG_FILE = "train.yaml"
 
 
 @dataclass(frozen=True)
-class RoadOutcome:
+class PipelineOutcome:
     """What came of a run."""
 
-    end: RoadEnd
+    end: PipelineEnd
     adapter: str
     """The adapter's folder; empty where there is none."""
     step: int
@@ -48,7 +48,7 @@ class RoadOutcome:
     """0 for an adapter that is registered and did not fail the gate."""
 
 
-class TrainingRoad:
+class TrainingPipeline:
     """A training run: its folder, its settings, and what is done with it.
 
     Args:
@@ -80,9 +80,9 @@ class TrainingRoad:
         self._task: asyncio.Task[object] | None = None
 
     async def run(
-        self, *, resume: bool = False, anyway: bool = False, on_event: OnEvent[RoadEvent]
-    ) -> RoadOutcome:
-        """Go the road, to its end or to where it stops.
+        self, *, resume: bool = False, anyway: bool = False, on_event: OnEvent[PipelineEvent]
+    ) -> PipelineOutcome:
+        """Run the pipeline, to its end or to where it stops.
 
         Args:
             resume: Go on with what is done of it.
@@ -121,7 +121,7 @@ class TrainingRoad:
             )
             state = self._start(resume=resume, anyway=anyway)
             graph = build_training_graph()
-            end = cast("RoadState", await graph.ainvoke(state, context=context))
+            end = cast("PipelineState", await graph.ainvoke(state, context=context))
         return _outcome(end)
 
     def cancel(self) -> None:
@@ -135,8 +135,8 @@ class TrainingRoad:
         # The driver's own tool is asked for accelerators, which may take seconds.
         return await asyncio.to_thread(evaluation_settings, self.config)
 
-    def _start(self, *, resume: bool, anyway: bool) -> RoadState:
-        return RoadState(
+    def _start(self, *, resume: bool, anyway: bool) -> PipelineState:
+        return PipelineState(
             prepare=self._prepare is not None,
             resume=resume,
             anyway=anyway,
@@ -154,8 +154,8 @@ class TrainingRoad:
         )
 
 
-def _outcome(end: RoadState) -> RoadOutcome:
-    return RoadOutcome(
+def _outcome(end: PipelineState) -> PipelineOutcome:
+    return PipelineOutcome(
         end=end["end"],
         adapter=end["adapter"],
         step=end["step"],

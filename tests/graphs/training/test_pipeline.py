@@ -1,4 +1,4 @@
-"""The whole road through the real graph, with processes that tell what they are told to."""
+"""The whole pipeline through the real graph, with processes that tell what they are told to."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from novelcraft.errors import CheckpointError, ProjectBusyError, TrainingDataErr
 from novelcraft.finetune.settings.load import load_train_config
 from novelcraft.graphs.prep.project import PrepOutcome
 from novelcraft.graphs.training.following import STOPPING
-from novelcraft.graphs.training.road import TrainingRoad
+from novelcraft.graphs.training.pipeline import TrainingPipeline
 from novelcraft.state.evaluation import GateResult
 from novelcraft.state.prep import BookResult, PrepEvent, PrepStarted
 from novelcraft.state.train_events import (
@@ -23,7 +23,7 @@ from novelcraft.state.train_events import (
     TrainNotice,
     TrainStopped,
 )
-from novelcraft.state.training import AdapterJudged, RoadEvent, RoadPlanned
+from novelcraft.state.training import AdapterJudged, PipelineEvent, PipelinePlanned
 from novelcraft.tools.storage.lock import ProjectLock
 from tests.finetune.rows import config, row, write_rows
 from tests.graphs.training.conftest import SETTINGS, Actor, Bench, evaluated, stopped
@@ -31,13 +31,13 @@ from tests.graphs.training.conftest import SETTINGS, Actor, Bench, evaluated, st
 FAILED = TrainFailed(error="The model does not fit.", fix="Take a smaller one.", exit_code=66)
 
 
-async def test_the_road_from_rows_to_a_card(bench: Bench) -> None:
+async def test_the_pipeline_from_rows_to_a_card(bench: Bench) -> None:
     ended = await bench.run()
     assert (ended.end, ended.exit_code, ended.verdict) == ("registered", 0, "passed")
     assert (ended.step, ended.best_step, ended.adapter) == (12, 12, "run/adapter")
     assert ended.report == "run/adapter/report.html"
     assert bench.kinds == [
-        "road_planned", "train_stopped", "eval_started", "eval_finished", "adapter_judged",
+        "pipeline_planned", "train_stopped", "eval_started", "eval_finished", "adapter_judged",
         "adapter_registered",
     ]  # fmt: skip
     assert bench.steps == ["plan", "train", "evaluate", "register"]
@@ -51,7 +51,7 @@ async def test_the_plan_is_told(bench: Bench) -> None:
     bench.config = bench.config.model_copy(update={"max_steps": 2})
     await bench.run()
     told = bench.events[0]
-    assert isinstance(told, RoadPlanned)
+    assert isinstance(told, PipelinePlanned)
     assert (told.verdict, told.available, told.rows, told.steps) == ("fits", 100.0, 12, 2)
     assert 0 < told.peak < 100
 
@@ -90,7 +90,7 @@ async def test_rows_that_will_be_refused_are_told_of(bench: Bench) -> None:
     data = Path(bench.config.data)
     write_rows(data, [row(k).model_copy(update={"completion_tokens": 5000}) for k in range(12)])
     await bench.run()
-    (told,) = [event for event in bench.events if isinstance(event, RoadPlanned)]
+    (told,) = [event for event in bench.events if isinstance(event, PipelinePlanned)]
     assert any("training will refuse them" in notice for notice in told.notices)
 
 
@@ -125,11 +125,11 @@ async def test_books_are_prepared_first(bench: Bench) -> None:
     done = preparing(bench)
     ended = await bench.run()
     assert done == ["prepared"]
-    assert bench.kinds[:2] == ["prep_started", "road_planned"]
+    assert bench.kinds[:2] == ["prep_started", "pipeline_planned"]
     assert ended.end == "registered"
 
 
-async def test_a_book_that_cannot_be_prepared_ends_the_road(bench: Bench) -> None:
+async def test_a_book_that_cannot_be_prepared_ends_the_pipeline(bench: Bench) -> None:
     preparing(bench, "It has no text.")
     ended = await bench.run()
     assert (ended.end, ended.exit_code) == ("books", 52)
@@ -137,7 +137,7 @@ async def test_a_book_that_cannot_be_prepared_ends_the_road(bench: Bench) -> Non
     assert bench.steps == []
 
 
-async def test_a_failed_training_ends_the_road(bench: Bench) -> None:
+async def test_a_failed_training_ends_the_pipeline(bench: Bench) -> None:
     bench.training = Actor([FAILED])
     ended = await bench.run()
     assert (ended.end, ended.exit_code) == ("failed", 66)
@@ -145,7 +145,7 @@ async def test_a_failed_training_ends_the_road(bench: Bench) -> None:
     assert bench.steps == ["plan", "train"]
 
 
-async def test_a_loss_that_is_no_number_ends_the_road(bench: Bench) -> None:
+async def test_a_loss_that_is_no_number_ends_the_pipeline(bench: Bench) -> None:
     bench.training = Actor([stopped("nan", 7, detail="After step 7, the loss is nan.")])
     ended = await bench.run()
     assert (ended.end, ended.exit_code, ended.step) == ("lost", 64, 7)
@@ -166,7 +166,7 @@ async def test_a_process_that_dies_is_an_error(bench: Bench, which: str) -> None
 SAVED = CheckpointSaved(step=5, path="p")
 
 
-async def test_training_that_is_stopped_saves_and_ends_the_road(bench: Bench) -> None:
+async def test_training_that_is_stopped_saves_and_ends_the_pipeline(bench: Bench) -> None:
     bench.training = Actor([SAVED], waits=True, last_words=[stopped("cancelled", 5)])
     ended = await bench.run(react=stop_at(CheckpointSaved))
     assert (ended.end, ended.exit_code, ended.step) == ("cancelled", 130, 5)
@@ -210,11 +210,11 @@ async def test_a_preparation_is_stopped(bench: Bench) -> None:
         pass
 
 
-def stop_at(kind: type, times: int = 1) -> Callable[[TrainingRoad, RoadEvent], None]:
-    def react(road: TrainingRoad, event: RoadEvent) -> None:
+def stop_at(kind: type, times: int = 1) -> Callable[[TrainingPipeline, PipelineEvent], None]:
+    def react(pipeline: TrainingPipeline, event: PipelineEvent) -> None:
         if isinstance(event, kind):
             for _ in range(times):
-                road.cancel()
+                pipeline.cancel()
 
     return react
 
@@ -236,7 +236,7 @@ async def test_an_evaluation_that_cannot_be_had_is_said(bench: Bench) -> None:
     assert ended.end == "registered"
 
 
-async def test_a_failed_evaluation_ends_the_road(bench: Bench) -> None:
+async def test_a_failed_evaluation_ends_the_pipeline(bench: Bench) -> None:
     bench.evaluating = Actor([FAILED])
     ended = await bench.run()
     assert (ended.end, ended.exit_code, ended.adapter) == ("failed", 66, "run/adapter")
@@ -327,7 +327,7 @@ async def test_a_process_of_an_earlier_run_is_waited_for(bench: Bench) -> None:
     earlier = ProjectLock(checkpoint(bench).parent)
     earlier.__enter__()
 
-    def react(_: TrainingRoad, event: RoadEvent) -> None:
+    def react(_: TrainingPipeline, event: PipelineEvent) -> None:
         if isinstance(event, TrainNotice):
             earlier.__exit__(None, None, None)
 
@@ -337,7 +337,7 @@ async def test_a_process_of_an_earlier_run_is_waited_for(bench: Bench) -> None:
 
 
 async def test_two_runs_in_one_folder_are_refused(bench: Bench) -> None:
-    other = bench.road()
+    other = bench.pipeline()
     with ProjectLock(Path(bench.config.output)), pytest.raises(ProjectBusyError):
         await other.run(on_event=bench.events.append)
     assert bench.events == []
