@@ -32,6 +32,8 @@ class TrainedRecord(Frozen):
     """Fingerprint of the base's."""
     step: int
     versions: dict[str, str]
+    threads: int = 0
+    """That it was computed with on a processor; 0 where none was chosen."""
     earlier_rows: tuple[str, ...] = ()
     """Hashes of other rows that it knows: of its base, of the adapter that it went on from, of
     pairs."""

@@ -43,6 +43,8 @@ class Material:
     """That the rows' prompts were laid out with."""
     think: ThinkMode | None
     """What the rows have in their think block."""
+    threads: int
+    """That the run computed with on a processor; 0 where none was chosen."""
     books: Path | None
     """The data folder's books as scenes; None where there are only rows."""
 
@@ -123,6 +125,7 @@ def load_material(folder: Path, data: Path, base: str = "") -> Material:
         validation=validation,
         budget=row_budget(_prepared(manifest)),
         think=rows_think(manifest),
+        threads=run.threads,
         books=rows.parent if (rows.parent / "json_scenes").is_dir() else None,
     )
 

@@ -14,6 +14,7 @@ from novelcraft.finetune.attach import attach
 from novelcraft.finetune.evaluation.material import Material
 from novelcraft.finetune.evaluation.narrating import Side
 from novelcraft.finetune.models import find_machine, load_base
+from novelcraft.finetune.training.threads import use_threads
 
 _NO_MEMORY = "can't allocate memory"
 """What torch says where the processor's memory is full; it has no class for that."""
@@ -33,6 +34,8 @@ class Sides:
 
     def __init__(self, material: Material) -> None:
         self._machine = machine = find_machine(material.config)
+        if machine.cpu:
+            use_threads(material.threads)
         model = load_base(
             material.base_model,
             machine,

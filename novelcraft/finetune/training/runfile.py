@@ -6,6 +6,7 @@ Nothing here loads torch.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from novelcraft.finetune.training.publishing import require_new
 from novelcraft.tools.storage.files import write_atomic
 
 RUN_FILE = "run.json"
+THREADS = "threads"
+"""Key of the number of threads that a run computes with; missing where none was chosen."""
 CHECKPOINTS = "checkpoints"
 """Folder of a run's checkpoints."""
 _FREE = (
@@ -65,7 +68,14 @@ def claim(
         return mine
     theirs = _started_with(file)
     _refuse_changes(folder, [*_data_changes(theirs, mine), *_setting_changes(theirs, config)])
-    return mine
+    return {**mine, **({THREADS: theirs[THREADS]} if THREADS in theirs else {})}
+
+
+def keep_threads(folder: Path, about: Mapping[str, Any], threads: int) -> dict[str, Any]:
+    """Note the number of threads that a run computes with beside what it was started with."""
+    noted = {**about, THREADS: threads}
+    write_atomic(folder / RUN_FILE, json.dumps(noted, indent=2).encode())
+    return noted
 
 
 def check_settings(folder: Path, config: TrainConfig) -> None:

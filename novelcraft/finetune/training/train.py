@@ -40,8 +40,9 @@ from novelcraft.finetune.training.dpo_trainer import make_pair_trainer
 from novelcraft.finetune.training.ending import find_ending
 from novelcraft.finetune.training.metrics import METRICS_FILE, keeping
 from novelcraft.finetune.training.publishing import publish
-from novelcraft.finetune.training.runfile import CHECKPOINTS, claim
+from novelcraft.finetune.training.runfile import CHECKPOINTS, THREADS, claim, keep_threads
 from novelcraft.finetune.training.stopping import Stop
+from novelcraft.finetune.training.threads import NAMED, cores, model_threads, use_threads
 from novelcraft.finetune.training.trainer import make_row_trainer
 from novelcraft.finetune.training.tuning import Tuning
 from novelcraft.state.stream import OnEvent
@@ -52,6 +53,7 @@ from novelcraft.state.train_events import (
     TrainStarted,
     TrainStopped,
 )
+from novelcraft.tools.text import counted
 
 SAMPLES = "samples"
 
@@ -147,6 +149,8 @@ class Run:
         if config.start_adapter:
             start_from(adapted, Path(config.start_adapter).expanduser())
         self._machine = machine
+        if machine.cpu:
+            self._choose_threads(adapted)
         self.trainer = self._make_trainer(adapted)
         self.batches = len(self.trainer.train_dataset)
         if machine.precision == "fp32":
@@ -154,6 +158,19 @@ class Run:
             for parameter in trainable(adapted):
                 parameter.data = parameter.data.float()
         self.trainer.settle()
+
+    def _choose_threads(self, model: Any) -> None:
+        """Take the number of threads that is fastest here, and keep it.
+
+        A run that goes on takes the one that it began with: sums differ in their last digits by
+        it. A number that a person has set stays.
+        """
+        if NAMED in os.environ:
+            return
+        threads = self._about.get(THREADS) or model_threads(model)
+        use_threads(threads)
+        self._about = keep_threads(self._folder, self._about, threads)
+        self._emit(TrainNotice(text=f"Training with {threads} of {counted(cores(), 'core')}."))
 
     def train(self, began: float) -> TrainStopped:
         """Run to whatever end."""
