@@ -70,6 +70,6 @@ def test_a_strict_mender_refuses_echoes_and_talk_about_the_task() -> None:
     )
 )
 def test_hooks_are_always_planted_before_they_are_paid(answers: list[dict[str, str]]) -> None:
-    hooks = mend_hooks(answers, 6, Mender(1))
+    hooks = mend_hooks(answers, 6, ["A spare hook."], Mender(1))
     assert all(h.plant_chapter < h.payoff_chapter <= 6 for h in hooks)
     assert len({h.text for h in hooks}) == len(hooks)

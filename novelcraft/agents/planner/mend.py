@@ -107,8 +107,19 @@ class Mender:
         hour = ("morning", "evening")[scenes_before % 2]
         return f"day {scenes_before // 2 + 1}, {hour}"
 
-    def names(self, values: Sequence[str]) -> list[str]:
-        """Names of which no two share a given or a family name."""
+    def names(self, values: Sequence[str], *, first: str = "") -> list[str]:
+        """Names of which no two share a given or a family name.
+
+        Args:
+            values: The model's.
+            first: The name that the premise gives to the main character; empty where it names
+                nobody.
+        """
+        if first and first not in values:
+            self.note(f"the main character is {first!r}, as the premise says, not {values[0]!r}")
+            values = [first, *values[1:]]
+        elif first:
+            values = [first, *(v for v in values if v != first)]
         taken: set[str] = set()
         kept = []
         for value in values:

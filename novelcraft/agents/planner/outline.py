@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import create_model
 
 from novelcraft.agents.planner.mend import Mender
-from novelcraft.agents.planner.scaffold import HOOKS, cast_in, stage_of
 from novelcraft.agents.planner.story import Story
 from novelcraft.agents.planner.task import PlanTask
 from novelcraft.prompts.loader import load_template
@@ -118,7 +118,7 @@ def _chapters(
     taken: set[str] = set()
     chapters = []
     for n, (act, sketch) in enumerate(zip(acts, sketches, strict=True), 1):
-        stage = stage_of(n, task.chapters)
+        stage = task.scaffold.stage(n, task.chapters)
         title = mender.title(sketch["title"], stage.title)
         if title.casefold() in taken:
             mender.note(f"chapter {n} shared the title {title!r} with another")
@@ -133,7 +133,7 @@ def _chapters(
                 summary=mender.text(
                     f"the summary of chapter {n}",
                     sketch["summary"],
-                    cast_in(stage.summary, names),
+                    task.scaffold.fill(stage.summary, names),
                 ),
                 target_words=words[n - 1],
             )
@@ -171,7 +171,9 @@ async def _hooks(
         schema,
         max_tokens=task.preset.answer_tokens(wanted * (task.preset.field_chars + 60)),
     )
-    return mend_hooks(answer.model_dump()["hooks"], len(chapters), mender)
+    names = [c.name for c in story.cast]
+    spare = [task.scaffold.fill(hook, names) for hook in task.scaffold.shape.hooks]
+    return mend_hooks(answer.model_dump()["hooks"], len(chapters), spare, mender)
 
 
 def one_of_numbers(count: int) -> Any:
@@ -180,15 +182,15 @@ def one_of_numbers(count: int) -> Any:
 
 
 def mend_hooks(
-    answers: list[dict[str, str]], chapters: int, mender: Mender
+    answers: list[dict[str, str]], chapters: int, spare: Sequence[str], mender: Mender
 ) -> tuple[HookIdea, ...]:
     """Drop repeats, and move a payoff that does not come after its plant.
 
-    A one-chapter book plants and pays within that chapter.
+    A one-chapter book plants and pays within that chapter. A text of no use is taken from `spare`.
     """
     hooks: dict[str, HookIdea] = {}
     for n, answer in enumerate(answers, 1):
-        text = mender.text(f"hook {n}", answer["text"], HOOKS[(n - 1) % len(HOOKS)])
+        text = mender.text(f"hook {n}", answer["text"], spare[(n - 1) % len(spare)])
         if text.casefold() in hooks:
             mender.note(f"a repeated hook was dropped: {text}")
             continue

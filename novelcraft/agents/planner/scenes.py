@@ -8,13 +8,7 @@ from pydantic import create_model
 
 from novelcraft.agents.planner.mend import Mender
 from novelcraft.agents.planner.outline import HookIdea
-from novelcraft.agents.planner.scaffold import (
-    Move,
-    cast_in,
-    move_of,
-    stage_of,
-    turn_of_stage,
-)
+from novelcraft.agents.planner.scaffold import Move, Scaffold
 from novelcraft.agents.planner.task import PlanTask
 from novelcraft.prompts.loader import load_template
 from novelcraft.state.base import Frozen
@@ -69,7 +63,9 @@ async def plan_chapter_scenes(task: PlanTask, request: ChapterRequest) -> Chapte
     )
     mender = task.mender(request.logline, request.chapter.summary, request.before)
     sketches = answer.model_dump()["scenes"]
-    briefs = tuple(_brief(n, sketch, request, mender) for n, sketch in enumerate(sketches))
+    briefs = tuple(
+        _brief(n, sketch, request, task.scaffold, mender) for n, sketch in enumerate(sketches)
+    )
     return ChapterScenes(briefs=briefs, mends=mender.notes)
 
 
@@ -100,7 +96,9 @@ def _variables(task: PlanTask, request: ChapterRequest) -> dict[str, Any]:
     }
 
 
-def _brief(n: int, sketch: dict[str, Any], request: ChapterRequest, mender: Mender) -> SceneBrief:
+def _brief(
+    n: int, sketch: dict[str, Any], request: ChapterRequest, scaffold: Scaffold, mender: Mender
+) -> SceneBrief:
     """The brief of scene `n`, counted from 0. Its parts are mended together or not at all.
 
     A goal of no use takes the whole move of the scaffold, its people included, because an
@@ -110,7 +108,7 @@ def _brief(n: int, sketch: dict[str, Any], request: ChapterRequest, mender: Mend
     ids = {c.name: c.id for c in request.cast}
     goal = tidy(sketch["goal"])
     kept = mender.is_useful(goal)
-    move = _move(n, request)
+    move = _move(n, request, scaffold)
     if kept:
         mender.text(f"the goal of {scene_id}", goal, goal)
         pov, people, place = sketch["pov"], sketch["present"], sketch["place"]
@@ -138,11 +136,10 @@ def _brief(n: int, sketch: dict[str, Any], request: ChapterRequest, mender: Mend
     )
 
 
-def _move(n: int, request: ChapterRequest) -> Move:
+def _move(n: int, request: ChapterRequest, scaffold: Scaffold) -> Move:
     """The scaffold's move for scene `n`, with the names of the cast in it."""
-    count, number = len(request.scene_ids), request.chapter.number
-    stage = stage_of(number, request.chapters)
-    move = move_of(stage, n + 1, count)
-    names = tuple(c.name for c in request.cast)
-    turn = turn_of_stage(number, request.chapters)
-    return Move(*(cast_in(line, names, turn) for line in (move.goal, move.turn, move.outcome)))
+    chapter, chapters = request.chapter.number, request.chapters
+    move = scaffold.move(n + 1, len(request.scene_ids), chapter, chapters)
+    names = [c.name for c in request.cast]
+    turn = scaffold.turn(chapter, chapters)
+    return Move(**{part: scaffold.fill(line, names, turn) for part, line in move})

@@ -5,15 +5,12 @@ from __future__ import annotations
 from pydantic import BaseModel, Field, create_model
 
 from novelcraft.agents.planner.mend import Mender
-from novelcraft.agents.planner.scaffold import PLACES, ROLES, VOICES
+from novelcraft.agents.planner.scaffold import Member
 from novelcraft.agents.planner.task import PlanTask
 from novelcraft.prompts.loader import load_template
 from novelcraft.state.base import Frozen
 from novelcraft.state.plan import Character, StoryCore, World
 from novelcraft.tools.models.schemas import bounded, name_field, strict_list
-
-PLAIN_STYLE = "plain, concrete prose in the past tense and the third person"
-PLAIN_ENDING = "What was lost does not come back, but what remains is enough."
 
 
 class Story(Frozen):
@@ -51,13 +48,15 @@ async def _core(task: PlanTask, mender: Mender) -> StoryCore:
     )
     answer = await _ask(task, "core", schema, 6 * chars, premise=task.premise, style=task.style)
     fields = answer.model_dump()
+    shape, words = task.scaffold.shape, task.scaffold.words
+    ending = task.scaffold.fill(shape.ending, (words.name or words.who,))
     return StoryCore(
         title=task.title or mender.title(fields["title"], task.premise),
         logline=mender.text("the logline", fields["logline"], task.premise),
         themes=tuple(mender.unique("themes", fields["themes"])),
-        tone=mender.text("the tone", fields["tone"], "quiet and hopeful", min_words=1),
-        style=task.style or mender.text("the style", fields["style"], PLAIN_STYLE, min_words=2),
-        ending=mender.text("the ending", fields["ending"], PLAIN_ENDING),
+        tone=mender.text("the tone", fields["tone"], shape.tone, min_words=1),
+        style=task.style or mender.text("the style", fields["style"], shape.style, min_words=2),
+        ending=mender.text("the ending", fields["ending"], ending),
     )
 
 
@@ -73,7 +72,7 @@ async def _world(task: PlanTask, core: StoryCore, mender: Mender) -> World:
     fields = answer.model_dump()
     return World(
         text=mender.text("the world", fields["text"], task.premise),
-        places=mender.places(fields["places"], PLACES),
+        places=mender.places(fields["places"], task.scaffold.places),
     )
 
 
@@ -96,25 +95,25 @@ async def _cast(
         task, "cast", schema, size * 6 * chars, premise=task.premise, core=core, world=world
     )
     members = answer.model_dump()["cast"]
-    names = mender.names([m["name"] for m in members])
+    hero = task.scaffold.words.name if task.preset.scaffold else ""
+    names = mender.names([m["name"] for m in members], first=hero)
     return tuple(
-        _character(n, name, member, mender)
+        _character(n + 1, name, member, task.scaffold.member(n, names), mender)
         for n, (name, member) in enumerate(zip(names, members, strict=True))
     )
 
 
-def _character(n: int, name: str, member: dict[str, str], mender: Mender) -> Character:
-    role, want, flaw = ROLES[min(n, len(ROLES) - 1)]
+def _character(
+    number: int, name: str, member: dict[str, str], spare: Member, mender: Mender
+) -> Character:
     return Character(
-        id=f"c{n + 1}",
+        id=f"c{number}",
         name=name,
-        role=mender.text(f"the role of {name}", member["role"], role, min_words=2),
-        want=mender.text(f"what {name} wants", member["want"], want, min_words=3),
-        flaw=mender.text(f"the flaw of {name}", member["flaw"], flaw, min_words=2),
-        voice=mender.text(
-            f"the voice of {name}", member["voice"], VOICES[n % len(VOICES)], min_words=2
-        ),
-        knows=mender.text(f"what {name} knows", member["knows"], "knows nothing of it yet"),
+        role=mender.text(f"the role of {name}", member["role"], spare.role, min_words=2),
+        want=mender.text(f"what {name} wants", member["want"], spare.want, min_words=3),
+        flaw=mender.text(f"the flaw of {name}", member["flaw"], spare.flaw, min_words=2),
+        voice=mender.text(f"the voice of {name}", member["voice"], spare.voice, min_words=2),
+        knows=mender.text(f"what {name} knows", member["knows"], spare.knows),
     )
 
 

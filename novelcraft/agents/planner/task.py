@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from novelcraft.agents.planner.mend import Mender
+from novelcraft.agents.planner.scaffold import Scaffold
 from novelcraft.config.presets import SizePreset
+from novelcraft.state.base import derive_seed
 from novelcraft.tools.models.asking import Caller
 
 MIN_CHAPTERS = 3
@@ -44,6 +47,13 @@ class PlanTask:
         natural = round(self.target_words / self.preset.chapter_words)
         return min(self.scenes, max(MIN_CHAPTERS, natural))
 
+    @cached_property
+    def scaffold(self) -> Scaffold:
+        """What stands in where an answer is of no use."""
+        return Scaffold.of(self.premise, self.language)
+
     def mender(self, *known: str) -> Mender:
         """A mender for an answer to this task; lines in `known` count as said already."""
-        return Mender(self.caller.seed, strict=self.preset.scaffold, known=(self.premise, *known))
+        # Of the premise too: with the same seed, every book would have the same people.
+        seed = derive_seed(self.caller.seed, self.premise)
+        return Mender(seed, strict=self.preset.scaffold, known=(self.premise, *known))
