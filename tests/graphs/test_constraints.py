@@ -51,7 +51,9 @@ async def test_every_redraft_is_asked_with_all_that_it_must_heed(
     serve: type[FakeServer], open_desk: OpenDesk, preset: str
 ) -> None:
     desk = open_desk(
-        serve(script=faulty()), novel={"pages": 8}, write={"preset": preset, "attempts": 4}
+        serve(script=faulty()),
+        novel={"pages": 8},
+        write={"preset": preset, "attempts": 4, "stop_after_capped": 0},
     )
     redrafts = Redrafts(desk)
     await desk.novel.write(on_event=redrafts)
