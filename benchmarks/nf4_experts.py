@@ -127,7 +127,7 @@ def main() -> None:
 def compare(shape: str, layers: int, count: int, turns: int, now: Callable[[], float]) -> None:
     import torch
 
-    from novelcraft.finetune.models import find_machine, load_base
+    from novelcraft.finetune.models import find_compute_device, load_base
 
     with tempfile.TemporaryDirectory() as folder:
         config = TrainConfig(
@@ -140,7 +140,7 @@ def compare(shape: str, layers: int, count: int, turns: int, now: Callable[[], f
             lora_target_modules=ATTENTION,
             lora_target_parameters=EXPERTS,
         )
-        machine = find_machine(config)
+        machine = find_compute_device(config)
         make_base(folder, shape, layers, machine)
         packed = adapted(load_base(folder, machine, four_bits=True), config)
         whole = load_base(folder, machine, four_bits=True).dequantize().to(machine.dtype)

@@ -51,13 +51,13 @@ def merge(
     report = merge_adapter(folder, out, base=base, exact=exact, stored_as=dtype.value)
     typer.echo(
         f"Merged in fp32, stored in {report.stored_as}, read back and compared:\n"
-        f"  from base and adapter before the merge: {_nats(report.reloaded.divergence)}, logits "
+        f"  from base and adapter before the merge: {_nats(report.reloaded.kl_divergence)}, logits "
         f"at most {report.reloaded.logits:.2g} apart"
     )
     if report.four_bits:
         typer.echo(
             "  from what was trained, the adapter over a base in four bits: "
-            f"{_nats(report.trained.divergence)}"
+            f"{_nats(report.trained.kl_divergence)}"
         )
         if not exact:
             typer.echo("  --exact merges into the base as it was in training.")

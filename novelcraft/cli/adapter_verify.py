@@ -107,12 +107,12 @@ def _gguf(folder: Path, converted: Path, model: Path, base: str) -> str:
 
 
 def _merged(folder: Path, merged: Path, base: str, exact: bool) -> str:
-    from novelcraft.finetune.serving.verify_merged import verify_merged
+    from novelcraft.finetune.serving.merge import verify_merged
 
     found = verify_merged(folder, merged, base=base, exact=exact)
     return (
-        f"It is base and adapter: {found.apart.divergence:.2g} nats a token apart, logits at most "
-        f"{found.apart.logits:.2g}; the adapter changes {found.effect.divergence:.2g}."
+        f"It is base and adapter: {found.apart.kl_divergence:.2g} nats a token apart, logits at "
+        f"most {found.apart.logits:.2g}; the adapter changes {found.effect.kl_divergence:.2g}."
     )
 
 
@@ -121,8 +121,8 @@ def _files(folder: Path, converted: Path, base: str) -> str:
 
     found = verify_files(folder, converted, base=base)
     return (
-        f"It is the adapter that was trained: {found.apart.divergence:.2g} nats a token apart; "
-        f"the adapter changes {found.effect.divergence:.2g}."
+        f"It is the adapter that was trained: {found.apart.kl_divergence:.2g} nats a token apart; "
+        f"the adapter changes {found.effect.kl_divergence:.2g}."
     )
 
 

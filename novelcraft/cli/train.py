@@ -196,11 +196,11 @@ _NEEDED = {"data": "data", "base": "base_model"}
 
 
 def _show_plan(settings: TrainConfig, gpu: str | None) -> None:
-    from novelcraft.finetune.planning.planner import plan_training, site_here, site_named
+    from novelcraft.finetune.planning.planner import plan_training, target_here, target_named
     from novelcraft.finetune.planning.plantext import plan_text
 
-    site = site_named(gpu) if gpu else site_here(settings)
-    typer.echo(plan_text(plan_training(settings, site)))
+    target = target_named(gpu) if gpu else target_here(settings)
+    typer.echo(plan_text(plan_training(settings, target)))
 
 
 def _show_rows(settings: TrainConfig) -> None:

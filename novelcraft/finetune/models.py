@@ -29,7 +29,7 @@ _NF4_BYTES = 0.75
 
 
 @dataclass(frozen=True)
-class Machine:
+class ComputeDevice:
     """Where a run computes, and in what."""
 
     device: str
@@ -48,7 +48,7 @@ class Machine:
         return _DTYPES[self.precision]
 
 
-def find_machine(config: TrainConfig) -> Machine:
+def find_compute_device(config: TrainConfig) -> ComputeDevice:
     """The device and precision of a run.
 
     A processor computes in fp32, whatever was asked for: in 16 bits it takes two to three times
@@ -60,11 +60,11 @@ def find_machine(config: TrainConfig) -> Machine:
             told.append(f"There is no accelerator: fp32 is taken instead of {config.precision}.")
         if config.optimizer == "adamw_8bit":
             told.append("There is no accelerator: adamw is taken instead of adamw_8bit.")
-        return Machine("cpu", "fp32", tuple(told))
+        return ComputeDevice("cpu", "fp32", tuple(told))
     able = "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp16"
     if config.precision == "bf16" and able == "fp16":
-        return Machine("cuda", "fp16", ("This accelerator has no bf16: fp16 is taken.",))
-    return Machine("cuda", able if config.precision == "auto" else config.precision)
+        return ComputeDevice("cuda", "fp16", ("This accelerator has no bf16: fp16 is taken.",))
+    return ComputeDevice("cuda", able if config.precision == "auto" else config.precision)
 
 
 def load_settings(base: str) -> Any:
@@ -93,7 +93,7 @@ def load_tokenizer(base: str) -> Any:
 
 def load_base(
     base: str,
-    machine: Machine,
+    machine: ComputeDevice,
     *,
     four_bits: bool = False,
     attention: str = "sdpa",
@@ -253,13 +253,13 @@ def _carries(name: str, target: str) -> bool:
     return f".{target}." in name or (part != target and f".{layer}." in name)
 
 
-def _place(machine: Machine) -> Any:
+def _place(machine: ComputeDevice) -> Any:
     import os
 
     return machine.device if machine.cpu else int(os.environ.get("LOCAL_RANK", "0"))
 
 
-def _quantization(settings: Any, machine: Machine) -> Nf4Config | None:
+def _quantization(settings: Any, machine: ComputeDevice) -> Nf4Config | None:
     # A base that was published in four bits says itself how it is held.
     return None if hasattr(settings, "quantization_config") else Nf4Config(machine.dtype)
 

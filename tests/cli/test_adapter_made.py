@@ -71,14 +71,14 @@ def test_converted_for_vllm_and_verified(
 ) -> None:
     from novelcraft.finetune.adapters.folder import read_adapter
     from novelcraft.finetune.attach import attach
-    from novelcraft.finetune.models import Machine, load_base
+    from novelcraft.finetune.models import ComputeDevice, load_base
 
     told = run("adapter", "convert", "mine", "--to", "vllm", "--out", "served")
     assert told.code == 0, told.err
     assert run("adapter", "verify", "mine", "--vllm", "served").code == 0
-    base = load_base(str(tiny_base), Machine("cpu", "fp32"))
+    base = load_base(str(tiny_base), ComputeDevice("cpu", "fp32"))
     made = read_adapter(Path("served"))
-    tuned = attach(load_base(str(tiny_base), Machine("cpu", "fp32")), made)
+    tuned = attach(load_base(str(tiny_base), ComputeDevice("cpu", "fp32")), made)
     monkeypatch.setenv("VLLM_KEY", KEY)
     with vllm_server(base, {"voice": tuned, "bare": base}) as url:
         asked = ("verify", "mine", "--vllm", url.removesuffix("/v1"), "--api-key-env", "VLLM_KEY")

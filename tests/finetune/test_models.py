@@ -19,11 +19,11 @@ def test_a_tensor_that_is_not_in_the_files_is_not_drawn_at_random(
 ) -> None:
     from safetensors.torch import load_file, save_file
 
-    from novelcraft.finetune.models import Machine, load_base
+    from novelcraft.finetune.models import ComputeDevice, load_base
 
     base = tmp_path / "base"
     shutil.copytree(tiny_base, base)
-    cpu = Machine("cpu", "fp32")
+    cpu = ComputeDevice("cpu", "fp32")
     assert load_base(str(base), cpu, four_bits=four_bits)
     file = base / "model.safetensors"
     tensors = load_file(file)

@@ -13,7 +13,7 @@ from novelcraft.errors import TrainingMemoryError
 from novelcraft.finetune.attach import attach
 from novelcraft.finetune.evaluation.material import Material
 from novelcraft.finetune.evaluation.narrating import Side
-from novelcraft.finetune.models import find_machine, load_base
+from novelcraft.finetune.models import find_compute_device, load_base
 from novelcraft.finetune.training.threads import use_threads
 
 _NO_MEMORY = "can't allocate memory"
@@ -33,7 +33,7 @@ class Sides:
     """
 
     def __init__(self, material: Material) -> None:
-        self._machine = machine = find_machine(material.config)
+        self._machine = machine = find_compute_device(material.config)
         if machine.cpu:
             use_threads(material.threads)
         model = load_base(

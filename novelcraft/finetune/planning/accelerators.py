@@ -23,7 +23,7 @@ _SHARED = "[N/A]"
 """Stands for the memory of an accelerator that has none of its own, and shares the host's."""
 
 
-class Accelerator(NamedTuple):
+class InstalledDevice(NamedTuple):
     """One of them."""
 
     number: str
@@ -38,7 +38,7 @@ def host_memory() -> float:
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
 
 
-def find_accelerators(query: Sequence[str] = _QUERY) -> list[Accelerator]:
+def find_installed(query: Sequence[str] = _QUERY) -> list[InstalledDevice]:
     """Those that a run started here may use; none where the driver's tool is not there.
 
     Args:
@@ -53,7 +53,7 @@ def find_accelerators(query: Sequence[str] = _QUERY) -> list[Accelerator]:
     return visible(listed(said), os.environ.get(VISIBLE))
 
 
-def listed(said: str) -> list[Accelerator]:
+def listed(said: str) -> list[InstalledDevice]:
     """Those that the driver's tool lists, without those that it cannot read."""
     found = []
     for line in said.splitlines():
@@ -61,11 +61,11 @@ def listed(said: str) -> list[Accelerator]:
         with suppress(ValueError):
             number, uuid, memory, name = (part.strip() for part in line.split(",", 3))
             size = host_memory() if memory == _SHARED else float(memory) * _MIB / 1e9
-            found.append(Accelerator(number, uuid, size, name))
+            found.append(InstalledDevice(number, uuid, size, name))
     return found
 
 
-def visible(found: Sequence[Accelerator], wanted: str | None) -> list[Accelerator]:
+def visible(found: Sequence[InstalledDevice], wanted: str | None) -> list[InstalledDevice]:
     """Those that CUDA shows to a process, in its order.
 
     Args:
@@ -78,7 +78,7 @@ def visible(found: Sequence[Accelerator], wanted: str | None) -> list[Accelerato
     if wanted.startswith("MIG-"):
         # A slice of a card. CUDA shows one at most, and which card it is of is not listed.
         return list(found[:1])
-    shown: list[Accelerator] = []
+    shown: list[InstalledDevice] = []
     for entry in (part.strip() for part in wanted.split(",")):
         named = [
             each

@@ -12,7 +12,7 @@ from novelcraft.errors import ConfigError
 from novelcraft.finetune.data.rows import LEAST_ROWS
 from novelcraft.finetune.planning.workload import RowTokens
 from novelcraft.finetune.settings.config import TrainConfig
-from novelcraft.finetune.settings.validate import refuse
+from novelcraft.finetune.settings.validate import validate
 from novelcraft.state.base import Frozen
 
 SHORTER = (6144, 4096, 3072, 2048, 1536, 1024)
@@ -116,7 +116,7 @@ def _options(
 
 def _allowed(config: TrainConfig) -> bool:
     try:
-        refuse(config)
+        validate(config)
     except ConfigError:
         return False
     return True

@@ -10,8 +10,8 @@ from novelcraft.errors import ConfigError
 from novelcraft.finetune.data.preferences import load_pairs
 from novelcraft.finetune.data.rows import prompt_of
 from novelcraft.finetune.planning.accelerators import (
-    Accelerator,
-    find_accelerators,
+    InstalledDevice,
+    find_installed,
     host_memory,
 )
 from novelcraft.finetune.planning.changes import find_changes
@@ -27,7 +27,7 @@ from novelcraft.tools.books.rows.rowfiles import TRAIN_FILE, read_rows
 
 
 @dataclass(frozen=True)
-class Site:
+class TargetDevice:
     """Where a run would be."""
 
     device: Device | None
@@ -37,12 +37,12 @@ class Site:
     devices: int = 1
 
 
-def plan_training(config: TrainConfig, site: Site) -> TrainPlan:
+def plan_training(config: TrainConfig, target: TargetDevice) -> TrainPlan:
     """What a run would take, by its settings and the rows in its data folder.
 
     Args:
         config: The run's settings.
-        site: Where it would be.
+        target: Where it would be.
 
     Raises:
         ConfigError: The base is not known and no folder.
@@ -51,7 +51,7 @@ def plan_training(config: TrainConfig, site: Site) -> TrainPlan:
         PreferenceError: There are no pairs, or they cannot be learnt from.
         ModelDownloadError: The base's tokenizer, which pairs are counted with, is not there.
     """
-    return plan_rows(config, site, _lengths(config))
+    return plan_rows(config, target, _lengths(config))
 
 
 def _lengths(config: TrainConfig) -> list[RowTokens]:
@@ -65,35 +65,35 @@ def _lengths(config: TrainConfig) -> list[RowTokens]:
     ]
 
 
-def plan_rows(config: TrainConfig, site: Site, rows: Sequence[RowTokens]) -> TrainPlan:
+def plan_rows(config: TrainConfig, target: TargetDevice, rows: Sequence[RowTokens]) -> TrainPlan:
     """What a run over these rows would take.
 
     Args:
         config: The run's settings.
-        site: Where it would be.
+        target: Where it would be.
         rows: The lengths of all rows, also of those that are too long.
 
     Raises:
         ConfigError: The base is not known and no folder.
     """
     shape = find_shape(config.base_model)
-    run = run_settings(config, site)
-    plan = make_plan(shape, run, rows, device=site.device, memory=site.memory)
+    run = run_settings(config, target)
+    plan = make_plan(shape, run, rows, device=target.device, memory=target.memory)
     if plan.verdict == "fits":
         return plan
     changes = find_changes(
         config,
         rows,
-        lambda changed: run_peak(shape, run_settings(changed, site), rows),
-        site.memory,
-        cpu=_on_cpu(site),
+        lambda changed: run_peak(shape, run_settings(changed, target), rows),
+        target.memory,
+        cpu=_on_cpu(target),
     )
     return plan.model_copy(update={"changes": changes})
 
 
-def run_settings(config: TrainConfig, site: Site) -> RunSettings:
+def run_settings(config: TrainConfig, target: TargetDevice) -> RunSettings:
     """A run's settings as its plan counts them."""
-    cpu = _on_cpu(site)
+    cpu = _on_cpu(target)
     return RunSettings(
         memory=MemorySettings(
             weights=_weights(config, cpu),
@@ -111,13 +111,13 @@ def run_settings(config: TrainConfig, site: Site) -> RunSettings:
         read_before=1.0 if config.method == "dpo" else 0.0,
         epochs=config.num_epochs,
         max_steps=config.max_steps,
-        processes=site.devices,
+        processes=target.devices,
         over_long=config.over_long,
     )
 
 
-def site_named(name: str) -> Site:
-    """A site by the name of its accelerator, as people write it.
+def target_named(name: str) -> TargetDevice:
+    """A target by the name of its accelerator, as people write it.
 
     Raises:
         ConfigError: No device of that name is known.
@@ -126,12 +126,12 @@ def site_named(name: str) -> Site:
     if device is None:
         known = ", ".join(each.name for each in DEVICES)
         raise ConfigError(f"No accelerator {name!r} is known.", fix=f"Name one of {known}.")
-    return Site(device, device.memory)
+    return TargetDevice(device, device.memory)
 
 
-def site_here(
-    config: TrainConfig, find: Callable[[], Sequence[Accelerator]] = find_accelerators
-) -> Site:
+def target_here(
+    config: TrainConfig, find: Callable[[], Sequence[InstalledDevice]] = find_installed
+) -> TargetDevice:
     """This machine: its accelerators, or its processor where it has none or none is wanted.
 
     Args:
@@ -141,13 +141,13 @@ def site_here(
     found = [] if config.device == "cpu" else find()
     if not found:
         memory = host_memory()
-        return Site(processor(os.cpu_count() or 1, memory), memory)
+        return TargetDevice(processor(os.cpu_count() or 1, memory), memory)
     least = min(found, key=lambda each: each.memory)
-    return Site(find_device(least.name), least.memory, len(found))
+    return TargetDevice(find_device(least.name), least.memory, len(found))
 
 
-def _on_cpu(site: Site) -> bool:
-    return site.device is not None and site.device.kind == "cpu"
+def _on_cpu(target: TargetDevice) -> bool:
+    return target.device is not None and target.device.kind == "cpu"
 
 
 def _weights(config: TrainConfig, cpu: bool) -> WeightFormat:

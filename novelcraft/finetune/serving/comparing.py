@@ -8,9 +8,9 @@ from typing import Any
 
 import torch
 
-from novelcraft.finetune.models import Machine, load_tokenizer
+from novelcraft.finetune.models import ComputeDevice, load_tokenizer
 
-CPU = Machine("cpu", "fp32")
+CPU = ComputeDevice("cpu", "fp32")
 """Where models are compared: on the processor, in fp32."""
 
 PROBES = (
@@ -28,7 +28,7 @@ class Difference:
 
     logits: float
     """The largest difference of any logit."""
-    divergence: float
+    kl_divergence: float
     """Mean Kullback-Leibler divergence of the second from the first, in nats a token."""
 
 
@@ -48,8 +48,8 @@ class Comparison:
             rounding: Nats a token that it may be apart. An adapter that changes no more than
                 twice what it is apart could as well be missing.
         """
-        apart = self.apart.divergence
-        return apart <= rounding and 2 * apart < self.effect.divergence
+        apart = self.apart.kl_divergence
+        return apart <= rounding and 2 * apart < self.effect.kl_divergence
 
 
 def probe_tokens(base: str) -> list[list[int]]:

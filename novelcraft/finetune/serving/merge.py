@@ -102,7 +102,12 @@ def merge_adapter(
         tokenizer.save_pretrained(partial)
         after = logits(load_base(str(partial), CPU), tokens)
         reloaded = Comparison(difference(before, after), difference(before, bare))
-        _check(reloaded, LIMITS[kind])
+        _require_agreement(
+            "The merged model",
+            reloaded,
+            LIMITS[kind],
+            "Store it as fp32. If it is, the adapter changes next to nothing.",
+        )
         (partial / ORIGIN_FILE).write_text(origin.model_dump_json(indent=2), encoding="utf-8")
     return MergeReport(
         output,
@@ -113,6 +118,41 @@ def merge_adapter(
         adapter.four_bits,
         origin,
     )
+
+
+def verify_merged(folder: Path, merged: Path, *, base: str = "", exact: bool = False) -> Comparison:
+    """Compare a merged model with base and adapter.
+
+    Args:
+        folder: The adapter's folder.
+        merged: The merged model's.
+        base: The base; empty for the one that the adapter names.
+        exact: Whether it was merged into the base quantised to four bits and brought back.
+
+    Raises:
+        AdapterError: They are further apart than rounding explains, or as far as the bare base.
+        BaseModelError: One of the models cannot be read.
+    """
+    adapter = read_adapter(folder)
+    named = base or adapter.base_model
+    limit = LIMITS[stored_type(str(merged))]
+    tokens = probe_tokens(named)
+    found = logits(load_base(str(merged), CPU), tokens)
+    # The published base passed off as merged is found out, whichever base it was merged into.
+    bases = [logits(load_base(named, CPU), tokens)] if exact else []
+    plain = load_base(named, CPU, four_bits=exact)
+    bases.append(logits(plain, tokens))
+    wanted = logits(attach(plain, adapter, exact=exact), tokens)
+    apart = [difference(wanted, each) for each in bases]
+    effect = min(apart, key=lambda each: each.kl_divergence)
+    verdict = Comparison(difference(wanted, found), effect)
+    _require_agreement(
+        str(merged),
+        verdict,
+        limit,
+        "Merge it again. A model that was merged with --exact is verified with --exact.",
+    )
+    return verdict
 
 
 def stored_type(base: str, asked: MergeType = "auto") -> torch.dtype:
@@ -137,18 +177,17 @@ def _trained(base: str, adapter: Adapter, tokens: list[list[int]]) -> list[torch
     return logits(model, tokens)
 
 
-def _check(reloaded: Comparison, limit: float) -> None:
-    """See that a merge has lost nothing but rounding.
+def _require_agreement(what: str, found: Comparison, limit: float, fix: str) -> None:
+    """See that a merged model differs from base and adapter by no more than rounding.
 
     Raises:
-        AdapterError: It has.
+        AdapterError: It does.
     """
-    if not reloaded.agrees(limit):
+    if not found.agrees(limit):
         raise AdapterError(
-            f"The merged model is {reloaded.apart.divergence:.2g} nats a token away from base and "
-            f"adapter, the bare base {reloaded.effect.divergence:.2g}; at most {limit:g} is "
-            "rounding.",
-            fix="Store it as fp32. If it is, the adapter changes next to nothing.",
+            f"{what} is {found.apart.kl_divergence:.2g} nats a token away from base and adapter, "
+            f"the bare base {found.effect.kl_divergence:.2g}; at most {limit:g} is rounding.",
+            fix=fix,
         )
 
 

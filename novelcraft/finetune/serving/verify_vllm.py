@@ -75,8 +75,8 @@ def verify_files(folder: Path, converted: Path, *, base: str = "") -> Comparison
     if not verdict.agrees(_ROUNDING):
         raise AdapterError(
             f"{converted} is not the adapter that was trained: its base is "
-            f"{verdict.apart.divergence:.2g} nats a token away from base and adapter, and the "
-            f"bare base {verdict.effect.divergence:.2g}.",
+            f"{verdict.apart.kl_divergence:.2g} nats a token away from base and adapter, and the "
+            f"bare base {verdict.effect.kl_divergence:.2g}.",
             fix=f"Convert it again: novelcraft adapter convert {folder} --to vllm --out DIR",
         )
     return verdict

@@ -16,7 +16,7 @@ from novelcraft.errors import ConfigError
 from novelcraft.finetune.settings.config import RETIRED, TrainConfig
 from novelcraft.finetune.settings.presets import METHODS, PRESETS, method_values, preset_values
 from novelcraft.finetune.settings.start_adapter import start_values
-from novelcraft.finetune.settings.validate import refuse
+from novelcraft.finetune.settings.validate import validate
 from novelcraft.tools.storage.files import write_atomic
 
 
@@ -125,7 +125,7 @@ def _checked(
             fix="\n  ".join(dict.fromkeys(fault.fix for fault in faults)),
         ) from error
     try:
-        refuse(config)
+        validate(config)
     except ConfigError as error:
         place = f"{path}: " if path else ""
         raise ConfigError(f"{place}{error.message}", fix=error.fix) from error

@@ -15,7 +15,7 @@ _ROUTERS = ("router", "gate", "mlp.gate")
 _EVERYTHING = ("all-linear",)
 
 
-def refuse(config: TrainConfig) -> None:
+def validate(config: TrainConfig) -> None:
     """Check settings against each other and against the base.
 
     Raises:

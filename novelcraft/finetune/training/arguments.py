@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from novelcraft.finetune.models import Machine
+from novelcraft.finetune.models import ComputeDevice
 from novelcraft.finetune.settings.config import TrainConfig
 from novelcraft.finetune.training.checkpoints import Checkpoints
 from novelcraft.finetune.training.ending import EVAL_LOSS
@@ -24,9 +24,9 @@ class Parts:
     """What a trainer is made of, whatever it learns from."""
 
     config: TrainConfig
-    machine: Machine
+    machine: ComputeDevice
     folder: Path
-    """The run's."""
+    """The run's output folder."""
     model: Any
     """The base with its adapter."""
     tokenizer: Any

@@ -64,7 +64,7 @@ class Steps(TrainerCallback):
 
 
 class Progress(TrainerCallback):
-    """Tells of each step. Its time is that of the step alone, without validation and samples."""
+    """Emits an event for each step. Its time is that of the step alone, without validation and samples."""
 
     def __init__(self, emit: OnEvent[TrainEvent]) -> None:
         self._emit = emit
@@ -79,7 +79,7 @@ class Progress(TrainerCallback):
         self._seconds = time.monotonic() - self._began
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any, **_: Any) -> None:
-        """Tell of a step."""
+        """Emit the event of a step."""
         if "loss" not in logs:
             return
         self._emit(

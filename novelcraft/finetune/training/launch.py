@@ -22,7 +22,7 @@ def accelerators() -> int:
     return int(torch.cuda.device_count())
 
 
-def launched(count: int) -> list[str]:
+def accelerate_arguments(count: int) -> list[str]:
     """`accelerate launch` of so many processes on this machine.
 
     All that it would otherwise take from the file that `accelerate config` writes is said: that
@@ -34,13 +34,13 @@ def launched(count: int) -> list[str]:
     return ["-m", "accelerate.commands.launch", *kind, *place, *numbers]
 
 
-def spread(
+def launch_distributed(
     module: str,
     arguments: Sequence[str],
     out: int,
     *,
     count: Callable[[], int] = accelerators,
-    launch: Callable[[int], Sequence[str]] = launched,
+    launch: Callable[[int], Sequence[str]] = accelerate_arguments,
 ) -> None:
     """Become a process for each accelerator, where there are several and that was not done yet.
 

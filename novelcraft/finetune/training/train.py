@@ -25,14 +25,14 @@ from novelcraft.errors import LossError, TrainingMemoryError
 from novelcraft.finetune.data.preferences import PairData, RunData, load_run_data
 from novelcraft.finetune.models import (
     add_adapter,
-    find_machine,
+    find_compute_device,
     load_base,
     load_tokenizer,
     start_from,
     trainable,
 )
 from novelcraft.finetune.settings.config import TrainConfig
-from novelcraft.finetune.settings.validate import refuse
+from novelcraft.finetune.settings.validate import validate
 from novelcraft.finetune.training.arguments import Parts, total_steps
 from novelcraft.finetune.training.callbacks import Progress, Samples, Steps
 from novelcraft.finetune.training.checkpoints import Checkpoints
@@ -101,7 +101,7 @@ class Run:
     """Rows, or packs of rows, of a pass."""
 
     def __init__(self, config: TrainConfig, emit: OnEvent[TrainEvent], stop: Stop) -> None:
-        refuse(config)
+        validate(config)
         self._config = config
         self._folder = Path(config.output).expanduser()
         self._emit = keeping(emit, self._folder / METRICS_FILE)
@@ -135,7 +135,7 @@ class Run:
     def prepare(self) -> None:
         """Load everything that is needed."""
         config, data = self._config, self.data
-        machine = find_machine(config)
+        machine = find_compute_device(config)
         for text in (*machine.notices, *data.notices, *_dropped(data)):
             self._emit(TrainNotice(text=text))
         set_seed(config.seed)

@@ -21,7 +21,7 @@ from novelcraft.finetune.settings.config import TrainConfig
 from novelcraft.finetune.settings.load import load_train_config
 from novelcraft.finetune.stack import require_stack
 from novelcraft.finetune.training.event_pipe import event_pipe
-from novelcraft.finetune.training.launch import spread
+from novelcraft.finetune.training.launch import launch_distributed
 from novelcraft.finetune.training.runfile import CHECKPOINTS
 from novelcraft.finetune.training.stopping import Stop
 from novelcraft.state.stream import OnEvent
@@ -37,13 +37,13 @@ MODULE = "novelcraft.finetune.training.worker"
 
 def main(
     arguments: Sequence[str] | None = None,
-    spread: Callable[[str, Sequence[str], int], None] = spread,
+    launch_distributed: Callable[[str, Sequence[str], int], None] = launch_distributed,
 ) -> None:
     """Run to the end, and exit with the code of what went wrong, if anything did.
 
     Args:
         arguments: The command line's; None takes them from there.
-        spread: Becomes several processes where there are several accelerators.
+        launch_distributed: Becomes several processes where there are several accelerators.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     resume = "--resume" in given
@@ -59,7 +59,7 @@ def main(
         # Before torch is: what is wrong with the rows is said at once.
         data = load_run_data(settings)
         if settings.device != "cpu":
-            spread(MODULE, given, out)
+            launch_distributed(MODULE, given, out)
         reason = _run(settings, data, emit, resume, stop)
     except NovelcraftError as error:
         emit(TrainFailed(error=error.message, fix=error.fix, exit_code=error.exit_code))

@@ -13,7 +13,7 @@ from novelcraft.finetune.adapters.evaluation_file import read_evaluation
 from novelcraft.finetune.evaluation.material import LEAST_VALIDATION
 from novelcraft.finetune.evaluation.process import EvaluationProcess
 from novelcraft.finetune.planning.plan import TrainPlan
-from novelcraft.finetune.planning.planner import plan_training, site_here
+from novelcraft.finetune.planning.planner import plan_training, target_here
 from novelcraft.finetune.registry.cards import register
 from novelcraft.finetune.report import write_report
 from novelcraft.finetune.rowfolder import rows_folder, rows_hash
@@ -25,7 +25,7 @@ from novelcraft.tools.books.rows.rowfiles import VALIDATION_FILE, read_rows
 
 def plan_here(config: TrainConfig) -> TrainPlan:
     """What a run would take on this machine."""
-    return plan_training(config, site_here(config))
+    return plan_training(config, target_here(config))
 
 
 def evaluation_settings(config: TrainConfig) -> EvalSettings:
@@ -34,7 +34,7 @@ def evaluation_settings(config: TrainConfig) -> EvalSettings:
     On a processor the probes are left out, if the settings do not say otherwise: they write as
     much again as everything else, and every word takes its time there.
     """
-    device = site_here(config).device
+    device = target_here(config).device
     cpu = device is not None and device.kind == "cpu"
     probes = config.evaluation_probes
     return EvalSettings(

@@ -12,7 +12,7 @@ from tokenizers import Tokenizer, decoders
 from novelcraft.errors import BaseModelError, ConfigError, PreferenceError
 from novelcraft.finetune.data.preferences import load_pairs, load_run_data
 from novelcraft.finetune.data.rows import encode_row, prompt_of
-from novelcraft.finetune.planning.planner import plan_training, site_named
+from novelcraft.finetune.planning.planner import plan_training, target_named
 from novelcraft.finetune.preview import preview_data
 from novelcraft.finetune.rowfolder import rows_hash
 from novelcraft.finetune.settings.load import train_config
@@ -202,10 +202,10 @@ def test_pairs_over_length_are_refused_or_dropped_and_never_cut(base: Path, tmp_
 
 
 def test_a_plan_counts_both_scenes_of_a_pair(base: Path, tmp_path: Path) -> None:
-    site = site_named("RTX 4090")
+    target = target_named("RTX 4090")
     config = settings(data(tmp_path, 12, 0), base, max_steps=0)
     longest = max(one.longest for one in load_pairs(config).train)
-    plan = plan_training(config, site)
+    plan = plan_training(config, target)
     assert plan.work.rows == 12
     assert plan.work.micro_tokens == 2 * 4 * longest
     assert plan.work.steps == 3

@@ -6,13 +6,13 @@ import pytest
 
 from novelcraft.finetune.planning.accelerators import (
     VISIBLE,
-    Accelerator,
-    find_accelerators,
+    InstalledDevice,
+    find_installed,
     host_memory,
     listed,
     visible,
 )
-from novelcraft.finetune.planning.planner import site_here
+from novelcraft.finetune.planning.planner import target_here
 from novelcraft.finetune.settings.load import train_config
 
 SAID = """\
@@ -35,7 +35,7 @@ def test_accelerators_are_read() -> None:
 
 def test_memory_that_is_shared_with_the_host_is_the_host_s() -> None:
     (found,) = listed("0, GPU-1, [N/A], NVIDIA GB10\n")
-    assert found == Accelerator("0", "GPU-1", host_memory(), "NVIDIA GB10")
+    assert found == InstalledDevice("0", "GPU-1", host_memory(), "NVIDIA GB10")
 
 
 @pytest.mark.parametrize(
@@ -72,18 +72,18 @@ def test_those_count_that_a_process_may_use(wanted: str | None, shown: list[str]
 def test_the_driver_s_tool_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     query = (sys.executable, "-c", f"print({SAID!r}, end='')")
     monkeypatch.delenv(VISIBLE, raising=False)
-    assert len(find_accelerators(query)) == 3
+    assert len(find_installed(query)) == 3
     monkeypatch.setenv(VISIBLE, "2")
-    assert [each.number for each in find_accelerators(query)] == ["2"]
-    assert find_accelerators(("no-such-tool",)) == []
-    assert find_accelerators((sys.executable, "-c", "raise SystemExit(9)")) == []
+    assert [each.number for each in find_installed(query)] == ["2"]
+    assert find_installed(("no-such-tool",)) == []
+    assert find_installed((sys.executable, "-c", "raise SystemExit(9)")) == []
 
 
 def test_a_run_is_planned_for_those_that_it_may_use() -> None:
-    site = site_here(GIVEN, lambda: visible(listed(SAID), "2,0"))
-    assert site.device is not None
-    assert (site.device.name, site.devices) == ("RTX 4090", 2)
-    assert site.memory == pytest.approx(25.76, abs=0.01)
-    alone = site_here(GIVEN, lambda: visible(listed(SAID), ""))
+    target = target_here(GIVEN, lambda: visible(listed(SAID), "2,0"))
+    assert target.device is not None
+    assert (target.device.name, target.devices) == ("RTX 4090", 2)
+    assert target.memory == pytest.approx(25.76, abs=0.01)
+    alone = target_here(GIVEN, lambda: visible(listed(SAID), ""))
     assert alone.device is not None
     assert (alone.device.kind, alone.devices) == ("cpu", 1)

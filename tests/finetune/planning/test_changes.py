@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from novelcraft.finetune.planning.plan import TrainPlan
-from novelcraft.finetune.planning.planner import Site, plan_rows, site_named
+from novelcraft.finetune.planning.planner import TargetDevice, plan_rows, target_named
 from novelcraft.finetune.planning.plantext import plan_text
 from novelcraft.finetune.planning.speed import processor
 from novelcraft.finetune.planning.workload import RowTokens
@@ -16,7 +16,7 @@ from novelcraft.finetune.settings.config import TrainConfig
 from novelcraft.finetune.settings.load import load_train_config, train_config, write_train_config
 
 ROWS = [RowTokens(f"b/s{n}", 600 + n, 1_000 + 20 * n) for n in range(100)]
-CARD = site_named("RTX 4090")
+CARD = target_named("RTX 4090")
 HEAVY: dict[str, Any] = {
     "load_in_4bit": False,
     "gradient_checkpointing": False,
@@ -30,8 +30,10 @@ def settings(base: str = "meta-llama/Llama-3.1-8B", **given: Any) -> TrainConfig
     return train_config({"base_model": base, "data": "d", "output": "o", **given})
 
 
-def planned(config: TrainConfig, site: Site = CARD, rows: Sequence[RowTokens] = ROWS) -> TrainPlan:
-    return plan_rows(config, site, rows)
+def planned(
+    config: TrainConfig, target: TargetDevice = CARD, rows: Sequence[RowTokens] = ROWS
+) -> TrainPlan:
+    return plan_rows(config, target, rows)
 
 
 def followed(config: TrainConfig, advice: Sequence[str], folder: Path) -> TrainConfig:
@@ -90,20 +92,20 @@ def test_where_nothing_is_enough_that_is_said() -> None:
 
 
 def test_a_mixture_is_told_to_pack_its_experts_or_to_leave_them(tmp_path: Path) -> None:
-    site = site_named("RTX 5090")
+    target = target_named("RTX 5090")
     config = settings("Qwen/Qwen3-30B-A3B", load_in_4bit=False)
-    changes = planned(config, site).changes
+    changes = planned(config, target).changes
     assert changes.single[0].what == "load_in_4bit: true: the base in NF4"
     assert changes.single[0].fits
     (alone,) = (c for c in changes.single if c.what.startswith("lora_target_parameters: []"))
     (smaller,) = (c for c in changes.single if c.what.startswith("lora_r: 8"))
     for change in (alone, smaller):
-        after = planned(followed(config, [change.what], tmp_path), site)
+        after = planned(followed(config, [change.what], tmp_path), target)
         assert after.memory.peak == pytest.approx(change.peak)
 
 
 def test_a_length_that_not_all_rows_have_leaves_some_out(tmp_path: Path) -> None:
-    config, small = settings(), Site(CARD.device, 1.0)
+    config, small = settings(), TargetDevice(CARD.device, 1.0)
     (shorter,) = (c for c in planned(config, small).changes.single if "max_length" in c.what)
     assert shorter.what == "max_length: 2048, over_long: drop: leaves out 78 of 100 rows"
     after = planned(followed(config, [shorter.what], tmp_path), small)
@@ -114,21 +116,21 @@ def test_a_length_that_not_all_rows_have_leaves_some_out(tmp_path: Path) -> None
 def test_the_longest_length_that_fits_is_offered() -> None:
     config = settings(max_length=8192)
     fits = planned(settings(max_length=4096), rows=[]).memory.peak
-    plan = planned(config, Site(CARD.device, fits), [])
+    plan = planned(config, TargetDevice(CARD.device, fits), [])
     (shorter,) = (c for c in plan.changes.single if "max_length" in c.what)
     assert (shorter.what, shorter.fits) == ("max_length: 4096", True)
 
 
 def test_a_length_that_leaves_too_few_rows_is_not_offered() -> None:
     rows = [RowTokens(f"b/s{n}", 600, 3_400) for n in range(20)]
-    changes = planned(settings(), Site(CARD.device, 1.0), rows).changes
+    changes = planned(settings(), TargetDevice(CARD.device, 1.0), rows).changes
     assert changes.single
     assert not any("max_length" in change.what for change in changes.single)
 
 
 def test_a_processor_stays_at_32_bits() -> None:
     config = settings(load_in_4bit=False, lora_r=64)
-    plan = planned(config, Site(processor(8, 16.0), 16.0))
+    plan = planned(config, TargetDevice(processor(8, 16.0), 16.0))
     assert plan.verdict == "does not fit"
     assert not any(
         word in change.what for change in plan.changes.single for word in ("4bit", "8bit")

@@ -4,7 +4,7 @@ import pytest
 
 from novelcraft.finetune.planning.estimate import MemorySettings
 from novelcraft.finetune.planning.plan import TrainPlan, make_plan, run_peak
-from novelcraft.finetune.planning.planner import run_settings, site_named
+from novelcraft.finetune.planning.planner import run_settings, target_named
 from novelcraft.finetune.planning.plantext import duration, plan_text
 from novelcraft.finetune.planning.speed import Device, find_device
 from novelcraft.finetune.planning.workload import RowTokens, RunSettings
@@ -75,16 +75,16 @@ def test_what_leaves_less_room_than_the_estimate_is_exact_to_is_tight(
 
 def test_the_preset_of_a_sparse_base_fits_a_card_of_thirty_two_gigabytes() -> None:
     base = "Qwen/Qwen3-30B-A3B-Thinking-2507"
-    site = site_named("RTX 5090")
+    target = target_named("RTX 5090")
     given = {"base_model": base, "data": "d", "output": "o"}
-    run = run_settings(train_config(given), site)
+    run = run_settings(train_config(given), target)
     # TRL takes adapters of 16 bits over a base in four.
     assert (run.memory.expert_format, run.memory.adapter) == ("nf4", "bf16")
     assert run.memory.expert_rank == 16
-    plan = make_plan(MOE, run, ROWS, device=site.device, memory=site.memory)
+    plan = make_plan(MOE, run, ROWS, device=target.device, memory=target.memory)
     assert plan.verdict == "fits"
     assert plan.memory.weights == pytest.approx(15.5, abs=0.3)
-    whole = run_settings(train_config({**given, "load_in_4bit": False}), site)
+    whole = run_settings(train_config({**given, "load_in_4bit": False}), target)
     assert (whole.memory.expert_format, whole.memory.adapter) == ("bf16", "fp32")
 
 

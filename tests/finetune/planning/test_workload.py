@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from novelcraft.finetune.data.packing import pack
-from novelcraft.finetune.planning.planner import plan_training, site_named
+from novelcraft.finetune.planning.planner import plan_training, target_named
 from novelcraft.finetune.planning.workload import (
     RowTokens,
     RunSettings,
@@ -25,7 +25,7 @@ def rows(*lengths: tuple[int, int]) -> list[RowTokens]:
 def test_the_lengths_of_rows_are_those_that_preparation_counted(tmp_path: Path) -> None:
     counted = {"prompt_tokens": 700, "completion_tokens": 2_300, "tokens": 3_000}
     write_rows(tmp_path, [row(k).model_copy(update=counted) for k in range(9)])
-    plan = plan_training(config(tmp_path, base_model="Qwen/Qwen3-8B"), site_named("RTX 4090"))
+    plan = plan_training(config(tmp_path, base_model="Qwen/Qwen3-8B"), target_named("RTX 4090"))
     assert (plan.work.rows, plan.work.tokens) == (9, 27_000)
 
 

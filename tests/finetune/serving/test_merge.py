@@ -20,7 +20,7 @@ def test_a_merged_model_is_base_and_adapter(tiny_adapter: Path, tmp_path: Path) 
     from novelcraft.finetune.adapters.folder import read_adapter
     from novelcraft.finetune.adapters.origin import merged_rows
     from novelcraft.finetune.adapters.trained import read_training
-    from novelcraft.finetune.models import Machine, load_base
+    from novelcraft.finetune.models import ComputeDevice, load_base
     from novelcraft.finetune.serving.comparing import difference, logits
     from novelcraft.finetune.serving.merge import attach, merge_adapter
 
@@ -29,7 +29,7 @@ def test_a_merged_model_is_base_and_adapter(tiny_adapter: Path, tmp_path: Path) 
     assert report.reloaded.logits < 3e-5
     assert report.trained == report.reloaded
     adapter = read_adapter(tiny_adapter)
-    cpu = Machine("cpu", "fp32")
+    cpu = ComputeDevice("cpu", "fp32")
     bare = load_base(adapter.base_model, cpu)
     merged = load_base(str(tmp_path / "merged"), cpu)
     words = [[5, 6, 7, 8, 9], [30, 31, 32]]
@@ -51,14 +51,14 @@ def test_rounding_is_measured(tiny_adapter: Path, tmp_path: Path) -> None:
 
     report = merge_adapter(tiny_adapter, tmp_path / "merged", stored_as="bf16")
     assert report.stored_as == "bf16"
-    assert 0 < report.reloaded.divergence < 0.05
+    assert 0 < report.reloaded.kl_divergence < 0.05
 
 
 def test_an_adapter_over_four_bits_is_merged_exactly_or_not(
     tiny_base: Path, tmp_path: Path
 ) -> None:
     from novelcraft.finetune.serving.merge import merge_adapter
-    from novelcraft.finetune.serving.verify_merged import verify_merged
+    from novelcraft.finetune.serving.merge import verify_merged
 
     config = settings(rows(tmp_path / "data"), tiny_base, load_in_4bit=True)
     found = losses(train(config))
@@ -67,10 +67,10 @@ def test_an_adapter_over_four_bits_is_merged_exactly_or_not(
     exact = merge_adapter(adapter, tmp_path / "exact", exact=True)
     plain = merge_adapter(adapter, tmp_path / "plain")
     assert exact.four_bits
-    assert exact.trained.divergence < 1e-9
-    assert plain.trained.divergence > 10 * exact.trained.divergence
-    assert plain.reloaded.divergence < 1e-6
-    assert verify_merged(adapter, tmp_path / "exact", exact=True).apart.divergence < 1e-6
+    assert exact.trained.kl_divergence < 1e-9
+    assert plain.trained.kl_divergence > 10 * exact.trained.kl_divergence
+    assert plain.reloaded.kl_divergence < 1e-6
+    assert verify_merged(adapter, tmp_path / "exact", exact=True).apart.kl_divergence < 1e-6
 
 
 def test_what_was_not_trained_over_four_bits_has_no_exact_base(

@@ -12,7 +12,7 @@ pytest.importorskip("torch")
 
 
 def test_an_unpacked_model_is_the_one_that_was_packed(tiny_base: Path, tmp_path: Path) -> None:
-    from novelcraft.finetune.models import Machine, load_base, load_tokenizer
+    from novelcraft.finetune.models import ComputeDevice, load_base, load_tokenizer
     from novelcraft.finetune.serving.comparing import difference, logits
     from novelcraft.finetune.serving.unpack import unpack_gguf
     from tests.finetune.tinygguf import write_gguf
@@ -21,7 +21,7 @@ def test_an_unpacked_model_is_the_one_that_was_packed(tiny_base: Path, tmp_path:
     text = "<|im_start|>user\nThe old harbour, in 1912.<|im_end|>\n"
     tokens = [load_tokenizer(str(base))(text)["input_ids"] for base in (tiny_base, folder)]
     assert tokens[0] == tokens[1]
-    machine = Machine("cpu", "fp32")
+    machine = ComputeDevice("cpu", "fp32")
     found = [logits(load_base(str(base), machine), tokens) for base in (tiny_base, folder)]
     assert difference(*found).logits < 1e-5
 

@@ -30,9 +30,9 @@ def both(tiny_base: Path, tiny_adapter: Path) -> tuple[Any, Any]:
     """The base, and the base with the adapter."""
     from novelcraft.finetune.adapters.folder import read_adapter
     from novelcraft.finetune.attach import attach
-    from novelcraft.finetune.models import Machine, load_base
+    from novelcraft.finetune.models import ComputeDevice, load_base
 
-    cpu = Machine("cpu", "fp32")
+    cpu = ComputeDevice("cpu", "fp32")
     tuned = attach(load_base(str(tiny_base), cpu), read_adapter(tiny_adapter))
     return load_base(str(tiny_base), cpu), tuned
 

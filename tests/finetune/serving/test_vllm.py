@@ -21,7 +21,7 @@ def test_each_expert_is_changed_as_the_fused_parameter_is(tiny_base: Path, tmp_p
 
     from novelcraft.finetune.adapters.folder import read_adapter
     from novelcraft.finetune.attach import attach
-    from novelcraft.finetune.models import Machine, load_base
+    from novelcraft.finetune.models import ComputeDevice, load_base
     from novelcraft.finetune.serving.vllm import convert_for_vllm
 
     base = make_base(tmp_path / "base", "qwen3_moe", steps=0)
@@ -35,7 +35,7 @@ def test_each_expert_is_changed_as_the_fused_parameter_is(tiny_base: Path, tmp_p
     assert {"gate_proj", "up_proj", "down_proj", "q_proj"} <= set(config["target_modules"])
     assert all(tensor.dim() == 2 and 4 in tensor.shape for tensor in tensors.values())
 
-    plain = load_base(str(base), Machine("cpu", "fp32"))
+    plain = load_base(str(base), ComputeDevice("cpu", "fp32"))
     before = {name: p.clone() for name, p in plain.named_parameters()}
     adapter = read_adapter(folder)
     merged = attach(plain, adapter).merge_and_unload()
@@ -94,13 +94,13 @@ def test_a_base_that_has_moved_is_said(tiny_adapter: Path, tmp_path: Path) -> No
 def test_experts_of_another_form_are_refused(tmp_path: Path) -> None:
     from peft import LoraConfig, get_peft_model
 
-    from novelcraft.finetune.models import Machine, load_base
+    from novelcraft.finetune.models import ComputeDevice, load_base
     from novelcraft.finetune.serving.vllm import convert_for_vllm
     from novelcraft.finetune.settings.presets import EXPERTS
 
     base = make_base(tmp_path / "base", "mixtral", steps=0, num_local_experts=4)
     config = LoraConfig(r=4, target_modules=["q_proj"], target_parameters=list(EXPERTS))
-    tuned = get_peft_model(load_base(str(base), Machine("cpu", "fp32")), config)
+    tuned = get_peft_model(load_base(str(base), ComputeDevice("cpu", "fp32")), config)
     tuned.save_pretrained(tmp_path / "adapter")
     with pytest.raises(AdapterError, match="experts of a mixtral model"):
         convert_for_vllm(tmp_path / "adapter", tmp_path / "vllm")

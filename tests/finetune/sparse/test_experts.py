@@ -35,9 +35,9 @@ WORDS = ((5, 6, 7, 8, 9, 40, 41), (30, 31, 32))
 
 def loaded(base: Path, *, four_bits: bool = True) -> Any:
     """A base as a run has it."""
-    from novelcraft.finetune.models import Machine, load_base
+    from novelcraft.finetune.models import ComputeDevice, load_base
 
-    return load_base(str(base), Machine("cpu", "fp32"), four_bits=four_bits)
+    return load_base(str(base), ComputeDevice("cpu", "fp32"), four_bits=four_bits)
 
 
 def said(model: Any) -> list[Any]:
@@ -184,7 +184,7 @@ def test_a_checkpoint_may_have_its_experts_fused(base: Path, tmp_path: Path) -> 
 
 
 def test_experts_of_other_forms_are_refused_and_of_the_same_are_packed(tmp_path: Path) -> None:
-    from novelcraft.finetune.models import Machine, load_base
+    from novelcraft.finetune.models import ComputeDevice, load_base
     from novelcraft.finetune.sparse.experts import Nf4Experts
 
     sizes = {"num_local_experts": 4, "num_experts_per_tok": 2}
@@ -194,7 +194,7 @@ def test_experts_of_other_forms_are_refused_and_of_the_same_are_packed(tmp_path:
     assert apart(model, loaded(mixtral).dequantize().float()) < 1e-6
     other = make_base(tmp_path / "other", "gpt_oss", steps=0, **sizes)
     with pytest.raises(ConfigError, match=r"gpt_oss model cannot be .*: their matrices are"):
-        load_base(str(other), Machine("cpu", "fp32"), four_bits=True, attention="eager")
+        load_base(str(other), ComputeDevice("cpu", "fp32"), four_bits=True, attention="eager")
 
 
 def test_training_over_four_bits_is_training_over_what_they_hold(
@@ -291,7 +291,7 @@ def test_a_layer_computed_again_learns_the_same(
 MEASURED = """
 import sys, threading
 from pathlib import Path
-from novelcraft.finetune.models import Machine, load_base
+from novelcraft.finetune.models import ComputeDevice, load_base
 
 def held():
     lines = Path("/proc/self/status").read_text().splitlines()
@@ -304,7 +304,7 @@ def grown(folder, four_bits):
             seen.append(held())
     thread = threading.Thread(target=watch)
     thread.start()
-    load_base(folder, Machine("cpu", "fp32"), four_bits=four_bits)
+    load_base(folder, ComputeDevice("cpu", "fp32"), four_bits=four_bits)
     done.set()
     thread.join()
     return max(seen) - seen[0]

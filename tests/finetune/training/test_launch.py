@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from novelcraft.errors import TrainingStackError
-from novelcraft.finetune.training.launch import spread
+from novelcraft.finetune.training.launch import launch_distributed
 from novelcraft.state.train_events import TrainEvent, TrainStarted, TrainStep, TrainStopped
 from tests.finetune.marks import needs_stack
 from tests.finetune.runs import read, rows, settings, written
@@ -19,10 +19,10 @@ from tests.finetune.runs import read, rows, settings, written
 WORKER = """
 import sys
 from functools import partial
-from novelcraft.finetune.training.launch import spread
+from novelcraft.finetune.training.launch import launch_distributed
 from novelcraft.finetune.training.worker import main
 
-main(sys.argv[1:], partial(spread, count=lambda: 2))
+main(sys.argv[1:], partial(launch_distributed, count=lambda: 2))
 """
 """A worker on a machine with two accelerators, as far as it knows."""
 OTHERWISE = """
@@ -38,23 +38,23 @@ use_cpu: false
 """What somebody may have told `accelerate config`, for something else."""
 DONE = """
 import os
-from novelcraft.finetune.training.launch import spread
+from novelcraft.finetune.training.launch import launch_distributed
 
 out = os.dup(1)
 os.dup2(2, 1)
 print("noise", flush=True)
-spread("platform", ["terse"], out, count=lambda: 2, launch=lambda count: [])
+launch_distributed("platform", ["terse"], out, count=lambda: 2, launch=lambda count: [])
 """
 """Becomes Python's `platform`, which prints the name of the system."""
 
 
 def test_one_accelerator_is_used_by_this_process() -> None:
-    spread("none", (), 1, count=lambda: 1)
+    launch_distributed("none", (), 1, count=lambda: 1)
 
 
 def test_one_of_several_processes_does_not_become_several(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOCAL_RANK", "1")
-    spread("none", (), 1, count=lambda: 2)
+    launch_distributed("none", (), 1, count=lambda: 2)
 
 
 def test_a_launcher_that_starts_a_single_process_is_not_started_again(
@@ -62,7 +62,7 @@ def test_a_launcher_that_starts_a_single_process_is_not_started_again(
 ) -> None:
     monkeypatch.setenv("NOVELCRAFT_SPREAD", "1")
     with pytest.raises(TrainingStackError, match="one process instead of one for each"):
-        spread("none", (), 1, count=lambda: 2)
+        launch_distributed("none", (), 1, count=lambda: 2)
 
 
 def test_what_this_process_becomes_writes_where_it_did() -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from novelcraft.errors import TrainingError
 from novelcraft.finetune.planning.plan import TrainPlan
-from novelcraft.finetune.planning.planner import Site, plan_training
+from novelcraft.finetune.planning.planner import TargetDevice, plan_training
 from novelcraft.finetune.settings.config import TrainConfig
 from novelcraft.graphs.training.context import Prepare, TrainingTools
 from novelcraft.graphs.training.pipeline import PipelineOutcome, TrainingPipeline
@@ -160,7 +160,7 @@ class Bench:
 
     def _plan(self, given: TrainConfig) -> TrainPlan:
         self.asked.append(("plan", given))
-        return plan_training(given, Site(None, self.memory))
+        return plan_training(given, TargetDevice(None, self.memory))
 
     def _train(self, file: Path, resume: bool) -> Actor:
         self.asked.append(("train", file, resume))

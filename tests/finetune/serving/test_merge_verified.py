@@ -16,13 +16,12 @@ pytestmark = TRAINS
 
 
 def test_a_merged_model_is_verified(tiny_adapter: Path, tmp_path: Path) -> None:
-    from novelcraft.finetune.serving.merge import merge_adapter
-    from novelcraft.finetune.serving.verify_merged import verify_merged
+    from novelcraft.finetune.serving.merge import merge_adapter, verify_merged
 
     merge_adapter(tiny_adapter, tmp_path / "merged")
     verdict = verify_merged(tiny_adapter, tmp_path / "merged")
     assert verdict.apart.logits < 3e-5
-    assert verdict.effect.divergence > 0.1
+    assert verdict.effect.kl_divergence > 0.1
     other = make_base(tmp_path / "other", steps=1)
     with pytest.raises(AdapterError, match="away from base and adapter"):
         verify_merged(tiny_adapter, other)
@@ -35,14 +34,13 @@ def test_a_bare_base_is_found_out_however_weak_the_adapter(
 
     from novelcraft.finetune.models import load_base, load_tokenizer
     from novelcraft.finetune.serving.comparing import CPU
-    from novelcraft.finetune.serving.merge import LIMITS, merge_adapter
-    from novelcraft.finetune.serving.verify_merged import verify_merged
+    from novelcraft.finetune.serving.merge import LIMITS, merge_adapter, verify_merged
 
     weak = weakened(tiny_adapter, tmp_path / "weak", 0.04)
     merge_adapter(weak, tmp_path / "merged", stored_as="bf16")
     verdict = verify_merged(weak, tmp_path / "merged")
     # What the adapter changes is less than what rounding may.
-    assert 10 * verdict.apart.divergence < verdict.effect.divergence < LIMITS[torch.bfloat16]
+    assert 10 * verdict.apart.kl_divergence < verdict.effect.kl_divergence < LIMITS[torch.bfloat16]
     load_base(str(tiny_base), CPU).bfloat16().save_pretrained(tmp_path / "bare")
     load_tokenizer(str(tiny_base)).save_pretrained(tmp_path / "bare")
     with pytest.raises(AdapterError, match="the bare base"):
