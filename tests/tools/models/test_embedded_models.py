@@ -17,6 +17,7 @@ from novelcraft.config.settings import RoleSettings
 from novelcraft.state.calls import Message
 from novelcraft.tools.models.chat import ChatModels, ModelRequest
 from novelcraft.tools.models.opening import open_models
+from novelcraft.tools.models.preflight import Need
 from tests.tools.models.support import MemoryLog, Person, everything
 
 pytestmark = pytest.mark.engine
@@ -54,7 +55,7 @@ async def text(models: ChatModels, request: ModelRequest) -> str:
 async def test_all_roles_share_one_engine_and_its_context(models: ChatModels) -> None:
     servers = {id(models.endpoint(role).server) for role in ("narrator", "reasoning", "cheap")}  # type: ignore[arg-type]
     assert len(servers) == 1
-    (report,) = await models.preflight({"narrator": 4_000})
+    (report,) = await models.preflight([Need("narrator", "scene.narrate", 3_000, 1_000)])
     assert (report.embedded, report.context, report.model) == (True, 4_096, "smollm2-135m")
     assert models.endpoint("narrator").supports_prefill
     assert models.token_counter("narrator")("Hello there friend") == 3
