@@ -20,6 +20,7 @@ from novelcraft.cli.prep import prep
 from novelcraft.cli.redraw import redraw
 from novelcraft.cli.show import show
 from novelcraft.cli.train import train
+from novelcraft.cli.verify import verify
 from novelcraft.cli.write import write
 
 app = typer.Typer(
@@ -31,7 +32,21 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for verb in (write, new, show, log, export, fork, edit, redraw, exempt, prep, pairs, train):
+for verb in (
+    write,
+    new,
+    show,
+    log,
+    export,
+    fork,
+    edit,
+    redraw,
+    exempt,
+    verify,
+    prep,
+    pairs,
+    train,
+):
     app.command()(verb)
 app.add_typer(model, name="model")
 app.add_typer(adapter, name="adapter")

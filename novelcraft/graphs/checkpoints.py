@@ -12,14 +12,49 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiosqlite
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import ChannelVersions, Checkpoint, CheckpointMetadata
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
 FILE = "checkpoints.db"
 
+STEPS_KEPT = 16
+"""Steps after which those before the last are dropped: somewhat more than a scene takes."""
+
+_OLDER = "WHERE thread_id = ? AND checkpoint_ns = ? AND checkpoint_id < ?"
+
+
+class LastStepSaver(AsyncSqliteSaver):
+    """Keeps the last steps of a thread, so that its rows do not grow with the book."""
+
+    _steps = 0
+
+    async def aput(
+        self,
+        config: RunnableConfig,
+        checkpoint: Checkpoint,
+        metadata: CheckpointMetadata,
+        new_versions: ChannelVersions,
+    ) -> RunnableConfig:
+        """Keep a checkpoint; now and then drop those before it."""
+        kept = await super().aput(config, checkpoint, metadata, new_versions)
+        self._steps += 1
+        if self._steps % STEPS_KEPT == 0:
+            await self._drop_before(kept)
+        return kept
+
+    async def _drop_before(self, config: RunnableConfig) -> None:
+        names = ("thread_id", "checkpoint_ns", "checkpoint_id")
+        given = tuple(config["configurable"][name] for name in names)
+        async with self.lock:
+            for table in ("checkpoints", "writes"):
+                await self.conn.execute(f"DELETE FROM {table} {_OLDER}", given)
+            await self.conn.commit()
+
 
 @asynccontextmanager
-async def open_checkpoints(folder: Path) -> AsyncIterator[AsyncSqliteSaver]:
+async def open_checkpoints(folder: Path) -> AsyncIterator[LastStepSaver]:
     """The checkpointer of a novel's folder. A broken file is replaced by an empty one.
 
     Only plain values and LangGraph's own types are read back from it.
@@ -28,7 +63,9 @@ async def open_checkpoints(folder: Path) -> AsyncIterator[AsyncSqliteSaver]:
     if not await _is_sound(path):
         _remove(path)
     async with aiosqlite.connect(path) as connection:
-        yield AsyncSqliteSaver(connection, serde=JsonPlusSerializer(allowed_msgpack_modules=None))
+        # A power cut may take the last steps, which the chain and the log of calls make again.
+        await connection.execute("PRAGMA synchronous=NORMAL")
+        yield LastStepSaver(connection, serde=JsonPlusSerializer(allowed_msgpack_modules=None))
 
 
 async def _is_sound(path: Path) -> bool:

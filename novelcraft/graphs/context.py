@@ -10,10 +10,10 @@ from langgraph.runtime import Runtime
 from novelcraft.agents.planner import PlanTask
 from novelcraft.config.presets import SizePreset
 from novelcraft.config.settings import NovelSettings, WriteSettings
+from novelcraft.graphs.indexing import BackgroundIndex
 from novelcraft.prompts.fit import TokenCounter
 from novelcraft.state.events import WriteEvent
 from novelcraft.state.stream import OnEvent
-from novelcraft.tools.canon.index import PassageIndex
 from novelcraft.tools.canon.store import ManuscriptStore
 from novelcraft.tools.models.asking import Caller
 
@@ -24,7 +24,7 @@ class WriteContext:
 
     folder: Path
     store: ManuscriptStore
-    index: PassageIndex
+    index: BackgroundIndex
     caller: Caller
     count: TokenCounter
     """Counts tokens of the narrator's model."""

@@ -67,7 +67,7 @@ def summarize_run(store: ManuscriptStore, branch: str, novel: NovelSettings) -> 
         novel_id=store.novel_id,
         branch=branch,
         book_findings=check_book(chain, plan),
-        calls=store.calls(),
+        models=store.model_lines(),
         exempt=store.exemptions(),
     )
 

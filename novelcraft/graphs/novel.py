@@ -17,7 +17,13 @@ from novelcraft.config.load import load_settings
 from novelcraft.config.names import closest
 from novelcraft.config.root import Settings
 from novelcraft.config.user import find_user_file
-from novelcraft.errors import InputError, NovelcraftError, UnknownTargetError, WritingError
+from novelcraft.errors import (
+    DamagedDatabaseError,
+    InputError,
+    NovelcraftError,
+    UnknownTargetError,
+    WritingError,
+)
 from novelcraft.graphs import length
 from novelcraft.graphs.checkpoints import open_checkpoints
 from novelcraft.graphs.context import WriteContext
@@ -46,6 +52,7 @@ from novelcraft.state.events import (
 from novelcraft.state.graph import WriteState
 from novelcraft.state.manuscript import Branch, Provenance, SceneCommit, count_words
 from novelcraft.state.stream import OnEvent
+from novelcraft.tools.canon.integrity import Fault
 from novelcraft.tools.canon.store import ManuscriptStore
 from novelcraft.tools.export.book import DEFAULT_FORMATS, ExportResult
 from novelcraft.tools.export.summary import RunSummary
@@ -284,6 +291,26 @@ class Novel:
         state = revision_state(self.store, branch, old, note=note, draw=draw)
         return await self._revise(state, on_event)
 
+    async def accept(self, fault: Fault, *, on_event: OnEvent[WriteEvent]) -> list[SceneCommit]:
+        """Take a scene that was changed in the database as a person's edit of it.
+
+        What it said before is not known, so the scene after it is marked in any case. The chain
+        that held the changed scene keeps no branch.
+
+        Args:
+            fault: One of `store.faults()`, of kind `changed`.
+            on_event: Listens.
+
+        Returns:
+            The later scenes that may no longer fit, each with its reasons.
+        """
+        self.store.trust(fault.name)
+        old = self.store.get(fault.name)
+        draft = own_words(fault.branch, old, old.prose)
+        self.store.put_draft(draft)
+        state = revision_state(self.store, fault.branch, old, draft=draft)
+        return await self._revise(state, on_event)
+
     async def _revise(self, state: WriteState, on_event: OnEvent[WriteEvent]) -> list[SceneCommit]:
         branch = state["branch"]
         with ProjectLock(self.folder), self._logged(on_event, branch) as emit:
@@ -316,8 +343,18 @@ class Novel:
             fix=f"See them with: novelcraft log {quoted(self.folder)}",
         )
 
+    def _any_scene(self, name: str, branch: str) -> SceneCommit:
+        try:
+            return self.scene(name, branch)
+        except (UnknownTargetError, DamagedDatabaseError):
+            if len(name) < MIN_PREFIX:
+                raise
+            return self.store.get(name)
+
     def fork(self, at: str, name: str, *, branch: str = MAIN) -> Branch:
         """A new branch whose last scene is the one named; writing goes on from there.
+
+        A commit may be named that is on no branch, or before a gap in one.
 
         Raises:
             UnknownTargetError: There is no such scene.
@@ -328,7 +365,7 @@ class Novel:
                 f"{name!r} cannot be a branch's name.",
                 fix="Use letters, digits, dots, underscores and hyphens, a letter first.",
             )
-        commit = self.scene(at, branch)
+        commit = self._any_scene(at, branch)
         with ProjectLock(self.folder):
             return self.store.create_branch(
                 name,

@@ -15,7 +15,7 @@ from langgraph.graph import END, START, StateGraph
 
 from novelcraft.agents.summarizer import summarize
 from novelcraft.graphs.context import WriteContext, WriteRuntime
-from novelcraft.graphs.nodes.commit import accepted_by, make_commit
+from novelcraft.graphs.nodes.commit import accepted_by, make_commit, renew_text
 from novelcraft.graphs.nodes.scene import plan_of, reviewed
 from novelcraft.graphs.stale import stale_reasons
 from novelcraft.graphs.write import Builder, WriteGraph, add_drafting
@@ -114,13 +114,19 @@ async def replace_scene(state: WriteState, runtime: WriteRuntime) -> dict[str, A
     branch = context.store.branch(state["branch"])
     chain = context.store.chain(branch.head)
     old = next(c for c in chain if c.scene_id == draft.scene_id)
+    changed_outside = context.store.is_trusted(old.id)
+    if changed_outside:
+        # What the later scenes rest on is not known, and the chain is not worth keeping.
+        old = old.model_copy(update={"prose": ""})
     new = make_commit(state, context, draft, accepted_by(state, draft))
     new = SceneCommit.model_validate(
         {**new.model_dump(exclude={"id"}), "plan_version": old.plan_version}
     )
     rebased = await rebase(context, state, old, new, chain[old.position :])
-    keep_old_chain(context.store, branch.name)
+    if not changed_outside:
+        keep_old_chain(context.store, branch.name)
     context.store.replace_tail(state["branch"], rebased, expected=branch.head)
+    await renew_text(context, state["branch"])
     return {"head": rebased[-1].id, "position": len(chain)}
 
 

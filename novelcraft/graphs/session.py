@@ -11,6 +11,7 @@ from novelcraft.config.root import Settings
 from novelcraft.config.settings import ROLES
 from novelcraft.graphs.adapters import check_embedded, check_served
 from novelcraft.graphs.context import WriteContext
+from novelcraft.graphs.indexing import background_index
 from novelcraft.state.events import Notice, WriteEvent
 from novelcraft.state.stream import OnEvent
 from novelcraft.tools.canon.embedders import open_embedder
@@ -60,9 +61,9 @@ async def writing_context(
         await chat.preflight(longest._replace(role=role) for role in ROLES)
         for text in notices:
             emit(Notice(text=text))
-        index = PassageIndex(folder / INDEX_FOLDER, open_embedder(settings.write.embedding))
-        try:
-            index.sync(store.chain(store.branch(branch).head))
+        passages = PassageIndex(folder / INDEX_FOLDER, open_embedder(settings.write.embedding))
+        async with background_index(passages) as index:
+            index.start_sync(store.chain(store.branch(branch).head))
             yield WriteContext(
                 folder=folder,
                 store=store,
@@ -76,5 +77,3 @@ async def writing_context(
                 preset=preset,
                 until=until,
             )
-        finally:
-            index.close()

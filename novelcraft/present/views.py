@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from novelcraft.errors import UnknownTargetError
+from novelcraft.graphs.exporting import exports_folder
+from novelcraft.graphs.manuscript import manuscript_path
 from novelcraft.graphs.novel import Novel
 from novelcraft.present.wording import number, stopwatch
 from novelcraft.present.writing import ACCEPTED
@@ -42,7 +44,9 @@ def status(novel: Novel, branch: str) -> str:
     stale_count = sum(bool(c.stale) for c in chain)
     lines += [f"{counted(stale_count, 'scene')} may no longer fit"] if stale_count else []
     lines += [f"Branches: {', '.join(b.name for b in novel.store.branches())}", ""]
-    exports = sorted((novel.folder / "exports").glob("*.*"))
+    exports = sorted(exports_folder(novel.folder, branch).glob("*.*"))
+    text = manuscript_path(novel.folder, branch)
+    lines += [f"Text: {text}"] if text.exists() else []
     if novel.is_finished(branch):
         lines += ["Finished.", *map(str, exports)]
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from novelcraft.state.base import Frozen
 
@@ -50,3 +50,19 @@ class CallRecord(Frozen):
     error: str = ""
     at: str = ""
     """UTC time the call ended, ISO 8601."""
+
+
+class ModelLine(NamedTuple):
+    """What a role asked of one model, over all runs of the novel."""
+
+    role: str
+    model: str
+    adapter: str
+    calls: int
+    failed: int
+    """Calls that ended in an error, or whose answer broke its schema."""
+    prompt_tokens: int
+    cached_tokens: int
+    """Prompt tokens that the server had in its cache; counted in `prompt_tokens` too."""
+    completion_tokens: int
+    seconds: float

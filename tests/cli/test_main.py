@@ -14,7 +14,19 @@ from novelcraft.cli import main
 from novelcraft.errors import PremiseError
 from tests.cli.conftest import Run
 
-VERBS = ["write", "new", "show", "log", "export", "fork", "edit", "redraw", "exempt", "model"]
+VERBS = [
+    "write",
+    "new",
+    "show",
+    "log",
+    "export",
+    "fork",
+    "edit",
+    "redraw",
+    "exempt",
+    "verify",
+    "model",
+]
 
 
 def test_version(run: Run) -> None:

@@ -7,17 +7,16 @@ from typing import Any
 
 from novelcraft.errors import HeadMovedError
 from novelcraft.graphs.context import WriteContext, WriteRuntime
+from novelcraft.graphs.exporting import written
+from novelcraft.graphs.manuscript import renew_manuscript
 from novelcraft.graphs.nodes.plan import ask_person
 from novelcraft.graphs.nodes.review import summary_findings
 from novelcraft.graphs.nodes.scene import note_fault, plan_of, reviewed
-from novelcraft.state.events import SceneCommitted
+from novelcraft.state.events import Notice, SceneCommitted
 from novelcraft.state.findings import blocking
 from novelcraft.state.gates import GateRequest
 from novelcraft.state.graph import WriteState
 from novelcraft.state.manuscript import AcceptedBy, Draft, SceneCommit
-from novelcraft.tools.export.markdown import write_manuscript
-
-MANUSCRIPT = "manuscript.md"
 
 
 def make_commit(
@@ -88,11 +87,20 @@ async def commit_scene(state: WriteState, runtime: WriteRuntime) -> dict[str, An
 async def derive(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
     """Renew what is derived from the chain, and drop the drafts of scenes long committed."""
     context = runtime.context
-    chain = context.store.chain(state["head"])
-    await asyncio.to_thread(context.index.sync, chain)
-    write_manuscript(context.folder / MANUSCRIPT, plan_of(state, context), chain, context.novel)
-    context.store.delete_drafts(state["branch"], keep_parent=chain[-1].parent)
+    commit = context.store.get(state["head"] or "")
+    await renew_text(context, state["branch"])
+    context.store.delete_drafts(state["branch"], keep_parent=commit.parent)
     return {}
+
+
+async def renew_text(context: WriteContext, branch: str) -> None:
+    """Renew the branch's `manuscript.md`, and tell of a person's edits that it held."""
+    plan, chain = written(context.store, branch)
+    notice = await asyncio.to_thread(
+        renew_manuscript, context.folder, branch, plan, chain, context.novel
+    )
+    if notice is not None:
+        context.emit(Notice(text=notice))
 
 
 async def gate_scene(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:

@@ -36,7 +36,6 @@ from novelcraft.state.findings import blocking
 from novelcraft.state.graph import WriteState
 from novelcraft.state.manuscript import Draft, count_words
 from novelcraft.state.plan import Plan, SceneBrief
-from novelcraft.tools.canon.recall import recall
 from novelcraft.tools.checks import CheckInput, check_scene, unfit
 
 RECALLED = 12
@@ -80,21 +79,16 @@ async def look_up(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
     """Canon facts and passages for the scene, as of its parent."""
     context = runtime.context
     plan = plan_of(state, context)
+    brief = plan.scene(state["scene_id"])
     state = {**state, "draw": next_draw(state, context)}
-    notes = recall(
-        context.store,
-        context.index,
-        state["head"],
-        plan.scene(state["scene_id"]),
-        plan,
-        RECALLED,
-    )
+    notes = await context.index.recall(context.store, state["head"], brief, plan, RECALLED)
     context.store.put_recalled(
         str(draw_step(state)),
         [note.text for note in notes],
         branch=state["branch"],
         parent=state["head"],
     )
+    context.index.start_sync(context.store.chain(state["head"]))
     return {"attempt": 1, "draw": state["draw"]}
 
 

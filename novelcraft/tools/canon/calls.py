@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Row, func, insert, select
 
-from novelcraft.state.calls import CallRecord, Usage
+from novelcraft.state.calls import CallRecord, ModelLine, Usage
 from novelcraft.tools.canon.engine import Database
 from novelcraft.tools.canon.tables import calls
 
@@ -92,6 +92,15 @@ class Calls:
         with self._db.read() as connection:
             rows = connection.execute(wanted.order_by(calls.c.purpose))
             return {row[0]: CallTotals(*row[1:]) for row in rows}
+
+    def model_lines(self) -> list[ModelLine]:
+        """Sums over all calls for each role and model, sorted by them."""
+        of = (calls.c.role, calls.c.model, calls.c.adapter)
+        count, *sums = _SUMS
+        failed = func.count().filter(calls.c.outcome != "ok")
+        wanted = select(*of, count, failed, *sums).group_by(*of).order_by(*of)
+        with self._db.read() as connection:
+            return [ModelLine(*row) for row in connection.execute(wanted)]
 
     def models_called(self) -> tuple[str, ...]:
         """Names of the models in the log, sorted."""

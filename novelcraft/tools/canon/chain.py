@@ -140,8 +140,9 @@ class Chain:
             else:
                 before = ()
                 tail = load(connection, commits.c.id.in_(ancestors(head)))
-                require_unbroken(self._db.name, head, tail)
             self._require_intact(tail)
+            if not before:
+                require_unbroken(self._db.name, head, tail)
         self._chain = (*before, *(stored.scene for stored in tail))
         return list(self._chain)
 
@@ -188,6 +189,10 @@ class Chain:
     def trust(self, commit_id: str) -> None:
         """Take a commit as it stands while this store is open, though it is not what it was."""
         self._trusted.add(commit_id)
+
+    def is_trusted(self, commit_id: str) -> bool:
+        """Whether a commit is taken as it stands."""
+        return commit_id in self._trusted
 
     def _require_intact(self, loaded: Sequence[StoredCommit]) -> None:
         require_intact(self._db.name, [c for c in loaded if c.scene.id not in self._trusted])

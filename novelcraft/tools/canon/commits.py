@@ -6,14 +6,24 @@ by it, and so is one that is missing from between two others.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, insert, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    delete,
+    insert,
+    select,
+    true,
+    update,
+)
 
 from novelcraft.state.base import content_hash
-from novelcraft.state.manuscript import SceneCommit
+from novelcraft.state.manuscript import SceneCommit, count_words
 from novelcraft.tools.canon.faults import altered
 from novelcraft.tools.canon.tables import commits, facts
 
@@ -21,6 +31,10 @@ _CONTENT = tuple(c.name for c in commits.columns if c.name not in {"id", "words"
 """Columns that, with the facts, an id is the hash of."""
 
 _FACT = ("subject", "statement", "quote")
+
+
+Content = dict[str, Any]
+"""What a commit's id is the hash of, as JSON values."""
 
 
 class StoredCommit(NamedTuple):
@@ -63,20 +77,47 @@ def append_commit(connection: Connection, commit: SceneCommit) -> None:
         raise ValueError(f"commit {commit.id} has position {commit.position} after {before}")
     if holds(connection, commit.id, commit.id):
         return
-    row = commit.model_dump(mode="json", exclude={"facts"})
+    row = commit.model_dump(mode="json")
+    added = row.pop("facts")
     connection.execute(insert(commits).values(row | {"words": commit.words}))
-    if commit.facts:
-        connection.execute(
-            insert(facts),
-            [
-                {"commit_id": commit.id, "number": number, **fact.model_dump()}
-                for number, fact in enumerate(commit.facts)
-            ],
-        )
+    _add_facts(connection, commit.id, added)
+
+
+def overwrite(connection: Connection, commit_id: str, content: Content) -> None:
+    """Store what a commit's id is the hash of in the place of what stands there."""
+    row = {name: content[name] for name in _CONTENT} | {"words": count_words(content["prose"])}
+    connection.execute(update(commits).where(commits.c.id == commit_id).values(row))
+    connection.execute(delete(facts).where(facts.c.commit_id == commit_id))
+    _add_facts(connection, commit_id, content["facts"])
+
+
+def _add_facts(connection: Connection, commit_id: str, added: Sequence[dict[str, str]]) -> None:
+    if added:
+        rows = [{"commit_id": commit_id, "number": n, **fact} for n, fact in enumerate(added)]
+        connection.execute(insert(facts), rows)
 
 
 def load(connection: Connection, which: ColumnElement[bool]) -> list[StoredCommit]:
     """The commits of some rows, by position."""
+    return [
+        StoredCommit(
+            SceneCommit.model_validate({"id": row.id, "words": row.words, **content}),
+            content_hash(content) == row.id,
+        )
+        for row, content in _contents(connection, which)
+    ]
+
+
+def content_of(connection: Connection, commit_id: str) -> Content:
+    """The content of a commit as it stands in the database."""
+    ((_, content),) = _contents(connection, commits.c.id == commit_id)
+    return content
+
+
+def _contents(
+    connection: Connection, which: ColumnElement[bool]
+) -> Iterator[tuple[Row[Any], Content]]:
+    # The stored values are hashed, not a model's dump: a model may have got new fields since.
     rows = connection.execute(select(commits).where(which).order_by(commits.c.position)).all()
     added = connection.execute(
         select(facts)
@@ -88,14 +129,9 @@ def load(connection: Connection, which: ColumnElement[bool]) -> list[StoredCommi
         commit: [{name: getattr(fact, name) for name in _FACT} for fact in group]
         for commit, group in groupby(added, key=lambda fact: fact.commit_id)
     }
-    return [_stored(row, by_commit.get(row.id, [])) for row in rows]
-
-
-def _stored(row: Row[Any], added: list[dict[str, str]]) -> StoredCommit:
-    # The stored values are hashed, not a model's dump: a model may have got new fields since.
-    content = {name: getattr(row, name) for name in _CONTENT} | {"facts": added}
-    scene = SceneCommit.model_validate({"id": row.id, "words": row.words, **content})
-    return StoredCommit(scene, content_hash(content) == row.id)
+    for row in rows:
+        content = {name: getattr(row, name) for name in _CONTENT}
+        yield row, content | {"facts": by_commit.get(row.id, [])}
 
 
 def require_intact(name: str, loaded: Sequence[StoredCommit]) -> None:
@@ -117,6 +153,16 @@ def require_intact(name: str, loaded: Sequence[StoredCommit]) -> None:
             )
 
 
+def missing_parent(head: str, loaded: Sequence[StoredCommit]) -> str | None:
+    """Id of the commit that is missing from the ancestors of `head`; None where none is.
+
+    Args:
+        head: Id of the last commit.
+        loaded: What was read of it and its ancestors, in reading order.
+    """
+    return loaded[0].scene.parent if loaded else head
+
+
 def require_unbroken(name: str, head: str, loaded: Sequence[StoredCommit]) -> None:
     """Raise DamagedDatabaseError when a commit is missing from the ancestors of `head`.
 
@@ -125,14 +171,13 @@ def require_unbroken(name: str, head: str, loaded: Sequence[StoredCommit]) -> No
         head: Id of the last commit.
         loaded: What was read of it and its ancestors, in reading order.
     """
-    if loaded and loaded[0].scene.parent is None:
+    missing = missing_parent(head, loaded)
+    if missing is None:
         return
-    missing = loaded[0].scene.parent if loaded else head
     scene = f"scene {loaded[0].scene.position - 1}" if loaded else "the last scene"
     raise altered(
         name,
-        f"{scene} is missing: commit {(missing or '')[:12]} is not in the database",
-        fix="Restore the database from a backup. Or write on from a scene before it: "
-        "`novelcraft log FOLDER --all` lists the commits, and `novelcraft fork FOLDER COMMIT "
-        "NAME` makes a branch that ends with one.",
+        f"{scene} is missing: commit {missing[:12]} is not in the database",
+        fix="Restore the database from a backup, or write on from a scene before it: "
+        "`novelcraft verify FOLDER` says how.",
     )

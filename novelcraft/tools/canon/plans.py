@@ -99,13 +99,13 @@ class Plans:
         """
         if version not in self._plans:
             with self._db.read() as connection:
-                found = self._read(connection, version)
+                found = self._read_plan(connection, version)
             for oldest in list(self._plans)[: -KEPT + 1]:
                 self._plans.pop(oldest, None)
             self._plans[version] = found
         return self._plans[version]
 
-    def _read(self, connection: Connection, version: int) -> Plan:
+    def _read_plan(self, connection: Connection, version: int) -> Plan:
         try:
             body = _body(connection, version)
         except (KeyError, TypeError, AttributeError):

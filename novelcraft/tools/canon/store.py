@@ -26,13 +26,13 @@ from novelcraft.tools.canon.engine import (
     require_sqlite_file,
     require_writable,
 )
+from novelcraft.tools.canon.integrity import Integrity
 from novelcraft.tools.canon.journal import Journal
-from novelcraft.tools.canon.plans import Plans
 from novelcraft.tools.canon.revisions import Revisions
 from novelcraft.tools.canon.tables import novel
 
 
-class ManuscriptStore(Chain, Revisions, Plans, Drafts, Calls, Journal):
+class ManuscriptStore(Chain, Revisions, Integrity, Drafts, Calls, Journal):
     """One novel's database, open.
 
     Every method is one transaction, is safe to call from any thread, and takes milliseconds,

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from novelcraft.config.settings import NovelSettings
-from novelcraft.state.calls import CallRecord
+from novelcraft.state.calls import ModelLine
 from novelcraft.state.findings import Finding, Severity
 from novelcraft.state.manuscript import AcceptedBy, SceneCommit
 from novelcraft.state.plan import Plan
@@ -65,23 +65,6 @@ class CheckLine:
     scenes: int
     """Scenes it found something in; 0 for a check of the book as a whole."""
     example: Finding
-
-
-@dataclass(frozen=True)
-class ModelLine:
-    """What a role asked of one model, over all runs of the novel."""
-
-    role: str
-    model: str
-    adapter: str
-    calls: int
-    failed: int
-    """Calls that ended in an error, or whose answer broke its schema."""
-    prompt_tokens: int
-    cached_tokens: int
-    """Prompt tokens that the server had in its cache; counted in `prompt_tokens` too."""
-    completion_tokens: int
-    seconds: float
 
 
 @dataclass(frozen=True)
@@ -185,7 +168,7 @@ def run_summary(
     novel_id: str = "",
     branch: str = "main",
     book_findings: Sequence[Finding] = (),
-    calls: Iterable[CallRecord] = (),
+    models: Sequence[ModelLine] = (),
     exempt: Collection[str] = (),
 ) -> RunSummary:
     """Sum up a novel as far as it is written.
@@ -197,7 +180,7 @@ def run_summary(
         novel_id: The novel's id, to be named in the report.
         branch: The branch's name, to be named in the report.
         book_findings: What the checks of the book as a whole found.
-        calls: The log of model calls, of all roles and runs.
+        models: Sums of the calls of each role and model, over all runs.
         exempt: Keys of findings that a person marked as intended.
 
     Raises:
@@ -223,7 +206,7 @@ def run_summary(
         chapters=_chapters(plan, chain),
         scenes=_scenes(plan, chain, exempt),
         checks=_checks(kept),
-        models=_models(calls),
+        models=tuple(models),
         sources=_sources(chain),
         mends=plan.mends,
         exempted=len(found) - len(kept),
@@ -282,23 +265,6 @@ def _checks(found: Iterable[tuple[int, Finding]]) -> tuple[CheckLine, ...]:
     ]
     lines.sort(key=lambda line: (_SEVERITIES.index(line.severity), -line.findings, line.check))
     return tuple(lines)
-
-
-def _models(calls: Iterable[CallRecord]) -> tuple[ModelLine, ...]:
-    lines: dict[tuple[str, str, str], ModelLine] = {}
-    for call in calls:
-        key = (call.role, call.model, call.adapter)
-        sums = lines.get(key, ModelLine(*key, 0, 0, 0, 0, 0, 0.0))
-        lines[key] = ModelLine(
-            *key,
-            calls=sums.calls + 1,
-            failed=sums.failed + (call.outcome != "ok"),
-            prompt_tokens=sums.prompt_tokens + call.usage.prompt_tokens,
-            cached_tokens=sums.cached_tokens + call.usage.cached_tokens,
-            completion_tokens=sums.completion_tokens + call.usage.completion_tokens,
-            seconds=sums.seconds + call.seconds,
-        )
-    return tuple(lines[key] for key in sorted(lines))
 
 
 def _sources(chain: Sequence[SceneCommit]) -> tuple[SourceLine, ...]:

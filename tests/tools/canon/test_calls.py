@@ -55,3 +55,15 @@ def test_totals(store: ManuscriptStore) -> None:
     store.log_call(record("b", purpose="plan.core", outcome="error"))
     assert store.call_totals() == (2, 20, 8, 10, 3.0)
     assert store.call_totals_by_purpose()["plan.core"] == (1, 10, 4, 5, 1.5)
+
+
+def test_calls_are_summed_by_role_and_model(store: ManuscriptStore) -> None:
+    assert store.model_lines() == []
+    for n, outcome in enumerate(("ok", "invalid", "ok")):
+        store.log_call(record(f"k{n}", outcome=outcome))
+    store.log_call(record("c", role="cheap", adapter="lora"))
+    cheap, narrator = store.model_lines()
+    assert (cheap.role, cheap.adapter, cheap.calls, cheap.failed) == ("cheap", "lora", 1, 0)
+    assert (narrator.calls, narrator.failed, narrator.seconds) == (3, 1, 4.5)
+    assert (narrator.prompt_tokens, narrator.cached_tokens) == (30, 12)
+    assert narrator.completion_tokens == 15

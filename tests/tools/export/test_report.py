@@ -3,12 +3,11 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from novelcraft.config.settings import NovelSettings
-from novelcraft.state.calls import CallRecord, Usage
+from novelcraft.state.calls import ModelLine
 from novelcraft.state.findings import Finding
 from novelcraft.tools.export.report import report_html, write_report
 from novelcraft.tools.export.summary import RunSummary, run_summary
@@ -23,25 +22,9 @@ LOOP = Finding(
 )
 NAME = Finding(check="names.unknown", severity="warn", message="Quill is unknown.", about="Quill")
 SLOP = Finding(check="prose.slop", severity="report", message="6 stock phrases.")
+CHEAP = ModelLine("cheap", "small", "lora", 1, 0, 1_000, 200, 500, 30.0)
+NARRATOR = ModelLine("narrator", "small", "", 2, 1, 2_000, 400, 1_000, 60.0)
 OPENING = Finding(check="book.opening", severity="warn", message="Two scenes begin alike.")
-
-
-def call(role: str, **changes: Any) -> CallRecord:
-    given: dict[str, Any] = {
-        "key": "k",
-        "role": role,
-        "purpose": "scene.narrate",
-        "step": "main/s001/1",
-        "model": "small",
-        "prompt_hash": "h",
-        "messages": (),
-        "sampling": {},
-        "seed": 1,
-        "text": "",
-        "usage": Usage(prompt_tokens=1_000, cached_tokens=200, completion_tokens=500),
-        "seconds": 30.0,
-    }
-    return CallRecord(**{**given, **changes})
 
 
 @pytest.fixture
@@ -62,11 +45,7 @@ def summary() -> RunSummary:
         NovelSettings(author="A. Keeper", seed=7),
         novel_id="n0v3l",
         book_findings=[OPENING],
-        calls=[
-            call("narrator"),
-            call("narrator", outcome="invalid"),
-            call("cheap", adapter="lora"),
-        ],
+        models=[CHEAP, NARRATOR],
         exempt={SLOP.key},
     )
 
@@ -92,13 +71,6 @@ def test_checks_are_counted_blocks_first(summary: RunSummary) -> None:
         ("names.unknown", 2, 2),
         ("book.opening", 1, 0),
     ]
-
-
-def test_calls_are_summed_by_role_and_model(summary: RunSummary) -> None:
-    cheap, narrator = summary.models
-    assert (cheap.role, cheap.adapter, cheap.calls, cheap.failed) == ("cheap", "lora", 1, 0)
-    assert (narrator.calls, narrator.failed, narrator.seconds) == (2, 1, 60.0)
-    assert (narrator.prompt_tokens, narrator.cached_tokens) == (2_000, 400)
 
 
 def test_a_book_is_finished_when_every_planned_scene_is_written() -> None:

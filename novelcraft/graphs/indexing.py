@@ -1,0 +1,80 @@
+"""The passage index beside the run: brought up to date while the next scene is narrated.
+
+Recall leaves out the scene right before, whose end is in the prompt anyway, so a scene's passages
+are first needed two scenes later. The loop never waits for them between a commit and the next
+scene's first request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import asynccontextmanager
+
+from novelcraft.state.canon import CanonNote
+from novelcraft.state.manuscript import SceneCommit
+from novelcraft.state.plan import Plan, SceneBrief
+from novelcraft.tools.canon.index import PassageIndex
+from novelcraft.tools.canon.recall import recall
+from novelcraft.tools.canon.store import ManuscriptStore
+
+
+class BackgroundIndex:
+    """A passage index with a thread of its own: one thing at a time, in the order asked.
+
+    Args:
+        index: Used by that thread alone.
+        thread: Has one worker.
+    """
+
+    def __init__(self, index: PassageIndex, thread: ThreadPoolExecutor) -> None:
+        self._index = index
+        self._thread = thread
+        self._sync: Future[int] | None = None
+
+    def start_sync(self, commits: Sequence[SceneCommit]) -> None:
+        """Begin to bring commits in, after what was begun before."""
+        if commits:
+            self._sync = self._thread.submit(self._index.sync, tuple(commits))
+
+    async def settled(self) -> None:
+        """Wait for the sync that was begun last.
+
+        Raises:
+            Exception: What went wrong in it, in the embedder or on the disk.
+        """
+        sync, self._sync = self._sync, None
+        if sync is not None:
+            await asyncio.wrap_future(sync)
+
+    async def recall(
+        self, store: ManuscriptStore, head: str | None, brief: SceneBrief, plan: Plan, k: int
+    ) -> list[CanonNote]:
+        """The notes for a scene that follows `head`, as `canon.recall` says.
+
+        They are the same whether a sync has only begun or is long done, because it is waited
+        for, and what is in the index beyond the ancestors of `head` is never looked at.
+
+        Raises:
+            Exception: What went wrong in the sync before, or here.
+        """
+        await self.settled()
+        asked = self._thread.submit(recall, store, self._index, head, brief, plan, k)
+        return await asyncio.wrap_future(asked)
+
+
+@asynccontextmanager
+async def background_index(index: PassageIndex) -> AsyncIterator[BackgroundIndex]:
+    """Open a thread for the index; wait for it, and close both, in the end.
+
+    Raises:
+        Exception: What went wrong in a sync that nobody waited for, unless the block raised.
+    """
+    with ThreadPoolExecutor(1, thread_name_prefix="passage-index") as thread:
+        beside = BackgroundIndex(index, thread)
+        try:
+            yield beside
+            await beside.settled()
+        finally:
+            await asyncio.wrap_future(thread.submit(index.close))

@@ -1,0 +1,87 @@
+"""`manuscript.md`: the text of a branch, renewed with every scene, beside a person's hand.
+
+Each branch has a file of its own. Its last line names the branch and the commit it ends with, and
+holds the hash of the text above it: a file whose text has another hash was edited by a person.
+That edit is kept aside before the file is written over.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from novelcraft.config.settings import NovelSettings
+from novelcraft.graphs.exporting import MAIN
+from novelcraft.state.manuscript import SceneCommit
+from novelcraft.state.plan import Plan
+from novelcraft.tools.export.markdown import manuscript_markdown
+from novelcraft.tools.storage.files import storage_errors, write_atomic
+
+_MARK = re.compile(
+    r"\n*<!-- novelcraft: branch (?P<branch>\S+), commit (?P<commit>\S+), "
+    r"text (?P<text>\S+) -->\s*\Z"
+)
+
+
+def manuscript_path(folder: Path, branch: str) -> Path:
+    """Where the text of a branch is kept up to date."""
+    return folder / ("manuscript.md" if branch == MAIN else f"manuscript-{branch}.md")
+
+
+def renew_manuscript(
+    folder: Path, branch: str, plan: Plan, chain: Sequence[SceneCommit], novel: NovelSettings
+) -> str | None:
+    """Write the text of a branch as it stands into its file, whole or not at all.
+
+    Args:
+        folder: The novel's.
+        branch: Name of the branch.
+        plan: Its plan.
+        chain: Its scenes, at least one.
+        novel: Gives title, author and language.
+
+    Returns:
+        A notice for the person whose edits of the file were kept aside; None where there were
+        none.
+
+    Raises:
+        DiskFullError, ReadOnlyError, ExportError: A file could not be written.
+    """
+    path = manuscript_path(folder, branch)
+    text = manuscript_markdown(plan, chain, novel)
+    notice = None
+    with storage_errors(path):
+        there = path.read_bytes() if path.is_file() else b""
+        if there and _is_edited(there, plan, chain, novel):
+            aside = path.with_name(f"{path.stem}.edited-{_hash(there)[:8]}.md")
+            path.replace(aside)
+            notice = (
+                f"{path.name} had been edited by hand: your version is kept as {aside.name}. "
+                "A change of the book itself goes in with `novelcraft edit`."
+            )
+    named = f"branch {branch}, commit {chain[-1].id[:12]}, text {_hash(text.encode())}"
+    write_atomic(path, f"{text}\n<!-- novelcraft: {named} -->\n".encode())
+    return notice
+
+
+def unmarked(text: str) -> str:
+    """The text of a manuscript's file, without the line that names its commit."""
+    return _MARK.sub("", text) + "\n"
+
+
+def _is_edited(
+    there: bytes, plan: Plan, chain: Sequence[SceneCommit], novel: NovelSettings
+) -> bool:
+    text = there.decode("utf-8", "replace").replace("\r\n", "\n")
+    mark = _MARK.search(text)
+    if mark is not None:
+        return _hash(unmarked(text).encode()) != mark["text"]
+    # Written before there was a mark: by this program, if it is what this program writes.
+    own = (manuscript_markdown(plan, c, novel) for c in (chain, chain[:-1]))
+    return text not in own
+
+
+def _hash(text: bytes) -> str:
+    return hashlib.sha256(text).hexdigest()
