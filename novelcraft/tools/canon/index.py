@@ -26,7 +26,7 @@ from collections.abc import Collection, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from novelcraft.errors import DiskFullError, ProjectError, ReadOnlyError
@@ -71,6 +71,8 @@ class PassageIndex:
         self._opened: _Opened | None = None
         self._stored: Counter[str] = Counter()
         """Passages in the index, by commit."""
+        self._positions: dict[str, int] = {}
+        """Places in the chain of the commits that are in the index."""
         self._complete: set[str] = set()
         """Commits whose passages are known to be all there."""
 
@@ -129,6 +131,7 @@ class PassageIndex:
             self._opened.client.close()
         self._opened = None
         self._stored.clear()
+        self._positions.clear()
         self._complete.clear()
 
     def _query(self, text: str, allowed: frozenset[str], k: int) -> list[Passage]:
@@ -136,15 +139,14 @@ class PassageIndex:
         found = collection.query(
             query_embeddings=self._embedder.embed([text]),
             n_results=max(1, self._stored.total()),
-            include=["metadatas", "distances"],
+            include=["distances"],
         )
-        ids, metadatas, distances = found["ids"], found["metadatas"], found["distances"]
-        assert metadatas is not None, "asked for"
+        ids, distances = found["ids"], found["distances"]
         assert distances is not None, "asked for"
         ranked = sorted(
-            (round(distance, 6), -_position(metadata), passage)
-            for passage, metadata, distance in zip(ids[0], metadatas[0], distances[0], strict=True)
-            if metadata["commit"] in allowed
+            (round(distance, 6), -self._positions[commit], passage)
+            for passage, distance in zip(ids[0], distances[0], strict=True)
+            if (commit := passage.partition(":")[0]) in allowed
         )[:k]
         if not ranked:
             return []
@@ -172,6 +174,7 @@ class PassageIndex:
                 self._add(collection, wanted)
                 added += len(wanted)
             self._stored[commit.id] = len(wanted)
+            self._positions[commit.id] = commit.position
             self._complete.add(commit.id)
         return added
 
@@ -275,7 +278,3 @@ def _require_storage(folder: Path) -> None:
             f"The passage index {folder} cannot be written.",
             fix="Change its permissions, or delete it: it is made again from the novel.",
         )
-
-
-def _position(metadata: Any) -> int:
-    return int(metadata["position"])

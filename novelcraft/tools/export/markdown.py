@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 
@@ -63,11 +64,17 @@ def _body(plan: Plan, chain: Sequence[SceneCommit], novel: NovelSettings) -> Ite
         yield f"# {escape(heading).replace('#', chr(92) + '#')}"
         started = False
         for scene in scenes:
-            blocks = list(paragraphs(scene.prose))
+            blocks = _rendered(scene.prose)
             if started and blocks:
                 yield SCENE_BREAK
             started = started or bool(blocks)
             yield from blocks
+
+
+@lru_cache(maxsize=4096)
+def _rendered(prose: str) -> tuple[str, ...]:
+    """A scene as Markdown, kept: the whole text is written again with every scene of a run."""
+    return tuple(paragraphs(prose))
 
 
 def plan_chapter(plan: Plan, chapter_id: str) -> Chapter:
