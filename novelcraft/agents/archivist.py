@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from pydantic import create_model
+from pydantic import Field, create_model
 
-from novelcraft.config.presets import SizePreset
+from novelcraft.agents.session import AgentSession
 from novelcraft.prompts.loader import load_template
+from novelcraft.state.base import Frozen
 from novelcraft.state.manuscript import Fact
-from novelcraft.tools.models.asking import Caller
 from novelcraft.tools.models.schemas import bounded, strict_list, tidy
 
 
-async def extract_facts(
-    caller: Caller, preset: SizePreset, *, step: str, prose: str
-) -> tuple[Fact, ...]:
+class FactsInput(Frozen):
+    """A scene whose facts are wanted."""
+
+    prose: str = Field(min_length=1)
+
+
+class FactsOutput(Frozen):
+    """What the scene makes true."""
+
+    facts: tuple[Fact, ...]
+
+
+async def extract_facts(given: FactsInput, session: AgentSession) -> FactsOutput:
     """The facts that a scene makes true.
 
     A quote that is not in the scene is dropped, its fact is kept; repeats are dropped.
@@ -21,24 +31,23 @@ async def extract_facts(
     Raises:
         InvalidAnswerError: If the model cannot keep to the schema.
     """
-    chars = preset.field_chars
+    preset = session.preset
+    chars, count = preset.field_chars, preset.facts_per_scene
     item = create_model(
         "FactAnswer",
         about=(bounded(40), ...),
         fact=(bounded(chars), ...),
         quote=(bounded(chars), ...),
     )
-    schema = create_model("FactsAnswer", facts=(strict_list(item, 0, preset.facts_per_scene), ...))
-    messages = load_template("extract_facts").render(scene=prose, count=preset.facts_per_scene)
-    answer = await caller.ask(
+    schema = create_model("FactsAnswer", facts=(strict_list(item, 0, count), ...))
+    answer = await session.ask(
         "cheap",
         "scene.extract",
-        step,
-        messages,
+        load_template("extract_facts").render(scene=given.prose, count=count),
         schema,
-        max_tokens=preset.answer_tokens(preset.facts_per_scene * (2 * chars + 90)),
+        max_tokens=preset.answer_tokens(count * (2 * chars + 90)),
     )
-    return _facts(answer.model_dump()["facts"], prose)
+    return FactsOutput(facts=_facts(answer.model_dump()["facts"], given.prose))
 
 
 def _facts(answers: list[dict[str, str]], prose: str) -> tuple[Fact, ...]:

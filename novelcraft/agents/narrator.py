@@ -9,15 +9,16 @@ leave the prompt that the model was trained on untouched.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
-from novelcraft.config.presets import SizePreset
+from pydantic import Field
+
+from novelcraft.agents.session import AgentSession
+from novelcraft.config.resolve import TOKENS_PER_WORD
 from novelcraft.prompts.narrator import STOPS, AssembledPrompt
-from novelcraft.state.base import derive_seed
+from novelcraft.state.base import Frozen, derive_seed
 from novelcraft.state.manuscript import Provenance, count_words
 from novelcraft.state.steps import call_step
 from novelcraft.tools.metrics.draft_length import Cut, GrowingDraft, LengthRule, cut_at_sentence
-from novelcraft.tools.models.asking import Caller
 from novelcraft.tools.models.chat import ModelAnswer, ModelRequest
 
 MAX_SEGMENTS = 4
@@ -36,55 +37,56 @@ CUT_SHORT = ("stop", "length")
 """Reasons to stop after which a draft can be carried on."""
 
 
-@dataclass(frozen=True)
-class Narration:
+class Narration(Frozen):
     """A draft as it came, before any check."""
 
     prose: str
     provenance: Provenance
 
 
-@dataclass(frozen=True)
-class NarrationTask:
+class NarrationInput(Frozen):
     """A scene to narrate."""
 
     prompt: AssembledPrompt
-    target_words: int
+    target_words: int = Field(ge=1)
     """Words that the scene should have."""
-    asked_words: int
+    asked_words: int = Field(ge=1)
     """Words that its prompt asks for."""
-    tokens_per_word: float
+    tokens_per_word: float = Field(default=TOKENS_PER_WORD, gt=0)
     """Of the narrator's model, in the language of the book."""
-    attempt: int
-    step: str
-    """Name of the step for the call log; another draw of the scene has another one."""
-    preset: SizePreset
-    can_continue: bool
+    attempt: int = Field(default=1, ge=1)
+    can_continue: bool = False
     """Whether the server carries on a completion that is given to it."""
-    room: int = 0
+    room: int = Field(default=0, ge=0)
     """Tokens that the server has for the scene; 0 where that is not known."""
     opening: str = ""
     """First words of the scene, given to the narrator as the completion so far."""
 
 
-async def narrate(task: NarrationTask, caller: Caller, on_text: Callable[[str], None]) -> Narration:
+def nobody(_text: str) -> None:
+    """A reader of a draft as it grows who needs none of it."""
+
+
+async def narrate(
+    given: NarrationInput, session: AgentSession, on_text: Callable[[str], None] = nobody
+) -> Narration:
     """Narrate a scene.
 
     Args:
-        task: What to narrate.
-        caller: The models and the novel's seed.
+        given: What to narrate.
+        session: The models; another draw of the scene has a step of another name.
         on_text: Gets the draft so far, at every blank. After a fault it begins anew.
 
     Returns:
         The draft. One that was cut off is cut back to its last sentence, where that leaves it
         its lower length; such a draft has `length_reached` as its finish reason.
     """
-    rule = LengthRule.of(task.preset, task.target_words)
+    rule = LengthRule.of(session.preset, given.target_words)
     answers: list[ModelAnswer] = []
     prose, finish = "", "stop"
-    prefill = task.opening if task.can_continue else ""
-    for segment in range(MAX_SEGMENTS if task.can_continue else 1):
-        answer, prose, finish = await _segment(task, caller, rule, prefill, segment, on_text)
+    prefill = given.opening if given.can_continue else ""
+    for segment in range(MAX_SEGMENTS if given.can_continue else 1):
+        answer, prose, finish = await _segment(given, session, rule, prefill, segment, on_text)
         answers.append(answer)
         short = count_words(prose) < rule.low
         if finish not in CUT_SHORT or not short or not answer.text.strip():
@@ -95,12 +97,12 @@ async def narrate(task: NarrationTask, caller: Caller, on_text: Callable[[str], 
     whole = cut_at_sentence(prose)
     if _half_at_end(finish, whole, prose) and count_words(whole) >= rule.least:
         prose, finish = whole, LENGTH_REACHED
-    return Narration(prose, _provenance(task, caller, answers, finish))
+    return Narration(prose=prose, provenance=_provenance(given, session, answers, finish))
 
 
-def _pace(task: NarrationTask, first: ModelAnswer) -> float:
+def _pace(given: NarrationInput, first: ModelAnswer) -> float:
     """How much the narrator wrote at once of what it was asked for."""
-    return round(count_words(first.text) / task.asked_words, 3)
+    return round(count_words(first.text) / given.asked_words, 3)
 
 
 def _half_at_end(finish: str, whole: str, prose: str) -> bool:
@@ -109,8 +111,8 @@ def _half_at_end(finish: str, whole: str, prose: str) -> bool:
 
 
 async def _segment(
-    task: NarrationTask,
-    caller: Caller,
+    given: NarrationInput,
+    session: AgentSession,
     rule: LengthRule,
     prefill: str,
     segment: int,
@@ -127,14 +129,14 @@ async def _segment(
             cuts.append(cut)
         return cut is None
 
-    answer = await caller.models.stream(
+    answer = await session.caller.models.stream(
         ModelRequest(
             role="narrator",
             purpose="scene.narrate",
-            step=call_step(task.step, segment),
-            messages=task.prompt.messages,
-            max_tokens=_max_tokens(task, rule, prefill),
-            seed=derive_seed(caller.seed, "scene.narrate", task.step, segment),
+            step=call_step(session.step, segment),
+            messages=given.prompt.messages,
+            max_tokens=_max_tokens(given, rule, prefill),
+            seed=derive_seed(session.caller.seed, "scene.narrate", session.step, segment),
             prefill=prefill,
             stop=STOPS,
         ),
@@ -145,30 +147,30 @@ async def _segment(
     return answer, (prefill + answer.text).strip(), answer.finish_reason
 
 
-def _max_tokens(task: NarrationTask, rule: LengthRule, prefill: str) -> int:
+def _max_tokens(given: NarrationInput, rule: LengthRule, prefill: str) -> int:
     """What the scene may take by its length rule and the server's room, without what is there."""
-    most = rule.tokens(task.tokens_per_word)
-    if task.room:
-        most = min(most, task.room)
-    return max(LEAST_TOKENS, most - round(count_words(prefill) * task.tokens_per_word))
+    most = rule.tokens(given.tokens_per_word)
+    if given.room:
+        most = min(most, given.room)
+    return max(LEAST_TOKENS, most - round(count_words(prefill) * given.tokens_per_word))
 
 
 def _provenance(
-    task: NarrationTask, caller: Caller, answers: list[ModelAnswer], finish: str
+    given: NarrationInput, session: AgentSession, answers: list[ModelAnswer], finish: str
 ) -> Provenance:
     last = answers[-1]
     return Provenance(
         model=last.model,
         adapter=last.adapter,
-        prompt_hash=task.prompt.hash,
-        template_hash=task.prompt.template_hash,
+        prompt_hash=given.prompt.hash,
+        template_hash=given.prompt.template_hash,
         sampling=last.sampling,
-        seed=derive_seed(caller.seed, "scene.narrate", task.step, 0),
+        seed=derive_seed(session.caller.seed, "scene.narrate", session.step, 0),
         prompt_tokens=sum(a.usage.prompt_tokens for a in answers),
         completion_tokens=sum(a.usage.completion_tokens for a in answers),
         finish_reason=finish,
-        attempt=task.attempt,
+        attempt=given.attempt,
         calls=tuple(a.key for a in answers),
-        sections=task.prompt.sections,
-        pace=_pace(task, answers[0]),
+        sections=given.prompt.sections,
+        pace=_pace(given, answers[0]),
     )

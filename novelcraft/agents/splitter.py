@@ -6,50 +6,55 @@ numbers are worth is for `tools.books` to say: here they are only held to the sc
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import Field, create_model
 
+from novelcraft.agents.session import AgentSession
 from novelcraft.config.presets import SizePreset
 from novelcraft.prompts.loader import load_template
-from novelcraft.tools.models.asking import Caller
+from novelcraft.state.base import Frozen
 from novelcraft.tools.models.schemas import strict_list
 
 _TOKENS_PER_NUMBER = 6
 
 
-async def find_breaks(
-    caller: Caller, preset: SizePreset, *, step: str, blocks: Sequence[str], first: int = 1
-) -> list[int]:
-    """Numbers of the blocks with which the model says that something new begins.
+class BreaksInput(Frozen):
+    """Consecutive blocks of paragraphs of one chapter."""
 
-    Args:
-        caller: The models and the seed.
-        preset: How much of a long block is shown.
-        step: Name of the step for the call log.
-        blocks: Texts of consecutive blocks of one chapter, two or more.
-        first: Number of the first of them; it is never an answer.
+    blocks: tuple[str, ...] = Field(min_length=2)
+    first: int = 1
+    """Number of the first of them; it is never an answer."""
+
+
+class BreaksOutput(Frozen):
+    """Where something new begins."""
+
+    breaks: tuple[int, ...]
+    """Numbers of the blocks that the model says begin a scene, as it gave them."""
+
+
+async def find_breaks(given: BreaksInput, session: AgentSession) -> BreaksOutput:
+    """Numbers of the blocks with which the model says that something new begins.
 
     Raises:
         InvalidAnswerError: If the model cannot keep to the schema.
     """
+    preset, blocks, first = session.preset, given.blocks, given.first
     last = first + len(blocks) - 1
     number = Annotated[int, Field(ge=first + 1, le=last)]
     schema = create_model("BreaksAnswer", breaks=(strict_list(number, 0, len(blocks) - 1), ...))
     shown = [f"[{first + n}] {_shown(text, preset)}" for n, text in enumerate(blocks)]
-    answer = await caller.ask(
+    answer = await session.ask(
         "cheap",
         "prep.split",
-        step,
         load_template("split_scenes").render(
             blocks="\n\n".join(shown), first=first, second=first + 1, last=last
         ),
         schema,
         max_tokens=preset.answer_tokens(0) + _TOKENS_PER_NUMBER * len(blocks),
     )
-    found: list[int] = answer.model_dump()["breaks"]
-    return found
+    return BreaksOutput(breaks=tuple(answer.model_dump()["breaks"]))
 
 
 def _shown(text: str, preset: SizePreset) -> str:

@@ -3,122 +3,115 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from pydantic import create_model
+from pydantic import Field, create_model
 
+from novelcraft.agents.session import AgentSession
 from novelcraft.config.presets import SizePreset
 from novelcraft.prompts.loader import load_template
-from novelcraft.tools.models.asking import Caller
+from novelcraft.state.base import Frozen
 from novelcraft.tools.models.schemas import bounded, one_of, strict_list, tidy
 
 _CHARS_PER_WORD = 6
 
 
-async def summarize(
-    caller: Caller,
-    preset: SizePreset,
-    *,
-    step: str,
-    prose: str,
-    summary: str,
-    names: tuple[str, ...],
-) -> str:
-    """The summary that the next scene starts from.
+class SummaryInput(Frozen):
+    """A scene, and the story before it."""
 
-    Args:
-        caller: The models and the novel's seed.
-        preset: Bounds of the answer.
-        step: Name of the step for the call log.
-        prose: The scene.
-        summary: The rolling summary before it.
-        names: Names that must stay in it.
+    prose: str = Field(min_length=1)
+    summary: str
+    """The rolling summary before the scene."""
+    names: tuple[str, ...] = ()
+    """Names that must stay in it."""
+
+
+class SummaryOutput(Frozen):
+    """The story after the scene."""
+
+    summary: str
+
+
+async def summarize(given: SummaryInput, session: AgentSession) -> SummaryOutput:
+    """The summary that the next scene starts from.
 
     Raises:
         InvalidAnswerError: If the model cannot keep to the schema.
     """
+    preset = session.preset
     chars = preset.summary_words * _CHARS_PER_WORD
-    schema = create_model("SummaryAnswer", summary=(bounded(chars), ...))
-    messages = load_template("summarize").render(
-        scene=prose, summary=summary, words=preset.summary_words, names=names
-    )
-    answer = await caller.ask(
+    answer = await session.ask(
         "cheap",
         "scene.summarize",
-        step,
-        messages,
-        schema,
+        load_template("summarize").render(
+            scene=given.prose,
+            summary=given.summary,
+            words=preset.summary_words,
+            names=given.names,
+        ),
+        create_model("SummaryAnswer", summary=(bounded(chars), ...)),
         max_tokens=preset.answer_tokens(chars),
     )
-    return tidy(answer.model_dump()["summary"])
+    return SummaryOutput(summary=tidy(answer.model_dump()["summary"]))
 
 
-@dataclass(frozen=True)
-class SummaryTask:
+class BookSummaryInput(Frozen):
     """A scene of a book that was not written here, and what stands before it."""
 
-    prose: str
+    prose: str = Field(min_length=1)
     world: str
     """The book's constitution."""
     summary: str
     """The rolling summary before the scene."""
-    pinned_facts: tuple[str, ...]
+    pinned_facts: tuple[str, ...] = ()
     """Facts that must stay in it."""
-    living: tuple[str, ...]
+    living: tuple[str, ...] = ()
     """Names that must stay in it."""
     missing: tuple[str, ...] = ()
-    """What the last answer to the same task left out."""
+    """What the last answer to the same input left out."""
 
 
-@dataclass(frozen=True)
-class UpdatedSummary:
+class BookSummaryOutput(Frozen):
     """The summary after a scene, and what the scene changed for good."""
 
-    text: str
+    summary: str
     lasting_fact: str
     """A fact of the scene that the rest of the book depends on."""
-    dead: tuple[str, ...]
+    dead: tuple[str, ...] = ()
     """Of the living, who died in it."""
 
 
-async def update_summary(
-    caller: Caller, preset: SizePreset, task: SummaryTask, *, step: str
-) -> UpdatedSummary:
+async def update_summary(given: BookSummaryInput, session: AgentSession) -> BookSummaryOutput:
     """The summary that the next scene of a book starts from.
 
     What must stay in it is asked for here and not checked: see `tools.books.scenes.pinned_facts`.
 
-    Args:
-        caller: The models and the seed.
-        preset: Bounds of the answer.
-        task: The scene.
-        step: Name of the step for the call log.
-
     Raises:
         InvalidAnswerError: If the model cannot keep to the schema.
     """
+    preset = session.preset
     chars = preset.summary_words * _CHARS_PER_WORD
-    messages = load_template("roll_summary").render(
-        scene=task.prose,
-        world=task.world,
-        summary=task.summary,
-        words=preset.summary_words,
-        names=task.living,
-        pins=task.pinned_facts,
-        missing=task.missing,
-    )
-    answer = await caller.ask(
+    answer = await session.ask(
         "cheap",
         "prep.summarize",
-        step,
-        messages,
-        _roll_schema(preset, task.living, chars),
+        load_template("roll_summary").render(
+            scene=given.prose,
+            world=given.world,
+            summary=given.summary,
+            words=preset.summary_words,
+            names=given.living,
+            pins=given.pinned_facts,
+            missing=given.missing,
+        ),
+        _roll_schema(preset, given.living, chars),
         max_tokens=preset.answer_tokens(chars + preset.field_chars + 80),
     )
-    said = answer.model_dump()
-    dead = tuple(dict.fromkeys(said.get("died", ())))
-    return UpdatedSummary(tidy(said["summary"]), tidy(said["lasting"]), dead)
+    fields = answer.model_dump()
+    return BookSummaryOutput(
+        summary=tidy(fields["summary"]),
+        lasting_fact=tidy(fields["lasting"]),
+        dead=tuple(dict.fromkeys(fields.get("died", ()))),
+    )
 
 
 def _roll_schema(preset: SizePreset, living: Sequence[str], chars: int) -> Any:

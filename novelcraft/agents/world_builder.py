@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from pydantic import create_model
+from pydantic import Field, create_model
 
+from novelcraft.agents.session import AgentSession
 from novelcraft.config.presets import SizePreset
 from novelcraft.prompts.fit import TokenCounter
 from novelcraft.prompts.loader import load_template
+from novelcraft.state.base import Frozen
 from novelcraft.state.books import BookCharacter, BookWorld
-from novelcraft.tools.models.asking import Caller
+from novelcraft.state.calls import Message
 from novelcraft.tools.models.schemas import bounded, strict_list, tidy
 
 _NAME_CHARS = 40
@@ -25,70 +26,58 @@ _PLACES = 6
 _LEAST_TOGETHER = 2
 
 
-@dataclass(frozen=True)
-class WorldTask:
+class WorldInput(Frozen):
     """A book whose constitution is wanted."""
 
     title: str
-    parts: tuple[str, ...]
-    """Its text in reading order, each part of `reading` tokens or fewer; one or more."""
-    names: tuple[str, ...]
+    parts: tuple[str, ...] = Field(min_length=1)
+    """Its text in reading order, in parts that can each be read at once."""
+    names: tuple[str, ...] = ()
     """Names that occur in it most, found by code, the most frequent first."""
-    count: TokenCounter
-    reading: int
-    """Tokens of text that are read at once."""
 
 
-async def build_world(
-    caller: Caller, preset: SizePreset, task: WorldTask, *, step: str
-) -> BookWorld:
+async def build_world(given: WorldInput, session: AgentSession) -> BookWorld:
     """The constitution of a book. That its names occur in the book is for the caller to check.
-
-    Args:
-        caller: The models and the seed.
-        preset: Bounds of the answers.
-        task: The book.
-        step: Name of the step for the call log.
 
     Raises:
         InvalidAnswerError: If the model cannot keep to the schema.
     """
     notes = await asyncio.gather(
-        *(_read(caller, preset, task, f"{step}/{n}", n) for n in range(len(task.parts)))
+        *(_read(given, session.part(str(n)), n) for n in range(len(given.parts)))
     )
     level = 0
-    while len(groups := _together(notes, task)) > 1:
+    while len(groups := _together(notes, session.count, session.preset.reading_tokens)) > 1:
         level += 1
         notes = await asyncio.gather(
-            *(_merge(caller, preset, g, f"{step}/{level}.{n}") for n, g in enumerate(groups))
+            *(_merge(group, session.part(f"{level}.{n}")) for n, group in enumerate(groups))
         )
-    return await _constitute(caller, preset, task, notes, step)
+    return await _constitute(given, notes, session)
 
 
-def _together(notes: Sequence[str], task: WorldTask) -> list[list[str]]:
+def _together(notes: Sequence[str], count: TokenCounter, reading: int) -> list[list[str]]:
     """Runs of notes that can be read at once; two always can, so that there are fewer each time."""
     groups: list[list[str]] = []
     room = 0
     for note in notes:
-        tokens = task.count(note)
+        tokens = count(note)
         if not groups or (tokens > room and len(groups[-1]) >= _LEAST_TOGETHER):
             groups.append([])
-            room = task.reading
+            room = reading
         groups[-1].append(note)
         room -= tokens
     return groups
 
 
-async def _read(caller: Caller, preset: SizePreset, task: WorldTask, step: str, part: int) -> str:
+async def _read(given: WorldInput, session: AgentSession, part: int) -> str:
     messages = load_template("world_notes").render(
-        title=task.title, part=task.parts[part], number=part + 1, total=len(task.parts)
+        title=given.title, part=given.parts[part], number=part + 1, total=len(given.parts)
     )
-    return await _notes(caller, preset, "prep.world.read", step, messages)
+    return await _notes("prep.world.read", messages, session)
 
 
-async def _merge(caller: Caller, preset: SizePreset, notes: Sequence[str], step: str) -> str:
+async def _merge(notes: Sequence[str], session: AgentSession) -> str:
     messages = load_template("world_merge").render(notes="\n\n".join(notes))
-    return await _notes(caller, preset, "prep.world.merge", step, messages)
+    return await _notes("prep.world.merge", messages, session)
 
 
 def longest_answer(preset: SizePreset) -> int:
@@ -106,7 +95,8 @@ def _world_chars(preset: SizePreset) -> int:
     return (6 + 2 * preset.cast_size) * preset.field_chars + 500
 
 
-async def _notes(caller: Caller, preset: SizePreset, purpose: str, step: str, messages: Any) -> str:
+async def _notes(purpose: str, messages: tuple[Message, ...], session: AgentSession) -> str:
+    preset = session.preset
     line = (bounded(2 * preset.field_chars), ...)
     person = create_model("PersonNote", name=(bounded(_NAME_CHARS), ...), who=line)
     schema = create_model(
@@ -117,17 +107,16 @@ async def _notes(caller: Caller, preset: SizePreset, purpose: str, step: str, me
         people=(strict_list(person, 0, preset.cast_size), ...),
     )
     chars = _note_chars(preset)
-    answer = await caller.ask(
-        "reasoning", purpose, step, messages, schema, max_tokens=preset.answer_tokens(chars)
+    answer = await session.ask(
+        "reasoning", purpose, messages, schema, max_tokens=preset.answer_tokens(chars)
     )
     said = answer.model_dump()
     people = [f"- {tidy(p['name'])}: {tidy(p['who'])}" for p in said["people"]]
     return "\n".join([tidy(said["setting"]), tidy(said["rules"]), tidy(said["tone"]), *people])
 
 
-async def _constitute(
-    caller: Caller, preset: SizePreset, task: WorldTask, notes: Sequence[str], step: str
-) -> BookWorld:
+async def _constitute(given: WorldInput, notes: Sequence[str], session: AgentSession) -> BookWorld:
+    preset = session.preset
     line = (bounded(preset.field_chars), ...)
     person = create_model("CastMember", name=(bounded(_NAME_CHARS), ...), role=line, want=line)
     schema = create_model(
@@ -142,12 +131,11 @@ async def _constitute(
         cast=(strict_list(person, 1, preset.cast_size), ...),
     )
     chars = _world_chars(preset)
-    answer = await caller.ask(
+    answer = await session.ask(
         "reasoning",
         "prep.world",
-        step,
         load_template("world_constitution").render(
-            title=task.title, notes="\n\n".join(notes), names=task.names, count=preset.cast_size
+            title=given.title, notes="\n\n".join(notes), names=given.names, count=preset.cast_size
         ),
         schema,
         max_tokens=preset.answer_tokens(chars),

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from langgraph.runtime import Runtime
 
-from novelcraft.agents.planner import PlanTask
+from novelcraft.agents.planner import BookRequest
+from novelcraft.agents.session import AgentSession
 from novelcraft.config.presets import SizePreset
 from novelcraft.config.settings import NovelSettings, WriteSettings
 from novelcraft.graphs.indexing import BackgroundIndex
@@ -37,14 +38,17 @@ class WriteContext:
     """With the settings' scene length and token budget in it."""
     until: int | None = None
 
-    def plan_task(self, step: str, wish: str = "") -> PlanTask:
-        """The planner's task.
+    def session(self, step: str) -> AgentSession:
+        """What an agent works with, for a step of that name."""
+        return AgentSession(self.caller, self.preset, step, self.count)
+
+    def book(self, wish: str = "") -> BookRequest:
+        """What the planner is asked for.
 
         Args:
-            step: Name of the step for the call log.
             wish: What a person who saw an earlier plan asks for.
         """
-        return PlanTask(
+        return BookRequest(
             premise=self.novel.premise,
             title=self.novel.title,
             style=self.novel.style,
@@ -52,9 +56,6 @@ class WriteContext:
             language=self.novel.language,
             target_words=self.novel.target_words,
             chapters_wanted=self.novel.chapters,
-            preset=self.preset,
-            caller=self.caller,
-            step=step,
         )
 
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from langgraph.graph import END, START, StateGraph
 
-from novelcraft.agents.summarizer import summarize
+from novelcraft.agents.summarizer import SummaryInput, summarize
 from novelcraft.graphs.context import WriteContext, WriteRuntime
 from novelcraft.graphs.nodes.commit import accepted_by, make_commit, renew_text
 from novelcraft.graphs.nodes.scene import plan_of, reviewed
@@ -155,11 +155,10 @@ async def _retell(
     context: WriteContext, state: WriteState, before: SceneCommit, commit: SceneCommit
 ) -> str:
     plan = plan_of(state, context)
-    return await summarize(
-        context.caller,
-        context.preset,
-        step=retell_step(state["branch"], before.id, commit.scene_id),
+    given = SummaryInput(
         prose=commit.prose,
         summary=before.summary,
         names=tuple(c.name for c in plan.cast if c.name.split()[0] in commit.prose),
     )
+    step = retell_step(state["branch"], before.id, commit.scene_id)
+    return (await summarize(given, context.session(step))).summary

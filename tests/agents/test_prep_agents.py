@@ -4,29 +4,36 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from novelcraft.agents.brief_writer import infer_brief
-from novelcraft.agents.splitter import find_breaks
-from novelcraft.agents.world_builder import WorldTask, build_world
-from novelcraft.config.presets import SMALL, STANDARD
+from novelcraft.agents.brief_writer import BriefInput, infer_brief
+from novelcraft.agents.session import AgentSession
+from novelcraft.agents.splitter import BreaksInput, find_breaks
+from novelcraft.agents.world_builder import WorldInput, build_world
+from novelcraft.config.presets import SMALL, STANDARD, SizePreset
 from novelcraft.errors import InvalidAnswerError
 from novelcraft.tools.models.asking import Caller
+from novelcraft.tools.models.chat import ChatModels
 from tests.fakes import script as s
 from tests.fakes.server import FakeServer
 from tests.tools.models.support import opened
 
 Serve = Callable[..., FakeServer]
 
-BLOCKS = [f"Passage {n}. " + "The tide came in and went out again. " * 12 for n in range(1, 8)]
+BLOCKS = tuple(f"Passage {n}. " + "The tide came in and went out again. " * 12 for n in range(1, 8))
+
+
+def session(models: ChatModels, preset: SizePreset, step: str = "x") -> AgentSession:
+    return AgentSession(Caller(models, 1), preset, step)
 
 
 async def test_the_splitter_sees_numbers_and_answers_with_numbers(serve: Serve) -> None:
     server = serve()
     async with opened(server) as models:
-        found = await find_breaks(Caller(models, 1), SMALL, step="x", blocks=BLOCKS, first=4)
-    assert all(5 <= number <= 10 for number in found)
+        found = await find_breaks(BreaksInput(blocks=BLOCKS, first=4), session(models, SMALL))
+    assert all(5 <= number <= 10 for number in found.breaks)
     (request,) = server.requests
     assert "[4] Passage 1." in request.user
     assert "[10] Passage 7." in request.user
@@ -37,7 +44,7 @@ async def test_a_small_model_is_shown_less_of_a_passage(serve: Serve) -> None:
     server = serve()
     async with opened(server) as models:
         for preset in (SMALL, STANDARD):
-            await find_breaks(Caller(models, 1), preset, step=preset.name, blocks=BLOCKS)
+            await find_breaks(BreaksInput(blocks=BLOCKS), session(models, preset, preset.name))
     small, standard = (request.user for request in server.requests)
     assert len(small) < len(standard) / 1.5
     assert " … " in small
@@ -49,7 +56,7 @@ async def test_an_answer_that_is_no_number_is_an_error(serve: Serve) -> None:
     script.on(s.anything, s.say(json.dumps({"breaks": ["the second"]})))
     async with opened(serve(script=script)) as models:
         with pytest.raises(InvalidAnswerError, match=r"prep\.split"):
-            await find_breaks(Caller(models, 1), SMALL, step="x", blocks=BLOCKS)
+            await find_breaks(BreaksInput(blocks=BLOCKS), session(models, SMALL))
 
 
 @pytest.mark.parametrize(("parts", "merged"), [(1, 0), (8, 0), (9, 2), (70, 9 + 2)])
@@ -58,9 +65,12 @@ async def test_a_long_book_goes_through_map_and_reduce(
 ) -> None:
     server = serve()
     texts = tuple(f"Part {n}. " * 20 for n in range(parts))
-    task = WorldTask("The Tide", texts, ("Ada",), count=lambda _: 100, reading=800)
+    given = WorldInput(title="The Tide", parts=texts, names=("Ada",))
+    preset = replace(SMALL, reading_tokens=800)
     async with opened(server) as models:
-        world = await build_world(Caller(models, 1), SMALL, task, step="x")
+        world = await build_world(
+            given, AgentSession(Caller(models, 1), preset, "x", count=lambda _: 100)
+        )
     assert world.cast
     assert world.text
     notes = [r.user for r in server.requests if r.schema_name == "WorldNotes"]
@@ -72,9 +82,8 @@ async def test_a_long_book_goes_through_map_and_reduce(
 async def test_a_brief_has_the_planners_schema(serve: Serve) -> None:
     server = serve()
     async with opened(server) as models:
-        brief = await infer_brief(
-            Caller(models, 1), STANDARD, step="x", prose=BLOCKS[0], names=("Ada", "Mira"), words=20
-        )
+        given = BriefInput(prose=BLOCKS[0], names=("Ada", "Mira"), words=20)
+        brief = await infer_brief(given, session(models, STANDARD))
     (request,) = server.requests
     assert request.schema is not None
     assert set(request.schema["properties"]) == {

@@ -45,12 +45,12 @@ def compose_plan(
 ) -> Plan:
     """A first plan: hooks tied to scenes, word targets that add up to the book."""
     hooks = tie_hooks(outline.hooks, outline, briefs)
-    scenes = with_targets(with_hooks(briefs, hooks), task.target_words)
+    scenes = with_targets(with_hooks(briefs, hooks), task.book.target_words)
     return Plan(
         version=1,
-        premise=task.premise,
-        language=task.language,
-        target_words=task.target_words,
+        premise=task.book.premise,
+        language=task.book.language,
+        target_words=task.book.target_words,
         core=story.core,
         world=story.world,
         cast=story.cast,

@@ -9,7 +9,8 @@ from pydantic import create_model
 
 from novelcraft.agents.planner.mend import Mender
 from novelcraft.agents.planner.story import Story
-from novelcraft.agents.planner.task import PlanTask
+from novelcraft.agents.planner.task import BookRequest, PlanTask
+from novelcraft.agents.session import AgentSession
 from novelcraft.prompts.loader import load_template
 from novelcraft.state.base import Frozen
 from novelcraft.state.plan import Chapter
@@ -54,12 +55,20 @@ def act_sizes(chapters: int) -> list[int]:
     return [first, chapters - first - last, last]
 
 
-async def plan_outline(task: PlanTask, story: Story) -> Outline:
+class OutlineInput(Frozen):
+    """A book whose story stands."""
+
+    book: BookRequest
+    story: Story
+
+
+async def plan_outline(given: OutlineInput, session: AgentSession) -> Outline:
     """Chapters act by act, each act knowing those before it, then the hooks.
 
     Raises:
         InvalidAnswerError: If the model cannot keep to a schema.
     """
+    task, story = PlanTask(given.book, session), given.story
     mender = task.mender()
     sketches: list[dict[str, str]] = []
     acts: list[int] = []
@@ -81,7 +90,7 @@ async def _act(
     )
     schema = create_model("ActAnswer", chapters=(strict_list(chapter, size, size), ...))
     messages = load_template("plan_outline").render(
-        wish=task.wish,
+        wish=task.book.wish,
         core=story.core,
         world=story.world,
         cast=[f"{c.name}: {c.role}; wants {c.want}" for c in story.cast],
@@ -92,10 +101,9 @@ async def _act(
         first=len(earlier) + 1,
         last=len(earlier) + size,
     )
-    answer = await task.caller.ask(
+    answer = await task.session.part(f"act{act}").ask(
         "reasoning",
         "plan.outline",
-        f"{task.step}/act{act}",
         messages,
         schema,
         max_tokens=task.preset.answer_tokens(size * (2 * chars + 60)),
@@ -112,7 +120,7 @@ def _chapters(
     mender: Mender,
 ) -> tuple[Chapter, ...]:
     words = [
-        max(1, round(task.target_words * n / task.scenes))
+        max(1, round(task.book.target_words * n / task.scenes))
         for n in spread(task.scenes, task.chapters)
     ]
     taken: set[str] = set()
@@ -163,10 +171,9 @@ async def _hooks(
         chapters=[f"{c.number}. {c.title}: {c.summary}" for c in chapters],
         count=wanted,
     )
-    answer = await task.caller.ask(
+    answer = await task.session.part("hooks").ask(
         "reasoning",
         "plan.hooks",
-        f"{task.step}/hooks",
         messages,
         schema,
         max_tokens=task.preset.answer_tokens(wanted * (task.preset.field_chars + 60)),

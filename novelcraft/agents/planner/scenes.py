@@ -9,7 +9,8 @@ from pydantic import create_model
 from novelcraft.agents.planner.mend import Mender
 from novelcraft.agents.planner.outline import HookIdea
 from novelcraft.agents.planner.scaffold import Move, Scaffold
-from novelcraft.agents.planner.task import PlanTask
+from novelcraft.agents.planner.task import BookRequest, PlanTask
+from novelcraft.agents.session import AgentSession
 from novelcraft.prompts.loader import load_template
 from novelcraft.state.base import Frozen
 from novelcraft.state.plan import Chapter, Character, SceneBrief
@@ -45,18 +46,25 @@ class ChapterScenes(Frozen):
     mends: tuple[str, ...] = ()
 
 
-async def plan_chapter_scenes(task: PlanTask, request: ChapterRequest) -> ChapterScenes:
+class ChapterInput(Frozen):
+    """A book, and the chapter of it whose scenes are wanted."""
+
+    book: BookRequest
+    request: ChapterRequest
+
+
+async def plan_chapter_scenes(given: ChapterInput, session: AgentSession) -> ChapterScenes:
     """Briefs for the scenes of one chapter.
 
     Raises:
         InvalidAnswerError: If the model cannot keep to the schema.
     """
+    task, request = PlanTask(given.book, session), given.request
     count = len(request.scene_ids)
     schema = _schema(task, request, count)
-    answer = await task.caller.ask(
+    answer = await session.part(request.chapter.id).ask(
         "reasoning",
         "plan.scenes" if not request.summary else "plan.revise",
-        f"{task.step}/{request.chapter.id}",
         load_template("plan_scenes").render(**_variables(task, request)),
         schema,
         max_tokens=task.preset.answer_tokens(count * sketch_chars(task.preset)),
@@ -80,7 +88,7 @@ def _variables(task: PlanTask, request: ChapterRequest) -> dict[str, Any]:
     hooks = [f"plant: {h.text}" for h in request.hooks if h.plant_chapter == number]
     hooks += [f"pay off: {h.text}" for h in request.hooks if h.payoff_chapter == number]
     return {
-        "wish": task.wish,
+        "wish": task.book.wish,
         "core": {"logline": request.logline},
         "cast": [f"{c.name}: {c.role}; wants {c.want}" for c in request.cast],
         "places": request.places,

@@ -6,7 +6,8 @@ from pydantic import BaseModel, Field, create_model
 
 from novelcraft.agents.planner.mend import Mender
 from novelcraft.agents.planner.scaffold import Member
-from novelcraft.agents.planner.task import PlanTask
+from novelcraft.agents.planner.task import BookRequest, PlanTask
+from novelcraft.agents.session import AgentSession
 from novelcraft.prompts.loader import load_template
 from novelcraft.state.base import Frozen
 from novelcraft.state.plan import Character, StoryCore, World
@@ -22,12 +23,13 @@ class Story(Frozen):
     mends: tuple[str, ...] = ()
 
 
-async def plan_story(task: PlanTask) -> Story:
+async def plan_story(given: BookRequest, session: AgentSession) -> Story:
     """Story core, then the world for it, then the cast for both.
 
     Raises:
         InvalidAnswerError: If the model cannot keep to a schema.
     """
+    task = PlanTask(given, session)
     mender = task.mender()
     core = await _core(task, mender)
     world = await _world(task, core, mender)
@@ -46,16 +48,19 @@ async def _core(task: PlanTask, mender: Mender) -> StoryCore:
         style=(bounded(chars), ...),
         ending=(bounded(2 * chars), ...),
     )
-    answer = await _ask(task, "core", schema, 6 * chars, premise=task.premise, style=task.style)
+    answer = await _ask(
+        task, "core", schema, 6 * chars, premise=task.book.premise, style=task.book.style
+    )
     fields = answer.model_dump()
     shape, words = task.scaffold.shape, task.scaffold.words
     ending = task.scaffold.fill(shape.ending, (words.name or words.who,))
     return StoryCore(
-        title=task.title or mender.title(fields["title"], task.premise),
-        logline=mender.text("the logline", fields["logline"], task.premise),
+        title=task.book.title or mender.title(fields["title"], task.book.premise),
+        logline=mender.text("the logline", fields["logline"], task.book.premise),
         themes=tuple(mender.unique("themes", fields["themes"])),
         tone=mender.text("the tone", fields["tone"], shape.tone, min_words=1),
-        style=task.style or mender.text("the style", fields["style"], shape.style, min_words=2),
+        style=task.book.style
+        or mender.text("the style", fields["style"], shape.style, min_words=2),
         ending=mender.text("the ending", fields["ending"], ending),
     )
 
@@ -68,10 +73,10 @@ async def _world(task: PlanTask, core: StoryCore, mender: Mender) -> World:
         text=(bounded(4 * chars), ...),
         places=(strict_list(bounded(40), places, places), ...),
     )
-    answer = await _ask(task, "world", schema, 8 * chars, premise=task.premise, core=core)
+    answer = await _ask(task, "world", schema, 8 * chars, premise=task.book.premise, core=core)
     fields = answer.model_dump()
     return World(
-        text=mender.text("the world", fields["text"], task.premise),
+        text=mender.text("the world", fields["text"], task.book.premise),
         places=mender.places(fields["places"], task.scaffold.places),
     )
 
@@ -92,7 +97,7 @@ async def _cast(
     size = task.preset.cast_size
     schema = create_model("CastAnswer", cast=(strict_list(member, size, size), ...))
     answer = await _ask(
-        task, "cast", schema, size * 6 * chars, premise=task.premise, core=core, world=world
+        task, "cast", schema, size * 6 * chars, premise=task.book.premise, core=core, world=world
     )
     members = answer.model_dump()["cast"]
     hero = task.scaffold.words.name if task.preset.scaffold else ""
@@ -120,11 +125,10 @@ def _character(
 async def _ask(
     task: PlanTask, part: str, schema: type[BaseModel], chars: int, **variables: object
 ) -> BaseModel:
-    messages = load_template(f"plan_{part}").render(wish=task.wish, **variables)
-    return await task.caller.ask(
+    messages = load_template(f"plan_{part}").render(wish=task.book.wish, **variables)
+    return await task.session.part(part).ask(
         "reasoning",
         f"plan.{part}",
-        f"{task.step}/{part}",
         messages,
         schema,
         max_tokens=task.preset.answer_tokens(chars),

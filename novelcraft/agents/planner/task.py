@@ -5,55 +5,69 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from pydantic import Field
+
 from novelcraft.agents.planner.mend import Mender
 from novelcraft.agents.planner.scaffold import Scaffold
+from novelcraft.agents.session import AgentSession
 from novelcraft.config.presets import SizePreset
-from novelcraft.state.base import derive_seed
-from novelcraft.tools.models.asking import Caller
+from novelcraft.state.base import Frozen, derive_seed
 
 MIN_CHAPTERS = 3
 """A book with enough scenes has at least so many chapters, however short it is."""
 
 
-@dataclass(frozen=True)
-class PlanTask:
+class BookRequest(Frozen):
     """A premise and the size of the book that is to come of it."""
 
-    premise: str
-    title: str
-    style: str
+    premise: str = Field(min_length=1)
+    title: str = ""
+    """Empty leaves it to the planner."""
+    style: str = ""
     """The author's style, taken as it is; empty leaves it to the planner."""
-    wish: str
+    wish: str = ""
     """What a person who saw an earlier plan asks for; empty when nobody did."""
-    language: str
-    target_words: int
-    chapters_wanted: int
+    language: str = "en"
+    """As a BCP 47 tag."""
+    target_words: int = Field(ge=1)
+    chapters_wanted: int = Field(default=0, ge=0)
     """Number of chapters asked for; 0 leaves it to the preset."""
-    preset: SizePreset
-    caller: Caller
-    step: str
-    """Prefix of the call log's step names, for example the branch."""
+
+
+@dataclass(frozen=True)
+class PlanTask:
+    """A book that is asked for, and what the planner plans it with."""
+
+    book: BookRequest
+    session: AgentSession
+
+    @property
+    def preset(self) -> SizePreset:
+        """Bounds of the answers, and the usual lengths."""
+        return self.session.preset
 
     @property
     def scenes(self) -> int:
         """Scenes of the whole book."""
-        return max(1, round(self.target_words / self.preset.scene_words), self.chapters_wanted)
+        book = self.book
+        return max(1, round(book.target_words / self.preset.scene_words), book.chapters_wanted)
 
     @property
     def chapters(self) -> int:
         """Chapters of the whole book, never more than scenes."""
-        if self.chapters_wanted:
-            return self.chapters_wanted
-        natural = round(self.target_words / self.preset.chapter_words)
+        if self.book.chapters_wanted:
+            return self.book.chapters_wanted
+        natural = round(self.book.target_words / self.preset.chapter_words)
         return min(self.scenes, max(MIN_CHAPTERS, natural))
 
     @cached_property
     def scaffold(self) -> Scaffold:
         """What stands in where an answer is of no use."""
-        return Scaffold.of(self.premise, self.language)
+        return Scaffold.of(self.book.premise, self.book.language)
 
     def mender(self, *known: str) -> Mender:
         """A mender for an answer to this task; lines in `known` count as said already."""
+        premise = self.book.premise
         # Of the premise too: with the same seed, every book would have the same people.
-        seed = derive_seed(self.caller.seed, self.premise)
-        return Mender(seed, strict=self.preset.scaffold, known=(self.premise, *known))
+        seed = derive_seed(self.session.caller.seed, premise)
+        return Mender(seed, strict=self.preset.scaffold, known=(premise, *known))

@@ -64,7 +64,7 @@ class Steps(TrainerCallback):
 
 
 class Progress(TrainerCallback):
-    """Emits an event for each step. Its time is that of the step alone, without validation and samples."""
+    """Emits an event for each step, with its time without validation and samples."""
 
     def __init__(self, emit: OnEvent[TrainEvent]) -> None:
         self._emit = emit

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from novelcraft.agents.planner import plan_chapter_scenes
+from novelcraft.agents.planner import ChapterInput, plan_chapter_scenes
 from novelcraft.agents.planner.outline import HookIdea
 from novelcraft.agents.planner.pacing import (
     chapters_to_come,
@@ -36,8 +36,10 @@ async def replan(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
     ids = revised_ids(plan, written, words_left, usual_words(state["head"], context))
     requests = _requests(plan, written, ids, chain[-1].summary, rewrite=context.write.replan)
     step = replan_step(state["branch"], state["head"], state.get("draw", 0))
-    task = context.plan_task(step, state.get("note", ""))
-    answers = await asyncio.gather(*(plan_chapter_scenes(task, r) for r in requests))
+    book, session = context.book(state.get("note", "")), context.session(step)
+    answers = await asyncio.gather(
+        *(plan_chapter_scenes(ChapterInput(book=book, request=r), session) for r in requests)
+    )
     fresh = {b.id: b for answer in answers for b in answer.briefs}
     briefs = [_brief(plan, fresh, scene_id) for chapter in ids for scene_id in chapter]
     mends = [m for answer in answers for m in answer.mends]

@@ -11,7 +11,16 @@ from typing import Any
 
 from langgraph.types import interrupt
 
-from novelcraft.agents.planner import Outline, Story, plan_chapter_scenes, plan_outline, plan_story
+from novelcraft.agents.planner import (
+    ChapterInput,
+    Outline,
+    OutlineInput,
+    PlanTask,
+    Story,
+    plan_chapter_scenes,
+    plan_outline,
+    plan_story,
+)
 from novelcraft.agents.planner.compose import chapter_requests, compose_plan
 from novelcraft.agents.planner.scenes import ChapterRequest, ChapterScenes
 from novelcraft.errors import PlanError
@@ -36,8 +45,8 @@ async def write_story(state: WriteState, runtime: WriteRuntime) -> dict[str, Any
     """Level one: story core, world, cast."""
     context = runtime.context
     context.emit(Planning(step="story and cast", done=0, total=STEPS_BEFORE_SCENES))
-    task = context.plan_task(_key(state, "story"), state.get("note", ""))
-    story = await plan_story(task)
+    book = context.book(state.get("note", ""))
+    story = await plan_story(book, context.session(_key(state, "story")))
     context.store.put_plan_part(state["branch"], _key(state, "story"), story.model_dump())
     return {"plan_draw": state.get("plan_draw", 0)}
 
@@ -47,8 +56,8 @@ async def write_outline(state: WriteState, runtime: WriteRuntime) -> dict[str, A
     context = runtime.context
     context.emit(Planning(step="chapters", done=1, total=STEPS_BEFORE_SCENES))
     story = _part(state, runtime, "story", Story)
-    task = context.plan_task(_key(state, "outline"), state.get("note", ""))
-    outline = await plan_outline(task, story)
+    given = OutlineInput(book=context.book(state.get("note", "")), story=story)
+    outline = await plan_outline(given, context.session(_key(state, "outline")))
     context.store.put_plan_part(state["branch"], _key(state, "outline"), outline.model_dump())
     return {"plan_draw": state.get("plan_draw", 0)}
 
@@ -62,13 +71,14 @@ async def write_briefs(state: WriteState, runtime: WriteRuntime) -> dict[str, An
     context = runtime.context
     story = _part(state, runtime, "story", Story)
     outline = _part(state, runtime, "outline", Outline)
-    task = context.plan_task(_key(state, "scenes"), state.get("note", ""))
+    book, session = context.book(state.get("note", "")), context.session(_key(state, "scenes"))
+    task = PlanTask(book, session)
     requests = chapter_requests(task, story, outline)
     done = 0
 
     async def one(request: ChapterRequest) -> ChapterScenes:
         nonlocal done
-        scenes = await plan_chapter_scenes(task, request)
+        scenes = await plan_chapter_scenes(ChapterInput(book=book, request=request), session)
         done += 1
         total = STEPS_BEFORE_SCENES + len(requests)
         context.emit(

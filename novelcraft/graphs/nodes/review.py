@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from novelcraft.agents.archivist import extract_facts
-from novelcraft.agents.continuity import check_continuity
-from novelcraft.agents.summarizer import summarize
+from novelcraft.agents.archivist import FactsInput, extract_facts
+from novelcraft.agents.continuity import ContinuityInput, check_continuity
+from novelcraft.agents.summarizer import SummaryInput, summarize
 from novelcraft.graphs.context import WriteContext, WriteRuntime
 from novelcraft.graphs.nodes.scene import plan_of, reviewed
 from novelcraft.prompts.world import root_summary
-from novelcraft.state.findings import Finding, blocking
+from novelcraft.state.findings import Finding, Severity, blocking
 from novelcraft.state.graph import WriteState
 from novelcraft.state.manuscript import Draft
 from novelcraft.state.steps import call_step
@@ -24,16 +24,13 @@ async def read_continuity(state: WriteState, runtime: WriteRuntime) -> dict[str,
     """Contradictions with what was true before, by the continuity agent."""
     context = runtime.context
     draft = reviewed(state, context)
-    findings = await check_continuity(
-        context.caller,
-        context.preset,
-        step=draft.id,
-        prose=draft.prose,
-        known=_known(state, context, draft),
-        severity="block" if context.write.continuity_blocks else "warn",
-    )
+    given = ContinuityInput(prose=draft.prose, known=tuple(_known(state, context, draft)))
+    found = await check_continuity(given, context.session(draft.id))
+    severity: Severity = "block" if context.write.continuity_blocks else "warn"
     exempt = context.store.exemptions()
-    kept = tuple(f for f in findings if f.key not in exempt)
+    kept = tuple(
+        f.model_copy(update={"severity": severity}) for f in found.findings if f.key not in exempt
+    )
     context.store.update_draft(draft.id, continuity=kept)
     return {}
 
@@ -56,14 +53,8 @@ async def write_summary(state: WriteState, runtime: WriteRuntime) -> dict[str, A
     names = plan.names(plan.scene(draft.scene_id).present)
     tries = []
     for n in (1, 2):
-        text = await summarize(
-            context.caller,
-            context.preset,
-            step=call_step(draft.id, n),
-            prose=draft.prose,
-            summary=before,
-            names=names,
-        )
+        given = SummaryInput(prose=draft.prose, summary=before, names=names)
+        text = (await summarize(given, context.session(call_step(draft.id, n)))).summary
         tries.append((len(summary_findings(state, context, draft, text)), n, text))
         if not tries[-1][0]:
             break
@@ -85,8 +76,8 @@ async def read_facts(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]
     """The facts that the draft would add to the canon."""
     context = runtime.context
     draft = reviewed(state, context)
-    facts = await extract_facts(context.caller, context.preset, step=draft.id, prose=draft.prose)
-    context.store.update_draft(draft.id, facts=facts)
+    found = await extract_facts(FactsInput(prose=draft.prose), context.session(draft.id))
+    context.store.update_draft(draft.id, facts=found.facts)
     return {}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Literal
 
-from novelcraft.agents.narrator import NarrationTask, narrate
+from novelcraft.agents.narrator import NarrationInput, narrate
 from novelcraft.agents.planner.pacing import next_target
 from novelcraft.graphs.best import best_draft
 from novelcraft.graphs.context import WriteContext, WriteRuntime
@@ -104,19 +104,17 @@ async def narrate_scene(state: WriteState, runtime: WriteRuntime) -> dict[str, A
     growing = DraftStream(context.emit, brief.id, state["target_words"])
     tokens_per_word, room = await asyncio.to_thread(token_room, state, context, prompt)
     narration = await narrate(
-        NarrationTask(
+        NarrationInput(
             prompt=prompt,
             target_words=state["target_words"],
             asked_words=words_to_ask(state, context),
             tokens_per_word=tokens_per_word,
             room=room,
             attempt=attempt,
-            step=step,
-            preset=context.preset,
             can_continue=context.can_continue,
             opening=_opening(brief, plan, context, step),
         ),
-        context.caller,
+        context.session(step),
         growing.grow,
     )
     growing.end(narration.prose)

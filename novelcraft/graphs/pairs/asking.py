@@ -9,7 +9,8 @@ import asyncio
 import dataclasses
 from collections.abc import Sequence
 
-from novelcraft.agents.narrator import Narration, NarrationTask, narrate
+from novelcraft.agents.narrator import Narration, NarrationInput, narrate
+from novelcraft.agents.session import AgentSession
 from novelcraft.config.presets import SizePreset
 from novelcraft.config.resolve import TOKENS_PER_WORD, pick_preset
 from novelcraft.config.root import Settings
@@ -117,18 +118,15 @@ class _Asking:
 
     async def _one(self, row: TrainingRow, places: asyncio.Semaphore, rows: int) -> Answered:
         words = count_words(scene_of(row))
-        task = NarrationTask(
+        given = NarrationInput(
             prompt=AssembledPrompt(prompt_of(row), (), self.template_hash),
             target_words=words,
             asked_words=words,
-            attempt=1,
-            step=f"pairs/{row.row_id}",
-            tokens_per_word=TOKENS_PER_WORD,
-            preset=self.preset,
             can_continue=self.can_continue,
         )
         async with places:
-            narration = await narrate(task, self.caller, lambda _text: None)
+            session = AgentSession(self.caller, self.preset, f"pairs/{row.row_id}")
+            narration = await narrate(given, session)
         self.done += 1
         self.on_event(
             PairMade(

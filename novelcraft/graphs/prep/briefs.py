@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from novelcraft.agents.brief_writer import infer_brief
+from novelcraft.agents.brief_writer import BriefInput, infer_brief
 from novelcraft.errors import InvalidAnswerError
 from novelcraft.graphs.prep.context import PrepContext, PrepRuntime
 from novelcraft.graphs.prep.parts import brief_part
@@ -88,14 +88,13 @@ async def _change(
     repairs: tuple[str, ...] = ()
     names = _names(prose, cast)
     try:
-        brief = await infer_brief(
-            caller,
-            context.preset,
-            step=f"{book_id}/{scene_key(scene)}",
+        given = BriefInput(
             prose=excerpt(prose, context.count, context.preset.scene_read),
             names=names,
             words=round(context.budget.brief * _WORDS_PER_TOKEN),
         )
+        session = context.session(caller, f"{book_id}/{scene_key(scene)}")
+        brief = await infer_brief(given, session)
     except InvalidAnswerError:
         brief = SceneBriefText(goal="", pov=names[0], place="", present=names[:1])
         repairs = ("the model gave no brief; it says no more than whom the scene follows",)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from langgraph.runtime import Runtime
 
+from novelcraft.agents.session import AgentSession
 from novelcraft.config.prep import PrepSettings
 from novelcraft.config.presets import PromptBudget, SizePreset
 from novelcraft.state.prep import PrepEvent, Stage, StageDone
@@ -41,6 +42,10 @@ class PrepContext:
     """Bounds how many books are worked on, and so how much text is in memory."""
     processors: asyncio.Semaphore
     """Bounds the work that keeps a processor busy."""
+
+    def session(self, caller: Caller, step: str) -> AgentSession:
+        """What an agent works with, for a step of that name."""
+        return AgentSession(caller, self.preset, step, self.count)
 
     @property
     def tokenizer(self) -> BaseTokenizer:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from novelcraft.agents.splitter import find_breaks
+from novelcraft.agents.splitter import BreaksInput, find_breaks
 from novelcraft.errors import InvalidAnswerError
 from novelcraft.graphs.prep.context import PrepContext, PrepRuntime
 from novelcraft.graphs.prep.parts import chapter_part
@@ -90,12 +90,11 @@ async def _ask(context: PrepContext, step: str, texts: Sequence[str], first: int
     if context.caller is None:
         return []
     try:
-        answer = await find_breaks(
-            context.caller, context.preset, step=step, blocks=texts, first=first + 1
-        )
+        given = BreaksInput(blocks=tuple(texts), first=first + 1)
+        answer = await find_breaks(given, context.session(context.caller, step))
     except InvalidAnswerError:
         return []
-    return [number - 1 for number in answer]
+    return [number - 1 for number in answer.breaks]
 
 
 async def _by_embeddings(context: PrepContext, texts: Sequence[str], first: int) -> list[int]:

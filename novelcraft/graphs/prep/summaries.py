@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from novelcraft.agents.summarizer import SummaryTask, UpdatedSummary, update_summary
+from novelcraft.agents.summarizer import BookSummaryInput, BookSummaryOutput, update_summary
 from novelcraft.errors import InvalidAnswerError
 from novelcraft.graphs.prep.context import PrepContext, PrepRuntime
 from novelcraft.graphs.prep.scene_file import scene_key, update_scenes
@@ -81,7 +81,7 @@ class _Summarizer:
             seen: Members of the cast who have been named, in the scene too.
         """
         living = tuple(name for name in seen if death_of(name) not in before.pinned_facts)
-        task = SummaryTask(
+        given = BookSummaryInput(
             prose=excerpt(scene.text.strip(), self.context.count, self.context.preset.scene_read),
             world=self.meta.world_context,
             summary=before.text,
@@ -90,27 +90,27 @@ class _Summarizer:
         )
         fallback = replace(before, repairs=(_FALLBACK,))
         try:
-            updated = await self._ask(task, scene)
+            updated = await self._ask(given, scene)
         except InvalidAnswerError:
             return self._restored(fallback, living)
-        if loops(updated.text):
+        if loops(updated.summary):
             return self._restored(fallback, living)
         dead = [name for name in updated.dead if dies_in(name, scene.text)]
         pinned = _pinned(before.pinned_facts, updated.lasting_fact, dead, scene.text)
         left = tuple(name for name in living if name not in dead)
-        return self._restored(RollingSummary(updated.text, pinned), left)
+        return self._restored(RollingSummary(updated.summary, pinned), left)
 
-    async def _ask(self, task: SummaryTask, scene: BookScene) -> UpdatedSummary:
+    async def _ask(self, given: BookSummaryInput, scene: BookScene) -> BookSummaryOutput:
         """The model's summary, asked for again when it lost something; the better of the two."""
-        tries: list[tuple[int, int, UpdatedSummary]] = []
+        tries: list[tuple[int, int, BookSummaryOutput]] = []
         for number in range(_TRIES):
             step = f"{self.book_id}/{scene_key(scene)}/{number}"
-            updated = await update_summary(self.caller, self.context.preset, task, step=step)
-            missing = missing_facts(updated.text, task.pinned_facts, task.living)
+            updated = await update_summary(given, self.context.session(self.caller, step))
+            missing = missing_facts(updated.summary, given.pinned_facts, given.living)
             tries.append((len(missing), number, updated))
             if not missing:
                 break
-            task = replace(task, missing=missing)
+            given = given.model_copy(update={"missing": tuple(missing)})
         return min(tries, key=lambda entry: entry[:2])[2]
 
     def _restored(self, summary: RollingSummary, living: Sequence[str]) -> RollingSummary:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from novelcraft.agents.world_builder import WorldTask, build_world
+from novelcraft.agents.world_builder import WorldInput, build_world
 from novelcraft.errors import InvalidAnswerError
 from novelcraft.graphs.prep.context import PrepContext, PrepRuntime
 from novelcraft.graphs.prep.parts import world_part
@@ -63,18 +63,16 @@ async def _read_world(
     names = frequent_names(narrative, _NAMES)
     chapters = [chapter.text for chapter in context.folder.read_chapters(book_id)]
     preset = context.preset
-    task = WorldTask(
+    given = WorldInput(
         title=context.folder.read_source(book_id).title,
         parts=portions(chapters, context.count, preset.reading_tokens, preset.most_read),
         names=names,
-        count=context.count,
-        reading=preset.reading_tokens,
     )
     context.emit(StageProgress(book_id=book_id, stage="world", part=1, total=2))
     try:
-        world = await build_world(caller, preset, task, step=f"{book_id}/world")
+        world = await build_world(given, context.session(caller, f"{book_id}/world"))
     except InvalidAnswerError:
-        world = BookWorld(text=f"This is the world of {task.title}.", tone="", style="")
+        world = BookWorld(text=f"This is the world of {given.title}.", tone="", style="")
     return _grounded(world, names, narrative, preset.cast_size)
 
 

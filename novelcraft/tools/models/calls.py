@@ -70,3 +70,22 @@ class CallLog(Protocol):
 
     def log_call(self, record: CallRecord) -> None:
         """Write a call down."""
+
+
+class MemoryLog:
+    """A call log that is gone with the process."""
+
+    def __init__(self) -> None:
+        self.records: list[CallRecord] = []
+
+    def find_call(self, key: str) -> CallRecord | None:
+        """See `CallLog`."""
+        return next((r for r in self.records if r.key == key and r.outcome == "ok"), None)
+
+    def was_invalid(self, key: str) -> bool:
+        """See `CallLog`."""
+        return any(r.key == key and r.outcome == "invalid" for r in self.records)
+
+    def log_call(self, record: CallRecord) -> None:
+        """See `CallLog`."""
+        self.records.append(record)

@@ -57,8 +57,7 @@ def test_rounding_is_measured(tiny_adapter: Path, tmp_path: Path) -> None:
 def test_an_adapter_over_four_bits_is_merged_exactly_or_not(
     tiny_base: Path, tmp_path: Path
 ) -> None:
-    from novelcraft.finetune.serving.merge import merge_adapter
-    from novelcraft.finetune.serving.merge import verify_merged
+    from novelcraft.finetune.serving.merge import merge_adapter, verify_merged
 
     config = settings(rows(tmp_path / "data"), tiny_base, load_in_4bit=True)
     found = losses(train(config))

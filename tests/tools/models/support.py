@@ -10,7 +10,8 @@ from pydantic import BaseModel, StringConstraints
 
 from novelcraft.config.root import Settings
 from novelcraft.config.settings import ROLES, RoleSettings
-from novelcraft.state.calls import CallRecord, Message
+from novelcraft.state.calls import Message
+from novelcraft.tools.models.calls import MemoryLog
 from novelcraft.tools.models.chat import ChatModels, ModelRequest
 from novelcraft.tools.models.opening import open_models
 from tests.fakes.server import FakeServer
@@ -24,22 +25,6 @@ MESSAGES = (
 class Person(BaseModel):
     name: Annotated[str, StringConstraints(min_length=1, max_length=30)]
     age: int
-
-
-class MemoryLog:
-    """A call log without a database."""
-
-    def __init__(self) -> None:
-        self.records: list[CallRecord] = []
-
-    def find_call(self, key: str) -> CallRecord | None:
-        return next((r for r in self.records if r.key == key and r.outcome == "ok"), None)
-
-    def was_invalid(self, key: str) -> bool:
-        return any(r.key == key and r.outcome == "invalid" for r in self.records)
-
-    def log_call(self, record: CallRecord) -> None:
-        self.records.append(record)
 
 
 def request(**changes: Any) -> ModelRequest:

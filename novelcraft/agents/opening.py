@@ -1,0 +1,33 @@
+"""Sessions for agents without a novel: the models of some settings, and a log in memory."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from novelcraft.agents.session import AgentSession
+from novelcraft.config.resolve import pick_preset
+from novelcraft.config.root import Settings
+from novelcraft.tools.models.asking import Caller
+from novelcraft.tools.models.calls import MemoryLog
+from novelcraft.tools.models.opening import open_models
+
+OpenSession = Callable[[str], AgentSession]
+"""Makes a session for a step of that name."""
+
+
+@asynccontextmanager
+async def open_sessions(settings: Settings, seed: int = 1) -> AsyncIterator[OpenSession]:
+    """Open the models of the settings' roles for agents that belong to no novel.
+
+    Args:
+        settings: Roles, size preset and environment, as for a novel.
+        seed: Answers to the same question differ by it.
+
+    Raises:
+        ConfigError, ModelError: A role cannot be served; the message says which and why.
+    """
+    async with open_models(settings, MemoryLog()) as models:
+        preset = pick_preset(settings.write, models.endpoint("narrator").model)
+        caller = Caller(models, seed)
+        yield lambda step: AgentSession(caller, preset, step)

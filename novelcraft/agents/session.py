@@ -1,0 +1,59 @@
+"""What an agent works with beside its input: the models, the bounds of its answers, its name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from novelcraft.config.presets import SizePreset
+from novelcraft.config.settings import RoleName
+from novelcraft.prompts.fit import TokenCounter
+from novelcraft.state.calls import Message
+from novelcraft.tools.models.asking import Caller
+
+T = TypeVar("T", bound=BaseModel)
+
+CHARS_PER_TOKEN = 4
+
+
+def rough_count(text: str) -> int:
+    """About how many tokens a text has, where no tokenizer is at hand."""
+    return len(text) // CHARS_PER_TOKEN + 1
+
+
+@dataclass(frozen=True)
+class AgentSession:
+    """One piece of work of an agent. It needs no novel: any caller will do."""
+
+    caller: Caller
+    """The models, and the seed that answers are drawn with."""
+    preset: SizePreset
+    """Bounds of the answers."""
+    step: str
+    """Name of the work in the call log. A step that asks the same again is replayed from it."""
+    count: TokenCounter = rough_count
+    """Tokens of a text, for agents that read long texts in parts."""
+
+    def part(self, name: str) -> AgentSession:
+        """The same session for a part of the work."""
+        return replace(self, step=f"{self.step}/{name}")
+
+    async def ask(
+        self,
+        role: RoleName,
+        purpose: str,
+        messages: tuple[Message, ...],
+        schema: type[T],
+        *,
+        max_tokens: int,
+    ) -> T:
+        """A validated answer; see `Caller.ask`.
+
+        Raises:
+            InvalidAnswerError: If every try broke the schema.
+        """
+        return await self.caller.ask(
+            role, purpose, self.step, messages, schema, max_tokens=max_tokens
+        )
