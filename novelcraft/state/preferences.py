@@ -56,6 +56,8 @@ class PreferencePair(Frozen):
         for side in ("chosen", "rejected"):
             if not getattr(self, side).strip():
                 raise ValueError(f"the {side} scene is empty")
+            if "\0" in getattr(self, side):
+                raise ValueError(f"the {side} scene has a NUL character")
         if self.chosen.strip() == self.rejected.strip():
             raise ValueError("the chosen and the rejected scene are the same")
         return self

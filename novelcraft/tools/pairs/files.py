@@ -52,7 +52,7 @@ def pairs_folder(data: str) -> Path:
 
 
 def read_pairs(folder: Path) -> tuple[PreferencePair, ...]:
-    """The pairs of a data set; none where it has no such file.
+    """The pairs of a data set; none where it has no such file. A byte order mark is no part of it.
 
     Raises:
         PreferenceError: A line is no pair, or stands there twice; names file and line.
@@ -136,7 +136,7 @@ def _read(file: Path) -> tuple[PreferencePair, ...]:
 
 def _text(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8")
+        return file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise PreferenceError(f"{file} cannot be read: {error}.", fix="Check the file.") from error
 

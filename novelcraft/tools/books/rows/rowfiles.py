@@ -9,9 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from codecs import BOM_UTF8
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, NamedTuple
+
+from pydantic import ValidationError
 
 from novelcraft.config.prep import PrepSettings
 from novelcraft.errors import InputError
@@ -30,6 +33,7 @@ from novelcraft.state.rows import (
     TrainingRow,
     Trim,
 )
+from novelcraft.tools.books.rows.chat_template import split_plan
 from novelcraft.tools.books.rows.compile import CompiledRows, template_of, think_of
 from novelcraft.tools.books.rows.split import SplitPlan, Tally
 from novelcraft.tools.books.rows.tokenizers import BaseTokenizer
@@ -39,6 +43,20 @@ TRAIN_FILE = "train.jsonl"
 VALIDATION_FILE = "validation.jsonl"
 MANIFEST_FILE = "manifest.json"
 _SPOOL_FILE = ".rows.partial"
+
+_FOREIGN = {
+    ("conversations",): "`conversations`, as ShareGPT has them",
+    ("messages",): "`messages` alone",
+    ("instruction", "output"): "`instruction` and `output`, as Alpaca has them",
+    ("prompt", "completion"): "`prompt` and `completion`",
+    ("prompt", "chosen"): "a preference, with `chosen` and `rejected`",
+    ("text",): "`text` alone",
+}
+"""Rows of other tools, by the keys that tell them."""
+_FOREIGN_FIX = (
+    "A narrator is trained on rows with its own prompt: run `novelcraft prep BOOK...` on the books "
+    "that these are from, or save the answers as text files and run `novelcraft prep --style DIR`."
+)
 
 Twins = Mapping[SceneName, Collection[SceneName]]
 """For a scene the scenes that are copies of it, or that it is a copy of."""
@@ -53,24 +71,19 @@ class _Place(NamedTuple):
 
 
 def read_rows(file: Path) -> tuple[TrainingRow, ...]:
-    """The rows of a file.
+    """The rows of a file; a byte order mark is no part of the first.
 
     Raises:
-        InputError: A line is no row, or has the id of another one; names file and line.
+        InputError: A line is no row, is a row of another tool, has nothing to learn, or has the id
+            of another one; names file and line.
     """
     rows: list[TrainingRow] = []
     seen: dict[str, int] = {}
     # Not splitlines: prose may hold other line separators, which JSON leaves as they are.
-    for number, line in enumerate(file.read_bytes().split(b"\n"), 1):
+    for number, line in enumerate(file.read_bytes().removeprefix(BOM_UTF8).split(b"\n"), 1):
         if not line.strip():
             continue
-        try:
-            row = TrainingRow.model_validate_json(line)
-        except ValueError as error:
-            raise InputError(
-                f"Line {number} of {file} is no training row: {error}",
-                fix="Compile the rows again.",
-            ) from error
+        row = _row(line, f"Line {number} of {file}")
         if row.row_id in seen:
             raise InputError(
                 f"Line {number} of {file} has the row_id of line {seen[row.row_id]}: {row.row_id}.",
@@ -81,24 +94,46 @@ def read_rows(file: Path) -> tuple[TrainingRow, ...]:
     return tuple(rows)
 
 
-def column_types(record: Mapping[str, Any]) -> dict[str, Any]:
-    """The columns of a row and their types, as a reader of data sets infers them.
+def _row(line: bytes, where: str) -> TrainingRow:
+    if b"\0" in line:
+        raise InputError(f"{where} has a NUL byte.", fix="Take it out, or remove the line.")
+    try:
+        row = TrainingRow.model_validate_json(line)
+    except ValidationError as error:
+        raise _no_row(line, where, error) from error
+    if fault := _nothing_to_learn(row):
+        raise InputError(f"{where} {fault}.", fix="Correct the row, or remove it.")
+    return row
 
-    Equal for all rows of a data set, or it cannot be loaded as one table.
-    """
-    return {name: _type(value) for name, value in record.items()}
+
+def _nothing_to_learn(row: TrainingRow) -> str:
+    """Why no answer can be learnt from a row; empty where one can."""
+    if any("\0" in message.content for message in row.messages):
+        return "has a NUL character in its text"
+    roles = [message.role for message in row.messages]
+    if roles[-1:] != ["assistant"]:
+        return f"ends with the message of {roles[-1] if roles else 'nobody'}, not of the assistant"
+    if roles[-2:] != ["user", "assistant"]:
+        return "has no user's message before the assistant's"
+    _, text = split_plan(row.messages[-1].content)
+    return "" if text.strip() else "has an empty scene: there is nothing to learn"
 
 
-def _type(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return column_types(value)
-    if isinstance(value, list):
-        kinds: list[Any] = []
-        for item in value:
-            if _type(item) not in kinds:
-                kinds.append(_type(item))
-        return kinds
-    return type(value).__name__
+def _no_row(line: bytes, where: str, error: ValidationError) -> InputError:
+    try:
+        record = json.loads(line)
+    except ValueError as fault:  # no JSON, or bytes that are not UTF-8
+        return InputError(f"{where} is no JSON: {fault}.", fix="Correct the line, or remove it.")
+    keys = set(record) if isinstance(record, dict) else set()
+    kind = next((name for mark, name in _FOREIGN.items() if set(mark) <= keys), "")
+    if kind and "row_id" not in keys:
+        return InputError(f"{where} is a row of another kind: {kind}.", fix=_FOREIGN_FIX)
+    first = error.errors(include_url=False)[0]
+    place = ".".join(map(str, first["loc"]))
+    return InputError(
+        f"{where} is no training row: {first['msg']}{f' at {place}' if place else ''}.",
+        fix="Compile the rows again.",
+    )
 
 
 def book_hash(book: BookFile) -> str:

@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable, Mapping
+from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,7 +13,7 @@ from novelcraft.config.prep import PrepSettings
 from novelcraft.errors import InputError
 from novelcraft.state.rows import RowManifest
 from novelcraft.tools.books.rows.compile import compile_rows
-from novelcraft.tools.books.rows.rowfiles import book_rows, column_types, read_rows, write_rows
+from novelcraft.tools.books.rows.rowfiles import book_rows, read_rows, write_rows
 from novelcraft.tools.books.rows.strategies import strategy_costs
 from tests.tools.books.bases import base
 from tests.tools.books.rowbooks import book
@@ -62,6 +65,19 @@ def test_all_lines_are_of_one_form(tmp_path: Path, think: str) -> None:
     assert set(map(str, types[0].values())) == {"str", "int", str(types[0]["messages"])}
 
 
+def column_types(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns of a row and their types, as a reader of data sets infers them."""
+    return {name: _type(value) for name, value in record.items()}
+
+
+def _type(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return column_types(value)
+    if isinstance(value, list):
+        return [kind for kind, _ in groupby(sorted(map(_type, value), key=str))]
+    return type(value).__name__
+
+
 def test_types_that_differ_are_seen() -> None:
     assert column_types({"a": 1}) != column_types({"a": 1.0})
     assert column_types({"a": [1]}) != column_types({"a": [1, None]})
@@ -97,7 +113,7 @@ def test_a_line_that_is_no_utf_8_is_named(tmp_path: Path) -> None:
     lines = file.read_bytes().split(b"\n")
     lines[2] = lines[2].replace(b'"content":"', b'"content":"caf\xe9 ', 1)
     file.write_bytes(b"\n".join(lines))
-    with pytest.raises(InputError, match=r"Line 3 of .*train.jsonl is no training row"):
+    with pytest.raises(InputError, match=r"Line 3 of .*train.jsonl is no JSON: .*utf-8"):
         read_rows(file)
 
 
@@ -159,3 +175,73 @@ def test_a_base_without_a_template_is_noted(tmp_path: Path) -> None:
     made = compile_rows(volume, PrepSettings(), tokenizer)
     manifest = write_rows(tmp_path, [(book_rows(volume, made), made)], PrepSettings(), tokenizer)
     assert not manifest.tokenizer.own_template
+
+
+def rows_of(folder: Path) -> list[dict[str, Any]]:
+    write(folder)
+    lines = (folder / "train.jsonl").read_text(encoding="utf-8").split("\n")
+    return [json.loads(line) for line in lines if line]
+
+
+def written(folder: Path, *records: object) -> Path:
+    file = folder / "own.jsonl"
+    lines = (one if isinstance(one, bytes) else json.dumps(one).encode() for one in records)
+    file.write_bytes(b"\n".join(lines))
+    return file
+
+
+def answer(record: dict[str, Any], content: str, role: str = "assistant") -> dict[str, Any]:
+    messages = [*record["messages"][:-1], {"role": role, "content": content}]
+    return {**record, "row_id": "own/1", "messages": messages}
+
+
+def test_a_byte_order_mark_is_no_part_of_a_row(tmp_path: Path) -> None:
+    file = tmp_path / "train.jsonl"
+    first = rows_of(tmp_path)[0]
+    before = read_rows(file)
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+    assert read_rows(file) == before
+    assert before[0].row_id == first["row_id"]
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (lambda one: answer(one, "And then?", "user"), "ends with the message of user"),
+        (lambda one: {**one, "row_id": "own/1", "messages": []}, "ends with the message of nobody"),
+        (
+            lambda one: {**one, "row_id": "own/1", "messages": one["messages"][-1:]},
+            "no user's message",
+        ),
+        (lambda one: answer(one, ""), "empty scene"),
+        (lambda one: answer(one, " \n "), "empty scene"),
+        (lambda one: answer(one, "<think>\n- A beat\n</think>\n\n"), "empty scene"),
+        (lambda one: answer(one, "The lamp\0 burned."), "NUL character"),
+        (lambda one: json.dumps(answer(one, "A")).encode().replace(b"A", b"A\0"), "NUL byte"),
+        (lambda one: {"messages": one["messages"]}, "another kind: `messages` alone"),
+        (
+            lambda one: {"conversations": [{"from": "human", "value": "A"}]},
+            "another kind: `conversations`, as ShareGPT",
+        ),
+        (lambda one: {"text": "The lamp burned."}, "another kind: `text` alone"),
+        (lambda one: {"instruction": "A", "output": "B"}, "another kind: .* as Alpaca"),
+        (lambda one: {**one, "row_id": "own/1", "tokens": "many"}, "no training row: .* at tokens"),
+        (lambda one: [1], "no training row"),
+        (lambda one: b"{", "no JSON"),
+        (lambda one: '{"a": "Caf\xe9"}'.encode("latin-1"), "no JSON"),
+    ],
+)
+def test_a_row_that_teaches_nothing_is_refused_with_its_line(
+    tmp_path: Path, change: Callable[[dict[str, Any]], object], fault: str
+) -> None:
+    first = rows_of(tmp_path)[0]
+    file = written(tmp_path, first, change(first))
+    with pytest.raises(InputError, match=f"^Line 2 of .*own.jsonl .*{fault}") as raised:
+        read_rows(file)
+    assert "\n" not in raised.value.message
+    assert raised.value.fix
+
+
+def test_a_text_that_only_spells_a_nul_is_read(tmp_path: Path) -> None:
+    spelled = answer(rows_of(tmp_path)[0], "He typed \\u0000 and waited.")
+    assert read_rows(written(tmp_path, spelled))[0].messages[-1].content.startswith("He typed")
