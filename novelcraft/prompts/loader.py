@@ -9,6 +9,7 @@ manuscript's provenance.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -31,6 +32,21 @@ def as_data(text: str) -> str:
     return f"{FENCE}\n{text.strip().replace(FENCE, chr(39) * 3)}\n{FENCE}"
 
 
+_CONTROL = re.compile(
+    r"<(?=[|｜][^<>|｜\n]{1,40}[|｜]>|/?s>|(?:start|end)_of_turn>|(?:bos|eos|pad|unk)>)"
+    r"|\[(?=/?(?:INST|SYSTEM_PROMPT)\])",
+)
+"""The bracket of what some family of models takes for a control token, such as `<|im_end|>`."""
+
+
+def without_control_tokens(text: str) -> str:
+    """Text in which no server finds a control token: a blank follows the bracket of each.
+
+    Servers read a whole prompt at once, so that `<|im_end|>` in a premise would end its message.
+    """
+    return _CONTROL.sub(r"\g<0> ", text)
+
+
 def bullets(items: Iterable[str]) -> str:
     """Items as a list, a line each."""
     return "\n".join(f"- {item}" for item in items)
@@ -46,13 +62,16 @@ class PromptTemplate:
     _template: jinja2.Template
 
     def render(self, **variables: Any) -> tuple[Message, ...]:
-        """Render to chat messages.
+        """Render to chat messages. Control tokens in the variables are plain text in them.
 
         Raises:
             jinja2.UndefinedError: If the template names a variable that was not given.
         """
         context = self._template.new_context(variables)
-        parts = {name: "".join(block(context)).strip() for name, block in self._blocks().items()}
+        parts = {
+            name: without_control_tokens("".join(block(context)).strip())
+            for name, block in self._blocks().items()
+        }
         return (
             Message(role="system", content=parts["system"]),
             Message(role="user", content=parts["user"]),

@@ -50,9 +50,8 @@ class Prompter:
     def __init__(self, material: Material) -> None:
         self._material = material
         self._tokenizer = material.data.tokenizer
-        self._template = self._tokenizer.template or CHATML
         asked = (Message(role="user", content=_ANSWER), Message(role="assistant", content=_ANSWER))
-        prompt, completion = row_texts(self._template, asked, material.think)
+        prompt, completion = row_texts(self._tokenizer.template or CHATML, asked, material.think)
         before, _, after = completion.rpartition(_ANSWER)
         self._opened = prompt.rstrip().endswith(OPEN)
         self.closing = tuple(self._tokenizer.encode(before)) if CLOSE in before else ()
@@ -94,13 +93,13 @@ class Prompter:
         budget = replace(rows, brief=max(rows.brief, brief))
         made = assemble(given, budget, count)
         answer = Message(role="assistant", content=_ANSWER)
-        asked, _ = row_texts(self._template, (*made.messages, answer), self._material.think)
+        tokens, _ = self._tokenizer.encode_row((*made.messages, answer), self._material.think)
         return Prompt(
             name=name,
             kind="other_world",
             text=made.text,
             brief="\n".join(given.brief),
-            tokens=tuple(self._tokenizer.encode(asked)),
+            tokens=tuple(tokens),
             hash=made.hash,
         )
 
@@ -123,13 +122,8 @@ class Prompter:
         return (self.turn_end, *STOPS) if self.turn_end else STOPS
 
     def ending_tokens(self) -> frozenset[int]:
-        """Special tokens: prose has none, so that each ends a scene."""
-        added = self._tokenizer.tokenizer.get_added_tokens_decoder()
-        return frozenset(
-            number
-            for number, token in added.items()
-            if token.special and token.content not in (OPEN, CLOSE)
-        )
+        """Control tokens: prose has none, so that each ends a scene."""
+        return frozenset(self._tokenizer.control_tokens)
 
     def tail(self, tokens: Sequence[int]) -> str:
         """The last of what was written, long enough to see an end in it."""

@@ -166,3 +166,29 @@ def test_another_think_block_changes_the_hash(tmp_path: Path) -> None:
 
     assert hash_with("empty") == bare
     assert len({hash_with("none"), hash_with("beats"), bare}) == 3
+
+
+def test_validation_rows_that_are_trained_on_are_left_out_and_told(tmp_path: Path) -> None:
+    rows = [row(k) for k in range(9)]
+    write_rows(tmp_path, rows, rows[:2])
+    data = load_data(config(tmp_path), base())
+    assert data.validation == ()
+    told = " ".join(data.notices)
+    assert "Left out of validation" in told
+    assert f"2 rows, {rows[0].row_id}, {rows[1].row_id}." in told
+    assert "There are no validation rows" in told
+    renamed = rows[0].model_copy(update={"row_id": "v/1"})
+    write_rows(tmp_path, rows, [renamed, row(99, text="Nobody was there any more.")])
+    data = load_data(config(tmp_path), base())
+    assert [one.chapter for one in data.validation] == ["b/25"]
+    assert "1 row, v/1." in " ".join(data.notices)
+
+
+def test_a_control_token_in_a_scene_is_trained_as_text(tmp_path: Path) -> None:
+    odd = row(9, text="“<|im_end|>,” he said, and went on.")
+    write_rows(tmp_path, [*(row(k) for k in range(9)), odd])
+    tokenizer = base()
+    *_, learnt = load_data(config(tmp_path), tokenizer).train
+    end = tokenizer.tokenizer.token_to_id("<|im_end|>")
+    assert learnt.labels.count(end) == 1
+    assert "“<|im_end|>,” he said" in tokenizer.tokenizer.decode(learnt.tokens)

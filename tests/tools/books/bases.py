@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
+from tokenizers import (
+    AddedToken,
+    Regex,
+    Tokenizer,
+    decoders,
+    models,
+    normalizers,
+    pre_tokenizers,
+    trainers,
+)
 
 from novelcraft.tools.books.rows.chat_template import ChatTemplate
 from novelcraft.tools.books.rows.tokenizers import BaseTokenizer
@@ -154,6 +163,7 @@ def tokenizer() -> Tokenizer:
             pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
         ]
     )
+    made.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
         vocab_size=700,
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),

@@ -26,7 +26,7 @@ from novelcraft.prompts.narrator import (
 from novelcraft.state.books import BookFile, BookScene
 from novelcraft.state.calls import Message
 from novelcraft.state.rows import RowKind, SkippedRow, TrainingRow, Trim
-from novelcraft.tools.books.rows.chat_template import CHATML, ChatTemplate, row_texts, with_plan
+from novelcraft.tools.books.rows.chat_template import CHATML, ChatTemplate, with_plan
 from novelcraft.tools.books.rows.strategies import Window, windows
 from novelcraft.tools.books.rows.tokenizers import BaseTokenizer
 
@@ -119,8 +119,7 @@ def measured_row(
     Prompt and completion are counted apart, because a model is sent the one and writes the
     other: no token spans both.
     """
-    prompt, completion = row_texts(template_of(tokenizer), messages, think)
-    given, learnt = tokenizer.count(prompt), tokenizer.count(completion)
+    prompt, completion = map(len, tokenizer.encode_row(messages, think))
     return TrainingRow(
         row_id=place.row_id,
         kind=place.kind,
@@ -128,9 +127,9 @@ def measured_row(
         chapter_index=place.chapter_index,
         scene_id=place.scene_id,
         messages=tuple(messages),
-        prompt_tokens=given,
-        completion_tokens=learnt,
-        tokens=given + learnt,
+        prompt_tokens=prompt,
+        completion_tokens=completion,
+        tokens=prompt + completion,
         trimmed=0,
         prompt_hash=prompt_hash(tuple(messages[:-1])),
     )

@@ -7,12 +7,18 @@ book that joins the shelf moves no chapter of another.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from novelcraft.config.prep import SplitBy
 from novelcraft.state.base import content_hash
 from novelcraft.state.rows import SplitNote, TrainingRow
+from novelcraft.tools.books.rows.chat_template import split_plan
+
+_REPEATED = 0.1
+"""Share of a validation row's text that stands in training rows, for it to be no test."""
+_PARAGRAPH_END = re.compile(r"\n\s*\n")
 
 
 @dataclass(frozen=True)
@@ -90,6 +96,27 @@ def choose_groups(sizes: Mapping[str, int], share: float, seed: int) -> set[str]
             kept.add(name)
             taken += sizes[name]
     return kept
+
+
+def trained_on(validation: Iterable[TrainingRow], train: Iterable[TrainingRow]) -> list[str]:
+    """Validation rows that are no test of training, because they repeat training rows.
+
+    Returns:
+        The ids of rows of which a tenth of the text or more stands in training rows, by whole
+        paragraphs: equal rows, and windows that overlap. A refrain alone is no such row.
+    """
+    learnt = {paragraph for row in train for paragraph in _paragraphs(row)}
+    return [row.row_id for row in validation if _share(_paragraphs(row), learnt) >= _REPEATED]
+
+
+def _paragraphs(row: TrainingRow) -> list[str]:
+    _, text = split_plan(row.messages[-1].content)
+    return [" ".join(paragraph.split()) for paragraph in _PARAGRAPH_END.split(text)]
+
+
+def _share(paragraphs: Sequence[str], learnt: Collection[str]) -> float:
+    whole = sum(map(len, paragraphs))
+    return sum(len(p) for p in paragraphs if p in learnt) / whole if whole else 0.0
 
 
 def _lot(name: str, seed: int) -> str:

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from novelcraft.config.prep import ThinkMode
 from novelcraft.errors import ConfigError, ModelDownloadError
-from novelcraft.tools.books.rows.chat_template import ChatTemplate
+from novelcraft.state.calls import Message
+from novelcraft.tools.books.rows.chat_template import CHATML, ChatTemplate, row_texts
 from novelcraft.tools.models.embedded.fetch import Notify, quiet
 from novelcraft.tools.models.embedded.library import AUTO, ModelLibrary
 from novelcraft.tools.models.embedded.vocabulary import (
@@ -22,13 +26,18 @@ from novelcraft.tools.models.embedded.vocabulary import (
     TOKENIZER_FILE,
     tokenizer_folder,
 )
+from novelcraft.tools.models.thinking import CLOSE, OPEN
 
 if TYPE_CHECKING:
-    from tokenizers import Tokenizer
+    from tokenizers import AddedToken, Tokenizer
 
 TEMPLATE_FILE = "chat_template.jinja"
 SPECIALS_FILE = "special_tokens_map.json"
 _HUB_FILES = (TOKENIZER_FILE, CONFIG_FILE, TEMPLATE_FILE, SPECIALS_FILE)
+
+_MARK, _ALIAS = "\U0010fffe", "\U0010ffff"
+"""Noncharacters: no text has them."""
+_NO_MARKS = str.maketrans("", "", _MARK + _ALIAS)
 
 Snapshot = Callable[[str], Path]
 """Gives a folder with the tokenizer's files of a repository on the hub."""
@@ -48,13 +57,92 @@ class BaseTokenizer:
     """SHA-256 of its `tokenizer.json`, 64 hex digits."""
     tokenizer: Tokenizer
 
-    def encode(self, text: str) -> list[int]:
-        """The tokens of a text. Special tokens are known; none is added around it."""
-        return list(self.tokenizer.encode(text, add_special_tokens=False).ids)
+    def encode(self, rendered: str) -> list[int]:
+        """The tokens of what a chat template rendered. None is added around it."""
+        return list(self.tokenizer.encode(rendered, add_special_tokens=False).ids)
 
     def count(self, text: str) -> int:
-        """How many tokens a text has."""
-        return len(self.encode(text))
+        """How many tokens a text has, in which control tokens are spelled as any other word."""
+        return len(self._encode_marked(self._marked(text)))
+
+    def encode_row(
+        self, messages: Sequence[Message], think: ThinkMode | None
+    ) -> tuple[list[int], list[int]]:
+        """The tokens of a row's prompt and of its completion, see `row_texts`.
+
+        The two are tokenised apart, as they are when the model is served. The control tokens of
+        the template are such; what is spelled alike in a message, as `<|im_end|>` in a scene that
+        speaks of it, is text.
+
+        Args:
+            messages: The prompt's messages and, last, the assistant's.
+            think: What rows have in a think block.
+
+        Raises:
+            ConfigError: The chat template cannot render the row.
+        """
+        marked = [m.model_copy(update={"content": self._marked(m.content)}) for m in messages]
+        prompt, completion = row_texts(self.template or CHATML, marked, think)
+        return self._encode_marked(prompt), self._encode_marked(completion)
+
+    def _marked(self, text: str) -> str:
+        """A text in which each spelled control token is broken by a mark after its first letter."""
+        plain = text.translate(_NO_MARKS)
+        if not self._control or not self._control.search(plain):
+            return plain
+        begins = re.compile(f"(?={self._control.pattern}).", re.DOTALL)
+        return begins.sub(rf"\g<0>{_MARK}", plain)
+
+    def _encode_marked(self, rendered: str) -> list[int]:
+        if not self._control or _MARK not in rendered:
+            return self.encode(rendered)
+        spelling, aliases = self._spelling
+        whole = self._control.sub(lambda token: _alias(token.group()), rendered)
+        tokens = spelling.encode(whole.replace(_MARK, ""), add_special_tokens=False).ids
+        return [aliases.get(token, token) for token in tokens]
+
+    @property
+    def control_tokens(self) -> dict[int, AddedToken]:
+        """The special tokens by their numbers; prose has none of them.
+
+        Those around a think block are none: the assistant's message has them on purpose.
+        """
+        added = self.tokenizer.get_added_tokens_decoder()
+        return {n: t for n, t in added.items() if t.special and t.content not in (OPEN, CLOSE)}
+
+    @cached_property
+    def _control(self) -> re.Pattern[str] | None:
+        """Finds control tokens, the longest first; None for a tokenizer without any."""
+        written = sorted((t.content for t in self.control_tokens.values()), key=len, reverse=True)
+        return re.compile("|".join(map(re.escape, written))) if written else None
+
+    @cached_property
+    def _spelling(self) -> tuple[Tokenizer, dict[int, int]]:
+        """A tokenizer that spells control tokens and knows them by aliases, and what those are."""
+        from tokenizers import AddedToken
+
+        spelling = type(self.tokenizer).from_str(self.tokenizer.to_str())
+        spelling.encode_special_tokens = True
+        spelling.add_tokens(
+            [
+                AddedToken(
+                    _alias(token.content),
+                    lstrip=token.lstrip,
+                    rstrip=token.rstrip,
+                    normalized=token.normalized,
+                )
+                for token in self.control_tokens.values()
+            ]
+        )
+        vocabulary = spelling.get_vocab(with_added_tokens=True)
+        return spelling, {
+            vocabulary[_alias(token.content)]: number
+            for number, token in self.control_tokens.items()
+        }
+
+
+def _alias(token: str) -> str:
+    return f"{_ALIAS}{token.encode().hex()}{_ALIAS}"
 
 
 def open_tokenizer(

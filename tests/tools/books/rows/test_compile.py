@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from novelcraft.config.prep import PrepSettings, RowBudget, row_budget
 from novelcraft.config.settings import RoleSettings
 from novelcraft.prompts.narrator import NarratorInput, assemble, tail_of
+from novelcraft.state.calls import Message
 from novelcraft.state.rows import TrainingRow
-from novelcraft.tools.books.rows.chat_template import row_texts, split_plan
+from novelcraft.tools.books.rows.chat_template import ChatTemplate, row_texts, split_plan
 from novelcraft.tools.books.rows.compile import compile_rows, template_of
 from novelcraft.tools.books.rows.tokenizers import BaseTokenizer
 from novelcraft.tools.models.endpoint import Endpoint
@@ -90,8 +91,8 @@ def test_row_prompts_are_inference_prompts_token_for_token(
             template_of(tokenizer), row.messages, think if "qwen3" in name else None
         )
         assert tokenizer.encode(prompt) == served(row, tokenizer, asks)
-        assert row.prompt_tokens == tokenizer.count(prompt)
-        assert row.completion_tokens == tokenizer.count(completion)
+        assert row.prompt_tokens == len(tokenizer.encode(prompt))
+        assert row.completion_tokens == len(tokenizer.encode(completion))
         assert row.tokens == len(tokenizer.encode(prompt + completion))
         before = scene.text
 
@@ -231,3 +232,78 @@ def test_no_row_is_longer_than_it_may_be_and_no_text_is_cut(
 
 def test_prose_is_as_long_as_it_is_said_to_be() -> None:
     assert 2_000 <= base().count(prose(2_000)) <= 2_100
+
+
+CONTROLS = ("<|im_end|>", "<|eot_id|>", "</s>", "[/INST]", "<end_of_turn>")
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_a_control_token_in_what_a_prompt_is_made_of_is_text_in_it(name: str) -> None:
+    tokenizer = base(name)
+    volume = book(((2_000, 2_000),), summary=0)
+    plain, spelled = (
+        volume.model_copy(update={"meta": volume.meta.model_copy(update={"world_context": world})})
+        for world in ("Ada writes on the wall.", f"Ada writes {' '.join(CONTROLS)} on the wall.")
+    )
+    rows, odd = (compile_rows(one, ROOMY, tokenizer).rows for one in (plain, spelled))
+    controls = {tokenizer.tokenizer.token_to_id(token) for token in CONTROLS}
+    for row, other in zip(rows, odd, strict=True):
+        tokens, changed = (tokenizer.encode_row(r.messages, None)[0] for r in (row, other))
+        assert "<" in other.messages[1].content
+        assert [t for t in changed if t in controls] == [t for t in tokens if t in controls]
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_a_control_token_in_a_scene_is_spelled_in_its_row(name: str) -> None:
+    tokenizer = base(name)
+    volume = book(((2_000,),))
+    (scene,) = volume.scenes
+    spoken = f"“{'”, “'.join(CONTROLS)},” it said."
+    odd = scene.model_copy(update={"text": f"{spoken}\n\n{scene.text}"})
+    (row,) = compile_rows(volume, ROOMY, tokenizer).rows
+    (spelled,) = compile_rows(volume.model_copy(update={"scenes": (odd,)}), ROOMY, tokenizer).rows
+    (prompt, plain), (asked, changed) = (
+        tokenizer.encode_row(r.messages, "none") for r in (row, spelled)
+    )
+    assert asked == prompt
+    assert [t for t in changed if t in tokenizer.control_tokens] == [
+        t for t in plain if t in tokenizer.control_tokens
+    ]
+    assert spoken in tokenizer.tokenizer.decode(changed)
+    assert spelled.completion_tokens == len(changed)
+    assert tokenizer.count(CONTROLS[0]) > 1
+
+
+def test_a_message_without_control_tokens_is_encoded_as_it_is_rendered() -> None:
+    tokenizer = base()
+    (row,) = compile_rows(book(((2_000,),)), ROOMY, tokenizer).rows
+    texts = row_texts(template_of(tokenizer), row.messages, "none")
+    assert tokenizer.encode_row(row.messages, "none") == tuple(map(tokenizer.encode, texts))
+
+
+@pytest.mark.parametrize("text", ["<<s><s>", "<s", "</s><s></s>", "<|im_start|>system"])
+def test_no_spelling_is_taken_for_a_control_token(text: str) -> None:
+    tokenizer = base()
+    asked = [Message(role="user", content=text), Message(role="assistant", content=text)]
+    prompt, completion = tokenizer.encode_row(asked, None)
+    assert tokenizer.tokenizer.decode(completion, skip_special_tokens=True).strip() == text
+    known = [tokenizer.control_tokens[t].content for t in prompt if t in tokenizer.control_tokens]
+    assert known == ["<|im_start|>", "<|im_end|>", "<|im_start|>"]
+
+
+def test_noncharacters_spell_no_control_token() -> None:
+    tokenizer = base()
+    alias = f"\U0010ffff{b'<|im_end|>'.hex()}\U0010ffff\U0010fffe"
+    asked = [Message(role="user", content=alias), Message(role="assistant", content="A")]
+    prompt, _ = tokenizer.encode_row(asked, None)
+    assert prompt.count(tokenizer.tokenizer.token_to_id("<|im_end|>")) == 1
+
+
+def test_a_think_block_is_no_control_token() -> None:
+    tokens = TEMPLATES["qwen3"]
+    fast = type(base().tokenizer).from_str(base().tokenizer.to_str())
+    fast.add_special_tokens(["<think>", "</think>"])
+    tokenizer = BaseTokenizer("qwen3", True, ChatTemplate(tokens), "f" * 64, fast)
+    made = compile_rows(book(((2_000,),)), PrepSettings(think="beats"), tokenizer)
+    assert not made.skipped
+    assert made.rows[0].messages[-1].content.startswith("<think>")

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from novelcraft.config.prep import SplitBy
 from novelcraft.state.calls import Message
 from novelcraft.state.rows import SplitNote, TrainingRow
-from novelcraft.tools.books.rows.split import Tally
+from novelcraft.tools.books.rows.chat_template import with_plan
+from novelcraft.tools.books.rows.split import Tally, trained_on
 
 
 def row(book: str, chapter: int, scene: int, tokens: int = 3_000) -> TrainingRow:
@@ -115,3 +116,23 @@ def test_a_single_chapter_is_trained_on() -> None:
     split = by_chapter(shelf(("a", 1)))
     assert split.validation == ()
     assert by_chapter([]).note.validation_share == 0.0
+
+
+def told(number: int, *paragraphs: str) -> TrainingRow:
+    answer = Message(role="assistant", content="\n\n".join(paragraphs))
+    messages = (*ASKED, answer)
+    return row("a", 1, 1).model_copy(update={"row_id": f"v/{number}", "messages": messages})
+
+
+ASKED = (Message(role="system", content="S"), Message(role="user", content="U"))
+FIRST, SECOND, THIRD = (f"The {w} lamp burned until the morning." for w in ("old", "new", "red"))
+
+
+def test_validation_rows_that_repeat_training_rows_are_known() -> None:
+    train = [told(1, FIRST, SECOND)]
+    assert trained_on([told(2, FIRST, SECOND), told(3, THIRD)], train) == ["v/2"]
+    assert trained_on([told(2, "\n" + SECOND.replace(" ", "  "), THIRD)], train) == ["v/2"]
+    assert trained_on([told(2, with_plan("- A beat", FIRST))], train) == ["v/2"]
+    assert trained_on([told(2, SECOND, *[THIRD] * 3)], train) == ["v/2"]
+    assert trained_on([told(2, SECOND, *[THIRD] * 12)], train) == []
+    assert trained_on([told(2, with_plan(FIRST, THIRD))], train) == []
