@@ -109,7 +109,8 @@ def _at(settings: Settings, path: KeyPath) -> Any:
 
 
 def _item(value: Any) -> Item:
-    if isinstance(value, str) and "\n" in value:
+    # A text over several lines would lose its carriage returns: readers take CRLF for a line's end.
+    if isinstance(value, str) and "\n" in value and "\r" not in value:
         return tomlkit.string(value, multiline=True)
     if isinstance(value, dict):
         table = tomlkit.inline_table()

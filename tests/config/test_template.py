@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from novelcraft.config.load import Settings, load_settings
@@ -47,6 +47,9 @@ def test_round_trip(given_settings: dict[str, Any], tmp_path: Path) -> None:
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(premise=st.text(st.characters(exclude_categories=("Cs",))))
+@example(premise="\r\n")
+@example(premise='A keeper.\r\nA storm.\n\n"""\\')
+@example(premise="\n\r")
 def test_any_premise_survives(premise: str, tmp_path: Path) -> None:
     before = Settings.model_validate({"novel": {"premise": premise}})
     assert reloaded(novel_toml(before), tmp_path).novel.premise == premise
