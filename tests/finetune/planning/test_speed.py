@@ -4,7 +4,6 @@ import pytest
 
 from novelcraft.finetune.planning.estimate import MemorySettings, WeightFormat
 from novelcraft.finetune.planning.speed import (
-    COMPILED,
     DEVICES,
     Device,
     find_device,
@@ -85,7 +84,8 @@ def test_compiling_adds_what_was_published() -> None:
         )
         for compiled in (False, True)
     )
-    assert compiled / plain == pytest.approx(COMPILED)
+    # torchtune's README: Llama-3.2-3B on an A100, packed to 4,096, before and after torch.compile.
+    assert compiled / plain == pytest.approx(8998 / 7075, rel=0.005)
 
 
 def test_few_tokens_wait_for_the_weights() -> None:

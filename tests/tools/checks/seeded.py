@@ -35,9 +35,9 @@ class Fault:
     make: Break
     also: frozenset[str] = field(default_factory=frozenset)
     """Checks that this fault truly breaks too."""
-    certain: bool = True
-    """Whether the check must find it in every scene. Some faults cannot be told from good prose:
-    a speech without its closing mark, before another speech, may be one that runs on."""
+    unseen_in: frozenset[str] = field(default_factory=frozenset)
+    """The scenes in which it cannot be told from good prose: a speech without its closing mark,
+    before another speech, may be one that runs on."""
 
     def seed(self, scene: CheckInput, rng: random.Random) -> tuple[CheckInput, str] | None:
         """The broken scene and the text planted; None where the scene offers no place for it."""
@@ -224,13 +224,13 @@ FAULTS: tuple[Fault, ...] = (
         "lost closing mark",
         "prose.quotes",
         _substitute('”|(?<=\\S)"', lambda m: ""),
-        certain=False,
+        unseen_in=frozenset({"curly", "straight"}),
     ),
     Fault(
         "lost opening mark",
         "prose.quotes",
         _substitute('“|"(?=\\w)', lambda m: ""),
-        certain=False,
+        unseen_in=frozenset({"straight"}),
     ),
     Fault("end.The", "prose.fused", _substitute(r"(?<=[a-z]{2}\.) (?=[A-Z][a-z])", lambda m: "")),
     Fault("one,two", "prose.fused", _substitute(r"(?<=[a-z]{2},) (?=[a-z]{2})", lambda m: "")),
@@ -241,7 +241,7 @@ FAULTS: tuple[Fault, ...] = (
         "endThe",
         "prose.fused",
         _substitute(r"(?<=[a-z]{3})\. (?=[A-Z][a-z]{2})", lambda m: ""),
-        certain=False,
+        unseen_in=frozenset({"straight"}),
     ),
     Fault(
         "thelighthouse",
