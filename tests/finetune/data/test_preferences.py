@@ -26,7 +26,6 @@ from novelcraft.finetune.training.runfile import claim
 from novelcraft.state.preferences import PreferencePair
 from novelcraft.tools.books.rows.chat_template import with_plan
 from novelcraft.tools.books.rows.tokenizers import open_tokenizer
-from novelcraft.tools.pairs.files import read_pairs
 from novelcraft.tools.storage.files import files_digest
 from tests.finetune.cards import trained
 from tests.finetune.data.pairs import data, pair, settings, write
@@ -84,37 +83,6 @@ def test_samples_are_written_once_to_each_prompt(base: Path, tmp_path: Path) -> 
     for_pairs = load_pairs(settings(folder, base))
     assert len(for_pairs.validation) == 2
     assert [row.row_id for row in for_pairs.briefs] == ["b/s101"]
-
-
-@pytest.mark.parametrize(
-    ("broken", "words"),
-    [
-        ({"rejected": " "}, "Line 5 of .*pairs.jsonl is no pair: the rejected scene is empty"),
-        ({"chosen": ""}, "the chosen scene is empty"),
-        ({"rejected": pair(4).chosen + "\n"}, "the chosen and the rejected scene are the same"),
-        ({"pair_id": "b/s001"}, "Line 5 of .* has the pair_id of line 2: b/s001"),
-        ({"messages": []}, "must be system and user"),
-        ({"colour": "red"}, "Line 5 .* colour: Extra inputs"),
-    ],
-)
-def test_a_pair_that_is_none_is_named_by_file_and_line(
-    base: Path, tmp_path: Path, broken: dict[str, object], words: str
-) -> None:
-    folder = data(tmp_path)
-    file = folder / "pairs/pairs.jsonl"
-    lines = file.read_text(encoding="utf-8").splitlines()
-    lines[4] = json.dumps({**json.loads(lines[4]), **broken})
-    file.write_text("\n".join(lines), encoding="utf-8")
-    with pytest.raises(PreferenceError, match=words):
-        load_pairs(settings(folder, base))
-
-
-def test_a_line_that_is_no_json_is_named(base: Path, tmp_path: Path) -> None:
-    folder = data(tmp_path)
-    with (folder / "pairs/pairs.jsonl").open("a", encoding="utf-8") as file:
-        file.write("\n{oops\n")
-    with pytest.raises(PreferenceError, match=r"Line 34 of .*pairs.jsonl is no pair"):
-        load_pairs(settings(folder, base))
 
 
 def test_too_few_pairs_say_how_many_there_must_be(base: Path, tmp_path: Path) -> None:
@@ -278,8 +246,3 @@ def test_a_tokenizer_larger_than_the_embedding_is_refused(base: Path, tmp_path: 
                 continue
             with pytest.raises(BaseModelError, match=f"tokens up to number {last}, .* {last} tok"):
                 load_run_data(config)
-
-
-def test_what_is_written_is_read_again(tmp_path: Path) -> None:
-    folder = data(tmp_path) / "pairs"
-    assert read_pairs(folder) == tuple(pair(k) for k in (*range(24), *range(100, 108)))
