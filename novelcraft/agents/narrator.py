@@ -13,9 +13,9 @@ from collections.abc import Callable
 from pydantic import Field
 
 from novelcraft.agents.session import AgentSession
-from novelcraft.config.resolve import TOKENS_PER_WORD
 from novelcraft.prompts.narrator import STOPS, AssembledPrompt
 from novelcraft.state.base import Frozen, derive_seed
+from novelcraft.state.layout import TOKENS_PER_WORD
 from novelcraft.state.manuscript import Provenance, count_words
 from novelcraft.state.steps import call_step
 from novelcraft.tools.metrics.draft_length import Cut, GrowingDraft, LengthRule, cut_at_sentence
@@ -173,4 +173,5 @@ def _provenance(
         calls=tuple(a.key for a in answers),
         sections=given.prompt.sections,
         pace=_pace(given, answers[0]),
+        layout=given.prompt.layout,
     )

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import tomlkit
 import typer
 
 from novelcraft.cli.common import say
@@ -18,6 +19,7 @@ from novelcraft.config.user import find_user_file
 from novelcraft.errors import NotAProjectError
 from novelcraft.graphs.prep.project import PrepProject
 from novelcraft.state.prep import STAGES, Stage
+from novelcraft.tools.books.folder import PrepFolder
 from novelcraft.tools.models.opening import open_models
 from novelcraft.tools.storage.files import storage_errors, write_atomic
 from novelcraft.tools.text import quoted
@@ -52,6 +54,8 @@ def open_prep_project(folder: Path, given: Mapping[str, Any], *, empty: bool) ->
         ConfigError, BudgetError: A setting cannot be used.
     """
     path = folder / TOML
+    if path.is_file() and PrepFolder(folder).book_ids():
+        _name_layout(path)
     if not path.is_file():
         _require_ours(folder, empty=empty and not given.get("samples"))
     there = path if path.is_file() else None
@@ -74,6 +78,14 @@ def open_prep_project(folder: Path, given: Mapping[str, Any], *, empty: bool) ->
         values: dict[KeyPath, Any] = {("prep", key): value for key, value in given.items()}
         write_atomic(path, update_toml(text, values).encode("utf-8"))
     return project
+
+
+def _name_layout(path: Path) -> None:
+    """Say in the settings of a folder of before there were layouts which one it has."""
+    text = path.read_text(encoding="utf-8-sig")
+    if "layout" not in tomlkit.parse(text).get("prep", {}):
+        write_atomic(path, update_toml(text, {("prep", "layout"): "lean"}).encode("utf-8"))
+        say(f"{path} names no layout: its rows have been `lean`, which is written there now.")
 
 
 def _require_ours(folder: Path, *, empty: bool) -> None:

@@ -48,6 +48,8 @@ def allowed(field: FieldInfo) -> str:
         return f"a list of any of {', '.join(choices)}"
     if choices:
         return f"one of {', '.join(choices)}"
+    if kind == int | None:
+        return f"a whole number {_bounds(field)}".rstrip()
     if kind in (int, float):
         name = "a whole number" if kind is int else "a number"
         return f"{name} {_bounds(field)}".rstrip()

@@ -1,49 +1,42 @@
-"""What a person can set for the preparation of books, and whether the numbers agree.
-
-The defaults lay a row out as a context of a thousand tokens before a scene of two to three
-thousand, in a window of 4,096.
-"""
+"""What a person can set for the preparation of books, and whether the numbers agree."""
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from pydantic import Field
 
-from novelcraft.config.presets import PromptBudget
-from novelcraft.config.settings import Positive, Section
+from novelcraft.config.layouts import LAYOUTS, LayoutName, known
+from novelcraft.config.settings import Positive, Section, Tokens
 from novelcraft.errors import BudgetError, ConfigError
+from novelcraft.state.layout import PARTS, Layout
 
 SplitBy = Literal["chapter", "book"]
 ThinkMode = Literal["empty", "beats"]
 StrategyName = Literal["sequential", "overlap25", "overlap50", "long"]
 
-LEAST_RATIO, MOST_RATIO = 2.0, 3.0
-"""Tokens of the longest scene over those of the context before it."""
-
 
 class RowBudget(Section):
-    """Tokens of each part of a training row's context; 0 leaves a part out."""
+    """Tokens of each part of a training row's context; what is not set is the layout's, and 0
+    leaves a part out."""
 
-    system: int = Field(default=150, ge=1)
+    system: Tokens = None
     """The narrator's standing instructions."""
-    world: int = Field(default=400, ge=0)
+    world: Tokens = None
     """The constitution of the book."""
-    summary: int = Field(default=400, ge=0)
+    summary: Tokens = None
     """The story so far."""
-    canon: int = Field(default=0, ge=0)
+    canon: Tokens = None
     """Facts that the scene must keep true."""
-    tail: int = Field(default=0, ge=0)
+    tail: Tokens = None
     """The last words of the scene before."""
-    brief: int = Field(default=50, ge=1)
+    brief: Tokens = None
     """What the scene must do; also the length that briefs are written back to."""
-    spare: int = Field(default=50, ge=0)
+    cautions: Tokens = None
+    """Room for a person's note; with 0, no row says what to take care of."""
+    spare: int = Field(default=46, ge=0)
     """What the chat template puts around the messages."""
-
-    @property
-    def context(self) -> int:
-        """Tokens of all parts before the scene, without the spare ones."""
-        return self.system + self.world + self.summary + self.canon + self.tail + self.brief
 
 
 class PrepSettings(Section):
@@ -60,12 +53,17 @@ class PrepSettings(Section):
     embedding: Literal["minilm", "hash"] = "minilm"
     """How paragraphs are compared where no model cuts: by meaning (`minilm`), or by shared words
     alone (`hash`)."""
+    layout: LayoutName = "standard"
+    """How the narrator is asked in a row, and later when it writes: `standard` is what novels are
+    written in; `small` is for models of a few hundred million parameters; `lean` has no canon
+    notes, nothing of the scene before and the shortest briefs."""
     budget: RowBudget = RowBudget()
-    """Tokens of each part of a row's context."""
-    scene_low: Positive = 2_000
-    """Tokens of the shortest scene that is not what was left of its chapter."""
-    scene_high: Positive = 3_000
-    """Tokens of the longest scene."""
+    """Tokens of each part of a row's context, where they are to differ from the layout's."""
+    scene_low: int | None = Field(default=None, ge=1)
+    """Tokens of the shortest scene that is not what was left of its chapter; the layout's if it is
+    not set."""
+    scene_high: int | None = Field(default=None, ge=1)
+    """Tokens of the longest scene; the layout's if it is not set."""
     max_row_tokens: Positive = 4_096
     """Tokens of a whole row, those of the chat template included."""
     split: SplitBy = "chapter"
@@ -95,24 +93,47 @@ class PrepSettings(Section):
     """Leave out passages that an earlier book has too."""
 
     @property
+    def scene_tokens(self) -> tuple[int, int]:
+        """Tokens of the shortest and of the longest scene."""
+        layout = LAYOUTS[self.layout]
+        return self.scene_low or layout.scene_low, self.scene_high or layout.scene
+
+    @property
     def text_tokens(self) -> int:
         """Tokens of the longest text that a row may hold."""
-        return (self.window or 2 * self.scene_high) if self.strategy == "long" else self.scene_high
+        longest = self.scene_tokens[1]
+        return (self.window or 2 * longest) if self.strategy == "long" else longest
+
+    @property
+    def row_layout(self) -> Layout:
+        """The layout of the rows."""
+        given = self.budget.model_dump(exclude={"spare"}, exclude_none=True)
+        lengths = {"scene_low": self.scene_tokens[0], "scene": self.text_tokens}
+        return known(LAYOUTS[self.layout].with_parts(**given, **lengths))
 
 
-def row_budget(settings: PrepSettings) -> PromptBudget:
-    """The budget that the narrator's prompt is assembled with, checked.
+def read_settings(values: Mapping[str, Any]) -> PrepSettings:
+    """The settings that a data folder says it was prepared with.
+
+    One of before there were layouts names none: it is read as `lean`, whose numbers were the
+    defaults then.
+    """
+    return PrepSettings.model_validate({"layout": "lean", **values})
+
+
+def check_layout(settings: PrepSettings) -> Layout:
+    """The layout of the rows, once its numbers are found to agree.
 
     Raises:
-        BudgetError: The parts do not fit the row, or scene and context are out of proportion.
+        BudgetError: Prompt and scene do not fit the row.
         ConfigError: A lower limit is above its upper one.
     """
-    _check_order("scene_low", settings.scene_low, "scene_high", settings.scene_high)
+    low, high = settings.scene_tokens
+    _check_order("scene_low", low, "scene_high", high)
     _check_order("style_low", settings.style_low, "style_high", settings.style_high)
-    _check_whole(settings)
-    _check_ratio(settings)
-    parts = settings.budget.model_dump(exclude={"spare"})
-    return PromptBudget(**parts, scene=settings.text_tokens)
+    layout = settings.row_layout
+    _check_whole(settings, layout)
+    return layout
 
 
 def _check_order(low: str, least: int, high: str, most: int) -> None:
@@ -123,31 +144,16 @@ def _check_order(low: str, least: int, high: str, most: int) -> None:
         )
 
 
-def _check_whole(settings: PrepSettings) -> None:
-    budget, text, most = settings.budget, settings.text_tokens, settings.max_row_tokens
-    whole = budget.context + budget.spare + text
+def _check_whole(settings: PrepSettings, layout: Layout) -> None:
+    spare, most = settings.budget.spare, settings.max_row_tokens
+    whole = layout.total + spare
     if whole > most:
-        room = most - budget.context - budget.spare
+        room = most - layout.prompt - spare
         text_name = "window" if settings.strategy == "long" else "scene_high"
         shorter = f", or {text_name} to {room} or less" if room > 0 else ""
+        parts = ", ".join(f"{part} {layout.of(part)}" for part in PARTS)
         raise BudgetError(
-            f"A training row may take {whole} tokens ({_named(budget)}, scene {text}), and "
-            f"max_row_tokens is {most}.",
+            f"A training row may take {whole} tokens ({parts}, spare {spare}, scene "
+            f"{layout.scene}), and max_row_tokens is {most}.",
             fix=f"Set max_row_tokens to {whole} or more{shorter}, or give the context less.",
         )
-
-
-def _check_ratio(settings: PrepSettings) -> None:
-    context, scene = settings.budget.context, settings.scene_high
-    if LEAST_RATIO <= scene / context <= MOST_RATIO:
-        return
-    raise BudgetError(
-        f"A scene of {scene} tokens to a context of {context} ({_named(settings.budget)}) is "
-        f"{scene / context:.2f}:1; it must lie between {LEAST_RATIO:.0f}:1 and {MOST_RATIO:.0f}:1.",
-        fix=f"Set scene_high between {round(LEAST_RATIO * context)} and "
-        f"{round(MOST_RATIO * context)}, or change the context's parts.",
-    )
-
-
-def _named(budget: RowBudget) -> str:
-    return ", ".join(f"{name} {tokens}" for name, tokens in budget.model_dump().items())

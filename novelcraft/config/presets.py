@@ -1,7 +1,7 @@
 """The two sizes of model that the loop is laid out for.
 
 A 135-million-parameter model cannot follow what a 30-billion one can, so scene length, the
-sizes of the plan's schemas and the prompt's budgets differ. Everything else is the same code.
+sizes of the plan's schemas and the prompt's layout differ. Everything else is the same code.
 """
 
 from __future__ import annotations
@@ -9,37 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from novelcraft.config.layouts import SMALL_LAYOUT, STANDARD_LAYOUT
+from novelcraft.state.layout import Layout
+
 SizeName = Literal["small", "standard"]
-
-
-@dataclass(frozen=True)
-class PromptBudget:
-    """Tokens for each part of the narrator's prompt, and for the scene it answers with."""
-
-    system: int
-    world: int
-    summary: int
-    canon: int
-    tail: int
-    brief: int
-    scene: int
-    cautions: int = 300
-    """Room for a person's note. It is no part of the sum: what a scene must heed takes the room
-    that the other parts leave, and then room of theirs, see `prompts.narrator.assemble`."""
-
-    def of(self, part: str) -> int:
-        """Tokens of the part with that name."""
-        return int(getattr(self, part))
-
-    @property
-    def prompt(self) -> int:
-        """Tokens of all parts before the scene."""
-        return self.system + self.world + self.summary + self.canon + self.tail + self.brief
-
-    @property
-    def total(self) -> int:
-        """Tokens of the prompt and the scene together."""
-        return self.prompt + self.scene
 
 
 @dataclass(frozen=True)
@@ -57,7 +30,11 @@ class SizePreset:
     most_present: int
     """Most characters in one scene."""
     field_chars: int
-    """Longest string that a schema lets the planner write in a brief's field, in characters."""
+    """Longest string that a schema lets an agent write in a field, in characters."""
+    event_chars: int
+    """Likewise for goal, turn and outcome of a scene: a brief has a budget in the prompt."""
+    beat_chars: int
+    """Likewise for each of its beats."""
     openings: bool
     """Begin every scene for the narrator, see `prompts.opening`."""
     facts_per_scene: int
@@ -79,7 +56,8 @@ class SizePreset:
     one goes. 0: all."""
     scaffold: bool
     """Take what a story needs from the scaffold where the planner's answer is an echo."""
-    budget: PromptBudget
+    layout: Layout
+    """How the narrator is asked, unless it was taught another way."""
 
     def answer_tokens(self, chars: int) -> int:
         """Tokens to allow for a structured answer of at most so many characters.
@@ -100,6 +78,8 @@ SMALL = SizePreset(
     beats=0,
     most_present=3,
     field_chars=110,
+    event_chars=110,
+    beat_chars=110,
     openings=True,
     facts_per_scene=3,
     summary_words=90,
@@ -111,41 +91,32 @@ SMALL = SizePreset(
     most_read=9_600,
     scene_read=1_200,
     scaffold=True,
-    budget=PromptBudget(
-        system=150,
-        world=250,
-        summary=200,
-        canon=160,
-        tail=120,
-        brief=320,
-        scene=1_100,
-        cautions=160,
-    ),
+    layout=SMALL_LAYOUT,
 )
 
 STANDARD = SizePreset(
     name="standard",
-    scene_words=1_500,
-    chapter_words=4_500,
+    scene_words=1_650,
+    chapter_words=5_000,
     cast_size=7,
     hooks=8,
     beats=5,
     most_present=6,
     field_chars=400,
+    event_chars=140,
+    beat_chars=100,
     openings=False,
     facts_per_scene=8,
     summary_words=280,
     length_low=0.6,
-    length_high=1.35,
+    length_high=1.1,
     length_block=(0.5, 1.6),
     block_chars=2_000,
     reading_tokens=10_000,
     most_read=0,
     scene_read=0,
     scaffold=False,
-    budget=PromptBudget(
-        system=150, world=400, summary=400, canon=400, tail=300, brief=500, scene=3_000
-    ),
+    layout=STANDARD_LAYOUT,
 )
 
 PRESETS: dict[SizeName, SizePreset] = {"small": SMALL, "standard": STANDARD}

@@ -70,7 +70,7 @@ def _heading(key: Key) -> Iterator[str]:
 
 def _default(key: Key) -> str:
     value = key.field.get_default(call_default_factory=True, validated_data={})
-    return f"`{literal(value)}`"
+    return "not set" if value is None else f"`{literal(value)}`"
 
 
 def _cell(text: str) -> str:

@@ -5,46 +5,54 @@ from __future__ import annotations
 import dataclasses
 import re
 
-from novelcraft.config.presets import PRESETS, PromptBudget, SizePreset
+from novelcraft.config.layouts import LAYOUTS, known
+from novelcraft.config.presets import PRESETS, SizePreset
 from novelcraft.config.root import Settings
 from novelcraft.config.settings import NovelSettings, WriteSettings
 from novelcraft.errors import BudgetError, ConfigError
+from novelcraft.state.layout import PARTS, TOKENS_PER_WORD, Layout
 
 SMALL_UP_TO = 3.0
 """Billions of parameters up to which a model gets the small preset."""
-TOKENS_PER_WORD = 1.35
-"""Tokens of a word of English prose; the tokenizers of current models lie between 1.25 and 1.4."""
 LEAST_CHAPTER_WORDS = 100
 
 _SIZE = re.compile(r"(?<![a-z0-9.])(?:\d+x|[ae])?(\d+(?:\.\d+)?)([bm])(?![a-z0-9])")
 
 
-def resolve(settings: Settings, narrator_model: str) -> SizePreset:
+def resolve(settings: Settings, narrator_model: str, taught: Layout | None = None) -> SizePreset:
     """The preset a run works by, with everything the person set in its place.
 
     Args:
         settings: The loaded settings.
         narrator_model: Name of the narrator's model without its provider; for `embedded:auto`
             the name of the model that was taken.
+        taught: The layout that the narrator's adapter was trained on; None where there is no
+            adapter, or its layout is not known.
 
     Returns:
-        A copy of the preset with the settings' scene length and token budget.
+        A copy of the preset with the run's layout and scene length.
 
     Raises:
-        BudgetError: If a scene does not fit its budget, or the whole prompt the context.
+        BudgetError: A scene does not fit its budget, the whole prompt the context, or the
+            settings ask for another layout than the adapter's.
         ConfigError: If there are so many chapters that each would be a paragraph.
     """
     _check_chapters(settings.novel)
     preset = pick_preset(settings.write, narrator_model)
-    scene_words = settings.write.scene_words or preset.scene_words
-    budget = _budget(settings, preset, scene_words)
-    _check_scene(budget, scene_words, preset.length_high)
-    _check_context(budget, settings.roles.narrator.context)
+    base = _base(settings, preset, taught)
+    layout = _layout(settings, base)
+    if taught and layout.hash != taught.hash and not settings.write.allow_other_layout:
+        raise _other_layout(taught, layout)
+    scene_words = settings.write.scene_words or base.scene_words
+    _check_scene(layout, scene_words)
+    _check_context(layout, settings.roles.narrator.context)
+    most = round(layout.scene / (scene_words * TOKENS_PER_WORD), 2)
     return dataclasses.replace(
         preset,
         scene_words=scene_words,
-        summary_words=min(preset.summary_words, int(budget.summary / TOKENS_PER_WORD)),
-        budget=budget,
+        length_high=min(preset.length_high, most),
+        summary_words=min(preset.summary_words, int(layout.summary / TOKENS_PER_WORD)),
+        layout=layout,
     )
 
 
@@ -71,28 +79,59 @@ def parameters(model: str) -> float | None:
     return max(sizes, default=None)
 
 
-def _budget(settings: Settings, preset: SizePreset, scene_words: int) -> PromptBudget:
-    scene = round(preset.budget.scene * scene_words / preset.scene_words)
-    filled = dataclasses.replace(preset.budget, scene=scene)
-    given = {part: tokens for part, tokens in settings.budget.model_dump().items() if tokens}
-    return dataclasses.replace(filled, **given)
+def _base(settings: Settings, preset: SizePreset, taught: Layout | None) -> Layout:
+    """The layout that the settings name, and by default the adapter's or the preset's."""
+    named = settings.write.layout
+    return (taught or preset.layout) if named == "auto" else LAYOUTS[named]
 
 
-def _check_scene(budget: PromptBudget, scene_words: int, length_high: float) -> None:
-    needed = round(scene_words * length_high * TOKENS_PER_WORD)
-    if budget.scene < needed:
+def _layout(settings: Settings, base: Layout) -> Layout:
+    """The layout with what the settings change of it."""
+    words = settings.write.scene_words
+    given = settings.budget.model_dump(exclude_none=True)
+    if words and not base.scene_low <= words * TOKENS_PER_WORD <= base.scene:
+        scale = words / base.scene_words
+        lengths = {"scene": round(base.scene * scale), "scene_low": round(base.scene_low * scale)}
+        given = {**lengths, **given}
+    return known(base.with_parts(**given)) if given else base
+
+
+def layout_table(**layouts: Layout) -> str:
+    """Layouts side by side, a line for each part."""
+    heads = {column: layout.name for column, layout in layouts.items()}
+    wide = max(len(text) for pair in heads.items() for text in pair) + 2
+    rows = [("", *layouts), ("layout", *heads.values())]
+    parts = (*PARTS, "cautions", "scene_low", "scene")
+    rows += [(part, *(str(layout.of(part)) for layout in layouts.values())) for part in parts]
+    return "\n".join(
+        f"  {name:<10}" + "".join(f"{cell:>{wide}}" for cell in cells) for name, *cells in rows
+    )
+
+
+def _other_layout(taught: Layout, asked: Layout) -> BudgetError:
+    return BudgetError(
+        "The narrator's adapter was trained on another layout than the settings ask for, in "
+        f"tokens:\n{layout_table(trained=taught, asked=asked)}",
+        fix="Leave out [write] layout, [write] scene_words and [budget], and it is asked as it was "
+        "trained; or set [write] allow_other_layout = true.",
+    )
+
+
+def _check_scene(layout: Layout, scene_words: int) -> None:
+    needed = round(scene_words * TOKENS_PER_WORD)
+    if layout.scene < needed:
         raise BudgetError(
-            f"[budget] scene = {budget.scene} tokens: a scene of {scene_words} words takes up to "
+            f"[budget] scene = {layout.scene} tokens: a scene of {scene_words} words takes about "
             f"{needed}.",
             fix=f"Set [budget] scene to {needed} or more, or [write] scene_words lower.",
         )
 
 
-def _check_context(budget: PromptBudget, context: int) -> None:
-    if context and budget.total > context:
-        parts = ", ".join(f"{name} {n}" for name, n in dataclasses.asdict(budget).items())
+def _check_context(layout: Layout, context: int) -> None:
+    if context and layout.total > context:
+        parts = ", ".join(f"{name} {layout.of(name)}" for name in (*PARTS, "scene"))
         raise BudgetError(
-            f"The narrator's prompt and scene may take {budget.total} tokens ({parts}), and "
+            f"The narrator's prompt and scene may take {layout.total} tokens ({parts}), and "
             f"[roles.narrator] context is {context}.",
             fix="Set smaller numbers under [budget], a smaller [write] scene_words, or serve the "
             "model with a longer context.",

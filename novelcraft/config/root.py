@@ -75,8 +75,8 @@ class Settings(BaseSettings):
     write: WriteSettings = WriteSettings()
     """How the writing loop works."""
     budget: BudgetSettings = BudgetSettings()
-    """Tokens of each part of the narrator's prompt; 0 takes the preset's. Only for people who
-    know the context of their model."""
+    """Tokens of each part of the narrator's prompt; what is not set is the layout's. Only for
+    people who know the context of their model."""
     prep: PrepSettings = PrepSettings()
     """How books become training rows."""
     roles: RolesSettings = RolesSettings()

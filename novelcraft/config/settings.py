@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from novelcraft.config.language import language_tag
+from novelcraft.config.layouts import LayoutName
 
 RoleName = Literal["reasoning", "narrator", "cheap"]
 ROLES: tuple[RoleName, ...] = get_args(RoleName)
@@ -137,8 +138,13 @@ class WriteSettings(Section):
     that."""
     attend: tuple[GateName, ...] = ()
     """Where to stop for a person: any of plan, chapter, scene. Empty: never."""
+    layout: Literal["auto", LayoutName] = "auto"
+    """How the narrator is asked: `standard`, `small` or `lean`, see the guide to preparation.
+    `auto` takes that of the adapter's card, and without an adapter the preset's."""
+    allow_other_layout: bool = False
+    """Write with an adapter in another layout than the one it was trained on."""
     scene_words: int = Field(default=0, ge=0, le=10_000)
-    """Words of a scene; 0 takes the preset's."""
+    """Words of a scene; 0 takes the layout's."""
     replan: bool = True
     """Revise the coming scenes at each chapter's end by what was really written."""
     continuity_blocks: bool = False
@@ -151,20 +157,25 @@ class WriteSettings(Section):
     """Write with an adapter that failed the gate: it repeats the books it was trained on."""
 
 
-class BudgetSettings(Section):
-    """Tokens of each part of the narrator's prompt; 0 takes the preset's."""
+Tokens = Annotated[int | None, Field(ge=0)]
 
-    system: int = Field(default=0, ge=0)
+
+class BudgetSettings(Section):
+    """Tokens of each part of the narrator's prompt; what is not set is the layout's."""
+
+    system: Tokens = None
     """The narrator's standing instructions."""
-    world: int = Field(default=0, ge=0)
+    world: Tokens = None
     """The constitution of the book."""
-    summary: int = Field(default=0, ge=0)
+    summary: Tokens = None
     """The story so far."""
-    canon: int = Field(default=0, ge=0)
-    """Facts and passages that were looked up for the scene."""
-    tail: int = Field(default=0, ge=0)
-    """The last words of the scene before."""
-    brief: int = Field(default=0, ge=0)
+    canon: Tokens = None
+    """Facts and passages that were looked up for the scene; 0 leaves them out."""
+    tail: Tokens = None
+    """The last words of the scene before; 0 leaves them out."""
+    brief: Tokens = None
     """What the scene must do."""
-    scene: int = Field(default=0, ge=0)
-    """The scene itself."""
+    cautions: Tokens = None
+    """Room for your note to a scene that is drawn again."""
+    scene: Tokens = None
+    """The longest scene."""

@@ -13,8 +13,10 @@ from tomlkit.items import Item
 from novelcraft.config.root import KeyPath, RolesSettings, Settings, section_of, tables
 from novelcraft.config.settings import RoleSettings
 
-_ALWAYS = {("novel", "premise"), ("novel", "pages"), ("novel", "seed")}
+_ALWAYS = {("novel", "premise"), ("novel", "pages"), ("novel", "seed"), ("prep", "layout")}
 """Written even when they equal the default: the first things anybody looks for."""
+_UNSET = "..."
+"""Stands in a comment for the value of a key that is not set."""
 _EXPLAINED_ABOVE = {("roles", "narrator"), ("roles", "cheap")}
 """Tables with the same keys as `[roles.reasoning]`, whose explanations would be repeated."""
 _NOVEL = ("novel", "write", "budget", "roles")
@@ -22,8 +24,8 @@ _PREP = ("prep", "roles")
 """Sections of the two files."""
 _HEADER = """\
 {about} A line that starts with '# ' and a name shows the default: take the
-'# ' away to change it. Your own config.toml, the environment and the command line overrule
-what is written here."""
+'# ' away to change it; where '...' stands, nothing is set. Your own config.toml, the environment
+and the command line overrule what is written here."""
 
 
 def novel_toml(settings: Settings) -> str:
@@ -76,7 +78,7 @@ def literal(value: Any) -> str:
 
 def _assignment(path: KeyPath, settings: Settings) -> str:
     value = _at(settings, path)
-    line = f"{path[-1]} = {literal(value)}"
+    line = f"{path[-1]} = {_UNSET if value is None else literal(value)}"
     written = path in _ALWAYS or value != _without(path, settings)
     return line if written else f"# {line}"
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from novelcraft.config.prep import ThinkMode
+from novelcraft.config.prep import PrepSettings, ThinkMode, read_settings
 from novelcraft.errors import InputError, TrainingDataError
+from novelcraft.state.layout import Layout
 from novelcraft.state.rows import RowManifest
 from novelcraft.tools.books.rows.rowfiles import MANIFEST_FILE, TRAIN_FILE, VALIDATION_FILE
 from novelcraft.tools.storage.files import files_digest
@@ -42,6 +43,14 @@ def read_manifest(folder: Path) -> RowManifest | None:
         raise InputError(
             f"{file} is no manifest of rows: {error}", fix="Compile the rows again."
         ) from error
+
+
+def rows_layout(manifest: RowManifest | None) -> Layout:
+    """The layout of rows; of rows of before there were layouts by the numbers that they were made
+    with, and for rows of another tool the default one."""
+    if manifest is None:
+        return PrepSettings().row_layout
+    return manifest.layout or read_settings(manifest.settings).row_layout
 
 
 def rows_think(manifest: RowManifest | None) -> ThinkMode | None:

@@ -6,13 +6,15 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
-from novelcraft.config.resolve import resolve
+from novelcraft.config.resolve import layout_table, resolve
 from novelcraft.config.root import Settings
 from novelcraft.config.settings import ROLES
 from novelcraft.graphs.adapters import check_embedded, check_served
 from novelcraft.graphs.context import WriteContext
 from novelcraft.graphs.indexing import background_index
+from novelcraft.graphs.taught import Taught, taught
 from novelcraft.state.events import Notice, WriteEvent
+from novelcraft.state.layout import Layout
 from novelcraft.state.stream import OnEvent
 from novelcraft.tools.canon.embedders import open_embedder
 from novelcraft.tools.canon.index import PassageIndex
@@ -27,6 +29,14 @@ ModelsFactory = Callable[[Settings, CallLog], AbstractAsyncContextManager[ChatMo
 INDEX_FOLDER = "canon"
 SPARE_TOKENS = 64
 """Room for the chat template around a prompt."""
+
+
+def _of_layout(known: Taught, used: Layout) -> list[str]:
+    """What a person should know of the layout that a run with an adapter uses."""
+    if known.layout and known.layout.hash != used.hash:
+        table = layout_table(trained=known.layout, asked=used)
+        return [f"The adapter is asked in another layout than it was trained on:\n{table}"]
+    return [known.notice] if known.notice else []
 
 
 @asynccontextmanager
@@ -53,11 +63,12 @@ async def writing_context(
     async with models(settings, store) as chat:
         notices += check_served(settings, {role: chat.endpoint(role) for role in ROLES})
         narrator = chat.endpoint("narrator")
-        preset = resolve(settings, narrator.model)
+        known = taught(settings, narrator)
+        preset = resolve(settings, narrator.model, known.layout)
+        notices += _of_layout(known, preset.layout)
         chat.listen(lambda text: emit(Notice(text=text)))
-        longest = Need(
-            "narrator", "scene.narrate", preset.budget.prompt + SPARE_TOKENS, preset.budget.scene
-        )
+        layout = preset.layout
+        longest = Need("narrator", "scene.narrate", layout.prompt + SPARE_TOKENS, layout.scene)
         await chat.preflight(longest._replace(role=role) for role in ROLES)
         for text in notices:
             emit(Notice(text=text))

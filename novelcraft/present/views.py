@@ -96,7 +96,8 @@ def prompt(novel: Novel, branch: str, name: str) -> str:
     """The prompt that a scene was drawn from, then its tokens by part."""
     messages, made = novel.prompt(name, branch)
     text = [f"── {message.role} ──\n\n{message.content}" for message in messages]
-    text.append("── tokens by part ──\n\n" + _budget(made.sections))
+    laid = f", layout {made.layout}" if made.layout else ""
+    text.append(f"── tokens by part{laid} ──\n\n" + _budget(made.sections))
     if cut := [f"{part.name}: {begins}" for part in made.sections for begins in part.cut]:
         text.append("── what did not fit begins ──\n\n" + _listed(cut))
     return "\n\n".join(text)

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from novelcraft.prompts.fit import TokenCounter, choose, with_end
+from novelcraft.state.layout import BriefForm
 from novelcraft.state.plan import Plan, SceneBrief
 
 _FOLLOWS, _HERE = "The scene follows ", "It happens here: "
-INDISPENSABLE = (_FOLLOWS, _HERE)
-"""How the lines begin that must not be cut: whom the scene follows, where, who else is there."""
 
 
 @dataclass(frozen=True)
@@ -53,25 +53,53 @@ def named(brief: SceneBrief, plan: Plan) -> NamedBrief:
     )
 
 
-def render_brief(brief: NamedBrief, target_words: int) -> list[str]:
-    """The lines of a brief, the indispensable ones first.
+def render_brief(brief: NamedBrief, target_words: int, form: BriefForm = "lines") -> list[str]:
+    """The lines of a brief.
 
     Args:
         brief: The scene's brief. What is empty is left out.
         target_words: About how many words the scene should have.
+        form: What it tells.
 
     Returns:
         One line each, in the order in which they are read.
     """
     events = (brief.goal, brief.turn, brief.outcome)
     lines = [" ".join(_sentence(text) for text in events if text)] if any(events) else []
-    lines.append(f"{_FOLLOWS}{_described(brief)} closely, in about {target_words} words.")
+    whom = _described(brief) if form == "lines" else brief.pov
+    lines.append(f"{_FOLLOWS}{whom} closely, in about {target_words} words.")
     if brief.place:
         lines.append(_setting(brief.place, brief.time, brief.others))
     lines += [f"Let the reader notice: {text}" for text in brief.plants]
     lines += [f"Now this comes to matter: {text}" for text in brief.pays]
-    lines += [_sentence(beat) for beat in brief.beats]
+    lines += [_sentence(beat) for beat in brief.beats] if form == "lines" else []
     return lines
+
+
+def brief_units(lines: Sequence[str]) -> tuple[list[str], list[int]]:
+    """A brief in pieces that are kept or dropped whole, and their numbers by worth.
+
+    Whom the scene follows is worth most, then what happens first in it, then where it happens and
+    who else is there, then the rest in its order.
+    """
+    units: list[str] = []
+    follows: list[int] = []
+    here: list[int] = []
+    for line in lines:
+        if line.startswith((_FOLLOWS, _HERE)):
+            (follows if line.startswith(_FOLLOWS) else here).append(len(units))
+            units.append(f"{line}\n")
+        else:
+            units += with_end(f"{line}\n")
+    places = range(len(units))
+    return units, list(dict.fromkeys([*follows, *places[:1], *here, *places]))
+
+
+def fit_brief(lines: Sequence[str], budget: int, count: TokenCounter) -> str:
+    """What of a brief fits a budget; at least one line of it."""
+    units, worth = brief_units(lines)
+    kept = choose(units, worth, budget, count, skip=True) or worth[:1]
+    return "".join(units[i] for i in kept).strip()
 
 
 def _described(brief: NamedBrief) -> str:

@@ -22,6 +22,12 @@ def sentences(text: str) -> list[str]:
     return [text[a:b] for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True) if a < b]
 
 
+def with_end(line: str) -> list[str]:
+    """A line's sentences, the last with the blank that ends the line."""
+    pieces = sentences(line) or [""]
+    return [*pieces[:-1], pieces[-1] + line[len(line.rstrip()) :]]
+
+
 def shorten(text: str, chars: int) -> str:
     """A text on one line, of at most so many characters."""
     line = " ".join(text.split())
@@ -29,7 +35,12 @@ def shorten(text: str, chars: int) -> str:
 
 
 def choose(
-    units: Sequence[str], worth: Sequence[int], budget: int, count: TokenCounter
+    units: Sequence[str],
+    worth: Sequence[int],
+    budget: int,
+    count: TokenCounter,
+    *,
+    skip: bool = False,
 ) -> list[int]:
     """Choose the units that stay within a budget, the most worthy first.
 
@@ -38,22 +49,28 @@ def choose(
         worth: Numbers of units, the most worthy first.
         budget: Tokens that the units may have together, joined and without blanks around them.
         count: Counts the tokens of a text.
+        skip: Where one does not fit, try those of less worth; for few units, as each is tried.
 
     Returns:
-        The longest beginning of `worth` that fits, in the order of the text. What comes after the
-        first that does not fit is dropped too, so that nothing stands where something of more
+        Numbers of the units that fit, in the order of the text. Without `skip` what comes after
+        the first that does not fit is dropped too, so that nothing stands where something of more
         worth is missing.
     """
 
-    def tokens(n: int) -> int:
-        return count("".join(units[i] for i in sorted(worth[:n])).strip())
+    def fits(chosen: Sequence[int]) -> bool:
+        return count("".join(units[i] for i in sorted(chosen)).strip()) <= budget
 
-    if tokens(len(worth)) <= budget:
+    if fits(worth):
         return sorted(worth)
+    if skip:
+        kept: list[int] = []
+        for place in worth:
+            kept += [place] if fits([*kept, place]) else []
+        return sorted(kept)
     low, high = 0, len(worth) - 1
     while low < high:
         middle = (low + high + 1) // 2
-        if tokens(middle) <= budget:
+        if fits(worth[:middle]):
             low = middle
         else:
             high = middle - 1

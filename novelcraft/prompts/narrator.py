@@ -10,14 +10,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from novelcraft.config.presets import PromptBudget
-from novelcraft.prompts.brief import INDISPENSABLE
-from novelcraft.prompts.fit import TokenCounter, choose, sentences, shorten
+from novelcraft.prompts.brief import brief_units
+from novelcraft.prompts.fit import TokenCounter, choose, sentences, shorten, with_end
 from novelcraft.prompts.loader import FENCE, as_data, load_template
 from novelcraft.state.calls import Message
+from novelcraft.state.layout import Layout, LayoutNote
 from novelcraft.state.manuscript import PromptSection
 
 TEMPLATE = "narrator"
@@ -64,6 +63,8 @@ class AssembledPrompt:
     messages: tuple[Message, ...]
     sections: tuple[PromptSection, ...]
     template_hash: str
+    layout: LayoutNote | None = None
+    """None for a prompt that was laid out elsewhere, such as a row's."""
 
     @property
     def hash(self) -> str:
@@ -95,8 +96,11 @@ class _Part:
     excerpt: bool = False
     """Whether what does not fit is nothing lost."""
 
+    skip: bool = False
+    """Whether units of less worth are tried where one does not fit."""
+
     def fitted(self, budget: int, count: TokenCounter) -> _Fitted:
-        kept = choose(self.units, self.worth, budget, count)
+        kept = choose(self.units, self.worth, budget, count, skip=self.skip)
         text = "".join(self.units[i] for i in kept).strip()
         return _Fitted(self, kept, text, count(text) if text else 0)
 
@@ -132,7 +136,7 @@ def _parts(given: NarratorInput) -> list[_Part]:
         _Part("summary", *_from_end(given.summary)),
         _Part("canon", *_in_order([f"- {n}\n" for n in given.notes])),
         _Part("tail", *_from_end(given.tail), excerpt=True),
-        _Part("brief", *_brief(given.brief), data=False),
+        _Part("brief", *brief_units(given.brief), data=False, skip=True),
         _Part("cautions", *_in_order([caution(c) for c in given.constraints]), data=False),
     ]
 
@@ -160,7 +164,7 @@ def _world(given: NarratorInput) -> tuple[list[str], list[int]]:
             here.append(len(units))
             units.append(line)
         else:
-            units += _with_end(line)
+            units += with_end(line)
     return units, [*here, *(i for i in range(len(units)) if i not in here)]
 
 
@@ -168,31 +172,12 @@ def _is_about(line: str, name: str) -> bool:
     return bool(name) and line.startswith(name) and not line[len(name) : len(name) + 1].isalnum()
 
 
-def _brief(lines: Sequence[str]) -> tuple[list[str], list[int]]:
-    """The brief: its first sentence, then whom the scene follows, where, and who else is there."""
-    units: list[str] = []
-    first = [0] if lines else []
-    for line in lines:
-        if line.startswith(INDISPENSABLE):
-            first.append(len(units))
-            units.append(f"{line}\n")
-        else:
-            units += _with_end(f"{line}\n")
-    return units, list(dict.fromkeys([*first, *range(len(units))]))
-
-
-def _with_end(line: str) -> list[str]:
-    """A line's sentences, the last with the blank after it."""
-    pieces = sentences(line) or [""]
-    return [*pieces[:-1], pieces[-1] + line[len(line.rstrip()) :]]
-
-
 def tail_of(prose: str) -> str:
     """The end of a scene, as it is offered to the prompt of the scene after it."""
     return "".join(sentences(prose)[-TAIL_SENTENCES:])
 
 
-def assemble(given: NarratorInput, budget: PromptBudget, count: TokenCounter) -> AssembledPrompt:
+def assemble(given: NarratorInput, layout: Layout, count: TokenCounter) -> AssembledPrompt:
     """Lay out the narrator's prompt, each part within its budget.
 
     Whole sentences or lines go, never half of one, those of least worth first: of the world the
@@ -206,14 +191,14 @@ def assemble(given: NarratorInput, budget: PromptBudget, count: TokenCounter) ->
 
     Args:
         given: The parts.
-        budget: Tokens for each part.
+        layout: Tokens for each part.
         count: Token counter of the narrator's model.
     """
-    allowed = {part.name: budget.of(part.name) for part in _parts(given)}
+    allowed = {part.name: layout.of(part.name) for part in _parts(given)}
     fitted = {part.name: part.fitted(allowed[part.name], count) for part in _parts(given)}
     template = load_template(TEMPLATE)
     system = count(template.render(**dict.fromkeys(fitted, ""))[0].content)
-    room = budget.prompt - system
+    room = layout.prompt - system
     cautions = fitted["cautions"].part.fitted(max(0, room - fitted["brief"].tokens), count)
     fitted["cautions"] = cautions
     if cautions.tokens:
@@ -222,8 +207,8 @@ def assemble(given: NarratorInput, budget: PromptBudget, count: TokenCounter) ->
     asked = "\n".join(filter(None, (texts["brief"], texts.pop("cautions"))))
     messages = template.render(**{**texts, "brief": asked})
     sections = [f.section(allowed[name], count) for name, f in fitted.items()]
-    sections.insert(0, PromptSection(name="system", tokens=system, budget=budget.system))
-    return AssembledPrompt(messages, tuple(sections), template.hash)
+    sections.insert(0, PromptSection(name="system", tokens=system, budget=layout.system))
+    return AssembledPrompt(messages, tuple(sections), template.hash, layout.note)
 
 
 def _give_way(fitted: dict[str, _Fitted], room: int, count: TokenCounter) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from novelcraft.state.base import Frozen
+from novelcraft.state.layout import Layout
 from novelcraft.state.memory import MemoryLimits, MemoryReport
 from novelcraft.state.style import StyleScore
 
@@ -223,6 +224,8 @@ class AdapterCard(Frozen):
     """SHA-256 of the data folder's manifest; empty for rows without one."""
     books: tuple[str, ...] = ()
     """Ids of the books that the rows come from."""
+    layout: Layout | None = None
+    """Of the rows, which is how the adapter is to be asked; None where it is not known."""
     config: dict[str, Any]
     """The training run's settings."""
     step: int

@@ -8,13 +8,12 @@ from typing import Any, Literal, Self, TypedDict
 
 from pydantic import (
     Field,
-    SerializerFunctionWrapHandler,
-    model_serializer,
     model_validator,
 )
 
 from novelcraft.state.base import Frozen, content_hash
 from novelcraft.state.findings import Finding
+from novelcraft.state.layout import LayoutNote
 
 AcceptedBy = Literal["checks", "cap", "person"]
 """Who let a scene in: its checks; the cap on attempts, with findings left; a person."""
@@ -74,16 +73,10 @@ class Provenance(Frozen):
     calls: tuple[str, ...]
     """Keys of the model calls that made the prose, in order."""
     sections: tuple[PromptSection, ...] = ()
-    pace: float = 0.0
+    pace: float = Field(default=0.0, exclude_if=_is_empty)
     """Words of the narrator's first answer for each that it was asked for; 0 where not known."""
-
-    @model_serializer(mode="wrap")
-    def _without_unknown(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave out a pace that is not known: the ids of older commits are hashes without it."""
-        written: dict[str, Any] = handler(self)
-        if not self.pace:
-            written.pop("pace", None)
-        return written
+    layout: LayoutNote | None = Field(default=None, exclude_if=_is_empty)
+    """That the prompt was laid out in; None in a scene of before there were layouts."""
 
 
 class SceneCommit(Frozen):

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from novelcraft.state.base import Frozen
 from novelcraft.state.calls import Message
+from novelcraft.state.layout import Layout
 
 RowKind = Literal["scene", "style"]
 
@@ -146,6 +147,8 @@ class RowManifest(Frozen):
     think: ThinkNote
     prompt_template: str
     """SHA-256 of the narrator's prompt template."""
+    layout: Layout | None = None
+    """That the rows are compiled in; None in a manifest of before there were layouts."""
     settings: dict[str, Any]
     """The settings of the preparation."""
     split: SplitNote

@@ -17,6 +17,7 @@ BUDGET = """
 [prep]
 base_model = "base"
 embedding = "hash"
+layout = "lean"
 scene_low = 1000
 scene_high = 1500
 max_row_tokens = 2100

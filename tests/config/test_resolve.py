@@ -48,14 +48,14 @@ def test_a_preset_that_is_set_holds_for_any_model() -> None:
 
 def test_longer_scenes_get_more_room() -> None:
     preset = resolve(made(write={"scene_words": 1_200}), "smollm2-135m")
-    assert (preset.scene_words, preset.budget.scene) == (1_200, 2_200)
-    assert preset.budget.prompt == SMALL.budget.prompt
+    assert (preset.scene_words, preset.layout.scene) == (1_200, 2_200)
+    assert preset.layout.prompt == SMALL.layout.prompt
 
 
 def test_budgets_that_are_set_replace_the_presets() -> None:
     preset = resolve(made(budget={"canon": 999}), "smollm2-135m")
-    assert preset.budget.canon == 999
-    assert preset.budget.world == SMALL.budget.world
+    assert preset.layout.canon == 999
+    assert preset.layout.world == SMALL.layout.world
 
 
 def test_a_small_summary_budget_asks_for_a_short_summary() -> None:

@@ -28,7 +28,7 @@ def test_forty_scenes_pass_every_check() -> None:
             tail="\n\n".join(earlier)[-500:],
             brief=tuple(render_brief(named(brief, plan), WORDS)),
         )
-        prompt = assemble(given, SMALL.budget, tokens.count)
+        prompt = assemble(given, SMALL.layout, tokens.count)
         messages = [message.model_dump() for message in prompt.messages]
         request = ChatRequest({"messages": messages, "seed": 1, "model": "fake-model"})
         prose = plain_answer(request, find_names, continues=False).text

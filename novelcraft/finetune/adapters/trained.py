@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ConfigDict, ValidationError, field_validator
 
 from novelcraft.errors import AdapterError, NovelcraftError
 from novelcraft.finetune.adapters.folder import TRAINING_FILE
-from novelcraft.finetune.rowfolder import rows_folder, rows_hash
+from novelcraft.finetune.rowfolder import rows_folder, rows_hash, rows_layout
 from novelcraft.state.base import Frozen
+from novelcraft.state.layout import Layout
 from novelcraft.state.rows import RowManifest
 from novelcraft.tools.books.rows.rowfiles import MANIFEST_FILE
 
@@ -85,8 +86,17 @@ def trained_on(adapter: Path) -> Path:
     return Path(read_training(adapter).config["data"]).expanduser()
 
 
-def trained_books(data: Path, rows: str) -> tuple[str, tuple[str, ...]]:
-    """Hash of a data folder's manifest, and the books in it.
+class TrainedRows(NamedTuple):
+    """What is known of the rows that an adapter was trained on."""
+
+    manifest_hash: str = ""
+    """Of the data folder's manifest; empty where nothing is known."""
+    books: tuple[str, ...] = ()
+    layout: Layout | None = None
+
+
+def trained_rows(data: Path, rows: str) -> TrainedRows:
+    """What the manifest of a data folder says of rows.
 
     Args:
         data: The data folder.
@@ -97,11 +107,13 @@ def trained_books(data: Path, rows: str) -> tuple[str, tuple[str, ...]]:
         folder = rows_folder(str(data))
         text = (folder / MANIFEST_FILE).read_bytes()
         if rows_hash(folder) != rows:
-            return "", ()
+            return TrainedRows()
         manifest = RowManifest.model_validate_json(text)
+        layout = rows_layout(manifest)
     except (OSError, ValueError, NovelcraftError):
-        return "", ()
-    return hashlib.sha256(text).hexdigest(), tuple(book.book_id for book in manifest.books)
+        return TrainedRows()
+    books = tuple(book.book_id for book in manifest.books)
+    return TrainedRows(hashlib.sha256(text).hexdigest(), books, layout)
 
 
 def _why(error: OSError | ValueError) -> str:

@@ -105,7 +105,9 @@ class _Run:
         written = write_samples(writer, prompter, settings, self._teller("writing"))
         probes: tuple[ProbeRun, ...] = ()
         if settings.probes:
-            probes = run_probes(writer.narrate, progress=self._teller("probes"))
+            probes = run_probes(
+                writer.narrate, form=material.layout.form, progress=self._teller("probes")
+            )
         style, memory, base_memory = self._measured(written)
         return Evaluation(
             adapter_sha256=digest,

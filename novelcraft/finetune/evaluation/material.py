@@ -7,15 +7,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from novelcraft.config.prep import PrepSettings, ThinkMode, row_budget
-from novelcraft.config.presets import PromptBudget
+from novelcraft.config.prep import ThinkMode
 from novelcraft.errors import AdapterError, TrainingDataError
 from novelcraft.finetune.adapters.folder import TRAINING_FILE, Adapter, read_adapter
 from novelcraft.finetune.adapters.trained import read_training
 from novelcraft.finetune.data.rows import TrainingData, load_data
-from novelcraft.finetune.rowfolder import read_manifest, rows_folder, rows_hash, rows_think
+from novelcraft.finetune.rowfolder import (
+    read_manifest,
+    rows_folder,
+    rows_hash,
+    rows_layout,
+    rows_think,
+)
 from novelcraft.finetune.settings.config import TrainConfig
-from novelcraft.state.rows import RowManifest, TrainingRow
+from novelcraft.state.layout import Layout
+from novelcraft.state.rows import TrainingRow
 from novelcraft.tools.books.folder import PrepFolder
 from novelcraft.tools.books.rows.chat_template import split_plan
 from novelcraft.tools.books.rows.rowfiles import TRAIN_FILE, VALIDATION_FILE, read_rows
@@ -39,8 +45,8 @@ class Material:
     train: tuple[TrainingRow, ...]
     validation: tuple[TrainingRow, ...]
     """The rows as they were compiled, in the order of `data`."""
-    budget: PromptBudget
-    """That the rows' prompts were laid out with."""
+    layout: Layout
+    """Of the rows."""
     think: ThinkMode | None
     """What the rows have in their think block."""
     threads: int
@@ -123,7 +129,7 @@ def load_material(folder: Path, data: Path, base: str = "") -> Material:
         data=found,
         train=_matching(rows / TRAIN_FILE, [row.row_id for row in found.train]),
         validation=validation,
-        budget=row_budget(_prepared(manifest)),
+        layout=rows_layout(manifest),
         think=rows_think(manifest),
         threads=run.threads,
         books=rows.parent if (rows.parent / "json_scenes").is_dir() else None,
@@ -138,11 +144,6 @@ def _config(folder: Path, written: Mapping[str, Any], base: str, data: Path) -> 
             f"{folder / TRAINING_FILE} holds no settings of a run: {error}",
             fix="Get the adapter again.",
         ) from error
-
-
-def _prepared(manifest: RowManifest | None) -> PrepSettings:
-    """The settings that rows were prepared with; the defaults for rows of another tool."""
-    return PrepSettings.model_validate(manifest.settings) if manifest else PrepSettings()
 
 
 def _matching(file: Path, wanted: Iterable[str]) -> tuple[TrainingRow, ...]:

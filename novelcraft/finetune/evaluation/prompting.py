@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from novelcraft.finetune.data.rows import TrainRow, prompt_of
 from novelcraft.finetune.evaluation.material import Material, human_scene
@@ -83,15 +83,14 @@ class Prompter:
         )
 
     def prompt(self, given: NarratorInput, name: str = "") -> Prompt:
-        """Lay out a prompt within the budgets of the rows, its brief whole.
+        """Lay out a prompt in the layout of the rows, its brief whole.
 
         Raises:
             ConfigError: The chat template cannot render it.
         """
         count = self._tokenizer.count
-        rows, brief = self._material.budget, sum(count(f"{line}\n") for line in given.brief)
-        budget = replace(rows, brief=max(rows.brief, brief))
-        made = assemble(given, budget, count)
+        rows, brief = self._material.layout, sum(count(f"{line}\n") for line in given.brief)
+        made = assemble(given, rows.with_parts(brief=max(rows.brief, brief)), count)
         answer = Message(role="assistant", content=_ANSWER)
         tokens, _ = self._tokenizer.encode_row((*made.messages, answer), self._material.think)
         return Prompt(

@@ -17,12 +17,13 @@ from novelcraft.finetune.adapters.evaluation_file import read_evaluation
 from novelcraft.finetune.adapters.fingerprint import known_weights
 from novelcraft.finetune.adapters.folder import CONFIG_FILE, WEIGHTS_FILE, read_adapter
 from novelcraft.finetune.adapters.origin import ORIGIN_FILE, MergedOrigin
-from novelcraft.finetune.adapters.trained import TrainedRecord, read_training, trained_books
+from novelcraft.finetune.adapters.trained import TrainedRecord, read_training, trained_rows
 from novelcraft.finetune.registry.gate import gate_result, standing_result
 from novelcraft.finetune.registry.modelcard import base_licence as licence_of
 from novelcraft.finetune.registry.modelcard import model_card
 from novelcraft.finetune.training.publishing import ADAPTER
 from novelcraft.state.evaluation import AdapterCard, Evaluation, GateResult, GateVerdict
+from novelcraft.state.layout import Layout
 from novelcraft.tools.storage.files import write_atomic
 
 CARD_FILE, README_FILE = "card.json", "README.md"
@@ -109,7 +110,7 @@ def register(
     found = evaluation or read_evaluation(adapter)
     now = _gate(found, weights, training)
     trusted = found if now.verdict != "not_evaluated" else None
-    manifest, books = trained_books(data or Path(config["data"]), training.data_hash)
+    rows = trained_rows(data or Path(config["data"]), training.data_hash)
     card = AdapterCard(
         name=name or (old.name if old else default_name(adapter)),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -123,8 +124,9 @@ def register(
         or config.get("books_licence", ""),
         adapter_sha256=weights,
         data_hash=training.data_hash,
-        manifest_hash=manifest,
-        books=books,
+        manifest_hash=rows.manifest_hash,
+        books=rows.books,
+        layout=rows.layout or (old.layout if old else None),
         config=config,
         step=training.step,
         versions=training.versions,
@@ -172,6 +174,17 @@ def find_adapter(folder: Path) -> FoundAdapter | None:
         problem = f"{folder / WEIGHTS_FILE} is not the file that its card was written for."
         return FoundAdapter(folder, "changed", card, problem)
     return FoundAdapter(folder, "registered", card)
+
+
+def taught_layout(card: AdapterCard) -> Layout | None:
+    """The layout that an adapter was trained on; None where nothing says so.
+
+    A card of before there were layouts names none; its rows do, while they are there.
+    """
+    data = card.config.get("data")
+    if card.layout or not isinstance(data, str):
+        return card.layout
+    return trained_rows(Path(data).expanduser(), card.data_hash).layout
 
 
 def read_card(folder: Path) -> AdapterCard | None:

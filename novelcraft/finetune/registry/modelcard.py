@@ -100,6 +100,8 @@ def _body(card: AdapterCard, evaluation: Evaluation | None) -> Iterator[str]:
     yield f"- SHA-256 of the rows: `{card.data_hash}`"
     if card.manifest_hash:
         yield f"- SHA-256 of their manifest: `{card.manifest_hash}`"
+    if card.layout:
+        yield f"- Layout of the rows, in which it is to be asked: {card.layout.note}"
     yield "\n## Settings\n"
     yield from _table(
         ("setting", "value"),

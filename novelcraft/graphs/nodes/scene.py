@@ -159,11 +159,11 @@ def scene_prompt(state: WriteState, context: WriteContext) -> AssembledPrompt:
         summary=before.summary if before else root_summary(plan.cast),
         notes=context.store.recalled(str(draw_step(state))),
         tail=tail_of(before.prose) if before else "",
-        brief=tuple(render_brief(brief, words_to_ask(state, context))),
+        brief=tuple(render_brief(brief, words_to_ask(state, context), context.preset.layout.form)),
         constraints=_constraints(state, context),
         present=(brief.pov, *brief.others),
     )
-    return assemble(given, context.preset.budget, context.count)
+    return assemble(given, context.preset.layout, context.count)
 
 
 def _constraints(state: WriteState, context: WriteContext) -> tuple[str, ...]:
@@ -177,7 +177,7 @@ def _constraints(state: WriteState, context: WriteContext) -> tuple[str, ...]:
 
 def note_fault(note: str, context: WriteContext) -> str:
     """Why a person's note cannot be given to the narrator; empty where it can."""
-    tokens, room = context.count(caution(note)), context.preset.budget.cautions
+    tokens, room = context.count(caution(note)), context.preset.layout.cautions
     if not note or tokens <= room:
         return ""
     return f"Your note takes {tokens} tokens, and the narrator's prompt has room for {room}."

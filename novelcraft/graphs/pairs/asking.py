@@ -12,11 +12,12 @@ from collections.abc import Sequence
 from novelcraft.agents.narrator import Narration, NarrationInput, narrate
 from novelcraft.agents.session import AgentSession
 from novelcraft.config.presets import SizePreset
-from novelcraft.config.resolve import TOKENS_PER_WORD, pick_preset
+from novelcraft.config.resolve import pick_preset
 from novelcraft.config.root import Settings
 from novelcraft.graphs.session import SPARE_TOKENS, ModelsFactory
 from novelcraft.prompts.narrator import AssembledPrompt
 from novelcraft.state.calls import Message
+from novelcraft.state.layout import TOKENS_PER_WORD
 from novelcraft.state.manuscript import count_words
 from novelcraft.state.preferences import PairEvent, PairMade, PairsStarted
 from novelcraft.state.rows import TrainingRow

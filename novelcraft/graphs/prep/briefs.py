@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from novelcraft.agents.brief_writer import BriefInput, infer_brief
@@ -13,8 +12,7 @@ from novelcraft.errors import InvalidAnswerError
 from novelcraft.graphs.prep.context import PrepContext, PrepRuntime
 from novelcraft.graphs.prep.parts import brief_part
 from novelcraft.graphs.prep.scene_file import scene_key, update_scenes
-from novelcraft.prompts.brief import NamedBrief, render_brief
-from novelcraft.prompts.fit import fit
+from novelcraft.prompts.brief import NamedBrief, fit_brief, render_brief
 from novelcraft.state.base import content_hash
 from novelcraft.state.books import BookCharacter, BookScene, SceneBriefText
 from novelcraft.state.manuscript import count_words
@@ -30,11 +28,8 @@ NARRATOR = "the narrator"
 
 _WORDS_PER_TOKEN = 0.4
 """Of the brief's budget, for goal and outcome; the rest goes to who, where and how long."""
+_CHARS_PER_WORD = 6
 _MOST_NAMES = 8
-_LEFT_OUT = ((), ("turn",), ("turn", "outcome"), ("turn", "outcome", "goal"))
-"""What is left out of what happens, the first of them that fits."""
-_ROLE_TOKENS = 100
-"""Tokens of a brief's budget from which there is room for who somebody is."""
 
 
 async def brief_chapter(state: ChapterTask, runtime: PrepRuntime) -> dict[str, Any]:
@@ -45,7 +40,7 @@ async def brief_chapter(state: ChapterTask, runtime: PrepRuntime) -> dict[str, A
     book = context.folder.read_book(context.folder.scenes(book_id))
     meta = context.folder.read_book(context.folder.base(book_id)).meta
     cast = meta.world.cast if meta.world else ()
-    inputs = content_hash([context.budget.brief, [c.model_dump() for c in cast]])
+    inputs = content_hash([context.layout.brief, [c.model_dump() for c in cast]])
     scenes = [s for s in book.scenes if s.chapter_index == state["chapter"]]
     begun = time.monotonic()
     due = [scene for scene in scenes if _is_due(context, book_id, scene, inputs)]
@@ -91,7 +86,7 @@ async def _change(
         given = BriefInput(
             prose=excerpt(prose, context.count, context.preset.scene_read),
             names=names,
-            words=round(context.budget.brief * _WORDS_PER_TOKEN),
+            words=_event_words(context),
         )
         session = context.session(caller, f"{book_id}/{scene_key(scene)}")
         brief = await infer_brief(given, session)
@@ -103,51 +98,37 @@ async def _change(
     if empty:
         brief = brief.model_copy(update=dict.fromkeys(empty, ""))
         repairs = (f"the model's {' and '.join(empty)} said nothing and is left out",)
-    instruction = render_within(brief, cast, count_words(prose), context)
+    layout, count = context.layout, context.count
+    lines = render_brief(_named(brief, cast), count_words(prose), layout.form)
+    instruction = fit_brief(lines, layout.brief, count)
     return {"brief": brief, "instruction": instruction, "repairs": ("brief", repairs)}
 
 
-def render_within(
-    brief: SceneBriefText, cast: Sequence[BookCharacter], words: int, context: PrepContext
-) -> str:
-    """A brief in the narrator's words, within its budget.
-
-    Whom the scene follows always stays. Where the budget is short, the last lines go first, then
-    of what happens the turn, the outcome and last the goal.
-    """
+def _named(brief: SceneBriefText, cast: Sequence[BookCharacter]) -> NamedBrief:
     roles = {member.name: member.role for member in cast}
-    budget, count = context.budget.brief, context.count
-    whole = NamedBrief(
+    return NamedBrief(
         goal=brief.goal,
         turn=brief.turn,
         outcome=brief.outcome,
         pov=brief.pov,
-        pov_role=roles.get(brief.pov, "") if budget >= _ROLE_TOKENS else "",
+        pov_role=roles.get(brief.pov, ""),
         place=brief.place,
         time=brief.time,
         others=tuple(name for name in brief.present if name != brief.pov),
         beats=brief.beats,
     )
-    for left_out in _LEFT_OUT:
-        cleared: dict[str, Any] = dict.fromkeys(left_out, "")
-        shorter = replace(whole, **cleared)
-        lines = [f"{line}\n" for line in render_brief(shorter, words)]
-        text = fit(lines, budget, count, keep="start")
-        if _follows(shorter, words) in text:
-            return text
-    return _follows(whole, words)
-
-
-def _follows(brief: NamedBrief, words: int) -> str:
-    """The line that says whom a scene follows."""
-    bare = replace(brief, goal="", turn="", outcome="", place="", beats=())
-    return render_brief(bare, words)[0]
 
 
 def _names(prose: str, cast: Sequence[BookCharacter]) -> tuple[str, ...]:
     """Who may be named in a scene's brief: of the cast, or of whom the scene itself names."""
     named = named_in([member.name for member in cast], prose)
     return named or frequent_names(prose, _MOST_NAMES) or (NARRATOR,)
+
+
+def _event_words(context: PrepContext) -> int:
+    """Words that goal and outcome may have together."""
+    most = 2 * context.preset.event_chars / _CHARS_PER_WORD
+    return round(min(context.layout.brief * _WORDS_PER_TOKEN, most))
 
 
 async def finish_briefs(state: BookState, runtime: PrepRuntime) -> dict[str, Any]:

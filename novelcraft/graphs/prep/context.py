@@ -10,7 +10,8 @@ from langgraph.runtime import Runtime
 
 from novelcraft.agents.session import AgentSession
 from novelcraft.config.prep import PrepSettings
-from novelcraft.config.presets import PromptBudget, SizePreset
+from novelcraft.config.presets import SizePreset
+from novelcraft.state.layout import Layout
 from novelcraft.state.prep import PrepEvent, Stage, StageDone
 from novelcraft.state.stream import OnEvent
 from novelcraft.tools.books.folder import PrepFolder
@@ -26,7 +27,8 @@ class PrepContext:
 
     folder: PrepFolder
     settings: PrepSettings
-    budget: PromptBudget
+    layout: Layout
+    """Of the rows."""
     limits: SceneLimits
     open_tokenizer: Callable[[], BaseTokenizer]
     """Opened when it is first needed, because the early stages do without it."""

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from novelcraft.agents.world_builder import longest_answer
-from novelcraft.config.prep import row_budget
+from novelcraft.config.prep import check_layout
 from novelcraft.config.presets import SMALL, SizePreset
 from novelcraft.config.resolve import pick_preset
 from novelcraft.config.root import Settings
@@ -99,8 +99,8 @@ class PrepProject:
         self.settings = settings
         self._models = models
         self._notify = notify
-        self._budget = row_budget(settings.prep)
-        self._limits = SceneLimits().within(settings.prep.scene_low, settings.prep.scene_high)
+        self._layout = check_layout(settings.prep)
+        self._limits = SceneLimits().within(*settings.prep.scene_tokens)
 
     async def prepare(
         self,
@@ -194,7 +194,7 @@ class PrepProject:
         """The longest calls: about a portion that is read, or about a scene with the world and the
         story so far."""
         scene = preset.scene_read or self._limits.high
-        with_context = self._budget.world + self._budget.summary + scene
+        with_context = self._layout.world + self._layout.summary + scene
         prompt = _INSTRUCTIONS + max(preset.reading_tokens, with_context)
         answer = longest_answer(preset)
         return [
@@ -209,7 +209,7 @@ class PrepProject:
         return PrepContext(
             folder=self.folder,
             settings=prep,
-            budget=self._budget,
+            layout=self._layout,
             limits=self._limits,
             open_tokenizer=cache(lambda: open_tokenizer(prep.base_model, notify=self._notify)),
             open_embedder=cache(lambda: open_embedder(prep.embedding, notify=self._notify)),

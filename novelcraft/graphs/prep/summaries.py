@@ -68,7 +68,7 @@ class _Summarizer:
     def inputs(self, before: RollingSummary | None, scene: BookScene | None) -> str:
         """Hash of what a summary is made from: the one before, and the scene after that."""
         parts = [before.hash if before else "", scene.text if scene else ""]
-        return content_hash([*parts, self.meta.world_context, self.context.budget.summary])
+        return content_hash([*parts, self.meta.world_context, self.context.layout.summary])
 
     async def after(
         self, before: RollingSummary, scene: BookScene, seen: Sequence[str]
@@ -116,7 +116,7 @@ class _Summarizer:
     def _restored(self, summary: RollingSummary, living: Sequence[str]) -> RollingSummary:
         """The summary with the facts that it lost put back, within the budget."""
         missing = missing_facts(summary.text, summary.pinned_facts, living)
-        budget, count = self.context.budget.summary, self.context.count
+        budget, count = self.context.layout.summary, self.context.count
         text = restore_facts(summary.text, summary.pinned_facts, living, budget, count)
         repairs = summary.repairs
         if missing:

@@ -35,7 +35,7 @@ async def build_world_context(state: BookState, runtime: PrepRuntime) -> dict[st
     # A corrected word does not change the world, and everything hangs on it: it is read again
     # when chapters come or go.
     titles = [chapter.title for chapter in context.folder.read_chapters(book_id)]
-    inputs = content_hash([titles, context.budget.world])
+    inputs = content_hash([titles, context.layout.world])
     path = context.folder.base(book_id)
     present = world_part(context.folder.read_book(path))
     manifest = context.folder.build_manifest(book_id)
@@ -115,7 +115,7 @@ def _without_loops(text: str) -> str:
 
 def _with_world(context: PrepContext, book: BookFile, world: BookWorld) -> BookFile:
     text = render_book_world(world, book.meta.language)
-    fitted = fit(sentences(text), context.budget.world, context.count, keep="start")
+    fitted = fit(sentences(text), context.layout.world, context.count, keep="start")
     return BookFile(
         meta=book.meta.model_copy(update={"world": world, "world_context": fitted}),
         scenes=book.scenes,

@@ -47,7 +47,7 @@ def scene_sketch(preset: SizePreset, names: Sequence[str], place: Any) -> Any:
         place: The type of its place.
     """
     name = one_of(tuple(names))
-    line = (bounded(preset.field_chars), ...)
+    line = (bounded(preset.event_chars), ...)
     fields: dict[str, Any] = {
         "goal": line,
         "pov": (name, ...),
@@ -56,14 +56,14 @@ def scene_sketch(preset: SizePreset, names: Sequence[str], place: Any) -> Any:
         "outcome": line,
     }
     if not preset.scaffold:
-        beats = strict_list(bounded(preset.field_chars), preset.beats, preset.beats)
+        beats = strict_list(bounded(preset.beat_chars), preset.beats, preset.beats)
         fields |= {"time": (bounded(40), ...), "beats": (beats, ...), "turn": line}
     return create_model("SceneSketch", **fields)
 
 
 def sketch_chars(preset: SizePreset) -> int:
     """Characters of the longest answer in the schema of a scene's brief."""
-    return preset.field_chars * (3 + preset.beats) + 240
+    return preset.event_chars * 3 + preset.beat_chars * preset.beats + 240
 
 
 def tidy(text: str) -> str:

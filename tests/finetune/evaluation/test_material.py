@@ -22,7 +22,7 @@ def test_the_rows_are_read_in_text_and_tokens(tmp_path: Path) -> None:
     assert [one.row_id for one in found.validation] == [one.row_id for one in found.data.validation]
     assert (len(found.train), len(found.validation)) == (12, 6)
     assert found.base_model == str(tmp_path / "base")
-    assert (found.budget.world, found.budget.tail) == (400, 0)
+    assert found.layout.name == "standard"  # rows of another tool name none
 
 
 def test_other_rows_than_those_of_the_run_are_refused(tmp_path: Path) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from novelcraft.config.layouts import LAYOUTS
 from novelcraft.finetune.data.rows import prompt_of
 from novelcraft.finetune.evaluation.prompting import Prompter, spread
 from novelcraft.prompts.narrator import NarratorInput
@@ -57,14 +59,21 @@ def test_other_prompts_are_laid_out_as_rows_are(tmp_path: Path, template: str) -
     asked = tokenizer.tokenizer.decode(list(prompt.tokens), skip_special_tokens=False)
     assert "A town of 12 boats." in asked
     assert asked.index("The keeper lit") < asked.index("Anna finds the door.\nThe scene follows")
-    # The rows' budgets leave no room for these.
-    assert "The door is shut." not in asked
-    assert "counted them" not in asked
+    assert "The door is shut." in asked
+    assert "counted them" in asked
     assert prompt.brief == "Anna finds the door.\nThe scene follows Anna."
     answer = Message(role="assistant", content=story(1))
     messages = [Message(role="user", content="?"), answer]
     rendered, _ = row_texts(tokenizer.template or CHATML, messages, "empty")
     assert asked.endswith(rendered[rendered.rindex("?") + 1 :])
+
+
+def test_what_the_layout_has_no_room_for_is_not_asked(tmp_path: Path) -> None:
+    found = replace(material(tmp_path), layout=LAYOUTS["lean"])
+    asked = Prompter(found).prompt(GIVEN, "x").text
+    assert "Anna finds the door." in asked
+    assert "The door is shut." not in asked
+    assert "counted them" not in asked
 
 
 def test_a_brief_is_never_cut(tmp_path: Path) -> None:

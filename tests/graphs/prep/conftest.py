@@ -36,6 +36,7 @@ def settings(base: Path, server: FakeServer | None, **prep: Any) -> Settings:
         "prep": {
             "base_model": str(base),
             "embedding": "hash",
+            "layout": "lean",
             "scene_low": 1_000,
             "scene_high": 1_500,
             "max_row_tokens": 2_100,

@@ -44,7 +44,7 @@ class Program:
             "NOVELCRAFT_PREP_EMBEDDING": "hash",
             "NOVELCRAFT_PREP_SCENE_LOW": "1000",
             "NOVELCRAFT_PREP_SCENE_HIGH": "1500",
-            "NOVELCRAFT_PREP_MAX_ROW_TOKENS": "2100",
+            "NOVELCRAFT_PREP_MAX_ROW_TOKENS": "2500",
             **{f"NOVELCRAFT_PREP_BUDGET_{name}": str(n) for name, n in budget.items()},
         }
         command = [sys.executable, "-c", "from novelcraft.cli import main; main()", "prep"]

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from novelcraft.config.prep import row_budget
 from novelcraft.errors import BudgetError, ContextOverflowError, InputError, ProjectBusyError
 from novelcraft.prompts.narrator import NarratorInput, assemble
 from novelcraft.state.prep import STAGES, Stage
@@ -36,8 +35,9 @@ async def test_a_small_model_s_context_is_enough_for_the_rows_that_are_usual(
 ) -> None:
     usual: dict[str, Any] = {
         "scene_low": 2_000,
-        "scene_high": 3_000,
+        "scene_high": 2_450,
         "max_row_tokens": 4_096,
+        "layout": "standard",
         "budget": {},
     }
     outcome = await open_bench(serve(context=4_096), "usual", books=1, **usual).prepare()
@@ -92,9 +92,10 @@ async def test_a_row_is_the_narrators_prompt(serve: Serve, open_bench: OpenBench
         notes=(),
         tail="",
         brief=tuple(scene.instruction.splitlines()),
+        present=scene.brief.present if scene.brief else (),
     )
     prep = bench.project.settings.prep
-    budget, count = row_budget(prep), open_tokenizer(prep.base_model).count
+    budget, count = prep.row_layout, open_tokenizer(prep.base_model).count
     asked = assemble(given, budget, count).messages
     assert row.messages[:-1] == asked
     assert row.messages[-1].content == scene.text.strip()

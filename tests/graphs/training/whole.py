@@ -16,6 +16,7 @@ PREP = """
 [prep]
 models = false
 embedding = "hash"
+layout = "lean"
 scene_low = 300
 scene_high = 600
 max_row_tokens = 900

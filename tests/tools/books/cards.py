@@ -26,7 +26,7 @@ from novelcraft.tools.books.rows.duplicates import duplicate_scenes
 from novelcraft.tools.canon.calls import CallTotals
 from tests.tools.books.small import book, scene, text
 
-SETTINGS = PrepSettings()
+SETTINGS = PrepSettings(layout="lean")
 
 NASTY = "</table><script>alert(1)</script> & {{ 7 * 7 }} \x00\x1b[31m"
 

@@ -42,7 +42,7 @@ def prompt_for(plan: Plan, target_words: int, tail: str = "") -> str:
         brief=tuple(render_brief(named(plan.scenes[0], plan), target_words)),
         constraints=("End the scene with a complete sentence.",),
     )
-    return assemble(given, STANDARD.budget, lambda text: len(text.split())).text
+    return assemble(given, STANDARD.layout, lambda text: len(text.split())).text
 
 
 def fitting(

@@ -64,7 +64,7 @@ class WrittenScene:
             preset=SMALL,
             target_words=self.stage.script.target_words,
             # With no token counted, nothing is trimmed.
-            prompt=assemble(given, STANDARD.budget, lambda _: 0).text,
+            prompt=assemble(given, STANDARD.layout, lambda _: 0).text,
             earlier=self.earlier,
         )
 

@@ -12,6 +12,7 @@ from novelcraft.finetune.evaluation.probes.script import PROBES, ProbeScript, lo
 from novelcraft.finetune.evaluation.probes.staging import Stage
 from novelcraft.prompts.narrator import NarratorInput
 from novelcraft.state.evaluation import ProbeContext, ProbeRun
+from novelcraft.state.layout import BriefForm
 
 CONTEXTS: tuple[ProbeContext, ...] = get_args(ProbeContext)
 SIDES: tuple[Side, ...] = get_args(Side)
@@ -40,6 +41,7 @@ def run_probes(
     sides: Sequence[Side] = SIDES,
     progress: Callable[[int, int], None] | None = None,
     scripts: Sequence[ProbeScript] | None = None,
+    form: BriefForm = "lines",
 ) -> tuple[ProbeRun, ...]:
     """Have each side write each probe, with the world and the summaries and without.
 
@@ -51,11 +53,13 @@ def run_probes(
         sides: Who writes.
         progress: Told how many scenes are written, and how many there are in all.
         scripts: The probes; None for all there are.
+        form: Of the briefs, as the rows have it.
 
     Returns:
         By probe, context and side, in that order.
     """
-    stages = [Stage(s) for s in (map(load_probe, PROBES) if scripts is None else scripts)]
+    used = map(load_probe, PROBES) if scripts is None else scripts
+    stages = [Stage(script, form) for script in used]
     total = probe_scenes([stage.script for stage in stages], sides)
     done, runs = 0, []
     for side in sides:

@@ -10,6 +10,7 @@ from novelcraft.prompts.brief import named, render_brief
 from novelcraft.prompts.narrator import NarratorInput, tail_of
 from novelcraft.prompts.world import render_world, root_summary
 from novelcraft.state.evaluation import ProbeContext
+from novelcraft.state.layout import BriefForm
 from novelcraft.state.plan import Chapter, Character, Hook, Plan, SceneBrief, StoryCore, World
 
 _CHAPTER = "ch01"
@@ -20,6 +21,8 @@ class Stage:
     """A script, ready to be given to a narrator scene by scene."""
 
     script: ProbeScript
+    form: BriefForm = "lines"
+    """Of the briefs."""
 
     @cached_property
     def plan(self) -> Plan:
@@ -33,7 +36,7 @@ class Stage:
     def brief(self, number: int) -> list[str]:
         """The lines of a scene's brief."""
         brief = named(self.plan.scenes[number - 1], self.plan)
-        return render_brief(brief, self.script.target_words)
+        return render_brief(brief, self.script.target_words, self.form)
 
     def given(self, number: int, context: ProbeContext, before: str) -> NarratorInput:
         """What the narrator may know about a scene.

@@ -166,7 +166,7 @@ class _Books:
         self.scene_tokens: list[int] = []
         self.cut_tokens: list[int] = []
         self.seconds: defaultdict[Stage, float] = defaultdict(float)
-        self._low, self._high = settings.scene_low, settings.scene_high
+        self._low, self._high = settings.scene_tokens
         self._drops: dict[str, DropLine] = {}
         self._remainders = self._within = self._without_summary = self._without_brief = 0
         self._begun: Counter[CutBy] = Counter()

@@ -13,8 +13,7 @@ import dataclasses
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from novelcraft.config.prep import PrepSettings, ThinkMode, row_budget
-from novelcraft.config.presets import PromptBudget
+from novelcraft.config.prep import PrepSettings, ThinkMode, check_layout
 from novelcraft.prompts.fit import fit
 from novelcraft.prompts.narrator import (
     AssembledPrompt,
@@ -25,6 +24,7 @@ from novelcraft.prompts.narrator import (
 )
 from novelcraft.state.books import BookFile, BookScene
 from novelcraft.state.calls import Message
+from novelcraft.state.layout import Layout
 from novelcraft.state.rows import RowKind, SkippedRow, TrainingRow, Trim
 from novelcraft.tools.books.rows.chat_template import CHATML, ChatTemplate, with_plan
 from novelcraft.tools.books.rows.strategies import Window, windows
@@ -139,15 +139,13 @@ def measured_row(
 class _Sizes:
     """What each part of a row may take."""
 
-    budget: PromptBudget
+    layout: Layout
     plan: int
 
     def shrunk(self, section: str, tokens: int) -> _Sizes:
         if section == PLAN:
             return dataclasses.replace(self, plan=tokens)
-        return dataclasses.replace(
-            self, budget=dataclasses.replace(self.budget, **{section: tokens})
-        )
+        return dataclasses.replace(self, layout=self.layout.with_parts(**{section: tokens}))
 
 
 @dataclass(frozen=True)
@@ -165,7 +163,7 @@ class _Compiler:
     def __init__(self, settings: PrepSettings, tokenizer: BaseTokenizer) -> None:
         self._settings = settings
         self._tokenizer = tokenizer
-        self._budget = row_budget(settings)
+        self._layout = check_layout(settings)
         self._think = think_of(tokenizer, settings)
 
     def row(self, book: BookFile, window: Window) -> tuple[TrainingRow, list[Trim]] | SkippedRow:
@@ -198,8 +196,8 @@ class _Compiler:
         return NarratorInput(
             world=book.meta.world_context,
             summary=window.first.recursive_summary,
-            notes=window.first.pinned_facts if self._budget.canon else (),
-            tail=tail_of(window.before) if self._budget.tail else "",
+            notes=window.first.pinned_facts if self._layout.canon else (),
+            tail=tail_of(window.before) if self._layout.tail else "",
             brief=tuple(
                 line
                 for scene in window.told
@@ -222,8 +220,8 @@ class _Compiler:
     def _sizes(self, given: NarratorInput, scenes: int) -> _Sizes:
         # What a scene is about comes before any budget: without its first line a row would
         # teach to write without being asked. Scenes that are joined bring a brief each.
-        brief = max(self._budget.brief * scenes, self._least("brief", given))
-        return _Sizes(dataclasses.replace(self._budget, brief=brief), self._settings.beats)
+        brief = max(self._layout.brief * scenes, self._least("brief", given))
+        return _Sizes(self._layout.with_parts(brief=brief), self._settings.beats)
 
     def _least(self, section: str, given: NarratorInput) -> int:
         if section != "brief" or not given.brief:
@@ -239,7 +237,7 @@ class _Compiler:
         sizes: _Sizes,
     ) -> _Draft:
         count = self._tokenizer.count
-        prompt = assemble(given, sizes.budget, count)
+        prompt = assemble(given, sizes.layout, count)
         whole, thought = "".join(plan).strip(), fit(plan, sizes.plan, count, keep="start")
         used, trimmed = _account(prompt)
         used[PLAN] = count(thought)

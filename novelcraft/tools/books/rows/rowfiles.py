@@ -202,6 +202,7 @@ def write_rows(
         tokenizer=_tokenizer_note(tokenizer),
         think=_think_note(tokenizer, settings),
         prompt_template=load_template(TEMPLATE).hash,
+        layout=settings.row_layout,
         settings=settings.model_dump(mode="json"),
         split=plan.note,
         files=files,

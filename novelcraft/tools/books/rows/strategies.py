@@ -110,7 +110,7 @@ def strategy_costs(
             rows=rows[name],
             text_tokens=tokens[name],
             duplicate_tokens=tokens[name] - once,
-            context_tokens=rows[name] * settings.budget.context,
+            context_tokens=rows[name] * settings.row_layout.prompt,
             steps=math.ceil(rows[name] / rows_per_step),
             rows_per_step=rows_per_step,
         )
@@ -131,7 +131,7 @@ def _windows_of(
     if settings.strategy == "long":
         spans = _joined(pieces, bounds, settings.text_tokens)
     elif settings.strategy in _OVERLAPS:
-        spans = _overlapping(pieces, bounds, _OVERLAPS[settings.strategy], settings.scene_high)
+        spans = _overlapping(pieces, bounds, _OVERLAPS[settings.strategy], settings.text_tokens)
     else:
         spans = list(pairwise(bounds))
     return [_window(scenes, pieces, span, before, settings.strategy) for span in spans]

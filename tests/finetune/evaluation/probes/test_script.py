@@ -23,7 +23,7 @@ def test_every_probe_is_there_and_fits_the_smallest_prompt(probe: ProbeName) -> 
     assert stage.script.probe == probe
     for number in range(1, len(stage.script.scenes) + 1):
         given = stage.given(number, "full", "The end of the scene before. " * 3)
-        prompt = assemble(given, SMALL.budget, tokens.count)
+        prompt = assemble(given, SMALL.layout, tokens.count)
         assert [section.name for section in prompt.sections if section.trimmed] == []
         assert "in about 650 words" in "\n".join(given.brief)
 

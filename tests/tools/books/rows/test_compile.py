@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from novelcraft.config.prep import PrepSettings, RowBudget, row_budget
+from novelcraft.config.prep import PrepSettings, RowBudget
 from novelcraft.config.settings import RoleSettings
 from novelcraft.prompts.narrator import NarratorInput, assemble, tail_of
 from novelcraft.state.calls import Message
@@ -21,7 +21,9 @@ from novelcraft.tools.models.wire import wire_messages
 from tests.tools.books.bases import TEMPLATES, base
 from tests.tools.books.rowbooks import book, prose
 
+LEAN = PrepSettings(layout="lean")
 ROOMY = PrepSettings(
+    layout="lean",
     budget=RowBudget(canon=200, tail=200, brief=100, spare=50),
     max_row_tokens=5_000,
     scene_high=3_000,
@@ -82,7 +84,7 @@ def test_row_prompts_are_inference_prompts_token_for_token(
                 tail=tail_of(before),
                 brief=tuple(scene.instruction.splitlines()),
             ),
-            row_budget(chosen),
+            chosen.row_layout,
             tokenizer.count,
         )
         assert row.messages[:-1] == asked.messages
@@ -98,7 +100,7 @@ def test_row_prompts_are_inference_prompts_token_for_token(
 
 
 def test_a_row_has_the_whole_scene_and_all_context_that_fits() -> None:
-    made = compile_rows(book(), PrepSettings(), base())
+    made = compile_rows(book(), LEAN, base())
     assert made.trims == made.skipped == ()
     first = made.rows[0]
     assert first.row_id == "the-light/ch01-s01"
@@ -116,7 +118,7 @@ def test_notes_and_tail_come_with_their_budgets() -> None:
 
 
 def test_parts_that_are_too_long_lose_whole_sentences_and_say_so() -> None:
-    made = compile_rows(book(world=600, summary=500), PrepSettings(), base())
+    made = compile_rows(book(world=600, summary=500), LEAN, base())
     assert {(t.section, t.because) for t in made.trims} == {
         ("world", "section"),
         ("summary", "section"),
@@ -149,7 +151,7 @@ def test_a_row_that_is_too_long_loses_context_in_order(scene: int, lost: list[st
 
 
 def test_a_scene_that_cannot_fit_is_named_and_the_others_are_kept() -> None:
-    made = compile_rows(book(((2_000, 4_300), (2_500,))), PrepSettings(), base())
+    made = compile_rows(book(((2_000, 4_300), (2_500,))), LEAN, base())
     (skipped,) = made.skipped
     assert skipped.row_id == "the-light/ch01-s02"
     assert "a row may have 4096" in skipped.reason
@@ -158,7 +160,7 @@ def test_a_scene_that_cannot_fit_is_named_and_the_others_are_kept() -> None:
 
 def test_the_first_line_of_a_brief_always_stays() -> None:
     line = "Anna reads the letter and hides it from everybody in the tower, " * 8
-    made = compile_rows(book(instruction=f"{line}\nMore.\nAnd more."), PrepSettings(), base())
+    made = compile_rows(book(instruction=f"{line}\nMore.\nAnd more."), LEAN, base())
     assert all(line.strip() in row.messages[1].content for row in made.rows)
     assert {t.section for t in made.trims} == {"brief"}
 
@@ -167,7 +169,7 @@ def test_an_empty_scene_is_no_row() -> None:
     volume = book(((2_000,),))
     empty = volume.scenes[0].model_copy(update={"text": "\n\n", "scene_id": "ch01-s02"})
     volume = volume.model_copy(update={"scenes": (*volume.scenes, empty)})
-    made = compile_rows(volume, PrepSettings(), base())
+    made = compile_rows(volume, LEAN, base())
     assert [s.row_id for s in made.skipped] == ["the-light/ch01-s02"]
 
 

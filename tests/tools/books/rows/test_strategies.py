@@ -16,7 +16,7 @@ CHAPTERS = ((2_200, 2_600, 2_400, 1_000), (2_500,))
 
 
 def cut(strategy: StrategyName, chapters: Any = CHAPTERS, **changes: Any) -> list[Any]:
-    return windows(book(chapters), PrepSettings(strategy=strategy, **changes), COUNT)
+    return windows(book(chapters), PrepSettings(layout="lean", strategy=strategy, **changes), COUNT)
 
 
 def test_sequential_rows_are_the_scenes() -> None:
@@ -45,7 +45,10 @@ def test_overlapping_by_half_puts_a_window_between_every_two_scenes() -> None:
 @pytest.mark.parametrize(("strategy", "share"), [("overlap25", 0.25), ("overlap50", 0.5)])
 def test_windows_share_what_they_are_named_for(strategy: StrategyName, share: float) -> None:
     chapter = (2_500,) * 8
-    costs = {c.strategy: c for c in strategy_costs([book((chapter,))], PrepSettings(), COUNT)}
+    costs = {
+        c.strategy: c
+        for c in strategy_costs([book((chapter,))], PrepSettings(layout="lean"), COUNT)
+    }
     cost = costs[strategy]
     # n windows overlap n - 1 times, a little more than named where that fills the chapter.
     shared = cost.duplicate_tokens / (cost.rows - 1) / 2_500
@@ -78,12 +81,16 @@ def test_long_rows_join_whole_scenes_of_one_chapter() -> None:
 @pytest.mark.parametrize("strategy", get_args(StrategyName))
 def test_no_window_reaches_across_a_scene_that_is_left_out(strategy: StrategyName) -> None:
     volume = book(((2_200, 2_300, 2_400, 2_500),))
-    made = windows(volume, PrepSettings(strategy=strategy, window=9_000), COUNT, {"ch01-s02"})
+    made = windows(
+        volume, PrepSettings(layout="lean", strategy=strategy, window=9_000), COUNT, {"ch01-s02"}
+    )
     first, out, *rest = (s.text for s in volume.scenes)
     assert made[0].text == first
     assert all(w.text in "".join(rest) for w in made[1:])
     assert made[1].before == out
-    costs = strategy_costs([volume], PrepSettings(), COUNT, {"the-light": {"ch01-s02"}})
+    costs = strategy_costs(
+        [volume], PrepSettings(layout="lean"), COUNT, {"the-light": {"ch01-s02"}}
+    )
     assert costs[0].text_tokens == sum(COUNT(p) for t in (first, *rest) for p in pieces(t))
 
 
@@ -94,7 +101,9 @@ def pieces(text: str) -> list[str]:
 def test_a_chapter_of_nothing_is_a_window_of_nothing() -> None:
     volume = book(((2_000,),))
     empty = volume.scenes[0].model_copy(update={"text": ""})
-    (window,) = windows(volume.model_copy(update={"scenes": (empty,)}), PrepSettings(), COUNT)
+    (window,) = windows(
+        volume.model_copy(update={"scenes": (empty,)}), PrepSettings(layout="lean"), COUNT
+    )
     assert window.text == ""
 
 
@@ -109,7 +118,7 @@ def test_windows_cover_each_chapter_in_order(
     chapters: list[list[int]], strategy: StrategyName
 ) -> None:
     volume = book(chapters)
-    made = windows(volume, PrepSettings(strategy=strategy), COUNT)
+    made = windows(volume, PrepSettings(layout="lean", strategy=strategy), COUNT)
     assert len({w.name for w in made}) == len(made)
     for number in range(1, len(chapters) + 1):
         text = "".join(s.text for s in volume.scenes if s.chapter_index == number)
@@ -124,7 +133,10 @@ def test_windows_cover_each_chapter_in_order(
 
 def test_every_strategy_has_its_price() -> None:
     shelf = [book(CHAPTERS), book(CHAPTERS, book_id="other")]
-    costs = {c.strategy: c for c in strategy_costs(shelf, PrepSettings(), COUNT, rows_per_step=4)}
+    costs = {
+        c.strategy: c
+        for c in strategy_costs(shelf, PrepSettings(layout="lean"), COUNT, rows_per_step=4)
+    }
     assert set(costs) == set(get_args(StrategyName))
     plain, half, quarter = costs["sequential"], costs["overlap50"], costs["overlap25"]
     assert (plain.rows, plain.steps, plain.duplicate_tokens) == (10, 3, 0)

@@ -1,0 +1,49 @@
+"""The layout that the narrator's adapter was trained on, by which a novel is written with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from novelcraft.config.root import Settings
+from novelcraft.finetune.registry.cards import FoundAdapter, taught_layout
+from novelcraft.finetune.registry.lookup import find_at, find_named
+from novelcraft.state.layout import Layout
+from novelcraft.tools.models.adapters import find_gguf
+from novelcraft.tools.models.endpoint import Endpoint
+from novelcraft.tools.models.opening import EMBEDDED
+
+
+class Taught(NamedTuple):
+    """How the narrator was trained to be asked."""
+
+    layout: Layout | None
+    """None for a bare model, and where it is not known."""
+    notice: str = ""
+    """For a person; empty for a bare model."""
+
+
+def taught(settings: Settings, narrator: Endpoint) -> Taught:
+    """What the card of the narrator's adapter says of its layout."""
+    adapter = settings.roles.narrator.adapter
+    if not adapter:
+        return Taught(None)
+    found = _found(settings, narrator)
+    layout = taught_layout(found.card) if found and found.card else None
+    if layout is None:
+        return Taught(None, f"In which layout the adapter {adapter} was trained is not known.")
+    return Taught(
+        layout, f"The narrator is asked as {adapter} was trained: in the layout {layout.note}."
+    )
+
+
+def _found(settings: Settings, narrator: Endpoint) -> FoundAdapter | None:
+    role, registry = settings.roles.narrator, Path(settings.write.registry).expanduser()
+    if role.provider == EMBEDDED:
+        loaded = find_gguf(role.adapter) or Path(role.adapter).expanduser()
+        return find_at(loaded, registry)
+    places = (narrator.served.path if narrator.served else "", role.adapter)
+    there = (find_at(Path(place).expanduser(), registry) for place in places if place)
+    return next((one for one in there if one is not None), None) or find_named(
+        role.adapter, registry
+    )
