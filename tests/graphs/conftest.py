@@ -19,6 +19,19 @@ from tests.fakes.server import FakeServer
 
 PREMISE = "A lighthouse keeper finds that the sea answers letters"
 
+NAMES = ("Elias Marrow", "Anna Veil", "Tom Reed", "Ida Penn")
+CAST = [
+    {
+        "name": name,
+        "role": f"the keeper of lamp {name.split()[0]}",
+        "want": f"{name.split()[0]} wants to find the missing page",
+        "flaw": f"{name.split()[1]} never listens to advice",
+        "voice": f"speaks like an old {name.split()[1].lower()}",
+        "knows": f"where {name.split()[0]} hid a rusty key",
+    }
+    for name in NAMES
+]
+
 
 def settings(server: FakeServer, **sections: dict[str, Any]) -> Settings:
     """Nine scenes of some 120 words in three chapters, all roles on one server."""

@@ -18,7 +18,7 @@ from novelcraft.tools.metrics.draft_length import cut_at_sentence
 from tests.fakes import script as s
 from tests.fakes.chat import ChatRequest
 from tests.fakes.server import FakeServer
-from tests.graphs.conftest import OpenDesk
+from tests.graphs.conftest import CAST, NAMES, OpenDesk
 
 
 async def test_a_premise_becomes_a_book(fake_server: FakeServer, open_desk: OpenDesk) -> None:
@@ -273,20 +273,6 @@ async def test_summary_tail_and_canon_reach_the_next_prompt(
     assert second.summary.rstrip(".") in user.content
     assert second.prose.rstrip()[-40:] in user.content
     assert first.facts[0].statement in user.content
-
-
-NAMES = ("Elias Marrow", "Anna Veil", "Tom Reed", "Ida Penn")
-CAST = [
-    {
-        "name": name,
-        "role": f"the keeper of lamp {name.split()[0]}",
-        "want": f"{name.split()[0]} wants to find the missing page",
-        "flaw": f"{name.split()[1]} never listens to advice",
-        "voice": f"speaks like an old {name.split()[1].lower()}",
-        "knows": f"where {name.split()[0]} hid a rusty key",
-    }
-    for name in NAMES
-]
 
 
 def a_fact(request: ChatRequest) -> str:

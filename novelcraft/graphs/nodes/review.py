@@ -86,7 +86,7 @@ async def judge(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
     context = runtime.context
     draft = reviewed(state, context)
     attempts_left = state["attempt"] < context.write.attempts
-    sent_back = blocking(draft.continuity or ()) and state["verdict"] == "review"
-    if sent_back and attempts_left and not state.get("by_person"):
+    sent_back = blocking(draft.continuity or ()) and not state.get("by_person")
+    if sent_back and attempts_left:
         return {"verdict": "redraft", "attempt": state["attempt"] + 1}
-    return {"verdict": "commit", "note": ""}
+    return {"verdict": "commit"}
