@@ -96,8 +96,8 @@ def _planned(event: PipelinePlanned) -> str:
     notices = "".join(f" {notice}" for notice in event.notices)
     return (
         f"plan{where}: {counted(event.rows, 'row')}, {counted(event.steps, 'step')}{time}; "
-        f"{event.peak:.1f}{room} GB{verdict}.{notices}"
+        f"{event.least:.1f} to {event.peak:.1f}{room} GB{verdict}.{notices}"
     )
 
 
-_FITS = {"fits": "it fits", "tight": "it should just fit", "does not fit": "it does not fit"}
+_FITS = {"fits": "it fits", "may fit": "it may fit or not", "does not fit": "it does not fit"}

@@ -49,6 +49,10 @@ class PipelineState(TypedDict):
     exit_code: int
 
 
+FitVerdict = Literal["fits", "may fit", "does not fit", "unknown"]
+"""Whether a run fits its device: of the two ends of the estimate both do, one does, or none."""
+
+
 class PipelinePlanned(Frozen):
     """What training will take, before anything is loaded."""
 
@@ -56,16 +60,18 @@ class PipelinePlanned(Frozen):
     model: str
     device: str
     """Empty where none is known."""
-    verdict: Literal["fits", "tight", "does not fit", "unknown"]
+    verdict: FitVerdict
+    least: float
+    """Memory of each device at the least, in decimal gigabytes."""
     peak: float
-    """Memory of each device, in decimal gigabytes."""
+    """And at the most."""
     available: float | None
     rows: int
     steps: int
     hours: float | None
     """None where the speed is not known."""
     changes: tuple[str, ...]
-    """What would take less, where it does not fit or is tight."""
+    """What would take less, where it may not fit."""
     notices: tuple[str, ...]
 
 

@@ -25,8 +25,8 @@ from novelcraft.state.training import (
 )
 
 PLANNED = PipelinePlanned(
-    model="Qwen3-8B", device="RTX 4090", verdict="fits", peak=12.34, available=25.8, rows=300,
-    steps=114, hours=1.5, changes=(), notices=("2 rows lose context.",),
+    model="Qwen3-8B", device="RTX 4090", verdict="fits", least=11.2, peak=12.34, available=25.8,
+    rows=300, steps=114, hours=1.5, changes=(), notices=("2 rows lose context.",),
 )  # fmt: skip
 STARTED = TrainStarted(
     base_model="base", device="cuda", precision="bf16", steps=10, resumed_at=0, rows=30,
@@ -74,14 +74,14 @@ def test_each_part_of_the_pipeline_counts_by_itself() -> None:
     [
         (
             PLANNED,
-            "plan on RTX 4090: 300 rows, 114 steps, about 90 min; 12.3 of 25.8 GB: it fits. "
-            "2 rows lose context.",
+            "plan on RTX 4090: 300 rows, 114 steps, about 90 min; 11.2 to 12.3 of 25.8 GB: "
+            "it fits. 2 rows lose context.",
         ),
         (
             PLANNED.model_copy(
                 update={"device": "", "verdict": "unknown", "available": None, "hours": None}
             ),
-            "plan: 300 rows, 114 steps; 12.3 GB. 2 rows lose context.",
+            "plan: 300 rows, 114 steps; 11.2 to 12.3 GB. 2 rows lose context.",
         ),
         (
             STOPPED,

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 from novelcraft.finetune.planning.changes import Changes
-from novelcraft.finetune.planning.estimate import MemoryEstimate, estimate_memory
+from novelcraft.finetune.planning.estimate import MemoryRange, estimate_memory
 from novelcraft.finetune.planning.speed import Device, tokens_per_second
 from novelcraft.finetune.planning.workload import RowTokens, RunSettings, Workload, measure_workload
 from novelcraft.finetune.shapes.shapes import ModelShape
 from novelcraft.state.base import Frozen
-
-ACCURACY = 0.15
-"""Published figures are met within this share: a run that leaves less room may not fit."""
+from novelcraft.state.training import FitVerdict
 
 READING = 1 / 3
 """What reading takes of the time that training on the same tokens does: a forward pass of three,
 where the backward pass counts twice."""
-
-Verdict = Literal["fits", "tight", "does not fit", "unknown"]
 
 
 class TrainPlan(Frozen):
@@ -29,15 +24,17 @@ class TrainPlan(Frozen):
     parameters: int
     trainable: int
     work: Workload
-    memory: MemoryEstimate
+    memory: MemoryRange
     """Of each device."""
+    assumptions: tuple[str, ...]
+    """What that estimate takes for granted, for a person."""
     device: str
     """Its name; empty where none is known."""
     available: float | None
     """Its memory, in decimal gigabytes."""
-    verdict: Verdict
+    verdict: FitVerdict
     changes: Changes = Changes()
-    """Where it does not fit, or is tight."""
+    """Where it may not fit."""
     tokens_per_second: float | None
     """Of all devices together."""
     measured: bool
@@ -67,18 +64,19 @@ def make_plan(
         measured: Tokens a second that one device was seen to train on; None estimates it.
     """
     work = measure_workload(run, rows)
-    estimate = estimate_memory(shape, run.memory, work.micro_tokens, processes=run.processes)
+    memory_range = _memory(shape, run, work)
     available = memory if memory is not None or device is None else device.memory
     speed = _speed(shape, run, work, device, measured)
     return TrainPlan(
         model=shape.name,
         parameters=shape.parameters,
-        trainable=estimate.trainable,
+        trainable=memory_range.trainable,
         work=work,
-        memory=estimate,
+        memory=memory_range,
+        assumptions=run.memory.assumptions,
         device=device.name if device else "",
         available=available,
-        verdict=_verdict(estimate.peak, available),
+        verdict=_verdict(memory_range, available),
         tokens_per_second=speed,
         measured=measured is not None,
         hours=_passes(run, work) * work.padded / speed / 3600 if speed and work.padded else None,
@@ -87,17 +85,26 @@ def make_plan(
 
 
 def run_peak(shape: ModelShape, run: RunSettings, rows: Sequence[RowTokens]) -> float:
-    """Peak memory of a run on each device, in decimal gigabytes."""
-    tokens = measure_workload(run, rows).micro_tokens
-    return estimate_memory(shape, run.memory, tokens, processes=run.processes).peak
+    """The most memory that a run takes on each device, in decimal gigabytes."""
+    return _memory(shape, run, measure_workload(run, rows)).most.peak
 
 
-def _verdict(peak: float, available: float | None) -> Verdict:
+def _memory(shape: ModelShape, run: RunSettings, work: Workload) -> MemoryRange:
+    return estimate_memory(
+        shape,
+        run.memory,
+        work.micro_tokens,
+        lines=run.batch * run.scenes,
+        processes=run.processes,
+    )
+
+
+def _verdict(memory: MemoryRange, available: float | None) -> FitVerdict:
     if available is None:
         return "unknown"
-    if peak > available:
-        return "does not fit"
-    return "tight" if peak * (1 + ACCURACY) > available else "fits"
+    if memory.most.peak <= available:
+        return "fits"
+    return "may fit" if memory.least.peak <= available else "does not fit"
 
 
 def _passes(run: RunSettings, work: Workload) -> float:

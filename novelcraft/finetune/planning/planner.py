@@ -15,7 +15,7 @@ from novelcraft.finetune.planning.accelerators import (
     host_memory,
 )
 from novelcraft.finetune.planning.changes import find_changes
-from novelcraft.finetune.planning.estimate import AdapterFormat, MemorySettings, WeightFormat
+from novelcraft.finetune.planning.memory_settings import AdapterFormat, MemorySettings, WeightFormat
 from novelcraft.finetune.planning.plan import TrainPlan, make_plan, run_peak
 from novelcraft.finetune.planning.speed import DEVICES, Device, find_device, processor
 from novelcraft.finetune.planning.workload import RowTokens, RunSettings
@@ -101,7 +101,10 @@ def run_settings(config: TrainConfig, target: TargetDevice) -> RunSettings:
             lora_rank=config.lora_r,
             expert_rank=config.lora_r if config.lora_target_parameters else 0,
             adapter=_adapter(config, cpu),
+            dropout=config.lora_dropout > 0,
+            attention="eager" if config.attention == "eager" else "fused",
             checkpointing=config.gradient_checkpointing,
+            processor=cpu,
         ),
         batch=config.per_device_batch_size,
         accumulation=config.gradient_accumulation_steps,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
+
 from novelcraft.finetune.planning.changes import Changes
-from novelcraft.finetune.planning.plan import ACCURACY, TrainPlan
+from novelcraft.finetune.planning.plan import TrainPlan
 
 _WIDTH = 28
+_TEXT_WIDTH = 88
 
 
 def plan_text(plan: TrainPlan) -> str:
@@ -28,9 +31,19 @@ def _line(name: str, value: str) -> str:
 
 
 def _memory(plan: TrainPlan) -> str:
-    lines = [f"Memory of each device, in GB (published runs are met within {ACCURACY:.0%})"]
-    lines += [_line(name, f"{part:.2f}") for name, part in plan.memory.parts if part]
-    lines.append(_line("peak", f"{plan.memory.peak:.2f}"))
+    least, most = plan.memory.least, plan.memory.most
+    lines = [f"{'Memory of each device, in GB':<{_WIDTH + 2}}{'at least':>12}{'at most':>12}"]
+    for (name, low), (_, high) in zip(least.parts, most.parts, strict=True):
+        if high:
+            lines.append(_line(name, f"{low:.2f}") + f"{high:>12.2f}")
+    lines.append(_line("peak", f"{least.peak:.2f}") + f"{most.peak:>12.2f}")
+    lines += wrap(
+        f"Where {'; '.join(plan.assumptions)}. What is left open are versions and drivers, and "
+        "how much of what is freed can be used again.",
+        width=_TEXT_WIDTH,
+        initial_indent="  ",
+        subsequent_indent="  ",
+    )
     return "\n".join(lines)
 
 
@@ -40,7 +53,7 @@ def _verdict(plan: TrainPlan) -> str:
     where = f"{plan.device}, {plan.available:.1f} GB" if plan.device else f"{plan.available:.1f} GB"
     words = {
         "fits": f"It fits: {where}.",
-        "tight": f"It should just fit, within the accuracy of this estimate: {where}.",
+        "may fit": f"It may fit or not: {where} lies between the two.",
         "does not fit": f"It does not fit: {where}.",
         "unknown": "",
     }

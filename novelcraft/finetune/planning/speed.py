@@ -12,7 +12,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from novelcraft.finetune.planning.estimate import WEIGHT_BYTES, MemorySettings
+from novelcraft.finetune.planning.memory_settings import WEIGHT_BYTES, MemorySettings
 from novelcraft.finetune.shapes.shapes import ModelShape
 from novelcraft.state.base import Frozen
 

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 from pydantic import Field
 
 from novelcraft.finetune.data.packing import pack
-from novelcraft.finetune.planning.estimate import MemorySettings
+from novelcraft.finetune.planning.memory_settings import MemorySettings
 from novelcraft.state.base import Frozen
 
 

@@ -13,7 +13,8 @@ from typing import Any, Literal, get_args
 
 from novelcraft.errors import ConfigError
 from novelcraft.finetune.shapes.bases import known_shape
-from novelcraft.finetune.shapes.shapes import ModelShape, read_shape
+from novelcraft.finetune.shapes.config_file import read_shape
+from novelcraft.finetune.shapes.shapes import ModelShape
 from novelcraft.state.train_events import Method
 
 PresetName = Literal[

@@ -9,7 +9,8 @@ import re
 from pathlib import Path
 
 from novelcraft.errors import ConfigError
-from novelcraft.finetune.shapes.shapes import ModelShape, read_shape
+from novelcraft.finetune.shapes.config_file import read_shape
+from novelcraft.finetune.shapes.shapes import ModelShape
 
 
 def known_shape(model: str) -> ModelShape | None:
@@ -63,6 +64,7 @@ def _dense(
         family=family,
         layers=layers,
         hidden=hidden,
+        heads=heads,
         query=heads * head,
         key_value=pairs * head,
         intermediate=intermediate,
@@ -77,6 +79,7 @@ _QWEN3_MOE = ModelShape(
     family="qwen3_moe",
     layers=48,
     hidden=2048,
+    heads=32,
     query=4096,
     key_value=512,
     intermediate=0,

@@ -1,22 +1,17 @@
-"""The sizes of a model that its memory and its speed follow from, as its `config.json` has them."""
+"""The sizes of a model that its memory and its speed follow from."""
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
 
 from pydantic import Field
 
-from novelcraft.errors import ConfigError
 from novelcraft.state.base import Frozen
 
 Module = Literal["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 ATTENTION: tuple[Module, ...] = ("q_proj", "k_proj", "v_proj", "o_proj")
 MLP: tuple[Module, ...] = ("gate_proj", "up_proj", "down_proj")
-
-FAMILIES = ("llama", "mistral", "qwen", "qwen2", "qwen3", "qwen3_moe")
-"""Values of `model_type` that are understood."""
 
 
 class Linear(NamedTuple):
@@ -37,19 +32,29 @@ class Linear(NamedTuple):
 
 
 class ModelShape(Frozen):
-    """The sizes of a decoder-only model with gated feed-forward blocks, dense or of experts."""
+    """The sizes of a decoder-only model, dense or of experts."""
 
     name: str
     family: str
     """`model_type` of its configuration."""
     layers: int = Field(gt=0)
     hidden: int = Field(gt=0)
+    heads: int = Field(gt=0)
+    """Query heads of a layer."""
     query: int = Field(gt=0)
     """Width of all query heads together."""
     key_value: int = Field(gt=0)
     """Width of all key heads together; the value heads' is the same."""
+    attention_gate: bool = False
+    """Whether the projection of the queries makes a gate of their width beside them."""
+    linear_attention: int = Field(default=0, ge=0)
+    """Layers whose attention is of linear cost, and has matrices of its own."""
+    linear_attention_width: int = Field(default=0, ge=0)
+    """Columns of all matrices of such a layer's attention, each `hidden` long."""
     intermediate: int = Field(ge=0)
     """Width of a dense feed-forward block; 0 where every layer is made of experts."""
+    gated: bool = True
+    """Whether feed-forward blocks multiply two projections, as SwiGLU does, or have one alone."""
     vocabulary: int = Field(gt=0)
     tied: bool = False
     """Whether the output head is the embedding's own matrix."""
@@ -58,26 +63,35 @@ class ModelShape(Frozen):
     active_experts: int = Field(default=0, ge=0)
     """How many of them a token passes through."""
     expert_intermediate: int = Field(default=0, ge=0)
+    shared_intermediate: int = Field(default=0, ge=0)
+    """Width of the blocks beside the experts that every token passes through."""
     sparse_layers: int = Field(default=0, ge=0)
     """Layers that have experts."""
+    other: int = Field(default=0, ge=0)
+    """Parameters that are loaded, never quantised and not trained: an encoder of images, tables
+    of embeddings for each layer."""
 
     @property
-    def linears(self) -> dict[Module, Linear]:
+    def linears(self) -> tuple[tuple[Module, Linear], ...]:
         """The matrices that are `nn.Linear` in transformers and can carry an adapter each."""
-        heads = {
-            "q_proj": Linear(self.hidden, self.query, self.layers),
-            "k_proj": Linear(self.hidden, self.key_value, self.layers),
-            "v_proj": Linear(self.hidden, self.key_value, self.layers),
-            "o_proj": Linear(self.query, self.hidden, self.layers),
-        }
+        return tuple((name, linear) for name, linear in self._linears() if linear.parameters)
+
+    def _linears(self) -> Iterator[tuple[Module, Linear]]:
+        layers = self.layers - self.linear_attention
+        queries = self.query * (2 if self.attention_gate else 1)
+        yield "q_proj", Linear(self.hidden, queries, layers)
+        yield "k_proj", Linear(self.hidden, self.key_value, layers)
+        yield "v_proj", Linear(self.hidden, self.key_value, layers)
+        yield "o_proj", Linear(self.query, self.hidden, layers)
         dense = self.layers - self.sparse_layers
-        blocks = {
-            "gate_proj": Linear(self.hidden, self.intermediate, dense),
-            "up_proj": Linear(self.hidden, self.intermediate, dense),
-            "down_proj": Linear(self.intermediate, self.hidden, dense),
-        }
-        found = {**heads, **blocks} if dense and self.intermediate else heads
-        return {name: found[name] for name in (*ATTENTION, *MLP) if name in found}
+        for width, copies in (
+            (self.intermediate, dense),
+            (self.shared_intermediate, self.sparse_layers),
+        ):
+            if self.gated:
+                yield "gate_proj", Linear(self.hidden, width, copies)
+            yield "up_proj", Linear(self.hidden, width, copies)
+            yield "down_proj", Linear(width, self.hidden, copies)
 
     @property
     def expert_tensors(self) -> tuple[Linear, ...]:
@@ -86,14 +100,15 @@ class ModelShape(Frozen):
             return ()
         copies = self.experts * self.sparse_layers
         return (
-            Linear(self.hidden, 2 * self.expert_intermediate, copies),
+            Linear(self.hidden, (2 if self.gated else 1) * self.expert_intermediate, copies),
             Linear(self.expert_intermediate, self.hidden, copies),
         )
 
     @property
     def linear_parameters(self) -> int:
-        """Of attention and dense feed-forward blocks."""
-        return sum(linear.parameters for linear in self.linears.values())
+        """Of attention and of feed-forward blocks that every token passes through."""
+        mixers = self.linear_attention * self.linear_attention_width * self.hidden
+        return mixers + sum(linear.parameters for _, linear in self.linears)
 
     @property
     def expert_parameters(self) -> int:
@@ -118,6 +133,7 @@ class ModelShape(Frozen):
             + self.expert_parameters
             + self.router_parameters
             + self.embedding_parameters
+            + self.other
         )
 
     @property
@@ -135,83 +151,5 @@ class ModelShape(Frozen):
             rank: On each of them.
             expert_rank: On every expert's matrices; 0 leaves the experts alone.
         """
-        linears = self.linears
-        dense = sum(linears[name].adapter(rank) for name in set(modules) if name in linears)
+        dense = sum(linear.adapter(rank) for name, linear in self.linears if name in modules)
         return dense + sum(tensor.adapter(expert_rank) for tensor in self.expert_tensors)
-
-
-def read_shape(folder: Path) -> ModelShape:
-    """The sizes of the model in a folder.
-
-    Raises:
-        ConfigError: The folder has no readable `config.json`, or it is of a model of a kind
-            that is not understood.
-    """
-    path = folder / "config.json"
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigError(
-            f"{folder} holds no model: it has no config.json.",
-            fix="Name the folder that a model was downloaded to, or its name on the hub.",
-        ) from None
-    except (OSError, ValueError) as error:
-        raise ConfigError(
-            f"{path} cannot be read: {error}.", fix="Download the model again."
-        ) from error
-    if not isinstance(config, dict):
-        raise ConfigError(f"{path} holds no JSON object.", fix="Download the model again.")
-    return shape_of(config, name=folder.name)
-
-
-def shape_of(config: dict[str, Any], *, name: str) -> ModelShape:
-    """The sizes in the fields of a `config.json`.
-
-    Raises:
-        ConfigError: The model is of a kind that is not understood, or a size is missing.
-    """
-    family = config.get("model_type")
-    if family not in FAMILIES:
-        raise ConfigError(
-            f"{name} is of the kind {family!r}, whose memory cannot be estimated.",
-            fix=f"Use a base of one of these kinds: {', '.join(FAMILIES)}.",
-        )
-    try:
-        return _shape(config, family, name)
-    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
-        raise ConfigError(
-            f"The config.json of {name} lacks a size, or has one that cannot be: {error}.",
-            fix="Download the model again.",
-        ) from error
-
-
-def _shape(config: dict[str, Any], family: str, name: str) -> ModelShape:
-    heads, hidden = config["num_attention_heads"], config["hidden_size"]
-    head = config.get("head_dim") or config.get("kv_channels") or hidden // heads
-    layers = config["num_hidden_layers"]
-    sparse = _sparse_layers(config, layers) if family == "qwen3_moe" else 0
-    # First-generation Qwen states the width of gate and up together.
-    share = 2 if family == "qwen" else 1
-    return ModelShape(
-        name=name,
-        family=family,
-        layers=layers,
-        hidden=hidden,
-        query=heads * head,
-        key_value=(config.get("num_key_value_heads") or heads) * head,
-        intermediate=config["intermediate_size"] // share if sparse < layers else 0,
-        vocabulary=config["vocab_size"],
-        tied=config.get("tie_word_embeddings", False),
-        # Published under the first name; the second is what transformers writes.
-        experts=config.get("num_experts") or config["num_local_experts"] if sparse else 0,
-        active_experts=config["num_experts_per_tok"] if sparse else 0,
-        expert_intermediate=config["moe_intermediate_size"] if sparse else 0,
-        sparse_layers=sparse,
-    )
-
-
-def _sparse_layers(config: dict[str, Any], layers: int) -> int:
-    """How many layers have experts: every `decoder_sparse_step`-th, but for those named."""
-    step = config.get("decoder_sparse_step") or 1
-    dense = set(config.get("mlp_only_layers") or ())
-    return sum((layer + 1) % step == 0 and layer not in dense for layer in range(layers))

@@ -58,8 +58,8 @@ async def plan_run(state: PipelineState, runtime: TrainingRuntime) -> Update:
         return {}
     return {
         "end": "does not fit",
-        "error": f"{plan.model} does not fit: training takes {planned.peak:.1f} GB on each device, "
-        f"and there are {plan.available:.1f} GB.",
+        "error": f"{plan.model} does not fit: training takes {planned.least:.1f} GB on each device "
+        f"at the least, and there are {plan.available:.1f} GB.",
         "fix": "\n  ".join((*_advice(plan.changes), _ANYWAY)),
         "exit_code": TrainingMemoryError.exit_code,
     }
@@ -144,7 +144,8 @@ def _planned(plan: TrainPlan) -> PipelinePlanned:
         model=plan.model,
         device=plan.device,
         verdict=plan.verdict,
-        peak=plan.memory.peak,
+        least=plan.memory.least.peak,
+        peak=plan.memory.most.peak,
         available=plan.available,
         rows=plan.work.rows,
         steps=plan.work.steps,

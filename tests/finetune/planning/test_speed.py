@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from novelcraft.finetune.planning.estimate import MemorySettings, WeightFormat
+from novelcraft.finetune.planning.memory_settings import MemorySettings, WeightFormat
 from novelcraft.finetune.planning.speed import (
     DEVICES,
     Device,

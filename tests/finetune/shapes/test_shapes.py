@@ -8,7 +8,7 @@ import pytest
 
 from novelcraft.errors import ConfigError
 from novelcraft.finetune.shapes.bases import find_shape, known_names, known_shape
-from novelcraft.finetune.shapes.shapes import read_shape, shape_of
+from novelcraft.finetune.shapes.config_file import read_shape, shape_of
 
 # The numbers of parameters that the models' own pages give, in billions.
 PUBLISHED = {
@@ -112,9 +112,9 @@ def test_a_folder_is_read(tmp_path: Path) -> None:
 def test_a_mixture_may_have_dense_layers() -> None:
     shape = shape_of({**MIXTURE, "mlp_only_layers": [0]}, name="x")
     assert shape.sparse_layers == 3
-    assert shape.linears["gate_proj"].copies == 1
+    assert dict(shape.linears)["gate_proj"].copies == 1
     assert shape_of({**MIXTURE, "decoder_sparse_step": 2}, name="x").sparse_layers == 2
-    assert "gate_proj" not in shape_of(MIXTURE, name="x").linears
+    assert "gate_proj" not in dict(shape_of(MIXTURE, name="x").linears)
 
 
 def test_a_dense_model_has_heads_of_even_width_and_one_embedding() -> None:
@@ -137,26 +137,194 @@ def test_first_generation_qwen_states_both_halves_of_its_width() -> None:
     assert shape_of(config, name="Qwen-7B") == find_shape("Qwen-7B")
 
 
+# As the models' own files have them, and the numbers of parameters that their pages give.
+FAMILIES: dict[str, tuple[dict[str, Any], float]] = {
+    "gemma-3-4b": (
+        {
+            "model_type": "gemma3",
+            # Heads and vocabulary are left out there.
+            "text_config": {
+                "model_type": "gemma3_text",
+                "hidden_size": 2560,
+                "intermediate_size": 10240,
+                "num_hidden_layers": 34,
+                "sliding_window": 1024,
+            },
+            "vision_config": {
+                "hidden_size": 1152,
+                "intermediate_size": 4304,
+                "num_hidden_layers": 27,
+            },
+        },
+        4.30,
+    ),
+    "gemma-3-27b": (
+        {
+            "model_type": "gemma3",
+            "text_config": {
+                "model_type": "gemma3_text",
+                "hidden_size": 5376,
+                "intermediate_size": 21504,
+                "num_hidden_layers": 62,
+                "num_attention_heads": 32,
+                "num_key_value_heads": 16,
+                "head_dim": 128,
+            },
+        },
+        27.01,
+    ),
+    "gpt-oss-20b": (
+        {
+            "model_type": "gpt_oss",
+            "hidden_size": 2880,
+            "intermediate_size": 2880,
+            "num_hidden_layers": 24,
+            "num_attention_heads": 64,
+            "num_key_value_heads": 8,
+            "head_dim": 64,
+            "num_local_experts": 32,
+            "num_experts_per_tok": 4,
+            "vocab_size": 201088,
+            "tie_word_embeddings": False,
+            "layer_types": ["sliding_attention", "full_attention"] * 12,
+        },
+        20.91,
+    ),
+    "Mixtral-8x7B": (
+        {
+            "model_type": "mixtral",
+            "hidden_size": 4096,
+            "intermediate_size": 14336,
+            "num_hidden_layers": 32,
+            "num_attention_heads": 32,
+            "num_key_value_heads": 8,
+            "num_local_experts": 8,
+            "num_experts_per_tok": 2,
+            "vocab_size": 32000,
+        },
+        46.70,
+    ),
+    "GLM-4.5-Air": (
+        {
+            "model_type": "glm4_moe",
+            "hidden_size": 4096,
+            "intermediate_size": 10944,
+            "moe_intermediate_size": 1408,
+            "num_hidden_layers": 46,
+            "num_attention_heads": 96,
+            "num_key_value_heads": 8,
+            "head_dim": 128,
+            "n_routed_experts": 128,
+            "n_shared_experts": 1,
+            "first_k_dense_replace": 1,
+            "num_experts_per_tok": 8,
+            "vocab_size": 151552,
+        },
+        106.85,
+    ),
+    "Qwen3-Next-80B-A3B": (
+        {
+            "model_type": "qwen3_next",
+            "hidden_size": 2048,
+            "intermediate_size": 5120,
+            "num_hidden_layers": 48,
+            "num_attention_heads": 16,
+            "num_key_value_heads": 2,
+            "head_dim": 256,
+            "num_experts": 512,
+            "num_experts_per_tok": 10,
+            "moe_intermediate_size": 512,
+            "shared_expert_intermediate_size": 512,
+            "linear_num_key_heads": 16,
+            "linear_key_head_dim": 128,
+            "linear_num_value_heads": 32,
+            "linear_value_head_dim": 128,
+            "attn_output_gate": True,
+            "layer_types": (["linear_attention"] * 3 + ["full_attention"]) * 12,
+            "vocab_size": 151936,
+        },
+        79.67,
+    ),
+    "AFM-4.5B": (
+        {
+            "model_type": "arcee",
+            "hidden_size": 2560,
+            "intermediate_size": 18432,
+            "num_hidden_layers": 36,
+            "num_attention_heads": 20,
+            "num_key_value_heads": 4,
+            "head_dim": 128,
+            "vocab_size": 128004,
+        },
+        4.62,
+    ),
+    "gpt2": (
+        {
+            "model_type": "gpt2",
+            "n_embd": 768,
+            "n_layer": 12,
+            "n_head": 12,
+            "vocab_size": 50257,
+        },
+        0.124,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_a_family_is_read_whatever_it_calls_its_sizes(name: str) -> None:
+    config, billions = FAMILIES[name]
+    assert shape_of(config, name=name).parameters / 1e9 == pytest.approx(billions, rel=0.01)
+
+
+def test_hybrid_attention_and_blocks_without_a_gate_carry_the_adapters_that_they_can() -> None:
+    hybrid = shape_of(FAMILIES["Qwen3-Next-80B-A3B"][0], name="x")
+    assert {name: linear.copies for name, linear in hybrid.linears} == {
+        "q_proj": 12, "k_proj": 12, "v_proj": 12, "o_proj": 12,
+        "gate_proj": 48, "up_proj": 48, "down_proj": 48,
+    }  # fmt: skip
+    assert "gate_proj" not in dict(shape_of(FAMILIES["AFM-4.5B"][0], name="x").linears)
+
+
 @pytest.mark.parametrize(
-    "config",
+    ("config", "field"),
     [
-        {**DENSE, "model_type": "mamba"},
-        {**DENSE, "model_type": None},
-        {name: value for name, value in DENSE.items() if name != "vocab_size"},
-        {**DENSE, "hidden_size": "wide"},
-        {**DENSE, "num_hidden_layers": 0},
-        {**DENSE, "num_attention_heads": 0},
-        {name: value for name, value in MIXTURE.items() if name != "num_experts"},
+        ({**DENSE, "model_type": None}, "model_type"),
+        ({**DENSE, "hidden_size": "wide"}, "hidden_size"),
+        ({**DENSE, "kv_lora_rank": 512}, "kv_lora_rank"),
+        ({**DENSE, "is_encoder_decoder": True}, "is_encoder_decoder"),
+        ({**DENSE, "layer_types": ["full_attention", "mamba"]}, "'mamba'"),
+        ({**DENSE, "layer_types": ["linear_attention"] * 4}, "linear_num_key_heads"),
+        *(
+            ({name: v for name, v in DENSE.items() if name != field}, field)
+            for field in (
+                "vocab_size",
+                "num_attention_heads",
+                "num_hidden_layers",
+                "intermediate_size",
+            )
+        ),
+        *(
+            ({name: v for name, v in MIXTURE.items() if name != field}, field)
+            for field in ("num_experts", "num_experts_per_tok")
+        ),
     ],
 )
-def test_what_cannot_be_understood_is_refused(config: dict[str, Any]) -> None:
-    with pytest.raises(ConfigError, match="my-base"):
+def test_where_a_size_cannot_be_told_the_field_is_named(config: dict[str, Any], field: str) -> None:
+    with pytest.raises(ConfigError, match="my-base") as refusal:
         shape_of(config, name="my-base")
+    assert field in str(refusal.value)
+
+
+@pytest.mark.parametrize("field", ["num_hidden_layers", "num_attention_heads"])
+def test_sizes_that_cannot_be_are_refused(field: str) -> None:
+    with pytest.raises(ConfigError, match="my-base"):
+        shape_of({**DENSE, field: 0}, name="my-base")
 
 
 @pytest.mark.parametrize("text", [None, "", "{", "[]", "\ufeff{}"])
 def test_a_broken_folder_is_refused(tmp_path: Path, text: str | None) -> None:
     if text is not None:
         (tmp_path / "config.json").write_text(text, encoding="utf-8")
-    with pytest.raises(ConfigError, match=r"config\.json|kind"):
+    with pytest.raises(ConfigError, match=r"config\.json"):
         read_shape(tmp_path)

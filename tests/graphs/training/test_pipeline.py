@@ -57,7 +57,7 @@ async def test_the_plan_is_told(bench: Bench) -> None:
 
 
 async def test_what_does_not_fit_is_not_begun(bench: Bench) -> None:
-    bench.memory = 0.5
+    bench.memory = 0.3
     ended = await bench.run()
     assert (ended.end, ended.exit_code) == ("does not fit", 66)
     assert "does not fit: training takes" in ended.error
