@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from novelcraft.agents.answerer import AnswerOutput, QuestionInput, answer_question
 from novelcraft.agents.archivist import FactsInput, FactsOutput, extract_facts
 from novelcraft.agents.brief_writer import BriefInput, infer_brief
 from novelcraft.agents.continuity import ContinuityInput, ContinuityOutput, check_continuity
@@ -138,6 +139,14 @@ AGENTS: tuple[Agent, ...] = (
         WorldInput,
         BookWorld,
         build_world,
+    ),
+    Agent(
+        "answer_question",
+        "Answers a question about a book from its own sentences, or says that it does not say.",
+        "reasoning",
+        QuestionInput,
+        AnswerOutput,
+        answer_question,
     ),
     Agent(
         "infer_brief",

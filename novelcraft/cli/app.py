@@ -8,11 +8,14 @@ import typer
 
 from novelcraft import __version__
 from novelcraft.cli.adapter import adapter
+from novelcraft.cli.agent import agent
+from novelcraft.cli.ask import ask
 from novelcraft.cli.edit import edit
 from novelcraft.cli.exempt import exempt
 from novelcraft.cli.export import export
 from novelcraft.cli.fork import fork
 from novelcraft.cli.log import log
+from novelcraft.cli.mcp import mcp
 from novelcraft.cli.model import model
 from novelcraft.cli.new import new
 from novelcraft.cli.pairs import pairs
@@ -42,10 +45,13 @@ for verb in (
     edit,
     redraw,
     exempt,
+    ask,
     verify,
     prep,
     pairs,
     train,
+    agent,
+    mcp,
 ):
     app.command()(verb)
 app.add_typer(model, name="model")

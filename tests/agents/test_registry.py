@@ -60,6 +60,9 @@ INPUTS: dict[str, dict[str, Any]] = {
     "summarize_book": {"prose": PROSE, "world": "An island.", "summary": "", "living": ["Mara"]},
     "split_scenes": {"blocks": ["The lamp was lit.", "A year later it was dark."]},
     "build_world": {"title": "The Tide", "parts": [PROSE], "names": ["Mara Voss"]},
+    "answer_question": {
+        "question": "Who lit the lamp?", "sentences": [{"scene": 1, "text": PROSE}],
+    },
     "infer_brief": {"prose": PROSE, "names": ["Mara Voss", "Hugo Frost"]},
 }  # fmt: skip
 

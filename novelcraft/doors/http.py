@@ -1,0 +1,94 @@
+"""Who may come in over HTTP: nobody's web page, and on another address than loopback only a key.
+
+A page on the web can send requests to a server on the same machine. It cannot choose the Host and
+Origin that the browser puts on them, so both are checked, on every path, before anything is read.
+"""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from novelcraft.errors import ConfigError
+
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "::1")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address can be reached from this machine only."""
+    if host in LOOPBACK:
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+@dataclass(frozen=True)
+class Door:
+    """Where a server listens, and who may come in."""
+
+    host: str
+    port: int
+    key: str = ""
+    """What `Authorization: Bearer …` must carry; empty asks for none, on loopback only."""
+    names: tuple[str, ...] = ()
+    """Further names under which the machine is reached."""
+
+    def require_safe(self) -> None:
+        """Refuse to listen on an open address without a key.
+
+        Raises:
+            ConfigError: It would.
+        """
+        if not self.key and not is_loopback(self.host):
+            raise ConfigError(
+                f"{self.host} can be reached from other machines, and no key is set.",
+                fix="Set a key in NOVELCRAFT_DOOR_KEY, or listen on 127.0.0.1.",
+            )
+
+    def admits(self, headers: Headers) -> tuple[int, str] | None:
+        """Status and reason of a refusal; None for a request that may come in."""
+        host = _name(headers.get("host", ""))
+        known = (*LOOPBACK, self.host, *self.names)
+        if host not in known:
+            return 421, f"This server does not answer for the host {host!r}."
+        origin = headers.get("origin")
+        if origin is not None and _name(urlsplit(origin).netloc) not in known:
+            return 403, f"Pages of {origin!r} may not ask this server."
+        given = headers.get("authorization", "")
+        if self.key and not hmac.compare_digest(given.encode(), f"Bearer {self.key}".encode()):
+            return 401, "The key is missing or wrong."
+        return None
+
+
+class Guard:
+    """ASGI middleware that refuses what a door does not admit."""
+
+    def __init__(self, app: ASGIApp, door: Door) -> None:
+        self._app = app
+        self._door = door
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or answer it with its refusal."""
+        if scope["type"] in ("http", "websocket"):
+            refused = self._door.admits(Headers(scope=scope))
+            if refused is not None:
+                status, reason = refused
+                headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+                response = PlainTextResponse(reason, status, headers=headers)
+                await response(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+
+def _name(netloc: str) -> str:
+    """A host without its port."""
+    host, colon, port = netloc.rpartition(":")
+    return host if colon and port.isdigit() else netloc

@@ -1,0 +1,160 @@
+"""The MCP server through the official client: in the process, over a pipe, over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from mcp import Client, StdioServerParameters
+from mcp.shared.exceptions import MCPError
+
+from novelcraft.doors.catalogue import TOOLS
+from novelcraft.doors.desk import Desk
+from novelcraft.doors.mcp import make_server
+from tests.agents.test_registry import PROSE
+from tests.doors.conftest import environ_of
+from tests.fakes.server import FakeServer
+
+
+async def test_all_tools_are_listed_with_their_schemas(desk: Desk) -> None:
+    async with Client(make_server(desk)) as client:
+        listed = {tool.name: tool for tool in (await client.list_tools()).tools}
+    assert set(listed) == {tool.name for tool in TOOLS}
+    for tool in TOOLS:
+        assert listed[tool.name].input_schema["properties"].keys() == set(tool.input.model_fields)
+        assert listed[tool.name].description == tool.description
+
+
+async def test_a_call_gives_structured_content_and_tells_its_progress(desk: Desk) -> None:
+    told: list[float] = []
+
+    async def progress(done: float, total: float | None, message: str | None) -> None:
+        told.append(done)
+
+    async with Client(make_server(desk)) as client:
+        result = await client.call_tool("summarize", {"prose": PROSE}, progress_callback=progress)
+    assert not result.is_error
+    assert result.structured_content is not None
+    assert result.structured_content["summary"]
+    assert json.loads(result.content[0].text) == result.structured_content  # type: ignore[union-attr]
+    assert told == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "said"),
+    [
+        ("summarize", {"proze": "x"}, "proze"),
+        ("recall", {"about": "x", "novel": "/nowhere"}, "/nowhere"),
+    ],
+)
+async def test_an_error_is_an_answer(desk: Desk, name: str, given: Any, said: str) -> None:
+    async with Client(make_server(desk)) as client:
+        result = await client.call_tool(name, given)
+    assert result.is_error
+    assert said in result.content[0].text  # type: ignore[union-attr]
+
+
+async def test_a_novel_can_be_read(desk: Desk) -> None:
+    view = desk.require_view()
+    async with Client(make_server(desk)) as client:
+        resources = {str(r.uri) for r in (await client.list_resources()).resources}
+        scene = f"novel://{desk.default_novel}/scene/2"
+        assert scene in resources
+        assert len(resources) == 3 + len(view.chain)
+        texts = {}
+        for uri in resources:
+            (content,) = (await client.read_resource(uri)).contents
+            texts[uri] = content.text  # type: ignore[union-attr]
+        assert texts[scene] == view.chain[1].prose
+        assert json.loads(texts[f"novel://{desk.default_novel}/plan"])["core"]
+        for missing in ("novel:///nowhere/plan", f"novel://{desk.default_novel}/scene/99"):
+            with pytest.raises(MCPError):
+                await client.read_resource(missing)
+        for prompt in (await client.list_prompts()).prompts:
+            assert (await client.get_prompt(prompt.name)).messages
+
+
+def program(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "novelcraft", *arguments]
+
+
+async def test_it_speaks_over_a_pipe(fake_server: FakeServer, folder: Path, tmp_path: Path) -> None:
+    command, *arguments = program("mcp", "--novel", str(folder))
+    given = StdioServerParameters(
+        command=command, args=arguments, env={**os.environ, **environ_of(fake_server, tmp_path)}
+    )
+    async with Client(given) as client:
+        assert len((await client.list_tools()).tools) == len(TOOLS)
+        result = await client.call_tool("recall", {"about": "the sea"})
+    assert not result.is_error
+
+
+@contextlib.asynccontextmanager
+async def served(environ: dict[str, str], *arguments: str) -> AsyncIterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = await asyncio.create_subprocess_exec(
+        *program("mcp", "--http", "--port", str(port), *arguments), env={**os.environ, **environ}
+    )
+    url = f"http://127.0.0.1:{port}/mcp"
+    try:
+        async with httpx.AsyncClient() as client:
+            for _ in range(600):
+                assert process.returncode is None
+                with contextlib.suppress(httpx.TransportError):
+                    await client.get(url)
+                    break
+                await asyncio.sleep(0.05)
+        yield url
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def test_it_speaks_over_http_and_pages_are_kept_out(
+    fake_server: FakeServer, folder: Path, tmp_path: Path
+) -> None:
+    environ = environ_of(fake_server, tmp_path)
+    async with served(environ, "--novel", str(folder)) as url:
+        async with Client(url) as client:
+            result = await client.call_tool("recall", {"about": "the sea"})
+            assert not result.is_error
+        async with httpx.AsyncClient() as browser:
+            page = await browser.post(url, headers={"Origin": "https://evil.example"}, json={})
+            rebound = await browser.post(url, headers={"Host": "evil.example"}, json={})
+            preflight = await browser.options(url, headers={"Origin": "https://evil.example"})
+    assert (page.status_code, rebound.status_code) == (403, 421)
+    assert preflight.status_code == 403
+    assert "access-control-allow-origin" not in preflight.headers
+
+
+async def test_a_key_is_asked_for(fake_server: FakeServer, folder: Path, tmp_path: Path) -> None:
+    environ = {**environ_of(fake_server, tmp_path), "NOVELCRAFT_DOOR_KEY": "sesame"}
+    async with served(environ, "--novel", str(folder)) as url, httpx.AsyncClient() as client:
+        without = await client.post(url, json={})
+        with_key = await client.post(url, json={}, headers={"Authorization": "Bearer sesame"})
+    assert without.status_code == 401
+    assert with_key.status_code not in (401, 403, 421)
+
+
+def test_an_open_door_without_a_key_is_refused(folder: Path) -> None:
+    ended = subprocess.run(
+        program("mcp", "--http", "--host", "0.0.0.0", "--novel", str(folder)),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 11
+    assert "no key is set" in ended.stderr
