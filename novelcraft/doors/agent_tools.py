@@ -19,6 +19,7 @@ from novelcraft.prompts.fit import fit, sentences
 from novelcraft.prompts.narrator import NarratorInput, assemble
 from novelcraft.state.base import Frozen
 from novelcraft.state.books import BookWorld
+from novelcraft.state.layout import BriefForm
 from novelcraft.state.manuscript import count_words
 from novelcraft.tools.canon.search import ProseSearch
 
@@ -61,7 +62,7 @@ async def _narrate(given: NarrateInput, desk: Desk) -> NarrateOutput:
     session = await desk.session("tool/narrate", given.novel)
     words = given.words or (view and view.coming and view.coming.target_words) or 0
     words = words or session.preset.scene_words
-    brief = given.brief or _brief_of(view, words)
+    brief = given.brief or _brief_of(view, words, session.preset.layout.form)
     narrator = NarratorInput(
         world=given.world or (view.world if view else ""),
         summary=given.summary or (view.summary if view else ""),
@@ -70,7 +71,7 @@ async def _narrate(given: NarrateInput, desk: Desk) -> NarrateOutput:
         brief=brief,
         constraints=given.cautions,
     )
-    prompt = assemble(narrator, session.preset.budget, session.count)
+    prompt = assemble(narrator, session.preset.layout, session.count)
     narration = await narrate(
         NarrationInput(prompt=prompt, target_words=words, asked_words=words), session
     )
@@ -84,12 +85,12 @@ async def _narrate(given: NarrateInput, desk: Desk) -> NarrateOutput:
     )
 
 
-def _brief_of(view: BookView | None, words: int) -> tuple[str, ...]:
+def _brief_of(view: BookView | None, words: int, form: BriefForm) -> tuple[str, ...]:
     if view is None:
         raise InputError("There is no brief.", fix='Give one as "brief", or a novel.')
     if view.coming is None:
         raise InputError("The plan has no scene after that one.", fix='Give a "brief" of your own.')
-    return tuple(render_brief(named(view.coming, view.plan), words))
+    return tuple(render_brief(named(view.coming, view.plan), words, form))
 
 
 class CheckContinuityInput(BeforeScene):

@@ -12,7 +12,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from novelcraft.agents.opening import OpenSession, open_sessions
 from novelcraft.agents.session import AgentSession
 from novelcraft.config.load import load_settings
 from novelcraft.config.presets import SizePreset
@@ -20,6 +19,7 @@ from novelcraft.config.resolve import pick_preset
 from novelcraft.config.root import Settings
 from novelcraft.config.user import find_user_file
 from novelcraft.errors import NotAProjectError, UnknownTargetError
+from novelcraft.graphs.agent_sessions import OpenSession, open_sessions
 from novelcraft.graphs.folder import DATABASE
 from novelcraft.graphs.novel import Novel
 from novelcraft.prompts.narrator import tail_of

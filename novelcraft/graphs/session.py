@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
+from novelcraft.config.presets import SizePreset
 from novelcraft.config.resolve import layout_table, resolve
 from novelcraft.config.root import Settings
 from novelcraft.config.settings import ROLES
@@ -39,6 +41,37 @@ def _of_layout(known: Taught, used: Layout) -> list[str]:
     return [known.notice] if known.notice else []
 
 
+@dataclass(frozen=True)
+class OpenedModels:
+    """The models of some settings, their adapters held to the release gate."""
+
+    chat: ChatModels
+    preset: SizePreset
+    """With the layout that the narrator is asked in."""
+    notices: list[str]
+    """What a person should know before anything is asked."""
+
+
+@asynccontextmanager
+async def open_released(
+    settings: Settings, log: CallLog, models: ModelsFactory
+) -> AsyncIterator[OpenedModels]:
+    """Open the models, and refuse adapters that failed the release gate.
+
+    Raises:
+        AdapterRefusedError: An adapter failed the gate.
+        ConfigError, ModelError: A model cannot be used.
+        BudgetError: The budget contradicts itself, or the adapter's layout.
+    """
+    notices = check_embedded(settings)
+    async with models(settings, log) as chat:
+        notices += check_served(settings, {role: chat.endpoint(role) for role in ROLES})
+        narrator = chat.endpoint("narrator")
+        known = taught(settings, narrator)
+        preset = resolve(settings, narrator.model, known.layout)
+        yield OpenedModels(chat, preset, notices + _of_layout(known, preset.layout))
+
+
 @asynccontextmanager
 async def writing_context(
     folder: Path,
@@ -59,18 +92,13 @@ async def writing_context(
         ModelError: A model cannot be used, or the narrator's context is too short.
         BudgetError: The budget contradicts itself.
     """
-    notices = check_embedded(settings)
-    async with models(settings, store) as chat:
-        notices += check_served(settings, {role: chat.endpoint(role) for role in ROLES})
-        narrator = chat.endpoint("narrator")
-        known = taught(settings, narrator)
-        preset = resolve(settings, narrator.model, known.layout)
-        notices += _of_layout(known, preset.layout)
+    async with open_released(settings, store, models) as opened:
+        chat, preset = opened.chat, opened.preset
         chat.listen(lambda text: emit(Notice(text=text)))
         layout = preset.layout
         longest = Need("narrator", "scene.narrate", layout.prompt + SPARE_TOKENS, layout.scene)
         await chat.preflight(longest._replace(role=role) for role in ROLES)
-        for text in notices:
+        for text in opened.notices:
             emit(Notice(text=text))
         passages = PassageIndex(folder / INDEX_FOLDER, open_embedder(settings.write.embedding))
         async with background_index(passages) as index:
@@ -81,7 +109,7 @@ async def writing_context(
                 index=index,
                 caller=Caller(chat, settings.novel.seed),
                 count=chat.token_counter("narrator"),
-                can_continue=narrator.supports_prefill,
+                can_continue=chat.endpoint("narrator").supports_prefill,
                 novel=settings.novel,
                 write=settings.write,
                 emit=emit,

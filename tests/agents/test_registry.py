@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from novelcraft.agents.opening import open_sessions
 from novelcraft.agents.registry import AGENTS, Agent
 from novelcraft.config.root import Settings
+from novelcraft.graphs.agent_sessions import open_sessions
 from tests.fakes.server import FakeServer
 
 Serve = Callable[..., FakeServer]

@@ -14,6 +14,7 @@ from novelcraft.errors import AdapterRefusedError
 from novelcraft.finetune.adapters.origin import GGUF_KEY, ORIGIN_FILE, MergedOrigin, origin_of
 from novelcraft.finetune.registry.cards import register
 from novelcraft.graphs.adapters import check_embedded
+from novelcraft.graphs.agent_sessions import open_sessions
 from tests.fakes.server import FakeServer
 from tests.finetune.cards import RECITES, evaluation, trained
 from tests.graphs.conftest import Desk, OpenDesk, settings
@@ -229,3 +230,13 @@ def test_a_file_counts_for_more_than_the_folder_that_it_lies_in(
         write = {"registry": str(registry)}
         with pytest.raises(AdapterRefusedError, match="failed the gate"):
             check_embedded(settings(fake_server, roles={"narrator": role}, write=write))
+
+
+async def test_a_tool_of_ours_is_held_to_it_as_a_novel_is(serve: Serve, registry: Path) -> None:
+    server = serve(flavour="vllm", adapters=["poe"])
+    role = {"model": "openai:fake-model", "base_url": server.base_url, "adapter": "poe"}
+    given = settings(server, roles={"narrator": role}, write={"registry": str(registry)})
+    with pytest.raises(AdapterRefusedError, match="failed the"):
+        async with open_sessions(given):
+            pass
+    assert not server.requests

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from novelcraft.agents.session import AgentSession
-from novelcraft.config.resolve import pick_preset
 from novelcraft.config.root import Settings
+from novelcraft.graphs.session import open_released
 from novelcraft.tools.models.asking import Caller
 from novelcraft.tools.models.calls import MemoryLog
 from novelcraft.tools.models.opening import open_models
@@ -25,9 +25,11 @@ async def open_sessions(settings: Settings, seed: int = 1) -> AsyncIterator[Open
         seed: Answers to the same question differ by it.
 
     Raises:
+        AdapterRefusedError: An adapter failed the release gate.
         ConfigError, ModelError: A role cannot be served; the message says which and why.
+        BudgetError: The budget contradicts itself.
     """
-    async with open_models(settings, MemoryLog()) as models:
-        preset = pick_preset(settings.write, models.endpoint("narrator").model)
-        caller = Caller(models, seed)
-        yield lambda step: AgentSession(caller, preset, step)
+    async with open_released(settings, MemoryLog(), open_models) as opened:
+        caller = Caller(opened.chat, seed)
+        count = opened.chat.token_counter("narrator")
+        yield lambda step: AgentSession(caller, opened.preset, step, count)
