@@ -58,7 +58,7 @@ def plan(chapters: int = 2, scenes_each: int = 2, words: int = 300, **changes: A
     scenes = tuple(
         brief(n + 1, f"ch{n // scenes_each + 1:02}", target_words=words) for n in range(total)
     )
-    hooks = ()
+    hooks: tuple[Hook, ...] = ()
     if total > 1:
         hooks = (
             Hook(

@@ -80,14 +80,13 @@ class ChatRequest:
     @property
     def schema(self) -> dict[str, Any] | None:
         """The JSON schema that the answer has to keep, in any of the servers' spellings."""
-        wanted = self.body.get("response_format") or {}
+        wanted: dict[str, Any] = self.body.get("response_format") or {}
         if wanted.get("type") == "json_schema":
-            return wanted["json_schema"]["schema"]
-        if "schema" in wanted:
-            return wanted["schema"]
-        structured = self.body.get("structured_outputs") or {}
-        if "json" in structured:
-            return structured["json"]
+            wanted = {"schema": wanted["json_schema"]["schema"]}
+        structured: dict[str, Any] = self.body.get("structured_outputs") or {}
+        for schema in (wanted.get("schema"), structured.get("json")):
+            if isinstance(schema, dict):
+                return schema
         return _schema_of_grammar(str(self.body.get("grammar") or ""))
 
     @property

@@ -10,8 +10,8 @@ import random
 import re
 import string
 from collections.abc import Callable, Mapping, Sequence
-from re import _constants as sre
-from re import _parser as sre_parser
+from re import _constants as sre  # type: ignore[attr-defined]
+from re import _parser as sre_parser  # type: ignore[attr-defined]
 from typing import Any
 
 from tests.fakes import words as w
@@ -99,12 +99,12 @@ class InstanceMaker:
         low = schema.get("minimum", schema.get("exclusiveMinimum", -1) + 1)
         high = schema.get("maximum", schema.get("exclusiveMaximum", low + 11) - 1)
         step = schema.get("multipleOf", 1)
-        return step * self._rng.randint(-(-int(low) // step), int(high) // step)
+        return int(step) * self._rng.randint(-(-int(low) // step), int(high) // step)
 
     def _number(self, schema: Schema, field: str) -> float:
         low = schema.get("minimum", schema.get("exclusiveMinimum", 0.0))
         high = schema.get("maximum", schema.get("exclusiveMaximum", low + 1.0))
-        return low + (high - low) * self._rng.randint(1, 9) / 10
+        return float(low + (high - low) * self._rng.randint(1, 9) / 10)
 
     def _string(self, schema: Schema, field: str) -> str:
         low = schema.get("minLength", 0)

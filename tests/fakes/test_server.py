@@ -27,7 +27,7 @@ def chat(server: FakeServer, **asked: Any) -> httpx.Response:
 
 
 def said(response: httpx.Response) -> str:
-    return response.json()["choices"][0]["message"]["content"]
+    return str(response.json()["choices"][0]["message"]["content"])
 
 
 def events(response: httpx.Response) -> list[dict[str, Any]]:
@@ -89,7 +89,7 @@ def test_a_schema_is_honoured(fake_server: FakeServer) -> None:
 def test_models_are_listed(serve: Serve, flavour: str) -> None:
     server = serve(flavour=flavour, models=["a", "b"], adapters=["voice"], context=4_096)
     data = httpx.get(f"{server.base_url}/models").json()["data"]
-    context = {
+    context: Callable[[Any], Any] = {
         "llamacpp": lambda m: m["meta"]["n_ctx"],
         "vllm": lambda m: m["max_model_len"],
         "openai": lambda m: 4_096,

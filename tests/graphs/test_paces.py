@@ -56,10 +56,9 @@ async def test_what_is_asked_follows_from_the_chain_alone(
         made.on(s.prose, s.paced(0.6))
         return made
 
-    options = {"flavour": "openai"}
-    at_once = open_desk(serve(script=script(), **options), "one")
+    at_once = open_desk(serve(script=script(), flavour="openai"), "one")
     await at_once.write()
-    in_pieces = open_desk(serve(script=script(), **options), "two")
+    in_pieces = open_desk(serve(script=script(), flavour="openai"), "two")
     for until in range(1, 40, 2):
         await in_pieces.write(until=until)
         for path in in_pieces.novel.folder.glob("checkpoints.db*"):

@@ -4,7 +4,7 @@ import pytest
 from langgraph.graph import END
 
 from novelcraft.graphs import routes
-from novelcraft.state.graph import WriteState
+from novelcraft.state.graph import Verdict, WriteState
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_after_plan(state: WriteState, expected: str) -> None:
         ("commit", "choose", "commit"),
     ],
 )
-def test_after_check_and_judge(verdict: str, after_check: str, after_judge: str) -> None:
+def test_after_check_and_judge(verdict: Verdict, after_check: str, after_judge: str) -> None:
     assert routes.after_check({"verdict": verdict}) == after_check
     assert routes.after_judge({"verdict": verdict}) == after_judge
 

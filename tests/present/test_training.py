@@ -58,7 +58,10 @@ def test_steps_alone_take_their_time() -> None:
 
 
 def test_the_time_left_is_right_while_validating() -> None:
-    first = [(0, started(eval_steps=10)), *((60 * n, step(n)) for n in range(1, 11))]
+    first: list[tuple[float, TrainEvent]] = [
+        (0, started(eval_steps=10)),
+        *((60 * n, step(n)) for n in range(1, 11)),
+    ]
     progress = after(*first, (600, VALIDATING))
     assert "validating" in progress.line(600)
     # Nobody knows yet how long a validation takes: while the first one lasts, nothing falls.

@@ -121,7 +121,11 @@ def test_a_draft_past_its_target_is_said_to_be() -> None:
 
 
 def test_a_redraft_is_no_longer_being_read() -> None:
-    seen = [(30, drafting(1, 817)), (31, checked("review")), (90, scene(1, 2))]
+    seen: list[tuple[float, WriteEvent]] = [
+        (30, drafting(1, 817)),
+        (31, checked("review")),
+        (90, scene(1, 2)),
+    ]
     state = after((0, started()), (0, scene(1)), *seen, (95, drafting(1, 60)))
     assert state.line(95).startswith("scene 1 of 10, draft 2: 60 of 600 words (10%) | ")
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Literal
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -40,7 +42,7 @@ def test_a_single_unit_that_is_too_long_leaves_nothing() -> None:
 def test_never_over_budget_and_never_one_unit_too_few(
     units: list[str], budget: int, from_start: bool
 ) -> None:
-    keep = "start" if from_start else "end"
+    keep: Literal["start", "end"] = "start" if from_start else "end"
     text = fit(units, budget, words, keep=keep)
     assert words(text) <= budget or not text
     runs = [units[:n] if from_start else units[len(units) - n :] for n in range(len(units) + 1)]

@@ -70,13 +70,13 @@ def lock_folder(folder: str) -> None:
 def stop_while_writing(folder: str) -> None:
     """Hold a folder, and never come to the end of the file that is written there."""
 
-    def wait(_: int) -> None:
+    def wait(_: object) -> None:
         (Path(folder) / "writing").touch()
         while True:
             time.sleep(60)
 
     with ProjectLock(Path(folder)):
-        os.fsync = wait
+        os.fsync = wait  # type: ignore[assignment]
         write_atomic(Path(folder) / "exports" / "book.md", b"half of it")
 
 

@@ -57,7 +57,7 @@ def plain_losses(base: Path, file: Path, chosen: slice = slice(None)) -> dict[st
 
     model = AutoModelForCausalLM.from_pretrained(base)
     tokenizer = AutoTokenizer.from_pretrained(base)
-    made = defaultdict(list)
+    made: defaultdict[str, list[float]] = defaultdict(list)
     for line in file.read_text(encoding="utf-8").splitlines()[chosen]:
         one = json.loads(line)
         messages = one["messages"]

@@ -189,7 +189,7 @@ def test_scenes_of_probes_have_room_of_their_own(trained: Trained) -> None:
     settings = EvalSettings(scene_tokens=16, probe_tokens=32, temperature=50, top_p=1)
     prompter = Prompter(material)
     writer = Writer(Sides(material), prompter, settings, lambda: None)
-    given = [NarratorInput("", "", (), "", f"Write scene {k} of the book.") for k in range(12)]
+    given = [NarratorInput("", "", (), "", (f"Write scene {k} of the book.",)) for k in range(12)]
     short = writer.write([(prompter.prompt(one), 1) for one in given], "tuned")
     long = writer.narrate(given, "tuned")
     pairs = list(zip(short, long, strict=True))

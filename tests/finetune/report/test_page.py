@@ -10,7 +10,7 @@ import pytest
 from novelcraft.finetune.evaluation.probes import run_probes
 from novelcraft.finetune.report import REPORT_FILE, report_html, write_report
 from novelcraft.finetune.training.metrics import METRICS_FILE
-from novelcraft.state.evaluation import Evaluation, GateResult, ProbeFinding
+from novelcraft.state.evaluation import Evaluation, GateResult, ProbeFinding, StyleReport
 from tests.finetune.evaluation.probes.storyteller import Storyteller
 from tests.finetune.report import evaluations as e
 
@@ -186,7 +186,7 @@ def bare() -> Evaluation:
     """An evaluation in which nothing could be measured that may be missing."""
     none = e.side(None)
     return e.evaluation(
-        style=e.StyleReport(base=none, tuned=none, books=none),
+        style=StyleReport(base=none, tuned=none, books=none),
         memory=e.memory(runs=(), overlaps=(), reasons=("Nothing was held out.",)),
         probes=(),
         samples=(),

@@ -20,9 +20,10 @@ def test_a_merged_model_is_base_and_adapter(tiny_adapter: Path, tmp_path: Path) 
     from novelcraft.finetune.adapters.folder import read_adapter
     from novelcraft.finetune.adapters.origin import merged_rows
     from novelcraft.finetune.adapters.trained import read_training
+    from novelcraft.finetune.attach import attach
     from novelcraft.finetune.models import ComputeDevice, load_base
     from novelcraft.finetune.serving.comparing import difference, logits
-    from novelcraft.finetune.serving.merge import attach, merge_adapter
+    from novelcraft.finetune.serving.merge import merge_adapter
 
     report = merge_adapter(tiny_adapter, tmp_path / "merged")
     assert report.stored_as == "fp32"

@@ -49,7 +49,7 @@ def said(model: Any) -> list[Any]:
 
 def apart(first: Any, second: Any) -> float:
     pairs = zip(said(first), said(second), strict=True)
-    return max((a - b).abs().max().item() for a, b in pairs)
+    return max(float((a - b).abs().max()) for a, b in pairs)
 
 
 @pytest.fixture(scope="module")
@@ -244,7 +244,8 @@ def test_an_exact_merge_is_what_was_trained(
     run: tuple[Path, dict[int, float]], base: Path, tmp_path: Path
 ) -> None:
     from novelcraft.finetune.adapters.folder import read_adapter
-    from novelcraft.finetune.serving.merge import attach, merge_adapter
+    from novelcraft.finetune.attach import attach
+    from novelcraft.finetune.serving.merge import merge_adapter
     from novelcraft.finetune.serving.vllm import convert_for_vllm
 
     folder = run[0] / "adapter"

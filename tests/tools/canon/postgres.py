@@ -37,9 +37,28 @@ def running(binaries: Path) -> Iterator[str]:
         identity = {"user": 65534, "group": 65534}
         os.chown(folder, 65534, 65534)
     data = folder / "data"
-    init = [binaries / "initdb", "-D", data, "-U", USER, "--no-sync", "-A", "trust", "-E", "UTF8"]
+    init: list[str | Path] = [
+        binaries / "initdb",
+        "-D",
+        data,
+        "-U",
+        USER,
+        "--no-sync",
+        "-A",
+        "trust",
+        "-E",
+        "UTF8",
+    ]
     subprocess.run(init, check=True, capture_output=True, cwd=folder, **identity)
-    command = [binaries / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses="]
+    command: list[str | Path] = [
+        binaries / "postgres",
+        "-D",
+        data,
+        "-k",
+        folder,
+        "-c",
+        "listen_addresses=",
+    ]
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(
             [*command, "-c", "fsync=off"], cwd=folder, stdout=log, stderr=log, **identity

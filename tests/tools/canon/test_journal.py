@@ -1,11 +1,14 @@
 from __future__ import annotations
 
-from novelcraft.state.events import Notice, Planning
+from novelcraft.state.events import Notice, Planning, WriteEvent
 from novelcraft.tools.canon.store import ManuscriptStore
 
 
 def test_events_are_kept_in_order(store: ManuscriptStore) -> None:
-    told = [("1", Notice(text="a")), ("2", Planning(step="core", done=1, total=3))]
+    told: list[tuple[str, WriteEvent]] = [
+        ("1", Notice(text="a")),
+        ("2", Planning(step="core", done=1, total=3)),
+    ]
     for at, event in told:
         store.log_event(event, at)
     assert store.events() == told

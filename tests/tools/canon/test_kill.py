@@ -41,7 +41,8 @@ def require_whole(store: ManuscriptStore, acknowledged: int) -> int:
 
 def test_before_every_single_statement(children: Children, tmp_path: Path) -> None:
     fresh = new_novel(tmp_path / "fresh.db")
-    ends, code = [], -signal.SIGKILL
+    ends: list[int] = []
+    code: int | None = -signal.SIGKILL
     while code == -signal.SIGKILL:
         die_at = len(ends) + 1
         path, acknowledged = tmp_path / f"{die_at}.db", tmp_path / f"{die_at}.acks"

@@ -95,7 +95,8 @@ def bert(weights: dict[str, Array], ids: list[int]) -> Array:
         wide = wide * 0.5 * (1 + erf(wide / math.sqrt(2)))
         x = norm(x + dense(wide, f"{name}.output.dense"), f"{name}.output.LayerNorm")
     mean = x.mean(0)
-    return mean / np.linalg.norm(mean)
+    unit: np.ndarray = mean / np.linalg.norm(mean)
+    return unit
 
 
 def test_the_converted_model_computes_bert(tmp_path: Path) -> None:

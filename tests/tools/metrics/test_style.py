@@ -59,7 +59,9 @@ def prose(writer: str, book: int, words: int = 2_400) -> str:
 @cache
 def books() -> tuple[ReferenceBook, ...]:
     return tuple(
-        ReferenceBook(f"{writer} {n}", writer, prose(writer, n)) for writer in WRITERS for n in "12"
+        ReferenceBook(f"{writer} {n}", writer, prose(writer, n))
+        for writer in WRITERS
+        for n in (1, 2)
     )
 
 

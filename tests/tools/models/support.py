@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
@@ -43,7 +43,7 @@ def settings_for(server: FakeServer | str, **role: Any) -> Settings:
     """Settings whose roles are all served there."""
     url = server if isinstance(server, str) else server.base_url
     given = {"model": "openai:fake-model", "base_url": url, "timeout": 60, **role}
-    return Settings(roles={name: RoleSettings(**given) for name in ROLES})  # type: ignore[arg-type]
+    return Settings(roles={name: RoleSettings(**given) for name in ROLES})
 
 
 @asynccontextmanager
@@ -67,3 +67,13 @@ async def no_wait(_seconds: float) -> None:
 def everything(_text: str) -> bool:
     """A reader that reads to the end."""
     return True
+
+
+def read_into(seen: list[str]) -> Callable[[str], bool]:
+    """A reader that reads to the end, and keeps each text that it was shown."""
+
+    def read(text: str) -> bool:
+        seen.append(text)
+        return True
+
+    return read

@@ -16,10 +16,11 @@ from novelcraft.errors import (
     ServerFaultError,
     ServerUnreachableError,
 )
+from novelcraft.tools.models.calls import MemoryLog
 from tests.fakes import script as s
 from tests.fakes import tokens
 from tests.fakes.server import FakeServer
-from tests.tools.models.support import MemoryLog, Person, everything, opened, request
+from tests.tools.models.support import Person, everything, opened, read_into, request
 
 Serve = Callable[..., FakeServer]
 FLAVOURS = ["llamacpp", "vllm", "openai"]
@@ -96,7 +97,7 @@ async def test_a_stream_ends_where_its_reader_ends_it_however_it_is_cut(
 async def test_a_stream_to_its_end(serve: Serve, flavour: str) -> None:
     seen: list[str] = []
     async with opened(serve(flavour=flavour)) as models:
-        answer = await models.stream(request(), lambda text: not seen.append(text))
+        answer = await models.stream(request(), read_into(seen))
     assert seen[-1] == answer.text
     assert all(answer.text.startswith(text) for text in seen)
     assert len(seen) > 30
@@ -142,7 +143,7 @@ async def test_think_blocks_are_kept_apart(serve: Serve, flavour: str, where: st
     server = served(serve, (s.anything, thinking, None), flavour=flavour)
     seen: list[str] = []
     async with opened(server) as models:
-        prose = await models.stream(request(), lambda text: not seen.append(text))
+        prose = await models.stream(request(), read_into(seen))
         _, answer = await models.ask(request(), Person)
     assert prose.thinking == answer.thinking == "Let me see."
     assert "think" not in "".join(seen) + prose.text
@@ -163,7 +164,7 @@ async def test_a_completion_is_carried_on(serve: Serve, flavour: str) -> None:
 
 async def test_a_family_is_asked_in_its_own_way(serve: Serve) -> None:
     server = serve(models=["qwen3-4b"], flavour="vllm")
-    role = {"model": "openai:qwen3-4b"}
+    role: dict[str, Any] = {"model": "openai:qwen3-4b"}
     async with opened(server, **role) as models:
         await models.stream(request(max_tokens=100), everything)
         await models.stream(request(max_tokens=100, prefill="And"), everything)
@@ -212,7 +213,7 @@ async def test_a_fault_that_passes(serve: Serve, effect: s.Effect, structured: b
 async def test_a_stream_that_breaks_is_shown_again_from_its_beginning(serve: Serve) -> None:
     seen: list[str] = []
     async with opened(served(serve, (s.anything, s.drop(40), 1))) as models:
-        answer = await models.stream(request(), lambda text: not seen.append(text))
+        answer = await models.stream(request(), read_into(seen))
     restart = next(i for i in range(1, len(seen)) if len(seen[i]) < len(seen[i - 1]))
     assert restart > 5
     assert seen[-1] == answer.text

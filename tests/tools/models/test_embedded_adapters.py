@@ -9,9 +9,10 @@ import pytest
 
 from novelcraft.config.root import Settings
 from novelcraft.config.settings import RoleName, RoleSettings
+from novelcraft.tools.models.calls import MemoryLog
 from novelcraft.tools.models.chat import ChatModels
 from novelcraft.tools.models.opening import open_models
-from tests.tools.models.support import MemoryLog, everything, request
+from tests.tools.models.support import everything, request
 
 pytestmark = pytest.mark.engine
 
@@ -49,7 +50,7 @@ async def test_an_adapter_is_used_by_the_role_that_names_it(weights: Path, tmp_p
     write_adapter(tmp_path / "adapter.gguf")
     bare = RoleSettings(model="embedded:smollm2-135m")
     voiced = RoleSettings(model="embedded:smollm2-135m", adapter=str(tmp_path))
-    settings = Settings(roles={"reasoning": bare, "narrator": voiced})  # type: ignore[arg-type]
+    settings = Settings(roles={"reasoning": bare, "narrator": voiced})
     async with open_models(settings, MemoryLog()) as models:
         assert models.endpoint("narrator").server is models.endpoint("reasoning").server
         plain = await written(models, "reasoning")
@@ -59,5 +60,5 @@ async def test_an_adapter_is_used_by_the_role_that_names_it(weights: Path, tmp_p
         assert again == plain
         assert await written(models, "narrator") == tuned
     roles = {"reasoning": bare, "narrator": bare}
-    async with open_models(Settings(roles=roles), MemoryLog()) as models:  # type: ignore[arg-type]
+    async with open_models(Settings(roles=roles), MemoryLog()) as models:
         assert await written(models, "narrator") == plain

@@ -15,10 +15,11 @@ import pytest_asyncio
 from novelcraft.config.root import Settings
 from novelcraft.config.settings import RoleSettings
 from novelcraft.state.calls import Message
+from novelcraft.tools.models.calls import MemoryLog
 from novelcraft.tools.models.chat import ChatModels, ModelRequest
 from novelcraft.tools.models.opening import open_models
 from novelcraft.tools.models.preflight import Need
-from tests.tools.models.support import MemoryLog, Person, everything
+from tests.tools.models.support import Person, everything
 
 pytestmark = pytest.mark.engine
 
@@ -41,7 +42,7 @@ def ask(user: str, **changes: Any) -> ModelRequest:
 @pytest_asyncio.fixture
 async def models(weights: Path) -> AsyncIterator[ChatModels]:
     role = RoleSettings(model="embedded:smollm2-135m")
-    settings = Settings(roles={"narrator": role, "reasoning": role})  # type: ignore[arg-type]
+    settings = Settings(roles={"narrator": role, "reasoning": role})
     async with open_models(settings, MemoryLog()) as opened:
         yield opened
 
@@ -53,7 +54,7 @@ async def text(models: ChatModels, request: ModelRequest) -> str:
 
 
 async def test_all_roles_share_one_engine_and_its_context(models: ChatModels) -> None:
-    servers = {id(models.endpoint(role).server) for role in ("narrator", "reasoning", "cheap")}  # type: ignore[arg-type]
+    servers = {id(models.endpoint(role).server) for role in ("narrator", "reasoning", "cheap")}
     assert len(servers) == 1
     (report,) = await models.preflight([Need("narrator", "scene.narrate", 3_000, 1_000)])
     assert (report.embedded, report.context, report.model) == (True, 4_096, "smollm2-135m")

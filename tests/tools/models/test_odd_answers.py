@@ -14,9 +14,10 @@ from novelcraft.errors import (
     NovelcraftError,
     ServerFaultError,
 )
+from novelcraft.tools.models.calls import MemoryLog
 from tests.fakes import script as s
 from tests.fakes.server import FakeServer
-from tests.tools.models.support import MemoryLog, Person, everything, opened, request
+from tests.tools.models.support import Person, everything, opened, request
 
 Serve = Callable[..., FakeServer]
 CHUNK: dict[str, Any] = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m"}

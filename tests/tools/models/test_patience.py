@@ -10,12 +10,13 @@ from email.utils import formatdate
 import pytest
 
 from novelcraft.errors import ModelError, ServerFaultError, ServerUnreachableError
+from novelcraft.tools.models.calls import MemoryLog
 from novelcraft.tools.models.chat import ChatModels
 from novelcraft.tools.models.faults import retry_after
 from novelcraft.tools.models.opening import open_models
 from tests.fakes import script as s
 from tests.fakes.server import FakeServer
-from tests.tools.models.support import MemoryLog, everything, request, settings_for
+from tests.tools.models.support import everything, request, settings_for
 
 Serve = Callable[..., FakeServer]
 

@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from novelcraft.errors import AuthenticationError, ConfigError, ModelError, ServerFaultError
+from novelcraft.tools.models.calls import MemoryLog
 from novelcraft.tools.models.http import Address
 from novelcraft.tools.models.secrets import HIDDEN, HiddenStream, Secrets, clean_key
 from tests.fakes import script as s
-from tests.fakes.server import FakeServer
-from tests.tools.models.support import MemoryLog, Person, everything, opened, request
+from tests.fakes.server import FakeServer, Staged
+from tests.tools.models.support import Person, everything, opened, read_into, request
 
 Serve = Callable[..., FakeServer]
 KEY = "sk-canary-7f3a9b2c4d"
@@ -55,9 +56,10 @@ async def test_a_server_that_echoes_the_key_cannot_put_it_anywhere(
     script.on(s.anything, s.echo_key(), count=2)
     script.on(s.anything, s.think(f"The key is {KEY}."), count=2)
     server = serve(script=script, chunk=chunk)
-    log, seen = MemoryLog(), []
+    log = MemoryLog()
+    seen: list[str] = []
     async with opened(server, log, environ=ENVIRON) as models:
-        answer = await models.stream(request(), lambda text: not seen.append(text))
+        answer = await models.stream(request(), read_into(seen))
         await models.ask(request(), Person)
         await models.stream(request(seed=8), everything)
     assert HIDDEN in answer.text
@@ -125,7 +127,7 @@ async def test_no_redirect_to_another_server_is_followed(serve: Serve, status: i
             with pytest.raises(ServerFaultError, match="sends requests on to") as caught:
                 await asking
             assert str(other.port) in caught.value.message
-    away = (status, {}, [f"Location: {other.base_url}/models"])
+    away: Staged = (status, {}, [f"Location: {other.base_url}/models"])
     with pytest.raises(ServerFaultError, match="sends requests on to"):
         async with opened(serve(staged={"/v1/models": [away]}), environ=ENVIRON):
             pass
@@ -133,7 +135,7 @@ async def test_no_redirect_to_another_server_is_followed(serve: Serve, status: i
 
 
 async def test_a_redirect_within_the_server_is_followed(serve: Serve) -> None:
-    there = (307, {}, ["Location: /v1/models?again=1"])
+    there: Staged = (307, {}, ["Location: /v1/models?again=1"])
     async with opened(serve(staged={"/v1/models": [there]})) as models:
         assert models.endpoint("narrator").model == "fake-model"
 

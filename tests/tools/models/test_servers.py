@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from novelcraft.errors import ContextOverflowError, InvalidAnswerError, ModelNotServedError
 from novelcraft.state.calls import Message
+from novelcraft.tools.models.calls import MemoryLog
 from novelcraft.tools.models.faults import model_not_served
 from novelcraft.tools.models.learned import Learned
 from novelcraft.tools.models.preflight import Need
 from tests.fakes import script as s
 from tests.fakes.chat import ChatRequest
 from tests.fakes.server import FakeServer
-from tests.tools.models.support import MemoryLog, Person, everything, opened, request
+from tests.tools.models.support import Person, everything, opened, read_into, request
 
 Serve = Callable[..., FakeServer]
 NEED = Need("narrator", "scene.narrate", 100, 400)
@@ -211,7 +213,7 @@ async def test_a_model_of_any_name_gets_room_to_think_once_it_was_seen_to(
 
 async def test_thinking_that_only_the_counts_tell_of_gets_room(serve: Serve) -> None:
     unseen = s.say("ready")
-    server = served(serve, (s.trial, lambda r, p: s.replace(unseen(r, p), thought_tokens=64)))
+    server = served(serve, (s.trial, lambda r, p: replace(unseen(r, p), thought_tokens=64)))
     async with opened(server) as models:
         await models.preflight([NEED])
         await models.stream(request(), everything)
@@ -219,13 +221,11 @@ async def test_thinking_that_only_the_counts_tell_of_gets_room(serve: Serve) -> 
 
 
 def only_thinks(request: ChatRequest, plain: Any) -> Any:
-    return s.replace(plain, text="", thinking="Let me see. " * 900, finish_reason="length")
+    return replace(plain, text="", thinking="Let me see. " * 900, finish_reason="length")
 
 
 def never_closes(request: ChatRequest, plain: Any) -> Any:
-    return s.replace(
-        plain, text="<think>\nLet me see. " + "I wonder. " * 90, finish_reason="length"
-    )
+    return replace(plain, text="<think>\nLet me see. " + "I wonder. " * 90, finish_reason="length")
 
 
 @pytest.mark.parametrize("effect", [only_thinks, never_closes])
@@ -269,6 +269,6 @@ async def test_think_blocks_of_each_family_are_taken_out(
         answer = await models.stream(request(), everything)
         assert models.endpoint("narrator").learned.opens is (opening == "")
         shown: list[str] = []
-        await models.stream(request(seed=8), lambda text: not shown.append(text))
+        await models.stream(request(seed=8), read_into(shown))
     assert (answer.thinking, answer.text) == ("Okay, a scene.", "Mara stood on the stair.")
     assert "Okay" not in "".join(shown)

@@ -7,7 +7,7 @@ import pytest
 from novelcraft.finetune.evaluation.probes import PROBES, load_probe, run_probes
 from novelcraft.finetune.evaluation.probes.running import probe_scenes
 from novelcraft.finetune.evaluation.probes.scoring import LEAST_WORDS
-from novelcraft.state.evaluation import ProbeRun
+from novelcraft.state.evaluation import ProbeContext, ProbeName, ProbeRun
 from tests.fakes.prose import Novelist
 from tests.finetune.evaluation.probes.storyteller import Key, Storyteller
 
@@ -198,9 +198,9 @@ def test_the_distance_is_counted_between_the_two_scenes() -> None:
 
 
 @pytest.mark.parametrize("probe", ["character_change", "foreshadowing"])
-def test_scenes_of_the_length_asked_for_reach_the_distance(probe: str) -> None:
-    words = load_probe(probe).target_words  # type: ignore[arg-type]
-    for run in runs_of(Storyteller(words), (probe, 1)):  # type: ignore[arg-type]
+def test_scenes_of_the_length_asked_for_reach_the_distance(probe: ProbeName) -> None:
+    words = load_probe(probe).target_words
+    for run in runs_of(Storyteller(words), (probe, 1)):
         assert run.reached
         assert run.findings == ()
 
@@ -236,5 +236,5 @@ def test_the_tail_is_what_was_really_written() -> None:
     written = {(r.probe, r.context): r.scenes for r in runs}
     for _, asked in teller.calls[1:]:
         for (probe, number), one in asked:
-            context = "full" if one.world else "bare"
+            context: ProbeContext = "full" if one.world else "bare"
             assert written[probe, context][number - 2].text.endswith(one.tail[-40:])

