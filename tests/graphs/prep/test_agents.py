@@ -114,10 +114,10 @@ async def test_a_brief_keeps_its_budget_and_says_whom_it_follows(
     script.on(s.with_schema("SceneSketch"), answer(goal=long, outcome=long, place="The hill"))
     bench = open_bench(serve(script=script), books=1)
     await bench.prepare("briefs")
-    count = bench.project.settings.prep.budget.brief
+    most = bench.project.settings.prep.row_layout.brief
     for scene in bench.scenes("book-1").scenes:
         assert "The scene follows" in scene.instruction
-        assert len(tokenizer().encode(scene.instruction).ids) <= count
+        assert len(tokenizer().encode(scene.instruction).ids) <= most
 
 
 async def test_every_agents_calls_are_in_the_log(serve: Serve, open_bench: OpenBench) -> None:
