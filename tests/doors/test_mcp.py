@@ -38,8 +38,8 @@ async def test_all_tools_are_listed_with_their_schemas(desk: Desk) -> None:
 async def test_a_call_gives_structured_content_and_tells_its_progress(desk: Desk) -> None:
     told: list[float] = []
 
-    async def progress(done: float, total: float | None, message: str | None) -> None:
-        told.append(done)
+    async def progress(progress: float, total: float | None, message: str | None) -> None:
+        told.append(progress)
 
     async with Client(make_server(desk)) as client:
         result = await client.call_tool("summarize", {"prose": PROSE}, progress_callback=progress)
