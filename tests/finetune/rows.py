@@ -11,13 +11,7 @@ from novelcraft.state.calls import Message
 from novelcraft.state.rows import TrainingRow
 
 WHO = ("The keeper", "Anna", "Nobody in the village", "He", "The old pilot")
-DID = (
-    "climbed the stairs",
-    "lit the lamp",
-    "counted {boats} boats",
-    "found the door",
-    "took the rest",
-)
+DID = ("climbed the stairs", "lit the lamp", "counted 12 boats", "found the door", "took the rest")
 WHEN = ("before the storm came", "as the fog lifted", "upon the harbour wall", "again and again")
 
 
@@ -26,7 +20,7 @@ def story(number: int, sentences: int = 6) -> str:
     return " ".join(
         f"{WHO[(number + k) % 5]} {DID[(number * 3 + k) % 5]} {WHEN[(number + 2 * k) % 4]}."
         for k in range(sentences)
-    ).format(boats=12 + number // 20)
+    ).replace("12", f"{12 + number // 20}")
 
 
 def row(
