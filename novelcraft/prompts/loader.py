@@ -29,12 +29,18 @@ def as_data(text: str) -> str:
 
     A fence inside the text is broken up: manuscript and lore are data, whatever they say.
     """
-    return f"{FENCE}\n{text.strip().replace(FENCE, chr(39) * 3)}\n{FENCE}"
+    return f"{FENCE}\n{without_fences(text.strip())}\n{FENCE}"
+
+
+def without_fences(text: str) -> str:
+    """Text that neither opens nor closes a block of data."""
+    return text.replace(FENCE, "'''")
 
 
 _CONTROL = re.compile(
-    r"<(?=[|｜][^<>|｜\n]{1,40}[|｜]>|/?s>|(?:start|end)_of_turn>|(?:bos|eos|pad|unk)>)"
-    r"|\[(?=/?(?:INST|SYSTEM_PROMPT)\])",
+    r"<(?=[|｜][^<>|｜\n]{1,40}[|｜]?>|[^<>|｜\s]{1,40}[|｜]>|</?SYS>>|/?s>|/?think(?:ing)?>"
+    r"|/?tool_(?:call|response)>|(?:start|end)_of_turn>|(?:bos|eos|pad|unk|mask)>)"
+    r"|\[(?=/?(?:INST|SYSTEM_PROMPT|THINK|TOOL_CALLS|TOOL_RESULTS|AVAILABLE_TOOLS)\])",
 )
 """The bracket of what some family of models takes for a control token, such as `<|im_end|>`."""
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from novelcraft.prompts.brief import brief_units
 from novelcraft.prompts.fit import TokenCounter, choose, sentences, shorten, with_end
-from novelcraft.prompts.loader import FENCE, as_data, load_template
+from novelcraft.prompts.loader import FENCE, as_data, load_template, without_fences
 from novelcraft.state.calls import Message
 from novelcraft.state.layout import Layout, LayoutNote
 from novelcraft.state.manuscript import PromptSection
@@ -127,7 +127,7 @@ class _Fitted:
 
     @property
     def rendered(self) -> str:
-        return as_data(self.text) if self.text and self.part.data else self.text
+        return as_data(self.text) if self.text and self.part.data else without_fences(self.text)
 
 
 def _parts(given: NarratorInput) -> list[_Part]:

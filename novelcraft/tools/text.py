@@ -17,11 +17,21 @@ _FORBIDDEN = re.compile(
 )
 """Control characters and non-characters: XML forbids most of them, and none can be read."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+"""All but tabs and line feeds, and half characters, which no file takes."""
 
 
 def clean(text: str) -> str:
     """Text without what no book can hold: control characters, non-characters, lone surrogates."""
     return _FORBIDDEN.sub("", _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text))
+
+
+def without_controls(text: str) -> str:
+    """Text of a model without what would move a terminal's cursor or change its colours.
+
+    Carriage returns go, too; those of CRLF leave the line's end.
+    """
+    return _CONTROL.sub("", text)
 
 
 def one_line(text: str) -> str:

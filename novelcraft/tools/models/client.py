@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from contextvars import ContextVar
@@ -22,6 +21,7 @@ from novelcraft.tools.models.faults import OddAnswerError
 from novelcraft.tools.models.http import require_same_origin_async
 from novelcraft.tools.models.secrets import HiddenStream
 from novelcraft.tools.models.server import Server
+from novelcraft.tools.text import without_controls
 
 # Without a handler the adapter's warnings go to standard error, in the middle of the progress.
 logging.getLogger("langchain_openai").addHandler(logging.NullHandler())
@@ -32,8 +32,6 @@ _NO_KEY = "none"
 _REASONING_FIELDS = ("reasoning_content", "reasoning")
 _BEGINNING = 2_000
 """Bytes of an answer that are kept for the case that it turns out to be none."""
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-"""Control characters, which would reach the terminal, and half characters, which no file takes."""
 
 
 @dataclass(frozen=True)
@@ -216,8 +214,8 @@ def _piece(event: AIMessage, answer: HiddenStream, thought: HiddenStream) -> Pie
     counted = event.usage_metadata
     details = (counted.get("output_token_details") if counted else None) or {}
     return Piece(
-        answer.add(_UNPRINTABLE.sub("", content)),
-        thought.add(_UNPRINTABLE.sub("", reasoning)),
+        answer.add(without_controls(content)),
+        thought.add(without_controls(reasoning)),
         finish,
         _usage(event),
         int(details.get("reasoning") or 0),

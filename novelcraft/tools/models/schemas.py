@@ -10,17 +10,19 @@ import re
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints, create_model
+from pydantic import AfterValidator, Field, StringConstraints, create_model
 
 from novelcraft.config.presets import SizePreset
+from novelcraft.tools.text import without_controls
 
 _SENTENCE = re.compile(r"^.*[.!?](?=[\"'”’)]?(?:\s|$))[\"'”’)]?", re.DOTALL)
 _NAME = r"^[A-Z][a-z]{1,11} [A-Z][a-z]{1,13}$"
 
 
 def bounded(chars: int) -> Any:
-    """A string of 1 to `chars` characters."""
-    return Annotated[str, StringConstraints(min_length=1, max_length=chars)]
+    """A string of 1 to `chars` characters; control characters are left out of what is read."""
+    limits = StringConstraints(min_length=1, max_length=chars)
+    return Annotated[str, limits, AfterValidator(without_controls)]
 
 
 def name_field() -> Any:
