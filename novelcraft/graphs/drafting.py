@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 
@@ -12,9 +13,12 @@ from novelcraft.state.stream import OnEvent
 INTERVAL = 0.05
 """Shortest time between two events in seconds: a screen shows no more than 20 a second."""
 
+_WORDS_END = re.compile(r".*(?:[^\w'’\-]|_)", re.DOTALL)
+"""All up to and with the last character that is no part of a word."""
+
 
 class DraftStream:
-    """Emits a draft's growth, however fast it comes.
+    """Emits a draft's growth, however fast it comes. Each word is counted once.
 
     Args:
         emit: Listens.
@@ -35,6 +39,10 @@ class DraftStream:
         self._target_words = target_words
         self._clock = clock
         self._sent = ""
+        self._counted = 0
+        """Where counting goes on: no word stands across it."""
+        self._words = 0
+        """Words before that place."""
         self._next = clock()
 
     def grow(self, text: str) -> None:
@@ -53,13 +61,23 @@ class DraftStream:
         self._emit(
             Drafting(
                 scene_id=self._scene_id,
-                words=count_words(text),
+                words=self._count(text, at),
                 target_words=self._target_words,
                 at=at,
                 text=text[at:],
             )
         )
         self._sent = text
+
+    def _count(self, text: str, same: int) -> int:
+        """Words of a text, of which the first `same` characters were counted before."""
+        if same < self._counted:
+            self._counted = self._words = 0
+        ended = _WORDS_END.match(text, self._counted)
+        if ended is not None:
+            self._words += count_words(ended[0])
+            self._counted = ended.end()
+        return self._words + count_words(text[self._counted :])
 
 
 def _common(one: str, other: str) -> int:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from novelcraft.graphs.drafting import INTERVAL, DraftStream
 from novelcraft.state.events import Drafting, WriteEvent
+from novelcraft.state.manuscript import count_words
 from tests.fakes import script as s
 from tests.fakes.server import FakeServer
 from tests.graphs.conftest import OpenDesk
@@ -45,7 +48,10 @@ def test_growth_is_sent_at_most_so_often_and_whole_in_the_end() -> None:
     assert (last.words, last.target_words) == (1_000, 100)
 
 
-@given(st.lists(st.text(max_size=12), max_size=12))
+PIECES = st.text("ab1_ -'’\n.…日", max_size=12) | st.text(max_size=12)
+
+
+@given(st.lists(PIECES, max_size=12).map(lambda pieces: [*accumulate(pieces), *pieces]))
 def test_whatever_a_draft_becomes_its_listener_has_it(texts: list[str]) -> None:
     events: list[WriteEvent] = []
     clock = Clock()
@@ -54,6 +60,9 @@ def test_whatever_a_draft_becomes_its_listener_has_it(texts: list[str]) -> None:
         clock.now += 1
         stream.grow(text)
         assert grown(events) == text
+        last = events[-1]
+        assert isinstance(last, Drafting)
+        assert last.words == count_words(text)
     stream.end("The end.")
     assert grown(events) == "The end."
 

@@ -20,6 +20,9 @@ OnText = Callable[[str], bool]
 
 _BLANK = re.compile(r"\s")
 
+_KNOWN_AGAIN = 24
+"""Characters by which an answer is known to go on from what was shown."""
+
 UNBROKEN = 1_000
 """Characters without a blank after which a reader is shown them all the same."""
 
@@ -51,32 +54,35 @@ class _Reader:
 
     def __init__(self, on_text: OnText | None) -> None:
         self._on_text = on_text
-        self._shown = ""
-        self._searched = 0
+        self._shown = 0
+        """Characters that were shown."""
+        self._last = ""
+        """The last of them, by which the answer is known again."""
 
     def show(self, text: str) -> str | None:
         """Show what is new up to the last blank; the text at which the reader ended it."""
         if self._on_text is None:
             return None
-        if not text.startswith(self._shown):
-            self._searched = 0
-        for blank in _BLANK.finditer(text, self._searched):
-            self._searched = blank.end()
-            self._shown = text[: blank.end()]
-            if not self._on_text(self._shown):
-                return self._shown
-        while len(text) - self._searched >= UNBROKEN:
-            self._searched += UNBROKEN
-            self._shown = text[: self._searched]
-            if not self._on_text(self._shown):
-                return self._shown
+        if not text.startswith(self._last, self._shown - len(self._last)):
+            self._shown = 0
+        for blank in _BLANK.finditer(text, self._shown):
+            if not self._show(text, blank.end()):
+                return text[: blank.end()]
+        while len(text) - self._shown >= UNBROKEN:
+            if not self._show(text, self._shown + UNBROKEN):
+                return text[: self._shown]
         return None
 
     def show_all(self, text: str) -> bool:
         """Show the end; whether the reader would have gone on."""
-        if self._on_text is None or text == self._shown:
+        if self._on_text is None or len(text) == self._shown:
             return True
         return self._on_text(text)
+
+    def _show(self, text: str, end: int) -> bool:
+        assert self._on_text is not None, "asked for by those who know it"
+        self._shown, self._last = end, text[max(0, end - _KNOWN_AGAIN) : end]
+        return self._on_text(text[:end])
 
 
 async def read_reply(

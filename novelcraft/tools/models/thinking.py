@@ -58,66 +58,76 @@ class ThinkFilter:
     def __init__(self, *, opened: bool = False, carried_on: bool = False) -> None:
         self._carried_on = carried_on
         self._content = ""
-        self._reasoning = ""
+        """What came, without blanks before it; after the block, what came since."""
+        self._block: str | None = None
+        """The content up to the block's end, once that is there."""
+        self._reasoning: list[str] = []
         self._opened = opened
         self._searched = 0
-        self._closed: tuple[int, int] | None = None
 
     @property
     def thought(self) -> bool:
         """Whether there was a think block so far."""
-        return bool(self._reasoning or self._closed or self._begins())
+        return bool(self._reasoning or self._block is not None or self._begins(self._content))
 
     @property
     def unopened(self) -> bool:
         """Whether the block had an end and no beginning: the chat template had opened it."""
-        return self._closed is not None and not self._reasoning and not self._begins()
+        return self._block is not None and not self._reasoning and not self._begins(self._block)
 
     def add(self, content: str) -> str:
-        """Take a piece of the content.
+        """Take a piece of the content. What came before it is not searched again.
 
         Returns:
             The answer so far, without blanks before it. A piece that may be the beginning of a
             tag is held back.
         """
+        if not self._carried_on and not self._content:
+            content = content.lstrip()
         self._content += content
-        return self._parts(final=False).answer
+        self._find_end()
+        if self._carried_on or self._block is not None:
+            return self._content
+        if self._unfinished():
+            return ""
+        half = any(tag.startswith(self._content) for tag in _OPENING)
+        return "" if half else _without_half_tag(self._content)
 
     def add_reasoning(self, text: str) -> None:
         """Take a piece that the server has told apart itself."""
-        self._reasoning += text
         if text:
+            self._reasoning.append(text)
             self._opened = False
 
     def finish(self) -> Split:
         """The whole reply, taken apart."""
-        return self._parts(final=True)
-
-    def _parts(self, *, final: bool) -> Split:
         if self._carried_on:
-            return Split(self._reasoning.strip(), self._content, True)
-        self._find_end()
-        if self._closed is not None:
-            start, end = self._closed
-            return Split(self._thought(self._content[:start]), self._content[end:].lstrip(), True)
-        begun = self._content.lstrip()
-        if self._opened or self._begins():
-            return Split(self._thought(begun), "", False)
-        if not final:
-            half = any(tag.startswith(begun) for tag in _OPENING)
-            begun = "" if half else _without_half_tag(begun)
-        return Split(self._reasoning.strip(), begun, bool(begun.strip() or not self._reasoning))
+            return Split(self._thought(""), self._content, True)
+        if self._block is not None:
+            return Split(self._thought(self._block), self._content, True)
+        if self._unfinished():
+            return Split(self._thought(self._content), "", False)
+        complete = bool(self._content or not self._reasoning)
+        return Split(self._thought(""), self._content, complete)
 
-    def _begins(self) -> bool:
-        return self._content.lstrip().startswith(_OPENING)
+    def _unfinished(self) -> bool:
+        """Whether all content so far is a think block that goes on."""
+        return self._opened or self._begins(self._content)
+
+    @staticmethod
+    def _begins(content: str) -> bool:
+        return content.startswith(_OPENING)
 
     def _find_end(self) -> None:
         """Look for the end of the block in what is new."""
-        if self._closed is None:
-            found = (self._content.find(tag, self._searched) for tag in _CLOSING)
-            ends = [(n, n + len(t)) for n, t in zip(found, _CLOSING, strict=True) if n >= 0]
-            self._closed = min(ends, default=None)
-            self._searched = max(0, len(self._content) - _LONGEST)
+        if self._carried_on or self._block is not None:
+            return
+        found = (self._content.find(tag, self._searched) for tag in _CLOSING)
+        ends = [(n, n + len(t)) for n, t in zip(found, _CLOSING, strict=True) if n >= 0]
+        if ends:
+            start, end = min(ends)
+            self._block, self._content = self._content[:start], self._content[end:].lstrip()
+        self._searched = max(0, len(self._content) - _LONGEST)
 
     def _thought(self, block: str) -> str:
         inside = block.strip()
@@ -125,7 +135,7 @@ class ThinkFilter:
             inside = inside.removeprefix(tag)
         for tag in reversed(_ENDING):
             inside = inside.strip().removesuffix(tag)
-        parts = (self._reasoning.strip(), inside.strip())
+        parts = ("".join(self._reasoning).strip(), inside.strip())
         return "\n".join(part for part in parts if part)
 
 
