@@ -130,6 +130,14 @@ class Plan(Frozen):
         """The briefs of a chapter, in order."""
         return tuple(s for s in self.scenes if s.chapter == chapter_id)
 
+    @property
+    def by_chapter(self) -> dict[str, tuple[SceneBrief, ...]]:
+        """The briefs of each chapter that has some, in order."""
+        briefs: dict[str, list[SceneBrief]] = {}
+        for brief in self.scenes:
+            briefs.setdefault(brief.chapter, []).append(brief)
+        return {chapter: tuple(scenes) for chapter, scenes in briefs.items()}
+
     def names(self, character_ids: tuple[str, ...]) -> tuple[str, ...]:
         """The names of those characters, in the order given."""
         return tuple(self.character(c).name for c in character_ids)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from novelcraft.agents.planner.outline import HookIdea, Outline, spread
@@ -109,9 +110,7 @@ def with_targets(briefs: Sequence[SceneBrief], words: int) -> tuple[SceneBrief, 
 
 def with_sums(chapters: Sequence[Chapter], scenes: Sequence[SceneBrief]) -> tuple[Chapter, ...]:
     """The chapters with the sums of their scenes' word targets."""
-    return tuple(
-        chapter.model_copy(
-            update={"target_words": sum(s.target_words for s in scenes if s.chapter == chapter.id)}
-        )
-        for chapter in chapters
-    )
+    sums: Counter[str] = Counter()
+    for brief in scenes:
+        sums[brief.chapter] += brief.target_words
+    return tuple(c.model_copy(update={"target_words": sums[c.id]}) for c in chapters)

@@ -92,7 +92,8 @@ def revised_ids(plan: Plan, written: Iterable[str], words_left: int, usual: int)
     carry; new ones take ids never used before and go before the last scene of their chapter.
     """
     chapters = chapters_to_come(plan, written)
-    ids = [[s.id for s in plan.scenes_of(c.id)] for c in chapters]
+    briefs = plan.by_chapter
+    ids = [[s.id for s in briefs.get(c.id, ())] for c in chapters]
     wanted = spread(scenes_wanted(words_left, len(chapters), usual), len(chapters))
     if sum(wanted) == sum(map(len, ids)):
         return ids
@@ -108,7 +109,8 @@ def revised_ids(plan: Plan, written: Iterable[str], words_left: int, usual: int)
 
 def chapters_to_come(plan: Plan, written: Iterable[str]) -> list[Chapter]:
     """Chapters none of whose scenes is written."""
-    done = {s.chapter for s in plan.scenes if s.id in set(written)}
+    known = set(written)
+    done = {s.chapter for s in plan.scenes if s.id in known}
     return [c for c in plan.chapters if c.id not in done]
 
 
@@ -149,22 +151,20 @@ def revise_plan(
 def _rehang(
     hooks: Sequence[Hook], plan: Plan, order: Sequence[SceneBrief], done: set[str]
 ) -> tuple[Hook, ...]:
-    ids = [s.id for s in order]
+    place = {s.id: n for n, s in enumerate(order)}
     kept = []
     for hook in hooks:
-        plant = _nearest(hook.plant_scene, plan, order, done, first=True)
-        payoff = _nearest(hook.payoff_scene, plan, order, done, first=False)
-        if ids.index(plant) < ids.index(payoff):
+        plant, payoff = hook.plant_scene, hook.payoff_scene
+        if plant not in place:
+            plant = _nearest(plan.scene(plant), order, done)[0]
+        if payoff not in place:
+            payoff = _nearest(plan.scene(payoff), order, done)[-1]
+        if place[plant] < place[payoff]:
             kept.append(hook.model_copy(update={"plant_scene": plant, "payoff_scene": payoff}))
     return tuple(kept)
 
 
-def _nearest(
-    scene_id: str, plan: Plan, order: Sequence[SceneBrief], done: set[str], *, first: bool
-) -> str:
-    if scene_id in {s.id for s in order}:
-        return scene_id
-    chapter = plan.scene(scene_id).chapter
-    there = [s.id for s in order if s.chapter == chapter and s.id not in done]
-    there = there or [s.id for s in order]
-    return there[0] if first else there[-1]
+def _nearest(gone: SceneBrief, order: Sequence[SceneBrief], done: set[str]) -> list[str]:
+    """Ids of the scenes to come of the chapter that a scene had; of all, where it has none."""
+    there = [s.id for s in order if s.chapter == gone.chapter and s.id not in done]
+    return there or [s.id for s in order]

@@ -20,7 +20,7 @@ from novelcraft.tools.canon.commits import (
     missing_parent,
     overwrite,
 )
-from novelcraft.tools.canon.plans import Plans
+from novelcraft.tools.canon.plans import KnownPlan, Plans, keep
 from novelcraft.tools.canon.tables import branches, calls, commits, drafts, plans, reviews
 
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]]*(?=\s|$)|\n")
@@ -56,9 +56,10 @@ class Integrity(Plans):
                 for fault in _chain_faults(connection, branch, head):
                     found.setdefault((fault.kind, fault.name), fault)
             versions = select(plans.c.version).order_by(plans.c.version)
+            known: dict[int, KnownPlan] = {}
             for version in connection.execute(versions).scalars().all():
                 try:
-                    self._read_plan(connection, version)
+                    keep(known, self._read_plan(connection, version, known))
                 except DamagedDatabaseError:
                     found["plan", str(version)] = Fault("plan", str(version))
         return list(found.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -29,12 +30,20 @@ class PlanVersion(NamedTuple):
     """UTC time, ISO 8601."""
 
 
+class KnownPlan(NamedTuple):
+    """A version in memory."""
+
+    plan: Plan
+    body: dict[str, Any]
+    """The plan as it is stored."""
+
+
 class Plans:
     """Keeps every version of the plan. A part of `ManuscriptStore`."""
 
     _db: Database
-    _plans: dict[int, Plan]
-    """Versions that were read and found whole, the oldest reading first."""
+    _plans: dict[int, KnownPlan]
+    """Versions that were read and found whole, or stored, the oldest first."""
 
     def put_plan_part(self, branch: str, key: str, payload: dict[str, Any]) -> None:
         """Keep one level of a plan in the making; a part of the same key is overwritten."""
@@ -65,19 +74,20 @@ class Plans:
             The version it has in the store.
         """
         body = plan.model_dump(mode="json", exclude={"version", "parent"})
+        digest = content_hash(body)
         same = select(plans.c.version).where(
-            plans.c.hash == content_hash(body), plans.c.parent.is_not_distinct_from(plan.parent)
+            plans.c.hash == digest, plans.c.parent.is_not_distinct_from(plan.parent)
         )
         with self._db.write() as connection:
             version = connection.execute(same).scalar()
             if version is None:
                 version = (connection.execute(select(func.max(plans.c.version))).scalar() or 0) + 1
-                before = plan.parent and _body(connection, plan.parent)
+                before = plan.parent and _body(connection, plan.parent, self._plans)
                 connection.execute(
                     insert(plans).values(
                         version=version,
                         parent=plan.parent,
-                        hash=content_hash(body),
+                        hash=digest,
                         body=difference(before, body) if before else body,
                         differs=bool(before),
                         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -88,7 +98,8 @@ class Plans:
                 raise UnknownTargetError(
                     f"There is no branch {branch!r}.", fix="Create it before its plan."
                 )
-            return version
+        keep(self._plans, KnownPlan(plan.model_copy(update={"version": version}), body))
+        return version
 
     def plan(self, version: int) -> Plan:
         """That version of the plan. The last few that were asked for are kept in memory.
@@ -99,15 +110,15 @@ class Plans:
         """
         if version not in self._plans:
             with self._db.read() as connection:
-                found = self._read_plan(connection, version)
-            for oldest in list(self._plans)[: -KEPT + 1]:
-                self._plans.pop(oldest, None)
-            self._plans[version] = found
-        return self._plans[version]
+                keep(self._plans, self._read_plan(connection, version, self._plans))
+        return self._plans[version].plan
 
-    def _read_plan(self, connection: Connection, version: int) -> Plan:
+    def _read_plan(
+        self, connection: Connection, version: int, known: Mapping[int, KnownPlan]
+    ) -> KnownPlan:
+        """A version, read as what it changes in one of those that are known, if it does."""
         try:
-            body = _body(connection, version)
+            body = _body(connection, version, known)
         except (KeyError, TypeError, AttributeError):
             body = {}  # changes of another shape than any that were stored
         row = connection.execute(
@@ -124,7 +135,8 @@ class Plans:
                 f"plan version {version} is not what was stored: it, or a version before it, "
                 "was changed in the database",
             )
-        return Plan.model_validate({**body, "version": version, "parent": row.parent})
+        plan = Plan.model_validate({**body, "version": version, "parent": row.parent})
+        return KnownPlan(plan, body)
 
     def plans(self) -> list[PlanVersion]:
         """All versions, oldest first."""
@@ -133,21 +145,33 @@ class Plans:
             return [PlanVersion(*row) for row in connection.execute(wanted)]
 
 
-def _body(connection: Connection, version: int) -> dict[str, Any] | None:
-    """A version as it was stored: the last whole one before it, and all changes since."""
+def keep(known: dict[int, KnownPlan], version: KnownPlan) -> None:
+    """Add a version to those in memory, and let go of the oldest."""
+    known[version.plan.version] = version
+    for oldest in list(known)[:-KEPT]:
+        known.pop(oldest, None)
+
+
+def _body(
+    connection: Connection, version: int, known: Mapping[int, KnownPlan]
+) -> dict[str, Any] | None:
+    """A version as it was stored: the last that is known or whole, and all changes since."""
     columns = (plans.c.version, plans.c.parent, plans.c.differs)
     walk = select(*columns).where(plans.c.version == version).cte("walk", recursive=True)
+    goes_on = walk.c.differs & walk.c.version.not_in(list(known))
     before = plans.c.version == walk.c.parent
-    walk = walk.union_all(select(*columns).join(walk, before).where(walk.c.differs))
-    bodies = connection.execute(
-        select(plans.c.body, plans.c.differs)
+    walk = walk.union_all(select(*columns).join(walk, before).where(goes_on))
+    rows = connection.execute(
+        select(plans.c.version, plans.c.body, plans.c.differs)
         .where(plans.c.version.in_(select(walk.c.version)))
         .order_by(plans.c.version)
     ).all()
-    if not bodies:
+    if not rows:
         return None
-    first, *changes = bodies
+    first, *changes = rows
     body: dict[str, Any] = {} if first.differs else first.body
+    if first.version in known:
+        body = known[first.version].body
     for change in changes:
         body = applied(body, change.body)
     return body

@@ -119,9 +119,9 @@ def _touched(hook: Hook, scenes: dict[str, SceneBrief]) -> bool:
 def _totals(plan: Plan) -> Iterator[Finding]:
     yield from _total("the book", "chapters", plan.target_words, plan.chapters)
     yield from _total("the book", "scenes", plan.target_words, plan.scenes)
+    briefs = plan.by_chapter
     for chapter in plan.chapters:
-        scenes = plan.scenes_of(chapter.id)
-        if scenes:
+        if scenes := briefs.get(chapter.id):
             yield from _total(chapter.id, "scenes", chapter.target_words, scenes)
 
 
@@ -141,8 +141,9 @@ def _total(
 def _chapters(plan: Plan) -> Iterator[Finding]:
     if not plan.scenes:
         yield _block("empty_chapter", "The plan has no scenes.", "plan")
+    briefs = plan.by_chapter
     for chapter in plan.chapters:
-        if plan.scenes and not plan.scenes_of(chapter.id):
+        if plan.scenes and chapter.id not in briefs:
             yield _block("empty_chapter", f"The chapter {chapter.id} has no scenes.", chapter.id)
     place = {c.id: n for n, c in enumerate(plan.chapters)}
     order = [place[s.chapter] for s in plan.scenes if s.chapter in place]

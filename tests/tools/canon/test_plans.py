@@ -15,6 +15,19 @@ def test_versions_count_up_and_the_branch_follows(store: ManuscriptStore) -> Non
     assert [(v, parent) for v, parent, _ in store.plans()] == [(1, None), (2, 1)]
 
 
+def test_versions_are_read_again_as_they_were_stored(target: str, store: ManuscriptStore) -> None:
+    versions = [store.plan(1)]
+    for n in range(2, 12):
+        parent = versions[n // 2 - 1].version if n % 3 == 0 else n - 1  # some go back to an old one
+        other = versions[parent - 1].model_copy(update={"parent": parent, "premise": f"Story {n}."})
+        store.add_plan("main", other)
+        versions.append(store.plan(n))
+    with ManuscriptStore.open(target) as fresh:
+        assert [fresh.plan(v.version) for v in reversed(versions)] == versions[::-1]
+        assert [fresh.plan(v.version) for v in versions] == versions
+        assert fresh.faults() == []
+
+
 def test_the_same_plan_keeps_its_version(store: ManuscriptStore) -> None:
     same = factories.plan(version=7)
     assert store.add_plan("main", same) == 1
