@@ -13,7 +13,7 @@ from novelcraft.config.root import Settings
 from novelcraft.graphs.novel import Novel
 from novelcraft.graphs.prep.project import PrepProject
 from novelcraft.state.findings import blocking
-from novelcraft.tools.books.rows.rowfiles import read_rows
+from novelcraft.tools.books.rows.row_reader import read_rows
 from tests.graphs.conftest import PREMISE, Desk
 from tests.graphs.prep.conftest import novel
 

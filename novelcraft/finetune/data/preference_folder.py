@@ -17,7 +17,8 @@ from novelcraft.prompts.loader import load_template
 from novelcraft.prompts.narrator import TEMPLATE
 from novelcraft.state.preferences import PreferencePair
 from novelcraft.tools.books.rows.chat_template import split_plan
-from novelcraft.tools.books.rows.rowfiles import TRAIN_FILE, VALIDATION_FILE, read_rows
+from novelcraft.tools.books.rows.row_reader import read_rows
+from novelcraft.tools.books.rows.rowfiles import TRAIN_FILE, VALIDATION_FILE
 from novelcraft.tools.pairs.files import data_hash, pairs_folder, read_manifest
 
 

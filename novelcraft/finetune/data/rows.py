@@ -18,7 +18,8 @@ from novelcraft.finetune.settings.config import TrainConfig
 from novelcraft.finetune.settings.presets import embedding_size
 from novelcraft.state.calls import Message
 from novelcraft.state.rows import RowManifest, TrainingRow
-from novelcraft.tools.books.rows.rowfiles import TRAIN_FILE, VALIDATION_FILE, read_rows
+from novelcraft.tools.books.rows.row_reader import read_rows
+from novelcraft.tools.books.rows.rowfiles import TRAIN_FILE, VALIDATION_FILE
 from novelcraft.tools.books.rows.split import trained_on
 from novelcraft.tools.books.rows.tokenizers import BaseTokenizer, open_tokenizer
 from novelcraft.tools.text import counted

@@ -24,7 +24,8 @@ from novelcraft.state.layout import Layout
 from novelcraft.state.rows import TrainingRow
 from novelcraft.tools.books.folder import PrepFolder
 from novelcraft.tools.books.rows.chat_template import split_plan
-from novelcraft.tools.books.rows.rowfiles import TRAIN_FILE, VALIDATION_FILE, read_rows
+from novelcraft.tools.books.rows.row_reader import read_rows
+from novelcraft.tools.books.rows.rowfiles import TRAIN_FILE, VALIDATION_FILE
 from novelcraft.tools.books.rows.tokenizers import open_tokenizer
 from novelcraft.tools.metrics.memory import TrainingText
 

@@ -23,7 +23,8 @@ from novelcraft.finetune.rowfolder import rows_folder
 from novelcraft.finetune.settings.config import TrainConfig
 from novelcraft.finetune.shapes.bases import find_shape
 from novelcraft.finetune.shapes.shapes import ATTENTION, MLP, Module
-from novelcraft.tools.books.rows.rowfiles import TRAIN_FILE, read_rows
+from novelcraft.tools.books.rows.row_reader import read_rows
+from novelcraft.tools.books.rows.rowfiles import TRAIN_FILE
 
 
 @dataclass(frozen=True)

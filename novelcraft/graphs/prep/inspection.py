@@ -14,12 +14,8 @@ from novelcraft.tools.books.card.card_page import card_html
 from novelcraft.tools.books.card.data_card import CorpusBook, data_card
 from novelcraft.tools.books.folder import PrepFolder, model_text, write_text
 from novelcraft.tools.books.rows.duplicates import duplicate_scenes
-from novelcraft.tools.books.rows.rowfiles import (
-    MANIFEST_FILE,
-    TRAIN_FILE,
-    VALIDATION_FILE,
-    read_rows,
-)
+from novelcraft.tools.books.rows.row_reader import read_rows
+from novelcraft.tools.books.rows.rowfiles import MANIFEST_FILE, TRAIN_FILE, VALIDATION_FILE
 from novelcraft.tools.canon.call_store import CallStore
 
 CARD_JSON = "card.json"

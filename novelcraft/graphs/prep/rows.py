@@ -18,7 +18,7 @@ from novelcraft.state.rows import BookRows
 from novelcraft.tools.books.build_manifest import Target
 from novelcraft.tools.books.folder import PrepFolder, bytes_hash
 from novelcraft.tools.books.rows.compile import CompiledRows, compile_rows
-from novelcraft.tools.books.rows.duplicates import copies, duplicate_scenes, twins
+from novelcraft.tools.books.rows.duplicates import copies, copies_by_scene, duplicate_scenes
 from novelcraft.tools.books.rows.rowfiles import book_rows, write_rows
 from novelcraft.tools.books.rows.strategies import strategy_costs
 from novelcraft.tools.books.rows.style_rows import compile_style_rows
@@ -63,7 +63,7 @@ def _compile(context: PrepContext) -> None:
     costs = strategy_costs(whole_books(folder), settings, context.count, without)
     staging = folder.root / STAGING
     rows = _compiled(context, without)
-    write_rows(staging, rows, settings, tokenizer, costs, twins(duplicates))
+    write_rows(staging, rows, settings, tokenizer, costs, copies_by_scene(duplicates))
     _publish(context, staging)
     shutil.rmtree(staging)
 

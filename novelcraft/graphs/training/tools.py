@@ -20,7 +20,8 @@ from novelcraft.finetune.rowfolder import rows_folder, rows_hash
 from novelcraft.finetune.settings.config import TrainConfig
 from novelcraft.finetune.training.process import TrainingProcess
 from novelcraft.state.evaluation import AdapterCard, EvalSettings
-from novelcraft.tools.books.rows.rowfiles import VALIDATION_FILE, read_rows
+from novelcraft.tools.books.rows.row_reader import read_rows
+from novelcraft.tools.books.rows.rowfiles import VALIDATION_FILE
 
 
 def plan_here(config: TrainConfig) -> TrainPlan:

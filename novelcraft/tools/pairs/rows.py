@@ -10,12 +10,8 @@ from pathlib import Path
 from novelcraft.errors import PreferenceError
 from novelcraft.state.base import content_hash
 from novelcraft.state.rows import RowManifest, TrainingRow
-from novelcraft.tools.books.rows.rowfiles import (
-    MANIFEST_FILE,
-    TRAIN_FILE,
-    VALIDATION_FILE,
-    read_rows,
-)
+from novelcraft.tools.books.rows.row_reader import read_rows
+from novelcraft.tools.books.rows.rowfiles import MANIFEST_FILE, TRAIN_FILE, VALIDATION_FILE
 from novelcraft.tools.pairs.split import SHARE
 
 

@@ -23,7 +23,7 @@ from novelcraft.state.train_events import (
     EvalStarted,
     TrainEvent,
 )
-from novelcraft.tools.books.rows.rowfiles import read_rows
+from novelcraft.tools.books.rows.row_reader import read_rows
 from tests.finetune.evaluation.evaluated import SHORT, Trained, copied, evaluated
 from tests.finetune.limits import file_limit
 from tests.finetune.marks import TRAINS

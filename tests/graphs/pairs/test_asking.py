@@ -11,7 +11,7 @@ from novelcraft.graphs.pairs.collecting import Collection, refuse_evaluation
 from novelcraft.state.calls import CallRecord
 from novelcraft.state.manuscript import count_words
 from novelcraft.state.preferences import PairEvent, PairMade, PairsStarted
-from novelcraft.tools.books.rows.rowfiles import read_rows
+from novelcraft.tools.books.rows.row_reader import read_rows
 from novelcraft.tools.pairs.files import read_manifest, read_pairs
 from novelcraft.tools.pairs.rows import rows_to_ask
 from tests.fakes import script as s

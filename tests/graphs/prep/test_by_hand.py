@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 
 from novelcraft.tools.books.folder import model_text, read_text, write_text
-from novelcraft.tools.books.rows.rowfiles import read_rows
+from novelcraft.tools.books.rows.row_reader import read_rows
 from tests.fakes.server import FakeServer
 from tests.graphs.prep.conftest import Bench, OpenBench
 

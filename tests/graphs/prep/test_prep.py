@@ -15,7 +15,7 @@ from novelcraft.state.prep import STAGES, Stage
 from novelcraft.state.rows import TrainingRow
 from novelcraft.tools.books.cleaning.chapters import split_chapters
 from novelcraft.tools.books.folder import read_text
-from novelcraft.tools.books.rows.rowfiles import read_rows
+from novelcraft.tools.books.rows.row_reader import read_rows
 from novelcraft.tools.books.rows.tokenizers import open_tokenizer
 from novelcraft.tools.storage.lock import ProjectLock
 from tests.fakes import script as s

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from novelcraft.tools.books.cleaning.markup import Box
-from novelcraft.tools.books.cleaning.pieces import Fate, Piece
+from novelcraft.tools.books.cleaning.classified_blocks import Category, ClassifiedBlock
+from novelcraft.tools.books.cleaning.markup import Container
 
 _START = re.compile(
     r"\*{3}\s*START OF (?:THE|THIS) PROJECT GUTENBERG|\*?END\W{1,4}\s*THE SMALL PRINT",
@@ -59,7 +59,7 @@ _OF_SECTIONS = frozenset(
     ["epigraph", "dedication", "foreword", "preface", "introduction", "preamble", "notes", "index"]
 )
 """Classes that count only on a section: a `<div>` of that class may be of the story."""
-_FATES: dict[str, tuple[Fate, str]] = {
+_CATEGORIES: dict[str, tuple[Category, str]] = {
     **{name: ("drop", why) for why, names in DROPPED_BOXES.items() for name in names.split()},
     **{n: ("reference", why) for why, names in REFERENCE_BOXES.items() for n in names.split()},
 }
@@ -70,93 +70,93 @@ _LINK = re.compile(
 _CONTENTS = re.compile(r"\W*(?:table of )?contents\W*", re.IGNORECASE)
 
 
-def mark_boxes(pieces: Sequence[Piece]) -> None:
-    """Decide by the classes of the boxes that pieces stand in."""
-    known: dict[Box, tuple[Fate, str] | None] = {}
-    for piece in pieces:
-        for box in piece.block.boxes:
-            if box not in known:
-                known[box] = _box_fate(box)
-            if (found := known[box]) is not None:
-                piece.decide(*found)
+def mark_containers(blocks: Sequence[ClassifiedBlock]) -> None:
+    """Decide by the classes of the containers that blocks stand in."""
+    known: dict[Container, tuple[Category, str] | None] = {}
+    for block in blocks:
+        for container in block.markup.containers:
+            if container not in known:
+                known[container] = _container_category(container)
+            if (found := known[container]) is not None:
+                block.decide(*found)
                 break
 
 
-def mark_licence(pieces: Sequence[Piece]) -> None:
+def mark_licence(blocks: Sequence[ClassifiedBlock]) -> None:
     """Decide on the licence, before and after the markers that Project Gutenberg sets."""
-    for at, piece in enumerate(pieces[:_BEFORE_START]):
-        if _START.search(piece.text):
-            for before in pieces[: at + 1]:
-                before.fate, before.reason = "drop", "licence"
-    for at, piece in enumerate(pieces):
-        if _END.search(piece.text):
-            for after in pieces[at:]:
-                after.fate, after.reason = "drop", "licence"
+    for at, block in enumerate(blocks[:_BEFORE_START]):
+        if _START.search(block.text):
+            for before in blocks[: at + 1]:
+                before.category, before.reason = "drop", "licence"
+    for at, block in enumerate(blocks):
+        if _END.search(block.text):
+            for after in blocks[at:]:
+                after.category, after.reason = "drop", "licence"
             break
-    for piece in pieces:
-        if piece.open and _LICENCE.search(piece.text):
-            piece.decide("drop", "licence")
+    for block in blocks:
+        if block.open and _LICENCE.search(block.text):
+            block.decide("drop", "licence")
 
 
-def mark_transcribers(pieces: Sequence[Piece]) -> None:
+def mark_transcribers(blocks: Sequence[ClassifiedBlock]) -> None:
     """Decide on notes of the people who made the file, where they stand as paragraphs."""
-    for piece in pieces:
-        if piece.open and piece.block.kind != "heading" and _TRANSCRIBER.match(piece.text):
-            piece.decide("drop", "transcriber's note")
+    for block in blocks:
+        if block.open and block.markup.kind != "heading" and _TRANSCRIBER.match(block.text):
+            block.decide("drop", "transcriber's note")
 
 
-def mark_illustrations(pieces: Sequence[Piece]) -> None:
+def mark_illustrations(blocks: Sequence[ClassifiedBlock]) -> None:
     """Decide on `[Illustration: …]`, of one paragraph or more, and on captions below pictures."""
     inside, alt = False, None
-    for piece in pieces:
-        inside = inside and piece.block.kind != "heading"
-        if piece.open and (inside or _ILLUSTRATION.match(piece.text)):
-            piece.decide("drop", "illustration")
-            inside = not piece.text.rstrip("* ").endswith("]")
-        pictures = [mark.text for mark in piece.cleaned.marks if mark.reason == "image"]
-        if pictures or "<img" in piece.block.text or "![" in piece.block.text:
+    for block in blocks:
+        inside = inside and block.markup.kind != "heading"
+        if block.open and (inside or _ILLUSTRATION.match(block.text)):
+            block.decide("drop", "illustration")
+            inside = not block.text.rstrip("* ").endswith("]")
+        pictures = [mark.text for mark in block.cleaned.marks if mark.reason == "image"]
+        if pictures or "<img" in block.markup.text or "![" in block.markup.text:
             alt = " ".join(pictures)
-        if alt is not None and not piece.empty:
-            if piece.block.kind != "heading" and _is_caption(piece, alt):
-                piece.decide("drop", "illustration")
+        if alt is not None and not block.empty:
+            if block.markup.kind != "heading" and _is_caption(block, alt):
+                block.decide("drop", "illustration")
             alt = None
 
 
-def _is_caption(piece: Piece, alt: str) -> bool:
-    words, text = piece.plain.split(), piece.text.strip()
+def _is_caption(block: ClassifiedBlock, alt: str) -> bool:
+    words, text = block.plain.split(), block.text.strip()
     if len(words) > _LONGEST_CAPTION:
         return False
-    shouted = piece.plain == piece.plain.upper() and piece.plain != piece.plain.lower()
+    shouted = block.plain == block.plain.upper() and block.plain != block.plain.lower()
     emphasised = re.fullmatch(r"\*{1,3}[^*]+\*{1,3}\W*", text) is not None
-    said = re.sub(r"\W+", " ", piece.plain).casefold().strip()
+    said = re.sub(r"\W+", " ", block.plain).casefold().strip()
     return shouted or emphasised or said == re.sub(r"\W+", " ", alt).casefold().strip()
 
 
-def is_credits(piece: Piece) -> bool:
+def is_credits(block: ClassifiedBlock) -> bool:
     """Whether a paragraph says who made the file."""
-    return bool(_CREDITS.match(piece.text))
+    return bool(_CREDITS.match(block.text))
 
 
-def mark_contents(pieces: Sequence[Piece]) -> None:
+def mark_contents(blocks: Sequence[ClassifiedBlock]) -> None:
     """Decide on blocks that are mostly links into the book itself, and their headline."""
-    for at, piece in enumerate(pieces):
-        if not piece.open or piece.block.kind == "heading":
+    for at, block in enumerate(blocks):
+        if not block.open or block.markup.kind == "heading":
             continue
-        if _mostly_links(piece.block.text):
-            piece.decide("drop", "contents")
-            headline = next((p for p in reversed(pieces[:at]) if not p.empty), None)
+        if _mostly_links(block.markup.text):
+            block.decide("drop", "contents")
+            headline = next((p for p in reversed(blocks[:at]) if not p.empty), None)
             if headline and _CONTENTS.fullmatch(headline.text):
                 headline.decide("drop", "contents")
 
 
-def _box_fate(box: Box) -> tuple[Fate, str] | None:
-    section = "section" in box.classes or box.tag in {"section", "aside"}
-    for name in box.classes:
-        if name in _FATES and (section or name not in _OF_SECTIONS):
-            return _FATES[name]
-    if box.tag == "figure":
+def _container_category(container: Container) -> tuple[Category, str] | None:
+    section = "section" in container.classes or container.tag in {"section", "aside"}
+    for name in container.classes:
+        if name in _CATEGORIES and (section or name not in _OF_SECTIONS):
+            return _CATEGORIES[name]
+    if container.tag == "figure":
         return ("drop", "illustration")
-    if box.id.endswith(("pg-header", "pg-footer")):
+    if container.id.endswith(("pg-header", "pg-footer")):
         return ("drop", "licence")
     return None
 

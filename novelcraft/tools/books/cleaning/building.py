@@ -1,4 +1,4 @@
-"""Where the pieces of a book go: chapters, the reference, or the log of what was dropped."""
+"""Where the blocks of a book go: chapters, the reference, or the log of what was dropped."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from novelcraft.state.books import ChapterHead, Drop
 from novelcraft.state.manuscript import WORD
 from novelcraft.tools.books.cleaning.boilerplate import is_credits
 from novelcraft.tools.books.cleaning.chapters import Chapter
+from novelcraft.tools.books.cleaning.classified_blocks import ClassifiedBlock
 from novelcraft.tools.books.cleaning.headings import display_title, read_heading
 from novelcraft.tools.books.cleaning.inline import visible
 from novelcraft.tools.books.cleaning.layout import Text, is_break, is_void, lay_out
 from novelcraft.tools.books.cleaning.notes import Marks
-from novelcraft.tools.books.cleaning.pieces import Piece
 from novelcraft.tools.books.cleaning.sections import Section
 
 _NOTES = re.compile(r"\b(?:foot|end)notes?\b", re.IGNORECASE)
@@ -28,7 +28,7 @@ _ENGLISH_CHAPTER = frozenset(("chapter", ""))
 
 @dataclass
 class Builder:
-    """Takes the sections of a book in order, and sorts out where each of their pieces goes."""
+    """Takes the sections of a book in order, and sorts out where each of their blocks goes."""
 
     marks: Marks
     chapters: list[Chapter] = field(default_factory=list)
@@ -44,7 +44,7 @@ class Builder:
         index = len(self.chapters) + 1
         title = _chapter_title(section)
         text = Text()
-        body = [piece for piece in section.body if piece.open]
+        body = [block for block in section.body if block.open]
         while body and (_ends_nothing(body[-1]) or read_heading(body[-1].text).kind == "end"):
             last = body.pop()
             if last.empty:
@@ -58,27 +58,27 @@ class Builder:
         self._leftover(section.headings, title)
         self._notes(section, index)
 
-    def _leftover(self, headings: Sequence[Piece], title: str) -> None:
+    def _leftover(self, headings: Sequence[ClassifiedBlock], title: str) -> None:
         """Log the words of a chapter's headings that its title does not have: its number."""
-        words = Counter(_words("\n".join(visible(h.block.text) for h in headings)))
+        words = Counter(_words("\n".join(visible(h.markup.text) for h in headings)))
         words.subtract(_words(title))
         if left := " ".join(words.elements()):
             self.drops.append(Drop(reason="chapter heading", text=left))
 
     def _notes(self, section: Section, index: int) -> None:
-        notes = [p for p in section.body if p.fate == "reference" and not p.of_section]
+        notes = [p for p in section.body if p.category == "reference" and not p.of_section]
         if notes:
             self.notes.add(_notes_header(index))
             lay_out(notes, self.notes)
-        for piece in section.body:
-            if piece.fate == "drop":
-                self.drop(piece, piece.reason)
-            elif piece.fate == "reference" and piece.of_section:
-                self._refer(piece, self.back)
+        for block in section.body:
+            if block.category == "drop":
+                self.drop(block, block.reason)
+            elif block.category == "reference" and block.of_section:
+                self._refer(block, self.back)
 
-    def drop(self, piece: Piece, reason: str) -> None:
-        """Log a piece as dropped."""
-        text = visible(piece.block.text).strip()
+    def drop(self, block: ClassifiedBlock, reason: str) -> None:
+        """Log a block as dropped."""
+        text = visible(block.markup.text).strip()
         if any(character.isalnum() for character in text):
             self.drops.append(Drop(reason=reason, text=text))
 
@@ -88,43 +88,43 @@ class Builder:
         if self.chapters and _NOTES.search(section.heading):
             target = self.notes
             target.add(_notes_header(len(self.chapters)))
-        for piece in section.headings:
+        for block in section.headings:
             if section.kind == "reference":
-                self._refer(piece, target)
+                self._refer(block, target)
             else:
-                self.drop(piece, _reason(section))
+                self.drop(block, _reason(section))
         if section.kind == "title" and section.words > _WORTH_A_NOTICE:
             self.notices.append(
                 f"{section.title!r} stands outside the chapters: its text is in the reference."
             )
-        for piece in section.body:
-            self._matter_piece(piece, section, target)
+        for block in section.body:
+            self._matter_block(block, section, target)
 
-    def _refer(self, piece: Piece, target: Text) -> None:
-        if piece.block.kind == "heading":
-            target.add(f"## {' '.join(piece.plain.split())}")
-            target.drops += piece.cleaned.marks
+    def _refer(self, block: ClassifiedBlock, target: Text) -> None:
+        if block.markup.kind == "heading":
+            target.add(f"## {' '.join(block.plain.split())}")
+            target.drops += block.cleaned.marks
         else:
-            lay_out([piece], target)
+            lay_out([block], target)
 
-    def _matter_piece(self, piece: Piece, section: Section, target: Text) -> None:
-        if piece.open:
-            reason = self._dropped_matter(piece, section)
-            piece.decide("drop" if reason else "reference", reason)
-        if piece.fate == "drop":
-            self.drop(piece, piece.reason)
+    def _matter_block(self, block: ClassifiedBlock, section: Section, target: Text) -> None:
+        if block.open:
+            reason = self._dropped_matter(block, section)
+            block.decide("drop" if reason else "reference", reason)
+        if block.category == "drop":
+            self.drop(block, block.reason)
         else:
-            self._refer(piece, target)
+            self._refer(block, target)
 
-    def _dropped_matter(self, piece: Piece, section: Section) -> str:
+    def _dropped_matter(self, block: ClassifiedBlock, section: Section) -> str:
         if section.kind == "drop":
             return _reason(section)
-        if is_credits(piece):
+        if is_credits(block):
             return "credits"
         if section.kind in {None, "title"} and not self.chapters:
-            if piece.block.kind == "table":
+            if block.markup.kind == "table":
                 return "contents"
-            if len(piece.text.split()) <= _TITLE_PAGE:
+            if len(block.text.split()) <= _TITLE_PAGE:
                 return "title page"
         return ""
 
@@ -162,9 +162,9 @@ def _reason(section: Section) -> str:
     return "part heading" if section.kind == "part" else "title page"
 
 
-def _ends_nothing(piece: Piece) -> bool:
-    """Whether a piece at a chapter's end adds nothing to it."""
-    return is_void(piece) or is_break(piece)
+def _ends_nothing(block: ClassifiedBlock) -> bool:
+    """Whether a block at a chapter's end adds nothing to it."""
+    return is_void(block) or is_break(block)
 
 
 def _words(text: str) -> list[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from novelcraft.state.books import ChapterHead, Drop
 from novelcraft.tools.books.cleaning.boilerplate import (
-    mark_boxes,
+    mark_containers,
     mark_contents,
     mark_illustrations,
     mark_licence,
@@ -16,12 +16,12 @@ from novelcraft.tools.books.cleaning.boilerplate import (
 )
 from novelcraft.tools.books.cleaning.building import Builder
 from novelcraft.tools.books.cleaning.chapters import join_chapters
+from novelcraft.tools.books.cleaning.classified_blocks import ClassifiedBlock
 from novelcraft.tools.books.cleaning.hard_wraps import typeset
 from novelcraft.tools.books.cleaning.implicit_headings import promoted
 from novelcraft.tools.books.cleaning.markup import parse
 from novelcraft.tools.books.cleaning.notes import Marks, mark_notes
 from novelcraft.tools.books.cleaning.outline import outline
-from novelcraft.tools.books.cleaning.pieces import Piece
 from novelcraft.tools.books.cleaning.sections import Section
 
 _FOREWORD = re.compile(r"\b(?:foreword|preface|introduction|introductory)\b", re.IGNORECASE)
@@ -49,17 +49,17 @@ def clean(raw: str, *, foreword: bool = False) -> CleanBook:
     Returns:
         Chapters under headers `# Chapter 3: Title`, numbered through the book, and all else.
     """
-    pieces = [Piece(block) for block in typeset(parse(raw))]
-    mark_licence(pieces)
-    mark_boxes(pieces)
+    blocks = [ClassifiedBlock(block) for block in typeset(parse(raw))]
+    mark_licence(blocks)
+    mark_containers(blocks)
     if foreword:
-        _reopen(pieces)
-    mark_contents(pieces)
-    mark_transcribers(pieces)
-    mark_illustrations(pieces)
-    pieces = promoted(pieces)
-    marks = mark_notes(pieces)
-    sections = outline(pieces)
+        _reopen(blocks)
+    mark_contents(blocks)
+    mark_transcribers(blocks)
+    mark_illustrations(blocks)
+    blocks = promoted(blocks)
+    marks = mark_notes(blocks)
+    sections = outline(blocks)
     if foreword:
         for section in sections:
             if section.kind == "reference" and _FOREWORD.search(section.heading):
@@ -87,10 +87,10 @@ def _build(sections: list[Section], marks: Marks) -> CleanBook:
     )
 
 
-def _reopen(pieces: Sequence[Piece]) -> None:
-    for piece in pieces:
-        if piece.fate == "reference" and piece.reason == "foreword":
-            piece.fate, piece.reason = "open", ""
+def _reopen(blocks: Sequence[ClassifiedBlock]) -> None:
+    for block in blocks:
+        if block.category == "reference" and block.reason == "foreword":
+            block.category, block.reason = "open", ""
 
 
 def _as_one(sections: Sequence[Section]) -> list[Section]:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from novelcraft.tools.books.cleaning.classified_blocks import ClassifiedBlock
 from novelcraft.tools.books.cleaning.headings import Label, display_title, read_heading
-from novelcraft.tools.books.cleaning.pieces import Piece
 from novelcraft.tools.books.cleaning.sections import Section
 
 
-def in_group(piece: Piece, section: Section) -> bool:
-    """Whether a piece is a heading, or the title that a heading group holds as a paragraph."""
-    if piece.is_heading:
+def in_group(block: ClassifiedBlock, section: Section) -> bool:
+    """Whether a block is a heading, or the title that a heading group holds as a paragraph."""
+    if block.is_heading:
         return True
-    return piece.open and not piece.empty and piece.in_heading_group and bool(section.headings)
+    return block.open and not block.empty and block.in_heading_group and bool(section.headings)
 
 
 def read_group(section: Section) -> Section:
@@ -22,16 +22,16 @@ def read_group(section: Section) -> Section:
         return section
     lines = [(p, label) for p in section.headings for label in _labels(p)]
     at = _main(lines)
-    piece, label = lines[at]
-    section.kind, section.label, section.level = label.kind, label, piece.block.level or 6
+    block, label = lines[at]
+    section.kind, section.label, section.level = label.kind, label, block.markup.level or 6
     _read_part(section, lines[:at])
-    named = [p.block.level for p, found in lines[:at] if found.kind == "reference"]
+    named = [p.markup.level for p, found in lines[:at] if found.kind == "reference"]
     section.below_reference = bool(named)
     if named and min(named) < section.level:
         section.kind, section.level = "reference", min(named)
     titles = [label.title] if label.title else []
     for below, found in lines[at + 1 :]:
-        another = found.kind == "chapter" and found.number is not None and below is not piece
+        another = found.kind == "chapter" and found.number is not None and below is not block
         if another and below in section.headings:
             section.headings.remove(below)
             section.body.append(below)
@@ -45,7 +45,7 @@ def read_group(section: Section) -> Section:
     return section
 
 
-def _read_part(section: Section, above: Sequence[tuple[Piece, Label]]) -> None:
+def _read_part(section: Section, above: Sequence[tuple[ClassifiedBlock, Label]]) -> None:
     """Take the part from the headings above a chapter's; a mere title only if it is the last."""
     parts = [(p, found) for p, found in above if found.kind == "part"]
     below = above[above.index(parts[-1]) :] if parts else above
@@ -53,20 +53,20 @@ def _read_part(section: Section, above: Sequence[tuple[Piece, Label]]) -> None:
     if section.kind == "chapter" and (parts or titles):
         named = [*parts, *titles[-1:]]
         section.part = ": ".join(display_title(_whole(found)) for _, found in named)
-        section.part_level = min(p.block.level for p, _ in named)
+        section.part_level = min(p.markup.level for p, _ in named)
         section.part_by_title = not parts
 
 
-def _labels(piece: Piece) -> list[Label]:
+def _labels(block: ClassifiedBlock) -> list[Label]:
     """What the lines of a heading say. A paragraph among headings is a title, whatever it says."""
-    if piece.block.kind != "heading":
-        return [Label("title", title=" ".join(piece.plain.split()))]
-    return [read_heading(line) for line in _lines(piece)]
+    if block.markup.kind != "heading":
+        return [Label("title", title=" ".join(block.plain.split()))]
+    return [read_heading(line) for line in _lines(block)]
 
 
-def _lines(piece: Piece) -> list[str]:
+def _lines(block: ClassifiedBlock) -> list[str]:
     """The lines of a heading that are worth reading on their own; else all as one."""
-    lines = [line.strip() for line in piece.plain.split("\n")]
+    lines = [line.strip() for line in block.plain.split("\n")]
     whole = read_heading(" ".join(lines))
     if len(lines) == 1 or whole.kind != "title":
         first = read_heading(lines[0])
@@ -75,7 +75,7 @@ def _lines(piece: Piece) -> list[str]:
     return lines if any(read_heading(x).kind != "title" for x in lines) else [" ".join(lines)]
 
 
-def _main(lines: Sequence[tuple[Piece, Label]]) -> int:
+def _main(lines: Sequence[tuple[ClassifiedBlock, Label]]) -> int:
     """The line that says what the group begins.
 
     A chapter comes before all else, and the last of several is the one that has the text: the
@@ -90,12 +90,12 @@ def _main(lines: Sequence[tuple[Piece, Label]]) -> int:
                 for at, (_, label) in enumerate(lines)
                 if label.kind == kind and label.word == lines[first][1].word
             ]
-            deeper = lines[same[-1]][0].block.level > lines[first][0].block.level
+            deeper = lines[same[-1]][0].markup.level > lines[first][0].markup.level
             return first if deeper else same[-1]
     for at, kind_found in enumerate(kinds):
         if kind_found in {"reference", "drop", "end"}:
             return at
-    levels = [p.block.level for p, _ in lines if p.block.kind == "heading"]
+    levels = [p.markup.level for p, _ in lines if p.markup.kind == "heading"]
     return len(levels) - 1 if len({*levels}) > 1 else 0
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from novelcraft.tools.books.cleaning.markup import Block
+from novelcraft.tools.books.cleaning.markup import MarkupBlock
 from novelcraft.tools.export.prose import escape
 from novelcraft.tools.text import clean
 
@@ -19,13 +19,13 @@ _FILLED = 0.8
 _SLACK = 3
 
 
-def typeset(blocks: Iterable[Block]) -> Iterator[Block]:
+def typeset(blocks: Iterable[MarkupBlock]) -> Iterator[MarkupBlock]:
     """The blocks, with those set line by line cut at blank lines: one block each paragraph."""
     for block in blocks:
         if block.kind == "pre":
             lines = [escape(clean(line)) for line in block.text.split("\n")]
             yield from _paragraphs(block, lines)
-        elif block.kind == "paragraph" and any(MONOSPACED in box.classes for box in block.boxes):
+        elif block.kind == "paragraph" and any(MONOSPACED in c.classes for c in block.containers):
             lines = [line.removesuffix("\\") for line in block.text.split("\n")]
             yield from _paragraphs(block, lines)
         else:
@@ -50,7 +50,7 @@ def unwrap(lines: Sequence[str], width: int, line_break: str = _BREAK) -> str:
     return (" " if wrapped else line_break).join(lines)
 
 
-def _paragraphs(block: Block, lines: Iterable[str]) -> Iterator[Block]:
+def _paragraphs(block: MarkupBlock, lines: Iterable[str]) -> Iterator[MarkupBlock]:
     groups: list[list[str]] = [[]]
     for line in lines:
         # Also takes no-break spaces, which the blanks of the layout have become.

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from novelcraft.tools.books.cleaning.classified_blocks import ClassifiedBlock
 from novelcraft.tools.books.cleaning.headings import Label, read_heading
-from novelcraft.tools.books.cleaning.pieces import Piece
 
 _LONGEST = 90
 _BARE_NAME = r"(?:[^\W\d_]+['’]?s?\s*){1,4}[.:]?"
@@ -15,31 +15,31 @@ _BARE_NAME = r"(?:[^\W\d_]+['’]?s?\s*){1,4}[.:]?"
 _LEVELS = {"part": 1, "chapter": 2, "reference": 2, "drop": 2, "end": 2}
 
 
-def promoted(pieces: Sequence[Piece]) -> list[Piece]:
-    """The pieces, with paragraphs made headings where real headings give fewer than two chapters.
+def promoted(blocks: Sequence[ClassifiedBlock]) -> list[ClassifiedBlock]:
+    """The blocks, with paragraphs made headings where real headings give fewer than two chapters.
 
     A bare number is a heading only where such numbers count up from one, anew in each part.
     """
-    found = [_label(piece) for piece in pieces]
-    headed = [label for piece, label in zip(pieces, found, strict=True) if piece.is_heading]
+    found = [_label(block) for block in blocks]
+    headed = [label for block, label in zip(blocks, found, strict=True) if block.is_heading]
     if sum(label is not None and label.kind == "chapter" for label in headed) >= 2:
-        return [*pieces]
+        return [*blocks]
     worded = any(label and label.word and label.kind == "chapter" for label in found)
     bare = set() if worded else _counted(found)
     return [
-        _as_heading(piece, label)
+        _as_heading(block, label)
         if label and (_worded(label) or at in bare or _named(label))
-        else piece
-        for at, (piece, label) in enumerate(zip(pieces, found, strict=True))
+        else block
+        for at, (block, label) in enumerate(zip(blocks, found, strict=True))
     ]
 
 
-def _label(piece: Piece) -> Label | None:
-    if not piece.open or piece.empty or piece.block.kind not in {"paragraph", "heading", "item"}:
+def _label(block: ClassifiedBlock) -> Label | None:
+    if not block.open or block.empty or block.markup.kind not in {"paragraph", "heading", "item"}:
         return None
-    if piece.in_heading_group and piece.block.kind != "heading":
+    if block.in_heading_group and block.markup.kind != "heading":
         return None
-    lines = [line.strip() for line in piece.text.replace("*", "").split("\n")]
+    lines = [line.strip() for line in block.text.replace("*", "").split("\n")]
     if len(lines) > 3 or any(len(line) > _LONGEST for line in lines):
         return None
     label = read_heading(lines[0])
@@ -71,7 +71,7 @@ def _counted(labels: Sequence[Label | None]) -> set[int]:
     return kept if len(kept) >= 3 else set()
 
 
-def _as_heading(piece: Piece, label: Label) -> Piece:
-    if piece.block.kind == "heading":
-        return piece
-    return Piece(replace(piece.block, kind="heading", level=_LEVELS[label.kind]))
+def _as_heading(block: ClassifiedBlock, label: Label) -> ClassifiedBlock:
+    if block.markup.kind == "heading":
+        return block
+    return ClassifiedBlock(replace(block.markup, kind="heading", level=_LEVELS[label.kind]))

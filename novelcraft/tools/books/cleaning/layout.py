@@ -1,4 +1,4 @@
-"""Pieces as the paragraphs of a text: verse in stanzas, scene breaks in one form, marks gone."""
+"""Blocks as the paragraphs of a text: verse in stanzas, scene breaks in one form, marks gone."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from novelcraft.state.books import Drop
+from novelcraft.tools.books.cleaning.classified_blocks import ClassifiedBlock
 from novelcraft.tools.books.cleaning.inline import visible
-from novelcraft.tools.books.cleaning.markup import Box
+from novelcraft.tools.books.cleaning.markup import Container
 from novelcraft.tools.books.cleaning.notes import NO_MARKS, Marks
-from novelcraft.tools.books.cleaning.pieces import Piece
 from novelcraft.tools.export.prose import SCENE_BREAK
 
 HARD_BREAK = "  \n"
@@ -44,62 +44,62 @@ class Text:
         return "\n\n".join(self.paragraphs)
 
 
-def lay_out(pieces: Iterable[Piece], text: Text, marks: Marks = NO_MARKS) -> None:
-    """Add pieces to a text, in order, without the marks; headings become lines of their own."""
-    stanza: Box | None = None
-    for piece in pieces:
-        paragraph = _paragraph(piece, marks, text.drops)
+def lay_out(blocks: Iterable[ClassifiedBlock], text: Text, marks: Marks = NO_MARKS) -> None:
+    """Add blocks to a text, in order, without the marks; headings become lines of their own."""
+    stanza: Container | None = None
+    for block in blocks:
+        paragraph = _paragraph(block, marks, text.drops)
         if not paragraph:
             continue
-        box = _stanza(piece)
-        if box is not None and box is stanza and text.paragraphs:
+        container = _stanza(block)
+        if container is not None and container is stanza and text.paragraphs:
             text.paragraphs[-1] += HARD_BREAK + paragraph
         else:
             text.add(paragraph)
-        stanza = box
+        stanza = container
 
 
-def is_void(piece: Piece) -> bool:
-    """Whether a piece has neither words nor the signs of a silence."""
-    return piece.empty and not _SPOKEN.search(piece.text)
+def is_void(block: ClassifiedBlock) -> bool:
+    """Whether a block has neither words nor the signs of a silence."""
+    return block.empty and not _SPOKEN.search(block.text)
 
 
-def is_break(piece: Piece) -> bool:
-    """Whether a piece is a mark between two scenes."""
-    if piece.block.kind == "rule":
+def is_break(block: ClassifiedBlock) -> bool:
+    """Whether a block is a mark between two scenes."""
+    if block.markup.kind == "rule":
         return True
-    return bool(piece.text.strip()) and bool(_ORNAMENT.fullmatch(piece.text))
+    return bool(block.text.strip()) and bool(_ORNAMENT.fullmatch(block.text))
 
 
-def _paragraph(piece: Piece, marks: Marks, drops: list[Drop]) -> str:
-    drops += piece.cleaned.marks
-    if is_break(piece):
+def _paragraph(block: ClassifiedBlock, marks: Marks, drops: list[Drop]) -> str:
+    drops += block.cleaned.marks
+    if is_break(block):
         return SCENE_BREAK
-    if is_void(piece):
+    if is_void(block):
         return ""
-    if piece.block.kind == "table":
-        return _table(piece)
-    stripped, marked = marks.strip(piece.text)
+    if block.markup.kind == "table":
+        return _table(block)
+    stripped, marked = marks.strip(block.text)
     drops += marked
-    if piece.block.kind == "heading":
+    if block.markup.kind == "heading":
         return f"**{' '.join(stripped.split()).replace('*', '')}**"
     return stripped
 
 
-def _stanza(piece: Piece) -> Box | None:
-    """The innermost box that holds lines of one stanza, when the lines are boxes themselves."""
-    boxes = piece.block.boxes
-    for at in range(len(boxes) - 1, -1, -1):
-        if _STANZA & set(boxes[at].classes):
-            inner = boxes[at + 1 :]
-            stanza = boxes[at].classes[0] in {"stanza", "linegroup", "lg"}
-            return boxes[at] if stanza or inner else None
+def _stanza(block: ClassifiedBlock) -> Container | None:
+    """The innermost container that holds the lines of one stanza, where each line has its own."""
+    containers = block.markup.containers
+    for at in range(len(containers) - 1, -1, -1):
+        if _STANZA & set(containers[at].classes):
+            inner = containers[at + 1 :]
+            stanza = containers[at].classes[0] in {"stanza", "linegroup", "lg"}
+            return containers[at] if stanza or inner else None
     return None
 
 
-def _table(piece: Piece) -> str:
+def _table(block: ClassifiedBlock) -> str:
     rows = []
-    for row in _ROW.split(piece.block.text):
+    for row in _ROW.split(block.markup.text):
         if not _TABLE_RULE.fullmatch(row):
             cells = [" ".join(visible(cell).split()) for cell in _CELL.split(row)]
             rows.append("  ".join(cell for cell in cells if cell))

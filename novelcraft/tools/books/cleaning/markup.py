@@ -1,4 +1,4 @@
-"""The raw Markdown of a book as blocks, each with the boxes that it stands in.
+"""The raw Markdown of a book as blocks, each with the containers that it stands in.
 
 Pandoc writes GitHub's Markdown in one canonical form: a paragraph is one line (more only where
 it has hard breaks), and what Markdown cannot say stays as HTML, a `<div>` with its id and classes
@@ -31,8 +31,8 @@ _CODE_INDENT = "    "
 
 
 @dataclass(frozen=True, eq=False)
-class Box:
-    """An HTML element around blocks. Two boxes are equal only when they are the same one."""
+class Container:
+    """An HTML element around blocks. Two containers are equal only when they are the same one."""
 
     tag: str
     id: str = ""
@@ -40,12 +40,12 @@ class Box:
 
 
 @dataclass(frozen=True)
-class Block:
+class MarkupBlock:
     """A heading, paragraph or the like, its text still marked up as pandoc wrote it."""
 
     kind: BlockKind
     text: str
-    boxes: tuple[Box, ...] = ()
+    containers: tuple[Container, ...] = ()
     level: int = 0
     """Of a heading, 1 to 6."""
     file: str = ""
@@ -58,7 +58,7 @@ class Block:
 class _Parser:
     """Gathers lines to blocks."""
 
-    boxes: list[Box] = field(default_factory=list)
+    containers: list[Container] = field(default_factory=list)
     indents: list[int] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     kind: BlockKind = "paragraph"
@@ -66,9 +66,9 @@ class _Parser:
     quoted: bool = False
     closing: str = ""
     """What ends the raw block that is open: a fence, or `</table>`."""
-    note: Box | None = None
+    note: Container | None = None
 
-    def feed(self, line: str) -> Iterator[Block]:
+    def feed(self, line: str) -> Iterator[MarkupBlock]:
         """Take the next line; give the blocks that it ends."""
         if self.closing:
             yield from self._raw_line(line)
@@ -91,7 +91,7 @@ class _Parser:
         inner = _QUOTE.match(rest)
         yield from self._line(rest[inner.end() :] if inner else rest)
 
-    def flush(self) -> Iterator[Block]:
+    def flush(self) -> Iterator[MarkupBlock]:
         """Give the block that is open, if any."""
         lines, kind = self.lines, self.kind
         self.lines, self.kind = [], "paragraph"
@@ -100,7 +100,7 @@ class _Parser:
         if lines:
             yield self._block(lines, kind)
 
-    def _block(self, lines: list[str], kind: BlockKind) -> Block:
+    def _block(self, lines: list[str], kind: BlockKind) -> MarkupBlock:
         text, level = "\n".join(lines), 0
         if kind == "paragraph":
             if match := _HEADING.fullmatch(text):
@@ -112,10 +112,10 @@ class _Parser:
                 level = 1 if match[1][0] == "=" else 2
             elif text.startswith("|") and text.endswith("|"):
                 kind = "table"
-        boxes = (*self.boxes, self.note) if self.note else tuple(self.boxes)
-        return Block(kind, text, boxes, level, self.file, self.quoted)
+        containers = (*self.containers, self.note) if self.note else tuple(self.containers)
+        return MarkupBlock(kind, text, containers, level, self.file, self.quoted)
 
-    def _raw_line(self, line: str) -> Iterator[Block]:
+    def _raw_line(self, line: str) -> Iterator[MarkupBlock]:
         if self.quoted and (quote := _QUOTE.match(line)):
             line = line[quote.end() :]
         table = self.kind == "table"
@@ -127,7 +127,7 @@ class _Parser:
             self.closing = ""
             yield from self.flush()
 
-    def _dedent(self, line: str) -> Generator[Block, None, str]:
+    def _dedent(self, line: str) -> Generator[MarkupBlock, None, str]:
         """Take off the indentation of the lists the line stands in, and leave those it does not."""
         depth = len(line) - len(line.lstrip(" "))
         while self.indents and depth < self.indents[-1]:
@@ -136,7 +136,7 @@ class _Parser:
             self.note = None
         return line[self.indents[-1] :] if self.indents else line
 
-    def _line(self, line: str) -> Iterator[Block]:
+    def _line(self, line: str) -> Iterator[MarkupBlock]:
         stripped = line.strip()
         if not self.lines and line.startswith(_CODE_INDENT):
             self.kind = "pre"
@@ -156,7 +156,7 @@ class _Parser:
         else:
             yield from self._prose(line)
 
-    def _prose(self, line: str) -> Iterator[Block]:
+    def _prose(self, line: str) -> Iterator[MarkupBlock]:
         if match := _ITEM.match(line):
             if _RULE.fullmatch(line.strip()):
                 yield from self.flush()
@@ -177,7 +177,7 @@ class _Parser:
         elif match := _NOTE.match(line):
             yield from self.flush()
             self.indents.append(4)
-            self.note = Box("aside", match[2], ("footnote",))
+            self.note = Container("aside", match[2], ("footnote",))
             self.lines.append(f"({match[2]}) {line[len(match[1]) :]}")
         else:
             self.lines.append(line)
@@ -192,18 +192,18 @@ class _Parser:
             elif not rest.endswith("/"):
                 found = dict(_ATTRIBUTE.findall(rest))
                 classes = tuple(f"{found.get('class', '')} {found.get('epub:type', '')}".split())
-                self.boxes.append(Box(name.lower(), found.get("id", ""), classes))
+                self.containers.append(Container(name.lower(), found.get("id", ""), classes))
 
     def _close(self, name: str) -> None:
-        for at in range(len(self.boxes) - 1, -1, -1):
-            if self.boxes[at].tag == name:
-                del self.boxes[at:]
+        for at in range(len(self.containers) - 1, -1, -1):
+            if self.containers[at].tag == name:
+                del self.containers[at:]
                 return
 
 
-def parse(raw: str) -> list[Block]:
+def parse(raw: str) -> list[MarkupBlock]:
     """The blocks of a book's raw Markdown, in order."""
-    parser, blocks = _Parser(), list[Block]()
+    parser, blocks = _Parser(), list[MarkupBlock]()
     for line in raw.split("\n"):
         blocks += parser.feed(line)
     blocks += parser.flush()

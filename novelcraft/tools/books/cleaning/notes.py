@@ -1,6 +1,6 @@
 """Notes that stand among the paragraphs of a story, and the marks that point to them.
 
-A note is known by a box of that name, by a link back to its mark at its beginning, by `[Footnote`
+A note is known by its container's name, by a link back to its mark at its beginning, by `[Footnote`
 or by a mark at its beginning that an earlier paragraph has, too.
 """
 
@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from novelcraft.state.books import Drop
+from novelcraft.tools.books.cleaning.classified_blocks import ClassifiedBlock
 from novelcraft.tools.books.cleaning.hard_wraps import MONOSPACED
-from novelcraft.tools.books.cleaning.markup import Box
-from novelcraft.tools.books.cleaning.pieces import Piece
+from novelcraft.tools.books.cleaning.markup import Container
 
 _BACK_LINK = re.compile(
     r"(?:<sup>)?\W{0,3}(?:<a\b[^>]*href=\"#[^\"]*\"[^>]*>\W*(?:\d{1,4}|[A-Za-z]|[*†‡§]+|\W{1,4})\W*</a>"
@@ -77,45 +77,46 @@ NO_MARKS = Marks()
 
 @dataclass
 class _Finder:
-    """Goes through the pieces, in order."""
+    """Goes through the blocks, in order."""
 
     stars: set[str] = field(default_factory=set)
     numbers: set[str] = field(default_factory=set)
     braced: int = 0
     seen: dict[str, int] = field(default_factory=dict)
-    box: Box | None = None
+    container: Container | None = None
     """Of the note before, whose other paragraphs are of the note as well."""
     bracket: bool = False
     """Whether a note is open that ends with a bracket."""
     listed: bool = False
     """Whether a label has said that only notes follow, up to the next heading."""
 
-    def take(self, at: int, piece: Piece) -> None:
-        """Decide on a piece, if it is a note or the label above notes."""
-        if piece.block.kind == "heading" or piece.fate == "drop":
-            self.box, self.bracket, self.listed = None, False, False
+    def take(self, at: int, block: ClassifiedBlock) -> None:
+        """Decide on a block, if it is a note or the label above notes."""
+        if block.markup.kind == "heading" or block.category == "drop":
+            self.container, self.bracket, self.listed = None, False, False
             return
-        text = _unstarred(piece)
-        if piece.fate == "reference" and piece.reason == "note":
-            self.numbers |= set(_LABEL_NUMBER.findall(_raw_marks(piece.block.text)))
-        if self.bracket or (self.box is not None and self.box in piece.block.boxes):
-            piece.decide("reference", "note")
-            self.bracket = self.bracket and not _closes(piece)
-        elif _LABEL.fullmatch(piece.plain.strip()):
-            piece.decide("drop", "note label")
+        text = _unstarred(block)
+        if block.category == "reference" and block.reason == "note":
+            self.numbers |= set(_LABEL_NUMBER.findall(_raw_marks(block.markup.text)))
+        inside = self.container is not None and self.container in block.markup.containers
+        if self.bracket or inside:
+            block.decide("reference", "note")
+            self.bracket = self.bracket and not _closes(block)
+        elif _LABEL.fullmatch(block.plain.strip()):
+            block.decide("drop", "note label")
             self.listed = True
-        elif self.listed or _BACK_LINK.match(piece.block.text):
-            piece.decide("reference", "note")
+        elif self.listed or _BACK_LINK.match(block.markup.text):
+            block.decide("reference", "note")
             self._learn(_NUMBER_NOTE.match(text))
         elif _FOOTNOTE_WORD.match(text):
-            piece.decide("reference", "note")
-            self.bracket = text.startswith("[") and not _closes(piece)
+            block.decide("reference", "note")
+            self.bracket = text.startswith("[") and not _closes(block)
             self.numbers |= set(_FOOTNOTE_NUMBER.findall(text))
-        elif match := self._own_mark(text, at, piece):
-            piece.decide("reference", "note")
+        elif match := self._own_mark(text, at, block):
+            block.decide("reference", "note")
             self._learn(match)
-            self.box = _note_box(piece)
-        if piece.open:
+            self.container = _note_container(block)
+        if block.open:
             self.seen |= dict.fromkeys(_marks_in(text), at)
             self.braced += len(_BRACED.findall(text))
 
@@ -123,7 +124,7 @@ class _Finder:
         if match:
             (self.numbers if match.re is _NUMBER_NOTE else self.stars).add(match[1])
 
-    def _own_mark(self, text: str, at: int, piece: Piece) -> re.Match[str] | None:
+    def _own_mark(self, text: str, at: int, block: ClassifiedBlock) -> re.Match[str] | None:
         """The mark that a paragraph begins with, if a paragraph shortly before has it.
 
         A typewriter block that begins with a star is a note in any case.
@@ -131,22 +132,22 @@ class _Finder:
         match = _STAR_NOTE.match(text) or _NUMBER_NOTE.match(text)
         if match and at - self.seen.get(match[1], -_REACH - 1) <= _REACH:
             return match
-        return match if match and match[1] == "*" and _note_box(piece) else None
+        return match if match and match[1] == "*" and _note_container(block) else None
 
 
-def mark_notes(pieces: Sequence[Piece]) -> Marks:
+def mark_notes(blocks: Sequence[ClassifiedBlock]) -> Marks:
     """Decide on notes, and tell which marks are left in the text for them."""
     finder = _Finder()
-    for at, piece in enumerate(pieces):
-        finder.take(at, piece)
+    for at, block in enumerate(blocks):
+        finder.take(at, block)
     return Marks(frozenset(finder.stars), frozenset(finder.numbers), pages=finder.braced >= _MANY)
 
 
-def _unstarred(piece: Piece) -> str:
+def _unstarred(block: ClassifiedBlock) -> str:
     """The text with emphasis taken for what it is, so that what asterisks are left are marks."""
-    raw = piece.block.text
+    raw = block.markup.text
     if "\\*" not in raw:
-        return piece.plain
+        return block.plain
     return _raw_marks(raw)
 
 
@@ -163,11 +164,11 @@ def _marks_in(text: str) -> Iterator[str]:
         yield from _NUMBER_MARK.findall(text)
 
 
-def _note_box(piece: Piece) -> Box | None:
-    """The box that belongs to the note alone, so that its other paragraphs are of it, too."""
-    last = piece.block.boxes[-1] if piece.block.boxes else None
+def _note_container(block: ClassifiedBlock) -> Container | None:
+    """The container that belongs to the note alone, so that its other paragraphs are of it, too."""
+    last = block.markup.containers[-1] if block.markup.containers else None
     return last if last and MONOSPACED in last.classes else None
 
 
-def _closes(piece: Piece) -> bool:
-    return piece.text.rstrip().endswith("]")
+def _closes(block: ClassifiedBlock) -> bool:
+    return block.text.rstrip().endswith("]")

@@ -3,55 +3,55 @@
 Headings are grouped first: those with no words between them belong together, as `CHAPTER I` and
 the title below it do, or `BOOK TWO` above it. What a group says it is (see `headings`), and its
 level against the chapter that it stands in, tell what it begins. Where a book gives each chapter
-a file of its own, the files tell more than its headings (see `filed`).
+a file of its own, the files tell more than its headings (see `spine_outline`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from novelcraft.tools.books.cleaning.classified_blocks import ClassifiedBlock
 from novelcraft.tools.books.cleaning.groups import in_group, read_group
 from novelcraft.tools.books.cleaning.headings import PART_WORDS
-from novelcraft.tools.books.cleaning.pieces import Piece
 from novelcraft.tools.books.cleaning.resolve_headings import (
-    settle_contents,
-    settle_numbers,
-    settle_parts,
-    settle_references,
-    settle_title_lines,
-    settle_titles,
+    resolve_contents,
+    resolve_numbers,
+    resolve_parts,
+    resolve_references,
+    resolve_title_lines,
+    resolve_titles,
 )
 from novelcraft.tools.books.cleaning.sections import Section
 from novelcraft.tools.books.cleaning.spine_outline import by_files
 
 
-def outline(pieces: Sequence[Piece]) -> list[Section]:
-    """The sections of a book in order; headings inside a chapter are pieces of its body."""
-    sections = by_files(pieces) or _by_headings(pieces)
-    settle_title_lines(sections)
+def outline(blocks: Sequence[ClassifiedBlock]) -> list[Section]:
+    """The sections of a book in order; headings inside a chapter are blocks of its body."""
+    sections = by_files(blocks) or _by_headings(blocks)
+    resolve_title_lines(sections)
     return sections
 
 
-def _by_headings(pieces: Sequence[Piece]) -> list[Section]:
-    sections = [*_grouped(pieces)]
-    settle_contents(sections)
-    settle_numbers(sections)
-    settle_references(sections)
-    settle_titles(sections)
-    settle_parts(sections)
+def _by_headings(blocks: Sequence[ClassifiedBlock]) -> list[Section]:
+    sections = [*_grouped(blocks)]
+    resolve_contents(sections)
+    resolve_numbers(sections)
+    resolve_references(sections)
+    resolve_titles(sections)
+    resolve_parts(sections)
     return _nested(sections)
 
 
-def _grouped(pieces: Sequence[Piece]) -> Iterator[Section]:
+def _grouped(blocks: Sequence[ClassifiedBlock]) -> Iterator[Section]:
     section = Section(None)
-    for piece in pieces:
-        if not in_group(piece, section):
-            section.body.append(piece)
+    for block in blocks:
+        if not in_group(block, section):
+            section.body.append(block)
             continue
         if not section.headings or any(p.open and not p.empty for p in section.body):
             yield read_group(section)
             section = Section("title")
-        section.headings.append(piece)
+        section.headings.append(block)
     yield read_group(section)
 
 
@@ -71,7 +71,7 @@ def _within(section: Section, above: Section) -> bool:
     deeper = section.level > above.level
     if above.kind == "reference":
         return (
-            section.kind == "title" and min(p.block.level for p in section.headings) > above.level
+            section.kind == "title" and min(p.markup.level for p in section.headings) > above.level
         )
     if above.kind != "chapter" or not section.label or not above.label:
         return False

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from novelcraft.tools.books.cleaning.classified_blocks import ClassifiedBlock
 from novelcraft.tools.books.cleaning.headings import Label, display_title, read_heading
-from novelcraft.tools.books.cleaning.pieces import Piece
 from novelcraft.tools.books.cleaning.sections import Section
 
 OWN_TEXT = 150
@@ -16,7 +16,7 @@ _MOST_HAVE = 0.6
 """Share of the chapters without a title whose first line looks like one, for it to be one."""
 
 
-def settle_numbers(sections: Sequence[Section]) -> None:
+def resolve_numbers(sections: Sequence[Section]) -> None:
     """Make stories chapters, and their numbers divisions, where only some stories have numbers.
 
     Bare numbers below mere titles are the chapters of parts, as long as no such title stands over
@@ -40,7 +40,7 @@ def settle_numbers(sections: Sequence[Section]) -> None:
         section.level, section.label = section.part_level, Label("title", title=section.title)
 
 
-def settle_contents(sections: Sequence[Section]) -> None:
+def resolve_contents(sections: Sequence[Section]) -> None:
     """Drop the chapters of a list of contents: each is only a line, and comes again."""
     listed = False
     for at, section in enumerate(sections):
@@ -53,7 +53,7 @@ def settle_contents(sections: Sequence[Section]) -> None:
             listed = False
 
 
-def settle_references(sections: Sequence[Section]) -> None:
+def resolve_references(sections: Sequence[Section]) -> None:
     """Leave numbers in notes and appendices there, in a book that calls its chapters by a word."""
     if not any(s.kind == "chapter" and s.label and s.label.word == "chapter" for s in sections):
         return
@@ -64,7 +64,7 @@ def settle_references(sections: Sequence[Section]) -> None:
         inside = section.kind == "reference" or (inside and section.kind == "title")
 
 
-def settle_titles(sections: Sequence[Section]) -> None:
+def resolve_titles(sections: Sequence[Section]) -> None:
     """Decide whether headings that are only titles begin chapters.
 
     Where chapters have numbers, one between two of them is a headline of the story, unless its
@@ -89,7 +89,7 @@ def settle_titles(sections: Sequence[Section]) -> None:
             section.kind = "chapter"
 
 
-def settle_parts(sections: Sequence[Section]) -> None:
+def resolve_parts(sections: Sequence[Section]) -> None:
     """Make a part with a text of its own a chapter; pass the names of the others on."""
     chapters = [s for s in sections if s.kind == "chapter"]
     if chapters and chapters[0].part_by_title and not any(s.part_by_title for s in chapters[1:]):
@@ -109,7 +109,7 @@ def settle_parts(sections: Sequence[Section]) -> None:
             part, inner = "", 0
 
 
-def settle_title_lines(sections: Sequence[Section]) -> None:
+def resolve_title_lines(sections: Sequence[Section]) -> None:
     """Take the first line of chapters without a title for it, where most have such a line."""
     bare = [s for s in sections if s.kind == "chapter" and not s.title and s.label]
     found = [(s, line) for s in bare if (line := _title_line(s))]
@@ -118,7 +118,7 @@ def settle_title_lines(sections: Sequence[Section]) -> None:
         return
     for section, line in found:
         section.headings.append(line)
-        section.body = [piece for piece in section.body if piece is not line]
+        section.body = [block for block in section.body if block is not line]
         section.title = display_title(line.text)
 
 
@@ -139,10 +139,10 @@ def _settle_all_titled(sections: Sequence[Section]) -> None:
             return
 
 
-def _title_line(section: Section) -> Piece | None:
-    lines = [piece for piece in section.body if piece.open and not piece.empty]
+def _title_line(section: Section) -> ClassifiedBlock | None:
+    lines = [block for block in section.body if block.open and not block.empty]
     first = lines[0] if len(lines) > 1 else None
-    if first is None or first.block.kind != "paragraph" or first.block.quoted:
+    if first is None or first.markup.kind != "paragraph" or first.markup.quoted:
         return None
     text = first.text.strip()
     words, plain = text.split(), first.plain.strip()
@@ -168,8 +168,8 @@ def _again(section: Section, later: Sequence[Section]) -> bool:
 
 
 def _opens_file(section: Section, before: Section) -> bool:
-    pieces = [*before.headings, *before.body]
-    return bool(pieces) and pieces[-1].block.file != section.headings[0].block.file
+    blocks = [*before.headings, *before.body]
+    return bool(blocks) and blocks[-1].markup.file != section.headings[0].markup.file
 
 
 def _bare(section: Section) -> bool:

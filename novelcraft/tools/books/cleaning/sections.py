@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from novelcraft.tools.books.cleaning.classified_blocks import ClassifiedBlock, words_in
 from novelcraft.tools.books.cleaning.headings import HeadingKind, Label
-from novelcraft.tools.books.cleaning.pieces import Piece, words_in
 
 
 @dataclass(eq=False)
@@ -24,15 +24,15 @@ class Section:
     """Whether the part has only a title, as the book itself has on the page before chapter 1."""
     below_reference: bool = False
     """Whether the heading above its own, with nothing between, names matter that is no story."""
-    headings: list[Piece] = field(default_factory=list)
-    body: list[Piece] = field(default_factory=list)
+    headings: list[ClassifiedBlock] = field(default_factory=list)
+    body: list[ClassifiedBlock] = field(default_factory=list)
 
     @property
     def words(self) -> int:
         """Words of its body that no rule has taken."""
-        return words_in(piece for piece in self.body if piece.open)
+        return words_in(block for block in self.body if block.open)
 
     @property
     def heading(self) -> str:
         """The text of all its headings."""
-        return " ".join(piece.plain for piece in self.headings)
+        return " ".join(block.plain for block in self.headings)

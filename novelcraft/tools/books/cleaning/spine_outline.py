@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby, zip_longest
 
+from novelcraft.tools.books.cleaning.classified_blocks import ClassifiedBlock
 from novelcraft.tools.books.cleaning.groups import in_group, read_group
 from novelcraft.tools.books.cleaning.headings import display_title, read_heading
-from novelcraft.tools.books.cleaning.pieces import Piece
 from novelcraft.tools.books.cleaning.resolve_headings import OWN_TEXT
 from novelcraft.tools.books.cleaning.sections import Section
 
@@ -22,11 +22,11 @@ _CHAPTERS = frozenset(("prologue", "epilogue", "conclusion"))
 """Classes by which a maker says what a section is; none of them needs a heading that says so."""
 
 
-def by_files(pieces: Sequence[Piece]) -> list[Section]:
+def by_files(blocks: Sequence[ClassifiedBlock]) -> list[Section]:
     """One section for each file, in order; none where files are not how the book is divided."""
-    if len({piece.block.file for piece in pieces if piece.open and not piece.empty}) < 2:
+    if len({block.markup.file for block in blocks if block.open and not block.empty}) < 2:
         return []
-    files = [_section([*run]) for _, run in groupby(pieces, key=lambda p: p.block.file)]
+    files = [_section([*run]) for _, run in groupby(blocks, key=lambda p: p.markup.file)]
     sections = [s for file, after in zip_longest(files, files[1:]) for s in _cut(file, after)]
     if not all(map(_in_order, sections)):
         return []
@@ -37,15 +37,15 @@ def by_files(pieces: Sequence[Piece]) -> list[Section]:
     return _joined(sections)
 
 
-def _section(run: Sequence[Piece]) -> Section:
+def _section(run: Sequence[ClassifiedBlock]) -> Section:
     """A file with its first headings apart. One without any before its text has no kind."""
     section = Section(None)
-    for piece in run:
-        if in_group(piece, section) and not section.words:
-            section.headings.append(piece)
+    for block in run:
+        if in_group(block, section) and not section.words:
+            section.headings.append(block)
         else:
-            section.body.append(piece)
-    inner = {piece.block.level for piece in section.body if piece.is_heading}
+            section.body.append(block)
+    inner = {block.markup.level for block in section.body if block.is_heading}
     while len(section.headings) > 1 and _divides(section.headings[-1], inner):
         section.body.insert(0, section.headings.pop())
     if section.headings:
@@ -55,41 +55,41 @@ def _section(run: Sequence[Piece]) -> Section:
 
 def _cut(section: Section, after: Section | None) -> list[Section]:
     """A file as the chapters in it, where it has a part's first ones or all of a short part's."""
-    for at, piece in enumerate(section.body):
-        if piece.is_heading and _begins_chapter(piece, section, after):
+    for at, block in enumerate(section.body):
+        if block.is_heading and _begins_chapter(block, section, after):
             rest = _section(section.body[at:])
             section.body = section.body[:at]
             return [section, *_cut(rest, after)]
     return [section]
 
 
-def _begins_chapter(heading: Piece, section: Section, after: Section | None) -> bool:
+def _begins_chapter(heading: ClassifiedBlock, section: Section, after: Section | None) -> bool:
     """Whether a number in a file counts on from its first chapter, or the next file from it."""
     own, label = section.label, read_heading(heading.plain)
     if label.kind != "chapter" or label.number is None:
         return False
-    if own and own.kind == "chapter" and own.number and heading.block.level == section.level:
+    if own and own.kind == "chapter" and own.number and heading.markup.level == section.level:
         return (own.word, own.number + 1) == (label.word, label.number)
-    if not after or not after.label or heading.block.level != after.level:
+    if not after or not after.label or heading.markup.level != after.level:
         return False
     return (after.label.word, after.label.number) == (label.word, label.number + 1)
 
 
-def _divides(heading: Piece, inner: set[int]) -> bool:
+def _divides(heading: ClassifiedBlock, inner: set[int]) -> bool:
     """Whether the last heading of a group is only the first of a story's own divisions."""
-    return heading.block.level in inner and read_heading(heading.plain).kind in {"chapter", "part"}
+    return heading.markup.level in inner and read_heading(heading.plain).kind in {"chapter", "part"}
 
 
 def _in_order(section: Section) -> bool:
     """Whether a file may be one chapter: no heading in it could begin another one."""
-    inner = [piece for piece in section.body if piece.is_heading]
+    inner = [block for block in section.body if block.is_heading]
     if not section.headings:
         return not inner
     label = section.label
-    top = min(p.block.level for p in section.headings if p.block.kind == "heading")
-    said = [read_heading(piece.plain) for piece in inner]
+    top = min(p.markup.level for p in section.headings if p.markup.kind == "heading")
+    said = [read_heading(block.plain) for block in inner]
     part = label is not None and label.kind == "part"
-    return all(piece.block.level > top for piece in inner) and not any(
+    return all(block.markup.level > top for block in inner) and not any(
         found.kind == "chapter" and (found.word or part) for found in said
     )
 
@@ -120,8 +120,8 @@ def _settle(sections: Sequence[Section]) -> None:
 
 def _classes(section: Section) -> frozenset[str]:
     """What its maker says that the whole of a file is."""
-    boxes = section.headings[0].block.boxes if section.headings else ()
-    return frozenset(name for box in boxes if "section" in box.classes for name in box.classes)
+    containers = section.headings[0].markup.containers if section.headings else ()
+    return frozenset(name for c in containers if "section" in c.classes for name in c.classes)
 
 
 def _only_names(section: Section, after: Section | None) -> bool:

@@ -176,8 +176,8 @@ class _Compiler:
         )
         if not window.text.strip():
             return SkippedRow(row_id=place.row_id, reason="It has no text.")
-        given, plan = self._given(book, window), self._plan(window.told)
-        sizes = self._sizes(given, len(window.told))
+        given, plan = self._given(book, window), self._plan(window.scenes)
+        sizes = self._sizes(given, len(window.scenes))
         first = draft = self._draft(place, window, given, plan, sizes)
         for section in TRIM_ORDER:
             for _ in range(_TRIES):
@@ -200,22 +200,22 @@ class _Compiler:
             tail=tail_of(window.before) if self._layout.tail else "",
             brief=tuple(
                 line
-                for scene in window.told
+                for scene in window.scenes
                 for line in scene.instruction.splitlines()
                 if line.strip()
             ),
             present=tuple(
                 name
-                for scene in window.told
+                for scene in window.scenes
                 if scene.brief
                 for name in dict.fromkeys((scene.brief.pov, *scene.brief.present))
             ),
         )
 
-    def _plan(self, told: Sequence[BookScene]) -> list[str]:
+    def _plan(self, scenes: Sequence[BookScene]) -> list[str]:
         if self._think != "beats":
             return []
-        return [f"- {beat}\n" for scene in told if scene.brief for beat in scene.brief.beats]
+        return [f"- {beat}\n" for scene in scenes if scene.brief for beat in scene.brief.beats]
 
     def _sizes(self, given: NarratorInput, scenes: int) -> _Sizes:
         # What a scene is about comes before any budget: without its first line a row would
@@ -239,7 +239,7 @@ class _Compiler:
         count = self._tokenizer.count
         prompt = assemble(given, sizes.layout, count)
         whole, thought = "".join(plan).strip(), fit(plan, sizes.plan, count, keep="start")
-        used, trimmed = _account(prompt)
+        used, trimmed = _section_tokens(prompt)
         used[PLAN] = count(thought)
         trimmed[PLAN] = count(whole) - used[PLAN]
         answer = Message(role="assistant", content=with_plan(thought, window.text.strip()))
@@ -255,7 +255,7 @@ class _Compiler:
         )
 
 
-def _account(prompt: AssembledPrompt) -> tuple[dict[str, int], dict[str, int]]:
+def _section_tokens(prompt: AssembledPrompt) -> tuple[dict[str, int], dict[str, int]]:
     used = {s.name: s.tokens for s in prompt.sections}
     # The tail is an excerpt in any case: what it leaves out is nothing lost.
     trimmed = {s.name: 0 if s.name == "tail" else s.trimmed for s in prompt.sections}

@@ -59,7 +59,7 @@ def copies(duplicates: Iterable[Duplicate]) -> frozenset[SceneName]:
     return frozenset(found.scene for found in duplicates if found.is_copy)
 
 
-def twins(duplicates: Iterable[Duplicate]) -> dict[SceneName, set[SceneName]]:
+def copies_by_scene(duplicates: Iterable[Duplicate]) -> dict[SceneName, set[SceneName]]:
     """For every copy its originals, and for every original its copies."""
     found: defaultdict[SceneName, set[SceneName]] = defaultdict(set)
     for duplicate in duplicates:

@@ -38,14 +38,14 @@ class Window:
     """Of the text, counted paragraph by paragraph."""
     first: BookScene
     """The scene in which it begins."""
-    told: tuple[BookScene, ...]
+    scenes: tuple[BookScene, ...]
     """The scenes whose briefs tell of it: the one that most of it is, or all that it joins."""
     before: str
     """The prose before it, for the tail; empty at the book's beginning."""
 
 
 @dataclass(frozen=True)
-class _Piece:
+class _Paragraph:
     """A paragraph with the blank lines after it."""
 
     text: str
@@ -121,20 +121,23 @@ def strategy_costs(
 def _windows_of(
     scenes: Sequence[BookScene], before: str, settings: PrepSettings, count: Count
 ) -> list[Window]:
-    pieces = [
-        _Piece(text, count(text), number)
+    paragraphs = [
+        _Paragraph(text, count(text), number)
         for number, scene in enumerate(scenes)
         for text in _paragraphs(scene.text)
     ]
-    starts = [0, *(i for i in range(1, len(pieces)) if pieces[i].scene != pieces[i - 1].scene)]
-    bounds = [*starts, len(pieces)]
+    starts = [
+        0,
+        *(i for i in range(1, len(paragraphs)) if paragraphs[i].scene != paragraphs[i - 1].scene),
+    ]
+    bounds = [*starts, len(paragraphs)]
     if settings.strategy == "long":
-        spans = _joined(pieces, bounds, settings.text_tokens)
+        spans = _joined(paragraphs, bounds, settings.text_tokens)
     elif settings.strategy in _OVERLAPS:
-        spans = _overlapping(pieces, bounds, _OVERLAPS[settings.strategy], settings.text_tokens)
+        spans = _overlapping(paragraphs, bounds, _OVERLAPS[settings.strategy], settings.text_tokens)
     else:
         spans = list(pairwise(bounds))
-    return [_window(scenes, pieces, span, before, settings.strategy) for span in spans]
+    return [_window(scenes, paragraphs, span, before, settings.strategy) for span in spans]
 
 
 def _paragraphs(text: str) -> list[str]:
@@ -143,11 +146,13 @@ def _paragraphs(text: str) -> list[str]:
     return [text[a:b] for a, b in pairwise(cuts)]
 
 
-def _joined(pieces: Sequence[_Piece], bounds: Sequence[int], most: int) -> list[tuple[int, int]]:
+def _joined(
+    paragraphs: Sequence[_Paragraph], bounds: Sequence[int], most: int
+) -> list[tuple[int, int]]:
     """Scenes joined for as long as they fit, whole ones only."""
     spans: list[tuple[int, int]] = []
     for start, end in pairwise(bounds):
-        if spans and _tokens(pieces[spans[-1][0] : end]) <= most:
+        if spans and _tokens(paragraphs[spans[-1][0] : end]) <= most:
             spans[-1] = (spans[-1][0], end)
         else:
             spans.append((start, end))
@@ -155,7 +160,7 @@ def _joined(pieces: Sequence[_Piece], bounds: Sequence[int], most: int) -> list[
 
 
 def _overlapping(
-    pieces: Sequence[_Piece], bounds: Sequence[int], overlap: float, most: int
+    paragraphs: Sequence[_Paragraph], bounds: Sequence[int], overlap: float, most: int
 ) -> list[tuple[int, int]]:
     """Windows of a scene's length that each share at least that much with the one before.
 
@@ -166,12 +171,12 @@ def _overlapping(
     # Spread evenly, so that the last window ends with the chapter and shares no more than others.
     steps = math.ceil((scenes - 1) / (1 - overlap))
     places = [k * (scenes - 1) / steps for k in range(steps + 1)] if steps else [0.0]
-    starts = [_at(pieces, bounds, place) for place in places]
-    ends = [_at(pieces, bounds, place + 1) for place in places]
+    starts = [_at(paragraphs, bounds, place) for place in places]
+    ends = [_at(paragraphs, bounds, place + 1) for place in places]
     spans: list[tuple[int, int]] = []
     for number, (start, end) in enumerate(zip(starts, ends, strict=True)):
         least = starts[number + 1] if number + 1 < len(starts) else end
-        while end > max(least, start + 1) and _tokens(pieces[start:end]) > most:
+        while end > max(least, start + 1) and _tokens(paragraphs[start:end]) > most:
             end -= 1
         # Where paragraphs are long, two places may fall on one, and windows within others.
         if spans and spans[-1][0] == start:
@@ -181,32 +186,34 @@ def _overlapping(
     return spans
 
 
-def _at(pieces: Sequence[_Piece], bounds: Sequence[int], place: float) -> int:
+def _at(paragraphs: Sequence[_Paragraph], bounds: Sequence[int], place: float) -> int:
     """The paragraph that begins nearest to a place, which is counted in scenes."""
     scene, share = int(place), place - int(place)
     start = bounds[scene]
     if not share:
         return start
     end = bounds[scene + 1]
-    wanted = share * _tokens(pieces[start:end])
-    return min(range(start, end + 1), key=lambda i: abs(_tokens(pieces[start:i]) - wanted))
+    wanted = share * _tokens(paragraphs[start:end])
+    return min(range(start, end + 1), key=lambda i: abs(_tokens(paragraphs[start:i]) - wanted))
 
 
-def _tokens(pieces: Sequence[_Piece]) -> int:
-    return sum(piece.tokens for piece in pieces)
+def _tokens(paragraphs: Sequence[_Paragraph]) -> int:
+    return sum(paragraph.tokens for paragraph in paragraphs)
 
 
 def _window(
     scenes: Sequence[BookScene],
-    pieces: Sequence[_Piece],
+    paragraphs: Sequence[_Paragraph],
     span: tuple[int, int],
     before: str,
     strategy: StrategyName,
 ) -> Window:
-    inside = pieces[slice(*span)]
+    inside = paragraphs[slice(*span)]
     number = inside[0].scene
-    skipped = [p for p in pieces[: span[0]] if p.scene == number]
-    into = f"+{round(100 * _tokens(skipped) / _scene_tokens(pieces, number))}" if skipped else ""
+    skipped = [p for p in paragraphs[: span[0]] if p.scene == number]
+    into = (
+        f"+{round(100 * _tokens(skipped) / _scene_tokens(paragraphs, number))}" if skipped else ""
+    )
     if skipped:
         before = "".join(p.text for p in skipped)
     elif number:
@@ -219,10 +226,10 @@ def _window(
         text="".join(p.text for p in inside),
         tokens=_tokens(inside),
         first=scenes[number],
-        told=tuple(scenes[n] for n in numbers),
+        scenes=tuple(scenes[n] for n in numbers),
         before=before,
     )
 
 
-def _scene_tokens(pieces: Sequence[_Piece], number: int) -> int:
-    return max(1, _tokens([p for p in pieces if p.scene == number]))
+def _scene_tokens(paragraphs: Sequence[_Paragraph], number: int) -> int:
+    return max(1, _tokens([p for p in paragraphs if p.scene == number]))

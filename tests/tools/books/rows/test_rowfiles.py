@@ -13,7 +13,8 @@ from novelcraft.config.prep import PrepSettings
 from novelcraft.errors import InputError
 from novelcraft.state.rows import RowManifest
 from novelcraft.tools.books.rows.compile import compile_rows
-from novelcraft.tools.books.rows.rowfiles import book_rows, read_rows, write_rows
+from novelcraft.tools.books.rows.row_reader import read_rows
+from novelcraft.tools.books.rows.rowfiles import book_rows, write_rows
 from novelcraft.tools.books.rows.strategies import strategy_costs
 from tests.tools.books.bases import base
 from tests.tools.books.rowbooks import book

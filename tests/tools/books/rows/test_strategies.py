@@ -24,7 +24,7 @@ def test_sequential_rows_are_the_scenes() -> None:
     assert [w.text for w in made] == [s.text for s in scenes]
     assert [w.name for w in made] == [s.scene_id for s in scenes]
     assert [w.before for w in made] == ["", *(s.text for s in scenes[:-1])]
-    assert all(w.told == (w.first,) for w in made)
+    assert all(w.scenes == (w.first,) for w in made)
 
 
 def test_overlapping_by_half_puts_a_window_between_every_two_scenes() -> None:
@@ -57,12 +57,12 @@ def test_windows_share_what_they_are_named_for(strategy: StrategyName, share: fl
 
 def test_a_window_is_told_of_by_the_scene_that_most_of_it_is() -> None:
     for window in cut("overlap25"):
-        (told,) = window.told
+        (scene,) = window.scenes
         inside = {
             s.scene_id: sum(COUNT(p) for p in s.text.split("\n\n") if p and p in window.text)
             for s in book(CHAPTERS).scenes
         }
-        assert inside[told.scene_id] >= 0.9 * max(inside.values())
+        assert inside[scene.scene_id] >= 0.9 * max(inside.values())
 
 
 def test_long_rows_join_whole_scenes_of_one_chapter() -> None:
@@ -73,7 +73,7 @@ def test_long_rows_join_whole_scenes_of_one_chapter() -> None:
         scenes[2].text + scenes[3].text,
         scenes[4].text,
     ]
-    assert made[1].told == (scenes[2], scenes[3])
+    assert made[1].scenes == (scenes[2], scenes[3])
     assert made[1].before == scenes[1].text
     assert made[1].name == "ch01-s03"
 

@@ -1,4 +1,4 @@
-"""The pieces of a book while it is cleaned: blocks, and what becomes of each."""
+"""The blocks of a book while it is cleaned, each with what becomes of it."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from functools import cached_property
 from typing import Literal
 
 from novelcraft.tools.books.cleaning.inline import Cleaned, clean_inline
-from novelcraft.tools.books.cleaning.markup import Block
+from novelcraft.tools.books.cleaning.markup import MarkupBlock
 
-Fate = Literal["open", "narrative", "reference", "drop"]
+Category = Literal["open", "narrative", "reference", "drop"]
 
 
 @dataclass
-class Piece:
-    """A block and its fate; `open` until some rule has decided."""
+class ClassifiedBlock:
+    """A block and where it goes; `open` until some rule has decided."""
 
-    block: Block
-    fate: Fate = "open"
+    markup: MarkupBlock
+    category: Category = "open"
     reason: str = ""
     """Of a drop or a reference: why."""
 
     @cached_property
     def cleaned(self) -> Cleaned:
         """Its text without markup, and the marks that were in it."""
-        return clean_inline(self.block.text)
+        return clean_inline(self.markup.text)
 
     @property
     def text(self) -> str:
@@ -40,7 +40,7 @@ class Piece:
     @property
     def open(self) -> bool:
         """Whether no rule has decided on it."""
-        return self.fate == "open"
+        return self.category == "open"
 
     @property
     def empty(self) -> bool:
@@ -50,24 +50,24 @@ class Piece:
     @property
     def is_heading(self) -> bool:
         """Whether it is a heading that nothing has been decided on."""
-        return self.open and self.block.kind == "heading" and not self.empty
+        return self.open and self.markup.kind == "heading" and not self.empty
 
     @property
     def in_heading_group(self) -> bool:
         """Whether the book itself says that it is one of the headings around it."""
-        return any(box.tag == "hgroup" for box in self.block.boxes)
+        return any(container.tag == "hgroup" for container in self.markup.containers)
 
     @property
     def of_section(self) -> bool:
         """Whether it stands in a section that the book itself names."""
-        return any("section" in box.classes for box in self.block.boxes)
+        return any("section" in container.classes for container in self.markup.containers)
 
-    def decide(self, fate: Fate, reason: str = "") -> None:
+    def decide(self, category: Category, reason: str = "") -> None:
         """Decide on it, if nothing was."""
         if self.open:
-            self.fate, self.reason = fate, reason
+            self.category, self.reason = category, reason
 
 
-def words_in(pieces: Iterable[Piece]) -> int:
-    """Rough count of the words of pieces."""
-    return sum(len(piece.text.split()) for piece in pieces)
+def words_in(blocks: Iterable[ClassifiedBlock]) -> int:
+    """Rough count of the words of blocks."""
+    return sum(len(block.text.split()) for block in blocks)
