@@ -20,6 +20,7 @@ from novelcraft.cli.model import model
 from novelcraft.cli.new import new
 from novelcraft.cli.pairs import pairs
 from novelcraft.cli.prep import prep
+from novelcraft.cli.proxy import proxy
 from novelcraft.cli.redraw import redraw
 from novelcraft.cli.show import show
 from novelcraft.cli.train import train
@@ -52,6 +53,7 @@ for verb in (
     train,
     agent,
     mcp,
+    proxy,
 ):
     app.command()(verb)
 app.add_typer(model, name="model")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from novelcraft.errors import CheckpointError, NovelcraftError
+from novelcraft.errors import CheckpointError, ConfigError, NovelcraftError
 
 if TYPE_CHECKING:
     from novelcraft.cli.readers import Reader
@@ -33,6 +33,22 @@ def command(verb: str, *words: object, branch: str = "main") -> str:
     """A command of ours as it can be pasted into a shell; the main branch is not named."""
     other = [] if branch == "main" else ["--branch", branch]
     return shlex.join(["novelcraft", verb, *map(str, words), *other])
+
+
+@contextmanager
+def needs_extra(extra: str) -> Iterator[None]:
+    """Tell a person which extra to install where a package of it is missing.
+
+    Raises:
+        ConfigError: One is.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            f"This needs the package {error.name}, which is not installed.",
+            fix=f'Install it: pip install "novelcraft[{extra}]"',
+        ) from error
 
 
 def say(text: str) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from novelcraft.cli.common import say
+from novelcraft.cli.common import needs_extra, say
 
 
 def mcp(
@@ -22,8 +22,10 @@ def mcp(
     On another address than loopback, clients must send the key in NOVELCRAFT_DOOR_KEY.
     """
     from novelcraft.doors.desk import open_desk
-    from novelcraft.doors.http import Door
-    from novelcraft.doors.mcp import serve_http, serve_stdio
+
+    with needs_extra("doors"):
+        from novelcraft.doors.http import Door
+        from novelcraft.doors.mcp import serve_http, serve_stdio
 
     async def run() -> None:
         async with open_desk(novel) as desk:

@@ -152,6 +152,14 @@ class Desk:
             )
         return view
 
+    def head(self, branch: str = "main") -> str | None:
+        """The last scene of a branch of the desk's own novel; None before the first.
+
+        Raises:
+            UnknownTargetError: There is no such branch.
+        """
+        return self._open(self.default_novel).store.branch(branch).head
+
     def preset(self, view: BookView | None) -> SizePreset:
         """The size preset of a novel's settings, or of the person's own; no model is opened."""
         settings = view.novel.settings if view else self._settings("")

@@ -1,0 +1,133 @@
+"""What a chat about a book should know of it: facts and sentences, in one fenced block."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from novelcraft.doors.desk import BookView
+from novelcraft.prompts.loader import as_data
+from novelcraft.state.manuscript import Fact
+from novelcraft.tools.canon.search import FoundSentence, ProseSearch
+
+INTRODUCTION = "What the book has established so far, for reference:"
+CHARS_PER_TOKEN = 4
+SENTENCES = 8
+RECENT_CHARS = 4_000
+"""Characters of the end of a conversation in which people and things are looked for."""
+FACT_SHARE = 0.6
+"""Share of the budget that facts may take before sentences have theirs."""
+
+
+@dataclass(frozen=True)
+class CanonBlock:
+    """A block, and where it is from."""
+
+    text: str
+    """Empty where the book says nothing of what was talked about."""
+    head: str
+    """The commit as of which it is."""
+    facts: tuple[int, ...] = ()
+    """Numbers of the scenes that its facts are from, in the book's order."""
+    sentences: tuple[int, ...] = ()
+    """Numbers of the scenes that its sentences are from."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What a response says of it."""
+        return {
+            "x-novelcraft-head": self.head,
+            "x-novelcraft-facts": ",".join(map(str, self.facts)),
+            "x-novelcraft-sentences": ",".join(map(str, self.sentences)),
+        }
+
+    @property
+    def citation(self) -> str:
+        """A note for a person; empty where there is nothing to cite."""
+        scenes = sorted({*self.facts, *self.sentences})
+        return f"[canon: scenes {', '.join(map(str, scenes))}]" if scenes else ""
+
+
+class Canon:
+    """A book as of one head, ready to be asked again and again."""
+
+    def __init__(self, view: BookView) -> None:
+        self.head = view.head or ""
+        self._facts = view.novel.store.facts_as_of(view.head)
+        self._search = ProseSearch(view.chain)
+        self._names = {
+            word.casefold()
+            for name in (*(c.name for c in view.plan.cast), *view.plan.world.places)
+            for word in name.split()
+            if len(word) > 2
+        }
+
+    def block(self, talk: str, budget: int) -> CanonBlock:
+        """What the book says of those whom the end of a conversation names.
+
+        Args:
+            talk: The conversation's text.
+            budget: About how many tokens the block may have.
+        """
+        recent = talk[-RECENT_CHARS:]
+        room = budget * CHARS_PER_TOKEN
+        facts = self._about(recent, round(room * FACT_SHARE))
+        spent = sum(len(line) for _, line in facts)
+        found = self._found(recent, room - spent)
+        lines = [line for _, line in facts] + [f"- {s.text}" for s in found]
+        if not lines:
+            return CanonBlock("", self.head)
+        return CanonBlock(
+            text=f"{INTRODUCTION}\n{as_data(chr(10).join(lines))}",
+            head=self.head,
+            facts=tuple(dict.fromkeys(position for position, _ in facts)),
+            sentences=tuple(dict.fromkeys(s.position for s in found)),
+        )
+
+    def close(self) -> None:
+        """Forget the index."""
+        self._search.close()
+
+    def _about(self, recent: str, room: int) -> list[tuple[int, str]]:
+        named = _words(recent)
+        kept: list[tuple[int, str]] = []
+        # The latest facts are the ones that hold; they are told in the book's order.
+        for position, fact in reversed(self._facts):
+            line = _line(fact)
+            if named & _words(fact.subject) and len(line) <= room:
+                room -= len(line)
+                kept.append((position, line))
+        return kept[::-1]
+
+    def _found(self, recent: str, room: int) -> list[FoundSentence]:
+        named = " ".join(sorted(_words(recent) & self._names))
+        kept: list[FoundSentence] = []
+        for sentence in self._search.find(named, SENTENCES) if named else ():
+            if len(sentence.text) <= room:
+                room -= len(sentence.text)
+                kept.append(sentence)
+        return sorted(kept)
+
+
+def _line(fact: Fact) -> str:
+    return f"- {fact.subject}: {fact.statement}"
+
+
+def _words(text: str) -> set[str]:
+    return {word.strip(".,;:!?“”‘’\"'()[]").casefold() for word in text.split()}
+
+
+def talk_of(messages: Sequence[object]) -> str:
+    """The text of chat messages, whatever shape their contents have."""
+    parts: list[str] = []
+    for message in messages:
+        content = message.get("content") if isinstance(message, dict) else None
+        if isinstance(content, str):
+            parts.append(content)
+        elif isinstance(content, list):
+            parts += [
+                part["text"]
+                for part in content
+                if isinstance(part, dict) and isinstance(part.get("text"), str)
+            ]
+    return "\n".join(parts)

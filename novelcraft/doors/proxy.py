@@ -1,0 +1,233 @@
+"""The canon proxy: an OpenAI-compatible server that tells an upstream what a book has established.
+
+A chat or completion request gets one fenced block of facts and sentences at its end. All else goes
+through as it is, byte for byte, both ways: streams, tools, log-probabilities, errors.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2 as httpx
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from novelcraft.doors.canon_block import Canon, CanonBlock, talk_of
+from novelcraft.doors.citing import cited_body, cited_stream
+from novelcraft.doors.desk import Desk
+from novelcraft.doors.http import Door, Guard
+
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+_HOP_BY_HOP = frozenset(
+    [
+        "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer",
+        "transfer-encoding", "upgrade", "host", "content-length",
+    ]
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Upstream:
+    """The server that answers."""
+
+    url: str
+    """Its base URL with `/v1`."""
+    key: str = ""
+    """Sent in place of the client's; empty passes the client's on."""
+
+
+@dataclass(frozen=True)
+class ProxySettings:
+    """What a proxy does."""
+
+    upstream: Upstream
+    branch: str = "main"
+    budget: int = 600
+    """About how many tokens of canon a request gets."""
+    cite: bool = False
+    """End an answer with a note on the scenes that the canon was from."""
+
+
+class CanonProxy:
+    """The proxy of one novel. Its canon is that of the branch's head when a request comes in."""
+
+    def __init__(self, desk: Desk, settings: ProxySettings, client: httpx.AsyncClient) -> None:
+        self._desk = desk
+        self._settings = settings
+        self._client = client
+        self._canon: Canon | None = None
+        self._reading = asyncio.Lock()
+
+    async def handle(self, request: Request) -> Response:
+        """Answer one request."""
+        path = request.path_params["path"]
+        body = await request.body()
+        block: CanonBlock | None = None
+        if request.method == "POST" and path in ("chat/completions", "completions"):
+            body, block = await self._with_canon(path, body)
+        try:
+            answer = await self._ask(request, path, body)
+        except httpx.HTTPError as error:
+            url = self._settings.upstream.url
+            return _error(502, f"The upstream {url} did not answer: {error}")
+        if answer is None:
+            # The client has hung up; nobody reads this.
+            return Response(status_code=499)
+        return self._passed_on(answer, block)
+
+    async def _with_canon(self, path: str, body: bytes) -> tuple[bytes, CanonBlock | None]:
+        """The request with a block in it; as it was where there is nothing to say."""
+        try:
+            fields = json.loads(body)
+        except ValueError:
+            return body, None
+        if not isinstance(fields, dict):
+            return body, None
+        async with self._reading:
+            canon = await asyncio.to_thread(self._current)
+            block = await asyncio.to_thread(canon.block, _talk(path, fields), self._settings.budget)
+        if not block.text or not _insert(path, fields, block.text):
+            return body, block
+        return json.dumps(fields, ensure_ascii=False).encode(), block
+
+    def _current(self) -> Canon:
+        head = self._desk.head(self._settings.branch)
+        if self._canon is None or self._canon.head != (head or ""):
+            if self._canon is not None:
+                self._canon.close()
+            self._canon = Canon(self._desk.require_view(branch=self._settings.branch))
+        return self._canon
+
+    async def _ask(self, request: Request, path: str, body: bytes) -> httpx.Response | None:
+        """The upstream's answer, its body unread; None where the client hung up meanwhile."""
+        headers = {k: v for k, v in request.headers.items() if k.lower() not in _HOP_BY_HOP}
+        # httpx would ask for what the client may not be able to unpack.
+        headers.setdefault("accept-encoding", "identity")
+        if self._settings.upstream.key:
+            headers["authorization"] = f"Bearer {self._settings.upstream.key}"
+        sent = self._client.build_request(
+            request.method,
+            httpx.URL(
+                f"{self._settings.upstream.url.rstrip('/')}/{path}",
+                query=request.url.query.encode() or None,
+            ),
+            headers=headers,
+            content=body,
+        )
+        asking = asyncio.ensure_future(self._client.send(sent, stream=True))
+        gone = asyncio.ensure_future(_disconnected(request))
+        try:
+            await asyncio.wait({asking, gone}, return_when=asyncio.FIRST_COMPLETED)
+            if not asking.done():
+                return None
+            return asking.result()
+        finally:
+            gone.cancel()
+            if not asking.done():
+                asking.cancel()
+
+    def _passed_on(self, answer: httpx.Response, block: CanonBlock | None) -> Response:
+        headers = {k: v for k, v in answer.headers.items() if k.lower() not in _HOP_BY_HOP}
+        if block is not None:
+            headers |= block.headers
+        cite = block.citation if block and self._settings.cite and answer.is_success else ""
+        if cite:
+            headers.pop("content-encoding", None)
+            stream = "event-stream" in answer.headers.get("content-type", "")
+            read = cited_stream(answer, cite) if stream else cited_body(answer, cite)
+        else:
+            read = _raw(answer)
+        return StreamingResponse(read, answer.status_code, headers)
+
+
+async def _raw(answer: httpx.Response) -> AsyncIterator[bytes]:
+    try:
+        async for piece in answer.aiter_raw():
+            yield piece
+    finally:
+        await answer.aclose()
+
+
+async def _disconnected(request: Request) -> None:
+    while True:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            return
+
+
+def _talk(path: str, fields: Mapping[str, Any]) -> str:
+    if path == "completions":
+        prompt = fields.get("prompt")
+        return prompt if isinstance(prompt, str) else ""
+    messages = fields.get("messages")
+    return talk_of(messages) if isinstance(messages, list) else ""
+
+
+def _insert(path: str, fields: dict[str, Any], block: str) -> bool:
+    """Put the block into a request; whether there was a place for it.
+
+    It goes before a completion's prompt, and to the end of the last message of the user: so the
+    beginning of a conversation stays as it was, and servers find it in their cache.
+    """
+    if path == "completions":
+        if not isinstance(fields.get("prompt"), str):
+            return False
+        fields["prompt"] = f"{block}\n\n{fields['prompt']}"
+        return True
+    for message in reversed(fields.get("messages") or []):
+        if isinstance(message, dict) and message.get("role") == "user":
+            content = message.get("content")
+            if isinstance(content, str):
+                message["content"] = f"{content}\n\n{block}"
+                return True
+            if isinstance(content, list):
+                content.append({"type": "text", "text": block})
+                return True
+    return False
+
+
+def _error(status: int, message: str) -> Response:
+    body = {"error": {"message": message, "type": "upstream_error", "param": None, "code": None}}
+    return JSONResponse(body, status)
+
+
+def proxy_app(desk: Desk, settings: ProxySettings, door: Door) -> Guard:
+    """The proxy as an ASGI application."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        # An answer takes as long as it takes; the client may hang up at any time.
+        timeout = httpx.Timeout(None, connect=10)
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=128)
+        async with httpx.AsyncClient(timeout=timeout, limits=limits, trust_env=False) as client:
+            app.state.proxy = CanonProxy(desk, settings, client)
+            yield
+
+    async def handle(request: Request) -> Response:
+        proxy: CanonProxy = request.app.state.proxy
+        return await proxy.handle(request)
+
+    routes = [Route("/v1/{path:path}", handle, methods=METHODS)]
+    return Guard(Starlette(routes=routes, lifespan=lifespan), door)
+
+
+async def serve_proxy(desk: Desk, settings: ProxySettings, door: Door) -> None:
+    """Serve until stopped.
+
+    Raises:
+        ConfigError: The address is open and no key is set.
+    """
+    import uvicorn
+
+    door.require_safe()
+    config = uvicorn.Config(
+        proxy_app(desk, settings, door), host=door.host, port=door.port, log_level="warning"
+    )
+    await uvicorn.Server(config).serve()

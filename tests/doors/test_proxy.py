@@ -1,0 +1,240 @@
+"""The canon proxy: what it adds, and that it changes nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import httpx2 as httpx
+import openai
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from novelcraft.doors.desk import Desk
+from novelcraft.doors.http import Door
+from novelcraft.doors.proxy import METHODS, ProxySettings, Upstream, proxy_app
+from tests.fakes.server import FakeServer
+
+Handle = Callable[[Request], Awaitable[Response]]
+
+
+@contextlib.asynccontextmanager
+async def running(app: Any) -> AsyncIterator[str]:
+    """Serves an application on a free port; gives its base URL with /v1."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error"))
+    task = asyncio.create_task(server.serve())
+    try:
+        while not server.started:  # noqa: ASYNC110  uvicorn has no event for it
+            await asyncio.sleep(0.01)
+        yield f"http://127.0.0.1:{port}/v1"
+    finally:
+        server.should_exit = True
+        await task
+
+
+@contextlib.asynccontextmanager
+async def proxied(desk: Desk, upstream: str, **settings: Any) -> AsyncIterator[str]:
+    given = ProxySettings(Upstream(upstream), **settings)
+    async with running(proxy_app(desk, given, Door("127.0.0.1", 0))) as url:
+        yield url
+
+
+@contextlib.asynccontextmanager
+async def upstream(handle: Handle) -> AsyncIterator[str]:
+    app = Starlette(routes=[Route("/v1/{path:path}", handle, methods=METHODS)])
+    async with running(app) as url:
+        yield url
+
+
+def official(base_url: str) -> openai.AsyncOpenAI:
+    return openai.AsyncOpenAI(base_url=base_url, api_key="none", max_retries=0)
+
+
+def naming(desk: Desk) -> str:
+    """A question that names people whom the book has facts about."""
+    view = desk.require_view()
+    subjects = [fact.split(":")[0] for fact in view.facts()]
+    return f"Tell me of {' and '.join([*subjects, *(c.name for c in view.plan.cast)])}."
+
+
+async def test_a_chat_gets_what_the_book_says_of_those_it_names(
+    desk: Desk, fake_server: FakeServer
+) -> None:
+    view = desk.require_view()
+    body = {
+        "model": "fake-model",
+        "messages": [
+            {"role": "system", "content": "You help."},
+            {"role": "user", "content": naming(desk)},
+        ],
+    }
+    async with proxied(desk, fake_server.base_url) as url, httpx.AsyncClient() as client:
+        answer = await client.post(f"{url}/chat/completions", json=body, timeout=60)
+        quiet = await client.post(
+            f"{url}/chat/completions",
+            json={**body, "messages": [{"role": "user", "content": "What is two and two?"}]},
+            timeout=60,
+        )
+    assert answer.status_code == 200
+    request, plain = fake_server.requests
+    assert request.system == "You help."
+    assert request.user.startswith(naming(desk))
+    block = request.user.removeprefix(naming(desk)).strip()
+    assert block.startswith("What the book has established")
+    assert block.endswith('"""')
+    known = view.facts(naming(desk))
+    assert known
+    assert any(fact in block for fact in known)
+    assert answer.headers["x-novelcraft-head"] == view.head
+    assert answer.headers["x-novelcraft-facts"] or answer.headers["x-novelcraft-sentences"]
+    assert plain.user == "What is two and two?"
+    assert quiet.headers["x-novelcraft-facts"] == ""
+
+
+async def test_the_block_keeps_to_its_budget_and_to_the_books_order(desk: Desk) -> None:
+    from novelcraft.doors.canon_block import Canon
+
+    canon = Canon(desk.require_view())
+    for budget in (20, 60, 400):
+        block = canon.block(naming(desk), budget)
+        assert len(block.text) <= budget * 4 + 100
+        assert list(block.facts) == sorted(block.facts)
+        assert list(block.sentences) == sorted(block.sentences)
+    canon.close()
+
+
+RAW = b'{"odd":  [1,2 ,3], "logprobs": null, "text": "\xc3\xa9\\u00e9"}'
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("GET", "models", 200), ("POST", "embeddings", 200), ("POST", "chat/completions", 429)],
+)
+async def test_all_else_goes_through_byte_for_byte(
+    desk: Desk, method: str, path: str, status: int
+) -> None:
+    seen: list[tuple[str, bytes, dict[str, str]]] = []
+
+    async def handle(request: Request) -> Response:
+        seen.append((str(request.url.query), await request.body(), dict(request.headers)))
+        return Response(RAW, status, headers={"x-request-id": "7", "retry-after": "3"})
+
+    body = b'{"input": "x",   "odd": true}'
+    async with (
+        upstream(handle) as there,
+        proxied(desk, there) as url,
+        httpx.AsyncClient() as client,
+    ):
+        answer = await client.request(
+            method, f"{url}/{path}?a=1&b=%20", content=body, headers={"x-mine": "yes"}
+        )
+    assert (answer.status_code, answer.content) == (status, RAW)
+    assert answer.headers["x-request-id"] == "7"
+    assert answer.headers["retry-after"] == "3"
+    ((query, given, headers),) = seen
+    assert (query, given, headers["x-mine"]) == ("a=1&b=%20", body, "yes")
+
+
+async def test_a_stream_arrives_as_it_is_sent(desk: Desk) -> None:
+    sent = [b'data: {"a"', b": 1}\n\n", b": comment\n\n", b"data: [DONE]\n\n"]
+    go = asyncio.Event()
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield sent[0]
+        await go.wait()
+        for piece in sent[1:]:
+            yield piece
+
+    async def handle(_: Request) -> Response:
+        return StreamingResponse(pieces(), media_type="text/event-stream")
+
+    async with (
+        upstream(handle) as there,
+        proxied(desk, there) as url,
+        httpx.AsyncClient() as client,
+        client.stream("POST", f"{url}/chat/completions", json={"messages": []}) as answer,
+    ):
+        stream = answer.aiter_raw()
+        assert await anext(stream) == sent[0]
+        go.set()
+        rest = b"".join([piece async for piece in stream])
+    assert rest == b"".join(sent[1:])
+
+
+@pytest.mark.parametrize("streaming", [True, False])
+async def test_the_official_client_gets_the_same_with_and_without(
+    desk: Desk, fake_server: FakeServer, streaming: bool
+) -> None:
+    async def ask(base_url: str) -> str:
+        async with official(base_url) as client:
+            assert [m.id async for m in await client.models.list()] == ["fake-model"]
+            messages: Any = [{"role": "user", "content": "Say something short."}]
+            given: Any = {"model": "fake-model", "messages": messages, "max_tokens": 60, "seed": 3}
+            if not streaming:
+                answer = await client.chat.completions.create(**given)
+                return str(answer.choices[0].message.content)
+            stream = await client.chat.completions.create(**given, stream=True)
+            return "".join([c.choices[0].delta.content or "" async for c in stream if c.choices])
+
+    async with proxied(desk, fake_server.base_url) as url:
+        assert await ask(url) == await ask(fake_server.base_url) != ""
+
+
+async def test_a_note_names_the_scenes_where_it_is_wished(
+    desk: Desk, fake_server: FakeServer
+) -> None:
+    async with proxied(desk, fake_server.base_url, cite=True) as url, official(url) as client:
+        messages: Any = [{"role": "user", "content": naming(desk)}]
+        given: Any = {"model": "fake-model", "messages": messages, "max_tokens": 60}
+        whole = await client.chat.completions.create(**given)
+        stream = await client.chat.completions.create(**given, stream=True)
+        text = "".join([c.choices[0].delta.content or "" async for c in stream if c.choices])
+    for said in (str(whole.choices[0].message.content), text):
+        assert said.rstrip().endswith("]")
+        assert "[canon: scenes " in said
+
+
+async def test_when_the_client_hangs_up_nothing_runs_on(desk: Desk) -> None:
+    ended = asyncio.Event()
+
+    async def endless() -> AsyncIterator[bytes]:
+        try:
+            while True:
+                yield b"data: {}\n\n"
+                await asyncio.sleep(0.01)
+        finally:
+            ended.set()
+
+    async def handle(_: Request) -> Response:
+        return StreamingResponse(endless(), media_type="text/event-stream")
+
+    async with upstream(handle) as there, proxied(desk, there) as url:
+        async with (
+            httpx.AsyncClient() as client,
+            client.stream("POST", f"{url}/chat/completions", json={"messages": []}) as answer,
+        ):
+            await anext(answer.aiter_raw())
+        await asyncio.wait_for(ended.wait(), 20)
+
+
+async def test_an_upstream_that_is_not_there_is_named(desk: Desk) -> None:
+    async with proxied(desk, "http://127.0.0.1:9/v1") as url, httpx.AsyncClient() as client:
+        answer = await client.post(f"{url}/chat/completions", json={"messages": []})
+    assert answer.status_code == 502
+    assert "127.0.0.1:9" in answer.json()["error"]["message"]
+
+
+async def test_pages_of_the_web_are_kept_out(desk: Desk, fake_server: FakeServer) -> None:
+    async with proxied(desk, fake_server.base_url) as url, httpx.AsyncClient() as client:
+        page = await client.get(f"{url}/models", headers={"Origin": "https://evil.example"})
+    assert page.status_code == 403
