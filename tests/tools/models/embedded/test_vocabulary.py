@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2 as httpx
 import pytest
 from gguf import GGUFWriter
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
