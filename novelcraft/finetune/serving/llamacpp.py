@@ -109,7 +109,7 @@ def _serve(question: Question) -> Any:
 
 
 def _ask(question: Question, server: Any) -> list[dict[int, float]]:
-    import httpx
+    import httpx2 as httpx
 
     answers = []
     with httpx.Client(base_url=server.listening_address, timeout=_PATIENCE) as client:
