@@ -18,7 +18,7 @@ PYTHON  ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11;
              $$p -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help novel narrator install dev weights java test test-fast test-engine test-train check format clean distclean
+.PHONY: help novel narrator install dev weights java test test-fast test-engine test-train test-vllm check format clean distclean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,7 +48,7 @@ check: dev ## Lint, format, types, import contracts
 test: test-fast test-engine test-train ## The whole suite
 
 test-fast: dev weights java ## Everything but the tests that run the real embedded model
-	$(BIN)/python -m pytest -m "not engine" -n $(JOBS)
+	$(BIN)/python -m pytest -m "not engine and not vllm" -n $(JOBS)
 
 # One after the other: two engines on the same cores are many times slower than one.
 test-engine: dev weights java ## The tests that run the real embedded model
@@ -58,6 +58,11 @@ test-engine: dev weights java ## The tests that run the real embedded model
 # by file, as tests of a file share what they trained, and the longest first.
 test-train: $(VENV_TRAIN)/.installed ## The tests that train small models, on the processor
 	OMP_NUM_THREADS=1 $(BIN_TRAIN)/python -m pytest $(TRAINING_TESTS) -n $(JOBS) --dist loadfile
+
+# Not a part of `test`: vLLM is some GB. `novelcraft serve` makes its environment, or
+# NOVELCRAFT_VLLM names one.
+test-vllm: dev weights ## The tests that run a real vLLM, on the processor
+	$(BIN)/python -m pytest -m vllm
 
 # Fetched before the tests, because they run without a network.
 weights: install

@@ -10,7 +10,8 @@ instance names the thing at fault, its value and the next step for the person to
     │   ├── PremiseError              13   an empty or unreadable premise
     │   ├── PagesError                14   a page count out of range
     │   ├── BudgetError               15   a token budget that does not fit the context
-    │   └── UnknownTargetError        16   no such scene, commit, branch or plan version
+    │   ├── UnknownTargetError        16   no such scene, commit, branch or plan version
+    │   └── ServingMemoryError        17   models to serve that do not fit the machine's memory
     ├── ProjectError                  20
     │   ├── NotAProjectError          21   a folder that holds no novel, or holds other files
     │   ├── ProjectBusyError          22   another run holds the novel
@@ -28,7 +29,7 @@ instance names the thing at fault, its value and the next step for the person to
     │   ├── ContextOverflowError      34   the prompt does not fit the model's context
     │   ├── ModelTimeoutError         35   no answer in time
     │   ├── InvalidAnswerError        36   an answer that breaks its schema, again and again
-    │   ├── EngineError               37   the embedded engine failed to start, or died
+    │   ├── EngineError               37   an engine that is run for you failed to start, or died
     │   ├── ModelDownloadError        38   weights could not be fetched, or their hash is wrong
     │   └── ServerFaultError          39   the server answered with an error of its own
     ├── PlanError                     40   a plan that cannot be mended
@@ -122,6 +123,12 @@ class UnknownTargetError(InputError):
     """No scene, commit, branch or plan version has that name."""
 
     exit_code = 16
+
+
+class ServingMemoryError(InputError):
+    """The models that are to be served do not fit the machine's memory."""
+
+    exit_code = 17
 
 
 class ProjectError(NovelcraftError):
@@ -227,7 +234,7 @@ class InvalidAnswerError(ModelError):
 
 
 class EngineError(ModelError):
-    """The embedded engine failed to start, or died."""
+    """An engine that is run for you, embedded or vLLM, failed to start, or died."""
 
     exit_code = 37
 

@@ -22,6 +22,7 @@ from novelcraft.cli.pairs import pairs
 from novelcraft.cli.prep import prep
 from novelcraft.cli.proxy import proxy
 from novelcraft.cli.redraw import redraw
+from novelcraft.cli.serve import serve
 from novelcraft.cli.show import show
 from novelcraft.cli.train import train
 from novelcraft.cli.verify import verify
@@ -54,6 +55,7 @@ for verb in (
     agent,
     mcp,
     proxy,
+    serve,
 ):
     app.command()(verb)
 app.add_typer(model, name="model")

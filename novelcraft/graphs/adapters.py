@@ -37,7 +37,7 @@ def check_embedded(settings: Settings) -> list[str]:
         (given.adapter, find_at(_loaded(given.adapter), registry))
         for _, given in _with_adapter(settings, embedded=True)
     ]
-    return _judged(settings, found)
+    return hold_to_gate(settings, found)
 
 
 def check_served(settings: Settings, endpoints: Mapping[RoleName, Endpoint]) -> list[str]:
@@ -64,7 +64,7 @@ def check_served(settings: Settings, endpoints: Mapping[RoleName, Endpoint]) -> 
                 known = find_named(model.id, registry)
             if known is not None or model.parent:
                 found.append((model.id, known))
-    return _judged(settings, found)
+    return hold_to_gate(settings, found)
 
 
 def _at_any(places: Iterable[str], registry: Path) -> FoundAdapter | None:
@@ -80,7 +80,16 @@ def _loaded(adapter: str) -> Path:
     return find_gguf(adapter) or Path(adapter).expanduser()
 
 
-def _judged(settings: Settings, found: Iterable[tuple[str, FoundAdapter | None]]) -> list[str]:
+def hold_to_gate(settings: Settings, found: Iterable[tuple[str, FoundAdapter | None]]) -> list[str]:
+    """Refuse adapters that failed; the lines that a person should know of the others.
+
+    Args:
+        settings: They may allow one that failed.
+        found: Adapters as they were named, with what the registry knows of them.
+
+    Raises:
+        AdapterRefusedError: One failed the gate, and the settings do not allow it.
+    """
     notices = []
     for adapter, known in found:
         verdict = known.verdict if known else "not_evaluated"
