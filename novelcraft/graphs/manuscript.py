@@ -20,9 +20,12 @@ from novelcraft.tools.export.markdown import manuscript_markdown
 from novelcraft.tools.storage.files import storage_errors, write_atomic
 
 _MARK = re.compile(
-    r"\n*<!-- novelcraft: branch (?P<branch>\S+), commit (?P<commit>\S+), "
+    r"<!-- novelcraft: branch (?P<branch>\S+), commit (?P<commit>\S+), "
     r"text (?P<text>\S+) -->\s*\Z"
 )
+
+_MARK_CHARS = 1_000
+"""Characters at the end of a file in which its mark is looked for."""
 
 
 def manuscript_path(folder: Path, branch: str) -> Path:
@@ -68,14 +71,19 @@ def renew_manuscript(
 
 def unmarked(text: str) -> str:
     """The text of a manuscript's file, without the line that names its commit."""
-    return _MARK.sub("", text) + "\n"
+    mark = _mark(text)
+    return text if mark is None else text[: mark.start()].rstrip("\n") + "\n"
+
+
+def _mark(text: str) -> re.Match[str] | None:
+    return _MARK.search(text, max(0, len(text) - _MARK_CHARS))
 
 
 def _is_edited(
     there: bytes, plan: Plan, chain: Sequence[SceneCommit], novel: NovelSettings
 ) -> bool:
     text = there.decode("utf-8", "replace").replace("\r\n", "\n")
-    mark = _MARK.search(text)
+    mark = _mark(text)
     if mark is not None:
         return _hash(unmarked(text).encode()) != mark["text"]
     # Written before there was a mark: by this program, if it is what this program writes.

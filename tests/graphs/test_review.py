@@ -214,7 +214,7 @@ async def test_a_summary_is_rolled_on_from_the_one_before(
     assert "The story begins" not in second.user
     for request, commit in zip((first, second), desk.chain(), strict=True):
         assert scene_of(request) == commit.prose
-        assert "Keep these names: Elias Marrow." in request.user
+        assert 'Keep these names:\n"""\nElias Marrow\n"""' in request.user
         assert f"in at most {SMALL.summary_words} words" in request.user
     assert [c.summary for c in desk.chain()] == ["Elias Marrow rows home.", "Elias Marrow waits."]
 

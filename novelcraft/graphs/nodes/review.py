@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
 from novelcraft.agents.archivist import FactsInput, extract_facts
@@ -39,9 +40,9 @@ def _known(state: WriteState, context: WriteContext, draft: Draft) -> list[str]:
     plan = plan_of(state, context)
     brief = plan.scene(draft.scene_id)
     names = {n.casefold() for name in plan.names(brief.present) for n in name.split()}
-    facts = [fact for _, fact in context.store.facts_as_of(draft.parent)]
-    about = [f for f in facts if names & set(f.subject.casefold().split())]
-    return [f"{f.subject}: {f.statement}" for f in about[-KNOWN_FACTS:]]
+    newest = (fact for _, fact in reversed(context.store.facts_as_of(draft.parent)))
+    about = (f for f in newest if names & set(f.subject.casefold().split()))
+    return [f"{f.subject}: {f.statement}" for f in islice(about, KNOWN_FACTS)][::-1]
 
 
 async def write_summary(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:

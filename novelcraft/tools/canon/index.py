@@ -32,7 +32,7 @@ from uuid import uuid4
 from novelcraft.errors import DiskFullError, ProjectError, ReadOnlyError
 from novelcraft.state.canon import Passage
 from novelcraft.state.manuscript import SceneCommit
-from novelcraft.tools.canon.embedders import Embedder
+from novelcraft.tools.canon.embedders import Embedder, Vector
 from novelcraft.tools.canon.passages import RULE, passages
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ DATABASE = "chroma.sqlite3"
 NAME = "passages"
 LEAST_FREE = 1 << 20
 """Bytes of free space below which a failed write is put down to the disk."""
+_ASKED_FOR_ONE = 8
+"""Passages that are asked for at first for each that is wanted: some may be of other scenes."""
 NEVER = 1_000_000
 """So many passages before Chroma would write its graph of vectors to disk."""
 
@@ -136,18 +138,7 @@ class PassageIndex:
 
     def _query(self, text: str, allowed: frozenset[str], k: int) -> list[Passage]:
         collection = self._collection()
-        found = collection.query(
-            query_embeddings=self._embedder.embed([text]),
-            n_results=max(1, self._stored.total()),
-            include=["distances"],
-        )
-        ids, distances = found["ids"], found["distances"]
-        assert distances is not None, "asked for"
-        ranked = sorted(
-            (round(distance, 6), -self._positions[commit], passage)
-            for passage, distance in zip(ids[0], distances[0], strict=True)
-            if (commit := passage.partition(":")[0]) in allowed
-        )[:k]
+        ranked = self._ranked(collection, [*self._embedder.embed([text])], allowed, k)
         if not ranked:
             return []
         texts = collection.get(ids=[passage for _, _, passage in ranked], include=["documents"])
@@ -162,6 +153,30 @@ class PassageIndex:
             )
             for distance, position, passage in ranked
         ]
+
+    def _ranked(
+        self, collection: ChromaCollection, vector: list[Vector], allowed: frozenset[str], k: int
+    ) -> list[tuple[float, int, str]]:
+        """Distance, position (negative) and id of the `k` nearest passages that are allowed.
+
+        As many passages are asked for as it takes to find all of those that are as near.
+        """
+        total = max(1, self._stored.total())
+        asked = min(total, k * _ASKED_FOR_ONE)
+        while True:
+            found = collection.query(
+                query_embeddings=vector, n_results=asked, include=["distances"]
+            )
+            assert found["distances"] is not None, "asked for"
+            distances = [round(distance, 6) for distance in found["distances"][0]]
+            ranked = sorted(
+                (distance, -self._positions[commit], passage)
+                for passage, distance in zip(found["ids"][0], distances, strict=True)
+                if (commit := passage.partition(":")[0]) in allowed
+            )[:k]
+            if asked == total or (len(ranked) == k and ranked[-1][0] < distances[-1]):
+                return ranked
+            asked = min(total, asked * 4)
 
     def _add_missing(self, commits: Sequence[SceneCommit]) -> int:
         collection = self._collection()

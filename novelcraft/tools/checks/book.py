@@ -137,10 +137,12 @@ def _stale(chain: Sequence[SceneCommit]) -> Iterator[Finding]:
 def _copying(chain: Sequence[SceneCommit]) -> Iterator[Finding]:
     chapters: defaultdict[str, list[str]] = defaultdict(list)
     for commit in chain:
-        chapters[commit.chapter_id] += words(commit.prose)
+        chapters[commit.chapter_id].append(commit.prose)
     if len(chapters) < 2:
         return
-    share = cross_copying(list(chapters.values()))
+    share = cross_copying(
+        [w for prose in proses for w in words(prose)] for proses in chapters.values()
+    )
     yield _finding(
         "copying",
         "warn" if share > GOOD_COPYING else "report",

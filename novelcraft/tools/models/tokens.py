@@ -19,7 +19,8 @@ BYTES_PER_TOKEN = 3.5
 """Of the estimate. English prose has 4.2 to 4.8, so that the estimate errs on the safe side."""
 MESSAGE_TOKENS = 8
 """Allowance for what a chat template puts around a message."""
-_CACHED = 4_096
+_CACHED = 1_024
+"""Texts whose counts are kept: those of some ten scenes."""
 
 
 def estimate_tokens(text: str) -> int:

@@ -96,6 +96,22 @@ def test_of_equals_the_later_comes_first(index: PassageIndex) -> None:
     assert [p.position for p in index.query("same words", ids(chain), 3)] == [3, 2, 1]
 
 
+def test_the_latest_of_many_equals_is_found(index: PassageIndex) -> None:
+    chain = [factories.commit(1, prose="The same words.")]
+    for n in range(2, 41):
+        chain.append(factories.commit(n, chain[-1], prose="The same words."))
+    index.sync(chain)
+    assert [p.position for p in index.query("same words", ids(chain), 2)] == [40, 39]
+
+
+def test_what_is_far_is_found_behind_many_of_another_branch(index: PassageIndex) -> None:
+    chain = [factories.commit(1, prose="The sea was quiet.")]
+    for n in range(2, 41):
+        chain.append(factories.commit(n, chain[-1], prose="The same words."))
+    index.sync(chain)
+    assert [p.position for p in index.query("same words", ids(chain[:1]), 1)] == [1]
+
+
 def test_what_is_missing_is_added_and_nothing_twice(index: PassageIndex, folder: Path) -> None:
     chain = story()
     assert index.sync(chain[:3]) == 6

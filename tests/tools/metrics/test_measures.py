@@ -81,3 +81,15 @@ def test_cross_copying_counts_what_stood_in_an_earlier_chapter() -> None:
     assert cross_copying([one, list("uvwxyz")]) == 0
     assert cross_copying([list("aaaaaaa")]) == 0
     assert cross_copying([]) == 0
+
+
+@given(st.lists(WORDS, max_size=5), st.integers(1, 4))
+def test_cross_copying_is_the_share_of_n_grams_seen_before(
+    chapters: list[list[str]], n: int
+) -> None:
+    seen: set[tuple[str, ...]] = set()
+    known: list[bool] = []
+    for words in chapters:
+        known += [gram in seen for gram in ngrams(words, n)]
+        seen.update(ngrams(words, n))
+    assert cross_copying(iter(chapters), n) == (sum(known) / len(known) if known else 0)
