@@ -24,6 +24,7 @@ from novelcraft.cli.proxy import proxy
 from novelcraft.cli.redraw import redraw
 from novelcraft.cli.serve import serve
 from novelcraft.cli.show import show
+from novelcraft.cli.status import status
 from novelcraft.cli.train import train
 from novelcraft.cli.verify import verify
 from novelcraft.cli.write import write
@@ -56,6 +57,7 @@ for verb in (
     mcp,
     proxy,
     serve,
+    status,
 ):
     app.command()(verb)
 app.add_typer(model, name="model")

@@ -26,6 +26,8 @@ VERBS = [
     "exempt",
     "verify",
     "model",
+    "serve",
+    "status",
 ]
 
 

@@ -41,6 +41,10 @@ class OpenAI:
     def get(self, path: str) -> Reply:
         return self.not_found(path)
 
+    def metrics(self, running: int, read: int, written: int) -> str:
+        """The page of metrics in Prometheus' form; empty where there is none."""
+        return ""
+
     def tokenize(self, body: Mapping[str, Any]) -> Reply:
         return self.not_found("/tokenize")
 
@@ -126,6 +130,17 @@ class LlamaCpp(OpenAI):
             return 200, [{"id": i, "path": f"{name}.gguf", "scale": 0.0} for i, name in listed]
         return self.not_found(path)
 
+    def metrics(self, running: int, read: int, written: int) -> str:
+        return _page(
+            {
+                "llamacpp:prompt_tokens_total": read,
+                "llamacpp:tokens_predicted_total": written,
+                "llamacpp:requests_processing": running,
+                "llamacpp:requests_deferred": 0,
+            },
+            "",
+        )
+
     def tokenize(self, body: Mapping[str, Any]) -> Reply:
         return 200, {"tokens": tokens.ids(str(body.get("content", "")))}
 
@@ -184,6 +199,20 @@ class Vllm(OpenAI):
     def get(self, path: str) -> Reply:
         return (200, None) if path == "/health" else self.not_found(path)
 
+    def metrics(self, running: int, read: int, written: int) -> str:
+        return _page(
+            {
+                "vllm:num_requests_running": float(running),
+                "vllm:num_requests_waiting": 0.0,
+                "vllm:kv_cache_usage_perc": 0.125,
+                "vllm:prefix_cache_queries_total": float(read),
+                "vllm:prefix_cache_hits_total": read / 4,
+                "vllm:prompt_tokens_total": float(read),
+                "vllm:generation_tokens_total": float(written),
+            },
+            f'{{engine="0",model_name="{self.models[0]}"}}',
+        )
+
     def tokenize(self, body: Mapping[str, Any]) -> Reply:
         if "messages" in body:
             found = [i for m in body["messages"] for i in tokens.ids(str(m["content"]))]
@@ -229,6 +258,13 @@ class Vllm(OpenAI):
 
     def not_found(self, path: str) -> Reply:
         return 404, {"detail": "Not Found"}
+
+
+def _page(values: Mapping[str, float], labels: str) -> str:
+    return "".join(
+        f"# HELP {name} …\n# TYPE {name} gauge\n{name}{labels} {value}\n"
+        for name, value in values.items()
+    )
 
 
 FLAVOURS: dict[str, type[OpenAI]] = {"llamacpp": LlamaCpp, "vllm": Vllm, "openai": OpenAI}

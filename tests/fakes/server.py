@@ -163,6 +163,13 @@ class FakeServer:
                     lines.write(json.dumps(wire.record(exchange)) + "\n")
             self._idle.notify_all()
 
+    def metrics(self) -> bytes:
+        """The page of metrics, of all exchanges so far."""
+        with self._lock:
+            read = sum(e.request.prompt_tokens for e in self.exchanges)
+            written = sum(len(tokens.pieces(e.sent)) for e in self.exchanges)
+            return self.flavour.metrics(self._running, read, written).encode()
+
     def staged_reply(self, path: str) -> Staged | None:
         with self._lock:
             return next(self._staged.get(path, iter(())), None)
@@ -225,6 +232,8 @@ class _Handler(BaseHTTPRequestHandler):
         path = self.fake.see("GET", self.path)
         if staged := self.fake.staged_reply(path):
             self._send(*staged)
+        elif path == "/metrics" and (page := self.fake.metrics()):
+            self._send_raw(200, "text/plain; version=0.0.4; charset=utf-8", page)
         elif path == "/v1/models":
             guarded = self._refused(path)
             self._send(*(guarded or (200, self.fake.flavour.list_models())))

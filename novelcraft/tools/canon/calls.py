@@ -38,6 +38,8 @@ class Calls:
     """Logs model calls and finds them again. A part of `ManuscriptStore`."""
 
     _db: Database
+    session = ""
+    """See `tools.models.calls.CallLog`; a novel's store has its id here."""
 
     def find_call(self, key: str) -> CallRecord | None:
         """The first successful call with that key, to be replayed; None when there is none."""

@@ -52,6 +52,7 @@ class ManuscriptStore(Chain, Revisions, Integrity, Drafts, Calls, Journal):
         self._plans = {}
         with database.read() as connection:
             self.novel_id: str = connection.execute(select(novel.c.id)).scalar_one()
+        self.session = self.novel_id
 
     @classmethod
     def create(

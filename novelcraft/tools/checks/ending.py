@@ -13,6 +13,7 @@ _WHOLE_END = re.compile(r"[.!?…—–。！？]['\"”’»«“‘)\]*_」』
 _STOPPED_SHORT = {
     "length": "the server's limit on tokens ended it",
     "too_long": "it did not come to an end",
+    "repetition": "the server ended it, as it went round in circles",
 }
 """Reasons to stop after which the end is missing, however whole it looks."""
 

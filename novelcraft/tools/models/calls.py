@@ -62,6 +62,11 @@ class ModelAnswer:
 class CallLog(Protocol):
     """Where calls are written down. The manuscript store is one."""
 
+    @property
+    def session(self) -> str:
+        """What all calls that belong together carry, so that a router can keep them on one replica
+        with its cache; empty for nothing."""
+
     def find_call(self, key: str) -> CallRecord | None:
         """The call with that key that ended well; None when there is none."""
 
@@ -74,6 +79,8 @@ class CallLog(Protocol):
 
 class MemoryLog:
     """A call log that is gone with the process."""
+
+    session = ""
 
     def __init__(self) -> None:
         self.records: list[CallRecord] = []

@@ -308,7 +308,9 @@ class ChatModels:
         from novelcraft.tools.models.client import Client
 
         if endpoint.role not in self._clients:
-            self._clients[endpoint.role] = Client(endpoint.server, endpoint.settings.timeout)
+            self._clients[endpoint.role] = Client(
+                endpoint.server, endpoint.settings.timeout, self._log.session
+            )
         return self._clients[endpoint.role]
 
     def _usage(self, prepared: Prepared, reply: Reply) -> Usage:

@@ -27,6 +27,8 @@ from novelcraft.tools.text import without_controls
 logging.getLogger("langchain_openai").addHandler(logging.NullHandler())
 
 CONNECT_TIMEOUT = 10.0
+SESSION_HEADER = "X-Session-ID"
+"""What calls of one novel carry: vLLM's own name for it, which routers can be told."""
 _NO_KEY = "none"
 """What a server without keys gets: the client insists on sending something."""
 _REASONING_FIELDS = ("reasoning_content", "reasoning")
@@ -102,11 +104,19 @@ class _Chat(ChatOpenAI):
 
 
 class Client:
-    """Sends requests to one server. Follows it when it is restarted at another port."""
+    """Sends requests to one server. Follows it when it is restarted at another port.
 
-    def __init__(self, server: Server, timeout: float) -> None:
+    Args:
+        server: The server.
+        timeout: Seconds to wait for an answer, or between two tokens of a stream.
+        session: What all requests carry, so that a router keeps them on one replica; empty for
+            nothing.
+    """
+
+    def __init__(self, server: Server, timeout: float, session: str = "") -> None:
         self._server = server
         self._timeout = timeout
+        self._session = session
         self._http: openai.DefaultAsyncHttpxClient | None = None
         self._chat: _Chat | None = None
         self._url = ""
@@ -185,6 +195,7 @@ class Client:
                 http_async_client=self._http,
                 # Never used, but made with a TLS context of its own where none is given.
                 http_client=openai.DefaultHttpxClient(**options),
+                default_headers={SESSION_HEADER: self._session} if self._session else None,
                 max_retries=0,
                 timeout=timeout,
                 stream_chunk_timeout=self._timeout,

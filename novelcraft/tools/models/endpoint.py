@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from novelcraft.config.settings import RoleName, RoleSettings
+from novelcraft.errors import ConfigError
 from novelcraft.tools.models.adapters import ServedAdapter, find_served
 from novelcraft.tools.models.faults import Asked, model_not_served
 from novelcraft.tools.models.learned import Learned
 from novelcraft.tools.models.patience import Patience
 from novelcraft.tools.models.presets import Family, Task, family_of
 from novelcraft.tools.models.server import Profile, Server
-from novelcraft.tools.models.wire import Flavour, check_sampling, sampling_fields
+from novelcraft.tools.models.wire import Flavour, check_sampling, sampling_fields, unheeded
 
 THINK_TOKENS = 4_096
 """What a think block may take on top of the tokens that an answer is given."""
@@ -123,13 +124,14 @@ async def connect(
         patience: How long the server is asked again.
 
     Raises:
-        ConfigError: The role's sampling names something unknown.
+        ConfigError: The role's sampling names something unknown, or what the server ignores.
         EngineError, ServerUnreachableError, AuthenticationError, ServerFaultError: The server
             cannot be used.
         ModelNotServedError: It does not have the model or the adapter.
     """
     chosen = check_sampling(role, settings.sampling)
     profile = await server.probe(role, settings.api_key_env, patience)
+    _require_heeded(role, profile.flavour, chosen, server, patience)
     served = profile.find(name)
     if served is None:
         ids = [model.id for model in profile.models]
@@ -152,3 +154,21 @@ async def connect(
         served=adapter,
         chosen=chosen,
     )
+
+
+def _require_heeded(
+    role: str, flavour: Flavour, chosen: dict[str, Any], server: Server, patience: Patience
+) -> None:
+    """Refuse sampling that vLLM would ignore in silence; name it where nobody knows."""
+    names = ", ".join(unheeded(flavour, chosen))
+    if names and flavour == "vllm":
+        raise ConfigError(
+            f"[roles.{role}] sampling has {names}, which the vLLM at {server.url} would ignore in "
+            "silence.",
+            fix="Leave that out, or serve the model with llama.cpp.",
+        )
+    if names:
+        patience.tell(
+            f"[roles.{role}] sampling has {names}. Whether {server.url} heeds that, nobody knows: "
+            "it speaks neither vLLM's nor llama.cpp's protocol."
+        )

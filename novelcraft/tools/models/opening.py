@@ -76,6 +76,39 @@ async def open_models(
         await models.close()
 
 
+def server_of(settings: RoleSettings, environ: Mapping[str, str] = os.environ) -> Server | None:
+    """The server that a role's settings name, to be looked at; None for the embedded engine.
+
+    Args:
+        settings: The role's.
+        environ: Holds the key.
+
+    Raises:
+        ConfigError: The URL is none.
+        AuthenticationError: The key cannot be sent.
+    """
+    place = _place(settings, environ)
+    if place is None:
+        return None
+    address, key = place
+    return Server(
+        address.url,
+        key,
+        1,
+        auth=address.auth,
+        params=address.params,
+        secrets=Secrets((key, *address.secrets)),
+    )
+
+
+def _place(settings: RoleSettings, environ: Mapping[str, str]) -> Place | None:
+    if settings.provider == EMBEDDED:
+        return None
+    variable = settings.api_key_env
+    key = clean_key(variable, environ.get(variable, "")) if variable else ""
+    return Address.of(settings.base_url or OPENAI_URL), key
+
+
 class _Servers:
     """The servers of the roles, one for those that share it."""
 
@@ -123,14 +156,8 @@ class _Servers:
             if server.engine is not None:
                 await asyncio.to_thread(server.engine.stop)
 
-    def _key(self, settings: RoleSettings) -> str:
-        variable = settings.api_key_env
-        return clean_key(variable, self._environ.get(variable, "")) if variable else ""
-
     def _place(self, settings: RoleSettings) -> Place | None:
-        if settings.provider == EMBEDDED:
-            return None
-        return Address.of(settings.base_url or OPENAI_URL), self._key(settings)
+        return _place(settings, self._environ)
 
     async def _model(self, name: str) -> InstalledModel:
         if name not in self._installed:

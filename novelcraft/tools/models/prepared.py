@@ -78,6 +78,8 @@ class Prepared:
         }
         if self.streams:
             body |= wire.stream_fields(endpoint.flavour)
+        if request.schema is None:
+            body |= wire.repetition_fields(endpoint.flavour)
         if request.stop:
             body["stop"] = list(request.stop)
         if request.prefill:

@@ -6,7 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import Any
 
@@ -96,6 +96,10 @@ class Server:
     def __post_init__(self) -> None:
         self.semaphore = asyncio.Semaphore(self.max_concurrency)
         self._profile: Profile | None = None
+
+    def afresh(self) -> Server:
+        """The same server, of which nothing is known yet."""
+        return replace(self)
 
     @property
     def embedded(self) -> bool:

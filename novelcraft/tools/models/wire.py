@@ -33,6 +33,9 @@ _KNOWN: dict[Flavour, tuple[str, ...]] = {
     "vllm": _COMMON,
     "openai": _STANDARD,
 }
+_REPETITION = {"min_pattern_size": 6, "max_pattern_size": 96, "min_count": 4}
+"""Tokens of a pattern, and how often in a row it comes before an answer is ended: long enough for
+a refrain, and for a row of dashes, to pass."""
 _SYNONYMS = {"repetition_penalty": "repeat_penalty"}
 _RENAMED: dict[Flavour, dict[str, str]] = {
     "llamacpp": {},
@@ -71,6 +74,25 @@ def sampling_fields(
     taken = {key: value for key, value in preset.items() if key in _KNOWN[flavour]}
     renamed = _RENAMED[flavour]
     return {renamed.get(key, key): value for key, value in {**taken, **chosen}.items()}
+
+
+def unheeded(flavour: Flavour, chosen: Mapping[str, Any]) -> list[str]:
+    """The names in a person's sampling that the server is not known to heed.
+
+    Args:
+        flavour: The server. vLLM and llama.cpp ignore what they do not know, in silence; of
+            others nobody knows.
+        chosen: The sampling, under our names.
+    """
+    return [name for name in chosen if name not in _KNOWN[flavour]]
+
+
+def repetition_fields(flavour: Flavour) -> dict[str, Any]:
+    """What has the server end prose that goes round in circles, where it can notice that itself.
+
+    A draft that loops to its last token costs as much as three that do not.
+    """
+    return {"repetition_detection": _REPETITION} if flavour == "vllm" else {}
 
 
 def wire_messages(messages: tuple[Message, ...], prefill: str) -> list[dict[str, str]]:

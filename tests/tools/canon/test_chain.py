@@ -162,5 +162,5 @@ def test_what_was_written_is_there_after_reopening(target: str) -> None:
         store.add_plan("main", factories.plan())
         made = grow(store, 3)
     with ManuscriptStore.open(target) as again:
-        assert again.novel_id == "a" * 32
+        assert again.novel_id == again.session == "a" * 32
         assert again.chain(again.branch("main").head) == made

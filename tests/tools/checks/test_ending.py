@@ -49,7 +49,13 @@ def test_anything_else_is_cut_off_and_quoted(end: str) -> None:
 
 @pytest.mark.parametrize(
     ("reason", "found"),
-    [("stop", False), ("length_reached", False), ("length", True), ("too_long", True)],
+    [
+        ("stop", False),
+        ("length_reached", False),
+        ("length", True),
+        ("too_long", True),
+        ("repetition", True),
+    ],
 )
 def test_the_reason_to_stop_counts_even_after_a_whole_sentence(reason: str, found: bool) -> None:
     assert bool(cut_off(fitting("Elias rowed home.", finish_reason=reason))) == found

@@ -293,3 +293,27 @@ async def test_a_reader_that_fails_is_not_asked_again(fake_server: FakeServer) -
         with pytest.raises(ValueError, match="reader"):
             await models.stream(request(), on_text)
     assert len(fake_server.requests) == 1
+
+
+@pytest.mark.parametrize("session", ["novel-7", ""])
+async def test_calls_that_belong_together_carry_their_session(serve: Serve, session: str) -> None:
+    server, log = serve(), MemoryLog()
+    log.session = session
+    async with opened(server, log) as models:
+        await models.stream(request(), everything)
+        await models.ask(request(), Person)
+    carried = [{k.lower(): v for k, v in r.headers.items()} for r in server.requests]
+    assert [headers.get("x-session-id", "") for headers in carried] == [session, session]
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+async def test_vllm_is_asked_to_end_prose_that_loops(serve: Serve, flavour: str) -> None:
+    server = serve(flavour=flavour)
+    async with opened(server) as models:
+        await models.stream(request(), everything)
+        await models.ask(request(), Person)
+    asked = [r.body.get("repetition_detection") for r in server.requests]
+    if flavour == "vllm":
+        assert asked == [{"min_pattern_size": 6, "max_pattern_size": 96, "min_count": 4}, None]
+    else:
+        assert asked == [None, None]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from novelcraft.config.settings import RoleName
+from novelcraft.config.settings import ROLES, RoleName
 from novelcraft.errors import (
     AuthenticationError,
     ConfigError,
@@ -13,9 +13,11 @@ from novelcraft.errors import (
     ModelNotServedError,
     ServerUnreachableError,
 )
+from novelcraft.tools.models.calls import MemoryLog
+from novelcraft.tools.models.opening import open_models
 from novelcraft.tools.models.preflight import Need
 from tests.fakes.server import FakeServer
-from tests.tools.models.support import opened
+from tests.tools.models.support import opened, settings_for
 
 Serve = Callable[..., FakeServer]
 
@@ -127,3 +129,21 @@ async def test_a_misspelt_parameter_is_refused_before_the_run(fake_server: FakeS
     with pytest.raises(ConfigError, match="'temprature'"):
         async with opened(fake_server, sampling={"temprature": 1}):
             pass
+
+
+async def test_sampling_that_vllm_would_ignore_is_refused(serve: Serve) -> None:
+    with pytest.raises(ConfigError, match=r"roles\.\w+\] sampling has dry_multiplier") as caught:
+        async with opened(serve(flavour="vllm"), sampling={"dry_multiplier": 0.8, "min_p": 0.1}):
+            pass
+    assert "min_p" not in caught.value.message
+    async with opened(serve(flavour="llamacpp"), sampling={"dry_multiplier": 0.8}):
+        pass
+
+
+async def test_sampling_of_which_nobody_knows_is_named(serve: Serve) -> None:
+    server, told = serve(flavour="openai"), list[str]()
+    settings = settings_for(server, sampling={"min_p": 0.1, "top_p": 0.9})
+    async with open_models(settings, MemoryLog(), environ={}, notify=told.append):
+        pass
+    assert len(told) == len(ROLES)
+    assert "sampling has min_p. Whether" in told[0]
