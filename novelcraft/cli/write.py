@@ -88,7 +88,7 @@ def write(
         novel.require_planned(branch)
         if novel.is_finished(branch):
             typer.echo(f"Nothing to do: {folder} is finished.")
-            finished = _last_sums(novel)
+            finished = _last_sums(novel, branch)
         else:
             finished = _run(novel, branch, stop, quiet, again)
         _report(novel, branch, finished, stop, again)
@@ -158,12 +158,11 @@ def _flawed(novel: Novel, findings: int) -> FlawedBookError:
     )
 
 
-def _last_sums(novel: Novel) -> RunFinished | None:
+def _last_sums(novel: Novel, branch: str) -> RunFinished | None:
     from novelcraft.state.events import RunFinished
 
-    logged = [event for _, event in novel.store.events("run_finished")]
-    last = logged[-1] if logged else None
-    return last if isinstance(last, RunFinished) else None
+    last = [entry.event for entry in novel.store.events("run_finished", branch=branch, last=1)]
+    return next((event for event in last if isinstance(event, RunFinished)), None)
 
 
 def _newest(folder: Path, pattern: str) -> Path | None:

@@ -57,6 +57,7 @@ from novelcraft.tools.canon.store import ManuscriptStore
 from novelcraft.tools.export.book import DEFAULT_FORMATS, ExportResult
 from novelcraft.tools.export.summary import RunSummary
 from novelcraft.tools.models.opening import open_models
+from novelcraft.tools.storage.feed import FeedWriter
 from novelcraft.tools.storage.lock import ProjectLock
 from novelcraft.tools.text import quoted
 
@@ -210,13 +211,16 @@ class Novel:
     @contextmanager
     def _logged(self, on_event: OnEvent[WriteEvent], branch: str) -> Iterator[OnEvent[WriteEvent]]:
         """What takes the events of a run; an error that ends it becomes its last one."""
-        emit = EventLog(self.store, on_event)
-        try:
-            yield emit
-        except NovelcraftError as error:
-            with suppress(NovelcraftError):
-                emit(self._stopped(branch, "failed", str(error)))
-            raise
+        with FeedWriter(self.folder) as feed:
+            emit = EventLog(self.store, feed, branch, on_event)
+            try:
+                yield emit
+            except NovelcraftError as error:
+                with suppress(NovelcraftError):
+                    emit(self._stopped(branch, "failed", str(error)))
+                raise
+            finally:
+                feed.remove()
 
     def _stopped(self, branch: str, reason: StopReason, error: str = "") -> RunStopped:
         scenes = len(self.store.commit_ids(self.store.branch(branch).head))

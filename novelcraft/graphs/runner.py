@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 from langchain_core.runnables import RunnableConfig
@@ -11,11 +10,19 @@ from langgraph.types import Command
 
 from novelcraft.graphs.context import WriteContext
 from novelcraft.graphs.write import WriteGraph
-from novelcraft.state.events import Decided, Drafting, Waiting, WriteEvent
+from novelcraft.state.events import (
+    Decided,
+    Drafting,
+    Growth,
+    SceneStarted,
+    Waiting,
+    WriteEvent,
+)
 from novelcraft.state.gates import Decision, GateRequest
 from novelcraft.state.graph import WriteState
 from novelcraft.state.stream import OnEvent
 from novelcraft.tools.canon.store import ManuscriptStore
+from novelcraft.tools.storage.feed import FeedWriter
 
 Decide = Callable[[GateRequest], Decision]
 
@@ -68,21 +75,40 @@ async def resumable(graph: WriteGraph, store: ManuscriptStore, branch_name: str)
 
 
 class EventLog:
-    """Keeps a run's events in the store, and passes them on.
+    """Keeps a run's events for whoever follows it, and passes them on.
+
+    What is kept is in the store, but for the growth of the draft that is being written, which is
+    in the folder's feed.
 
     Args:
-        store: Where they are kept: all but the growth of drafts.
+        store: Where events are logged.
+        feed: The folder's feed.
+        branch: The branch that is written.
         on_event: Listens.
     """
 
-    def __init__(self, store: ManuscriptStore, on_event: OnEvent[WriteEvent]) -> None:
+    def __init__(
+        self,
+        store: ManuscriptStore,
+        feed: FeedWriter,
+        branch: str,
+        on_event: OnEvent[WriteEvent],
+    ) -> None:
         self._store = store
+        self._feed = feed
+        self._branch = branch
         self._on_event = on_event
+        self._last = 0
 
     def __call__(self, event: WriteEvent) -> None:
         """Take an event."""
-        if not isinstance(event, Drafting):
-            self._store.log_event(event, datetime.now(UTC).isoformat())
+        if isinstance(event, Drafting):
+            growth = Growth(after=self._last, branch=self._branch, event=event)
+            self._feed.append(f"{growth.model_dump_json()}\n")
+        else:
+            self._last = self._store.log_event(event, self._branch)
+        if isinstance(event, SceneStarted):
+            self._feed.cut()
         self._on_event(event)
 
 

@@ -193,3 +193,12 @@ WriteEvent = Annotated[
 ]
 
 WRITE_EVENTS: EventCodec[WriteEvent] = EventCodec(TypeAdapter(WriteEvent))
+
+
+class Growth(Frozen):
+    """A draft's growth as it stands in the feed, with its place among the logged events."""
+
+    after: int
+    """Number of the last event that was logged before."""
+    branch: str
+    event: Drafting

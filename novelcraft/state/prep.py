@@ -5,10 +5,11 @@ from __future__ import annotations
 from operator import add
 from typing import Annotated, Any, Literal, TypedDict, get_args
 
-from pydantic import Field, model_validator
+from pydantic import Field, TypeAdapter, model_validator
 
 from novelcraft.state.base import Frozen, renamed
 from novelcraft.state.books import CutBy
+from novelcraft.state.stream import EventCodec
 
 Stage = Literal["convert", "clean", "base", "world", "scenes", "summaries", "briefs", "rows"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
@@ -168,4 +169,9 @@ class PrepFinished(Frozen):
     seconds: float
 
 
-PrepEvent = PrepStarted | StageDone | StageProgress | BookNotice | BookFailed | PrepFinished
+PrepEvent = Annotated[
+    PrepStarted | StageDone | StageProgress | BookNotice | BookFailed | PrepFinished,
+    Field(discriminator="kind"),
+]
+
+PREP_EVENTS: EventCodec[PrepEvent] = EventCodec(TypeAdapter(PrepEvent))

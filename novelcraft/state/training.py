@@ -6,11 +6,14 @@ of the steps between.
 
 from __future__ import annotations
 
-from typing import Literal, TypedDict
+from typing import Annotated, Literal, TypedDict
+
+from pydantic import Field, TypeAdapter
 
 from novelcraft.state.base import Frozen
 from novelcraft.state.evaluation import GateVerdict
 from novelcraft.state.prep import PrepEvent
+from novelcraft.state.stream import EventCodec
 from novelcraft.state.train_events import TrainEvent
 
 PipelineEnd = Literal["", "registered", "books", "does not fit", "cancelled", "lost", "failed"]
@@ -94,4 +97,9 @@ class AdapterRegistered(Frozen):
     """The report's page; empty where there is none."""
 
 
-PipelineEvent = PrepEvent | TrainEvent | PipelinePlanned | AdapterJudged | AdapterRegistered
+PipelineEvent = Annotated[
+    PrepEvent | TrainEvent | PipelinePlanned | AdapterJudged | AdapterRegistered,
+    Field(discriminator="kind"),
+]
+
+PIPELINE_EVENTS: EventCodec[PipelineEvent] = EventCodec(TypeAdapter(PipelineEvent))

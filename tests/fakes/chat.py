@@ -149,6 +149,8 @@ class Answer:
     """Tokens of the prompt that the answer says it has read; None for all of them."""
     thought_tokens: int = 0
     """Tokens of thinking that the counts name and nobody sees."""
+    hold_after: int = 0
+    """Tokens of a stream that are sent all the same."""
 
     @property
     def content(self) -> str:

@@ -194,9 +194,9 @@ def pace(seconds: float) -> Effect:
     return lambda _request, plain: replace(plain, pace=seconds)
 
 
-def hold(until: threading.Event) -> Effect:
-    """Say nothing until the event is set."""
-    return lambda _request, plain: replace(plain, hold=until)
+def hold(until: threading.Event, after: int = 0) -> Effect:
+    """Say nothing, or no more than so many tokens of a stream, until the event is set."""
+    return lambda _request, plain: replace(plain, hold=until, hold_after=after)
 
 
 def cut_off(after: int = 40) -> Effect:

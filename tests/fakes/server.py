@@ -283,6 +283,11 @@ class _Handler(BaseHTTPRequestHandler):
         closing = self.fake.closing
         if answer.delay:
             closing.wait(answer.delay)
+        if not answer.hold_after:
+            self._hold(answer)
+
+    def _hold(self, answer: Answer) -> None:
+        closing = self.fake.closing
         while answer.hold and not answer.hold.is_set() and not closing.is_set():
             answer.hold.wait(0.02)
         if closing.is_set():
@@ -312,6 +317,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._event(wire.chunk(exchange, {answer.think_in: answer.thinking}))
         parts = tokens.pieces(text)[: answer.drop_after]
         for start in range(0, len(parts), self.fake.chunk):
+            if answer.hold_after and start >= answer.hold_after:
+                self._hold(answer)
             if answer.pace:
                 time.sleep(answer.pace)
             said = "".join(parts[start : start + self.fake.chunk])

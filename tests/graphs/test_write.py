@@ -319,5 +319,5 @@ async def test_a_run_says_how_it_ended(serve: type[FakeServer], open_desk: OpenD
     assert (asked.reason, asked.scenes_done, asked.error) == ("asked", 2, "")
     assert (failed.reason, failed.scenes_done) == ("failed", 3)
     assert "wants a key" in failed.error
-    logged = [event for _, event in desk.novel.store.events()]
+    logged = [entry.event for entry in desk.novel.store.events()]
     assert logged == [e for e in desk.events if e.kind != "drafting"]

@@ -29,6 +29,7 @@ from novelcraft.graphs.prep.sources import book_files, known_tasks, tasks_for
 from novelcraft.graphs.session import ModelsFactory
 from novelcraft.state.card import DataCard
 from novelcraft.state.prep import (
+    PREP_EVENTS,
     STAGES,
     BookNotice,
     BookResult,
@@ -49,6 +50,7 @@ from novelcraft.tools.models.asking import Caller
 from novelcraft.tools.models.embedded.fetch import Notify, quiet
 from novelcraft.tools.models.opening import open_models
 from novelcraft.tools.models.preflight import Need
+from novelcraft.tools.storage.feed import FeedWriter, fed
 from novelcraft.tools.storage.files import storage_errors
 from novelcraft.tools.storage.lock import ProjectLock
 
@@ -128,31 +130,32 @@ class PrepProject:
         with storage_errors(root):
             root.mkdir(parents=True, exist_ok=True)
         begun = time.monotonic()
-        with ProjectLock(root):
+        with ProjectLock(root), FeedWriter(root) as feed:
+            emit = fed(feed, PREP_EVENTS, on_event)
             files = book_files(books)
             tasks, notices = tasks_for(files, self.folder, until)
             tasks = tasks if files else known_tasks(self.folder, until)
             if redo is not None:
                 for task in tasks:
                     self.folder.build_manifest(task["book_id"]).forget(redo)
-            on_event(PrepStarted(books=len(tasks), until=until))
+            emit(PrepStarted(books=len(tasks), until=until))
             for text in notices:
-                on_event(BookNotice(book_id="", text=text))
-            async with self._context(until, on_event) as context:
+                emit(BookNotice(book_id="", text=text))
+            async with self._context(until, emit) as context:
                 state = CorpusState(tasks=tasks, until=until, results=[])
                 config: Any = {"recursion_limit": _STEPS}
                 end = await build_corpus_graph().ainvoke(state, config, context=context)
             card = await asyncio.to_thread(write_card, self.folder, self.settings.prep)
-        rows = card.rows.total if until == "rows" else 0
-        outcome = PrepOutcome(tuple(end["results"]), rows)
-        on_event(
-            PrepFinished(
-                books=len(card.books),
-                failed=len(outcome.failed),
-                rows=outcome.rows,
-                seconds=time.monotonic() - begun,
+            rows = card.rows.total if until == "rows" else 0
+            outcome = PrepOutcome(tuple(end["results"]), rows)
+            emit(
+                PrepFinished(
+                    books=len(card.books),
+                    failed=len(outcome.failed),
+                    rows=outcome.rows,
+                    seconds=time.monotonic() - begun,
+                )
             )
-        )
         return outcome
 
     def check(self) -> None:

@@ -21,7 +21,13 @@ from novelcraft.graphs.training.graph import build_training_graph
 from novelcraft.graphs.training.tools import evaluation_settings
 from novelcraft.state.evaluation import EvalSettings, GateVerdict
 from novelcraft.state.stream import OnEvent
-from novelcraft.state.training import PipelineEnd, PipelineEvent, PipelineState
+from novelcraft.state.training import (
+    PIPELINE_EVENTS,
+    PipelineEnd,
+    PipelineEvent,
+    PipelineState,
+)
+from novelcraft.tools.storage.feed import FeedWriter, fed
 from novelcraft.tools.storage.files import storage_errors
 from novelcraft.tools.storage.lock import ProjectLock
 
@@ -100,7 +106,7 @@ class TrainingPipeline:
         checkpoints = Checkpoints(self.folder / CHECKPOINTS)
         with storage_errors(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
-        with ProjectLock(self.folder):
+        with ProjectLock(self.folder), FeedWriter(self.folder) as feed:
             # Before the settings that a run goes by are written over.
             if resume and checkpoints.steps():
                 check_settings(self.folder, self.config)
@@ -117,7 +123,7 @@ class TrainingPipeline:
                 evaluation=await self._how_to_evaluate(),
                 prepare=self._prepare,
                 follower=self._follower,
-                emit=on_event,
+                emit=fed(feed, PIPELINE_EVENTS, on_event),
             )
             state = self._start(resume=resume, anyway=anyway)
             graph = build_training_graph()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from typing import NamedTuple
+
 from sqlalchemy import insert, select
 
 from novelcraft.state.events import WRITE_EVENTS, WriteEvent
@@ -10,29 +13,57 @@ from novelcraft.tools.canon.sql import upsert
 from novelcraft.tools.canon.tables import events, exemptions
 
 
+class Entry(NamedTuple):
+    """An event with its place in the log."""
+
+    number: int
+    at: str
+    """UTC time, ISO 8601; empty for what is not logged."""
+    event: WriteEvent
+
+
 class Journal:
     """Keeps events and exemptions. A part of `ManuscriptStore`."""
 
     _db: Database
 
-    def log_event(self, event: WriteEvent, at: str) -> None:
-        """Append an event.
+    def log_event(self, event: WriteEvent, branch: str) -> int:
+        """Append an event, with the time.
+
+        Returns:
+            Its number: later events have higher ones.
+        """
+        row = {
+            "kind": event.kind,
+            "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "branch": branch,
+            "body": event.model_dump(mode="json"),
+        }
+        with self._db.write() as connection:
+            number = connection.execute(insert(events).values(row)).inserted_primary_key
+            assert number is not None
+            return int(number[0])
+
+    def events(
+        self, *kinds: str, branch: str | None = None, after: int = 0, last: int | None = None
+    ) -> list[Entry]:
+        """Logged events, oldest first.
 
         Args:
-            event: What happened.
-            at: When, in UTC, ISO 8601.
+            kinds: Only events of these kinds; none for all.
+            branch: Only those of that branch.
+            after: Only those with a higher number.
+            last: Only the newest so many.
         """
-        body = event.model_dump(mode="json")
-        with self._db.write() as connection:
-            connection.execute(insert(events).values(kind=event.kind, at=at, body=body))
-
-    def events(self, kind: str | None = None) -> list[tuple[str, WriteEvent]]:
-        """Logged events with their times, oldest first; of one kind, if it is named."""
-        wanted = select(events.c.at, events.c.body).order_by(events.c.number)
-        if kind is not None:
-            wanted = wanted.where(events.c.kind == kind)
+        wanted = select(events.c.number, events.c.at, events.c.body).where(events.c.number > after)
+        if kinds:
+            wanted = wanted.where(events.c.kind.in_(kinds))
+        if branch is not None:
+            wanted = wanted.where(events.c.branch == branch)
+        wanted = wanted.order_by(events.c.number.desc()).limit(last)
         with self._db.read() as connection:
-            return [(at, WRITE_EVENTS.load(body)) for at, body in connection.execute(wanted)]
+            rows = reversed(connection.execute(wanted).all())
+            return [Entry(number, at, WRITE_EVENTS.load(body)) for number, at, body in rows]
 
     def exempt(self, key: str, reason: str) -> None:
         """Declare the findings of that key intended; a second reason replaces the first.

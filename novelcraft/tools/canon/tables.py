@@ -22,7 +22,7 @@ from sqlalchemy import (
     false,
 )
 
-SCHEMA_REVISION = "0002"
+SCHEMA_REVISION = "0003"
 """The newest migration, so that an up-to-date database opens without loading Alembic."""
 
 metadata = MetaData(
@@ -169,7 +169,27 @@ events = Table(
     Column("number", Integer, primary_key=True),
     Column("kind", String(32), nullable=False, index=True),
     Column("at", String(40), nullable=False),
+    Column("branch", Text, nullable=False, server_default="main"),
     Column("body", JSON, nullable=False),
+)
+
+acts = Table(
+    "acts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("branch", Text, ForeignKey("branches.name"), nullable=False),
+    Column("body", JSON, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("left_at", String(40), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("point", String(16), nullable=False),
+    Column("scene_id", Text, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("commit", String(64), ForeignKey("commits.id")),
+    Column("plan_version", Integer, ForeignKey("plans.version")),
+    Column("settled_at", String(40), nullable=False),
+    Index(None, "branch", "status"),
 )
 
 exemptions = Table(

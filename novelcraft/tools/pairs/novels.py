@@ -76,7 +76,7 @@ class _Search:
             if not branch.put_aside
         }
         self._live = set().union(*self._branches.values())
-        decided = [event for _, event in store.events("decided") if isinstance(event, Decided)]
+        decided = [e.event for e in store.events("decided") if isinstance(e.event, Decided)]
         # A gate that was asked twice counts as it was answered last.
         self._actions = {event.commit: event.action for event in decided if event.gate == "scene"}
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
+import json
 import os
 import socket
+from datetime import UTC, datetime
 from errno import ENOSPC
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 from filelock import FileLock, Timeout
 
@@ -16,6 +19,46 @@ from novelcraft.tools.storage.files import sweep_unfinished
 
 LOCK_FILE = ".lock"
 HOLDER_FILE = ".lock.holder"
+
+PATIENCE = 0.2
+"""Seconds that a lock is waited for: longer than `holder` takes to look."""
+
+
+class Holder(NamedTuple):
+    """The process that holds a folder. Its fields are empty where it did not come to say them."""
+
+    pid: int = 0
+    host: str = ""
+    since: str = ""
+    """UTC time, ISO 8601."""
+
+    def __str__(self) -> str:
+        return f"process {self.pid} on {self.host}" if self.pid else "another run"
+
+
+def holder(folder: Path) -> Holder | None:
+    """Who holds a folder now; None for nobody, also where one died that did.
+
+    Any process may ask, and keeps no lock from anybody by it.
+    """
+    try:
+        lock = os.open(folder / LOCK_FILE, os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return _named_holder(folder)
+    finally:
+        os.close(lock)
+    return None
+
+
+def _named_holder(folder: Path) -> Holder:
+    try:
+        return Holder(**json.loads((folder / HOLDER_FILE).read_text("utf-8")))
+    except (OSError, TypeError, ValueError):
+        return Holder()
 
 
 class ProjectLock:
@@ -34,20 +77,20 @@ class ProjectLock:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._holder = folder / HOLDER_FILE
-        self._lock = FileLock(folder / LOCK_FILE, timeout=0)
+        self._lock = FileLock(folder / LOCK_FILE, timeout=PATIENCE)
 
     def __enter__(self) -> Self:
         try:
             self._lock.acquire()
         except Timeout as error:
             raise ProjectBusyError(
-                f"{self._folder} is in use by {self._who()}.",
+                f"{self._folder} is in use by {_named_holder(self._folder)}.",
                 fix="Wait until that run ends, or end it.",
             ) from error
         except OSError as error:
             raise self._refused(error) from error
         try:
-            self._holder.write_text(f"process {os.getpid()} on {socket.gethostname()}", "utf-8")
+            self._name_holder()
         except OSError as error:
             self._lock.release()
             raise self._refused(error) from error
@@ -63,11 +106,12 @@ class ProjectLock:
         self._holder.unlink(missing_ok=True)
         self._lock.release()
 
-    def _who(self) -> str:
-        try:
-            return self._holder.read_text("utf-8") or "another run"
-        except FileNotFoundError:
-            return "another run"
+    def _name_holder(self) -> None:
+        since = datetime.now(UTC).isoformat(timespec="seconds")
+        mine = Holder(os.getpid(), socket.gethostname(), since)
+        whole = self._holder.with_name(f"{HOLDER_FILE}.new")
+        whole.write_text(json.dumps(mine._asdict()), "utf-8")
+        whole.replace(self._holder)
 
     def _refused(self, error: OSError) -> ReadOnlyError | DiskFullError:
         if error.errno == ENOSPC:
