@@ -6,7 +6,6 @@ This is the face that the command line, a text interface or another program uses
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager, suppress
 from pathlib import Path
@@ -14,24 +13,23 @@ from types import TracebackType
 from typing import Any, Self
 
 from novelcraft.config.load import load_settings
-from novelcraft.config.names import closest
 from novelcraft.config.root import Settings
 from novelcraft.config.user import find_user_file
 from novelcraft.errors import (
-    DamagedDatabaseError,
     InputError,
     NovelcraftError,
     UnknownTargetError,
     WritingError,
 )
 from novelcraft.graphs import length
+from novelcraft.graphs.acts.canon import declare_intended, make_fork
+from novelcraft.graphs.acts.place import find_scene
 from novelcraft.graphs.checkpoints import open_checkpoints
 from novelcraft.graphs.context import WriteContext
 from novelcraft.graphs.exporting import (
     MAIN,
     export_branch,
     exports_folder,
-    finding_keys,
     summarize_run,
 )
 from novelcraft.graphs.folder import DATABASE, TOML, make_folder, require_novel
@@ -59,12 +57,6 @@ from novelcraft.tools.export.summary import RunSummary
 from novelcraft.tools.models.opening import open_models
 from novelcraft.tools.storage.feed import FeedWriter
 from novelcraft.tools.storage.lock import ProjectLock
-from novelcraft.tools.text import quoted
-
-BRANCH_NAME = re.compile(r"[^\W\d_][\w.-]{0,60}")
-
-MIN_PREFIX = 6
-"""Shortest beginning of a commit's id that names it."""
 
 
 class Novel:
@@ -335,25 +327,7 @@ class Novel:
         Raises:
             UnknownTargetError: The branch has no such scene.
         """
-        chain = self.store.chain(self.store.branch(branch).head)
-        for commit in chain:
-            if name in (str(commit.position), commit.scene_id):
-                return commit
-        matches = [c for c in chain if len(name) >= MIN_PREFIX and c.id.startswith(name)]
-        if len(matches) == 1:
-            return matches[0]
-        raise UnknownTargetError(
-            f"There is no scene {name!r} in branch {branch!r}: it has {len(chain)} scenes.",
-            fix=f"See them with: novelcraft log {quoted(self.folder)}",
-        )
-
-    def _any_scene(self, name: str, branch: str) -> SceneCommit:
-        try:
-            return self.scene(name, branch)
-        except (UnknownTargetError, DamagedDatabaseError):
-            if len(name) < MIN_PREFIX:
-                raise
-            return self.store.get(name)
+        return find_scene(self.store, branch, name)
 
     def fork(self, at: str, name: str, *, branch: str = MAIN) -> Branch:
         """A new branch whose last scene is the one named; writing goes on from there.
@@ -364,19 +338,8 @@ class Novel:
             UnknownTargetError: There is no such scene.
             InputError: There is such a branch already, or the name cannot be a folder's.
         """
-        if not BRANCH_NAME.fullmatch(name):
-            raise InputError(
-                f"{name!r} cannot be a branch's name.",
-                fix="Use letters, digits, dots, underscores and hyphens, a letter first.",
-            )
-        commit = self._any_scene(at, branch)
         with ProjectLock(self.folder):
-            return self.store.create_branch(
-                name,
-                head=commit.id,
-                plan_version=commit.plan_version,
-                forked_from=commit.id,
-            )
+            return make_fork(self.store, branch, at, name)
 
     def exempt(self, key: str, reason: str) -> None:
         """Declare a finding intended, in the scenes that are written and in later ones.
@@ -384,14 +347,7 @@ class Novel:
         Raises:
             UnknownTargetError: Nothing was found under that key.
         """
-        known = finding_keys(self.store) | set(self.store.exemptions())
-        if key not in known:
-            near = closest(key, sorted(known))
-            raise UnknownTargetError(
-                f"{key!r} is the key of no finding." + (f" Did you mean {near!r}?" if near else ""),
-                fix=f"Take one from: novelcraft show {quoted(self.folder)} findings",
-            )
-        self.store.exempt(key, reason)
+        declare_intended(self.store, key, reason)
 
     def require_planned(self, branch: str = MAIN) -> None:
         """Refuse settings of the book that a begun branch does not follow.

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from langgraph.graph import END, START, StateGraph
 
 from novelcraft.agents.summarizer import SummaryInput, summarize
+from novelcraft.graphs.acts.canon import keep_old_chain
 from novelcraft.graphs.context import WriteContext, WriteRuntime
 from novelcraft.graphs.nodes.commit import accepted_by, make_commit, renew_text
 from novelcraft.graphs.nodes.scene import plan_of, reviewed
@@ -79,18 +80,6 @@ def revision_state(
         by_person=draft is not None,
     )
     return state if draft is None else {**state, "draft": draft.id}
-
-
-def keep_old_chain(store: ManuscriptStore, branch_name: str) -> None:
-    """Give the branch's present head a branch of its own; doing it twice is harmless."""
-    branch = store.branch(branch_name)
-    if branch.head is not None:
-        store.create_branch(
-            f"{branch_name}@{branch.head[:8]}",
-            head=branch.head,
-            plan_version=branch.plan_version,
-            forked_from=branch.head,
-        )
 
 
 def _entry(state: WriteState) -> Literal["recall", "check"]:

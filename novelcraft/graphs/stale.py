@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from novelcraft.state.manuscript import Fact, SceneCommit
 
 
@@ -27,6 +29,14 @@ def stale_reasons(old: SceneCommit, new: SceneCommit, later: SceneCommit) -> tup
         if _speaks_of(later, fact)
     ]
     return tuple(reasons)
+
+
+def set_upon(before: SceneCommit, later: SceneCommit, reasons: Sequence[str]) -> SceneCommit:
+    """A later scene upon another one, with the reasons for which it may no longer fit."""
+    stale = tuple(dict.fromkeys((*later.stale, *reasons)))
+    return SceneCommit.model_validate(
+        {**later.model_dump(exclude={"id"}), "parent": before.id, "stale": stale}
+    )
 
 
 def _ending(commit: SceneCommit) -> str:

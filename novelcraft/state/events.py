@@ -130,6 +130,23 @@ class Decided(Frozen):
     """The branch's head when it was asked: of a scene's gate, the scene. Empty for none."""
 
 
+class ActSettled(Frozen):
+    """What a person left for the novel was applied, or refused."""
+
+    kind: Literal["act_settled"] = "act_settled"
+    act: int
+    """Its number in the store."""
+    what: str
+    """The kind of act."""
+    status: Literal["applied", "refused"]
+    reason: str
+    """Why it was refused."""
+    point: str
+    """The safe point at which it was taken."""
+    target: str
+    """Id of the scene or chapter that it is about."""
+
+
 class Exported(Frozen):
     """A file of the finished book was written."""
 
@@ -185,6 +202,7 @@ WriteEvent = Annotated[
     | SceneCommitted
     | Waiting
     | Decided
+    | ActSettled
     | Exported
     | Notice
     | RunStopped

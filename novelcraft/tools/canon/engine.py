@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from json import JSONDecodeError
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,7 @@ class Database:
         if self.sqlite:
             self.name = str(self.url.database)
         self.engine = _engine(self.url)
+        self._writing: ContextVar[Connection | None] = ContextVar("writing", default=None)
 
     @property
     def sqlite(self) -> bool:
@@ -57,9 +59,13 @@ class Database:
         """A transaction that sees one state of the database throughout.
 
         Rows are made into models inside the block, so that one which cannot be read is known
-        for what it is: damage.
+        for what it is: damage. Inside of a writing transaction it sees what that has written.
         """
+        outer = self._writing.get()
         try:
+            if outer is not None:
+                yield outer
+                return
             with self._named_errors(), self.engine.connect() as connection:
                 yield connection
         except (JSONDecodeError, ValidationError) as error:
@@ -67,11 +73,22 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A transaction that is kept whole when the block ends, and undone when it raises."""
+        """A transaction that is kept whole when the block ends, and undone when it raises.
+
+        Inside of another one it is a part of that: the outermost block decides.
+        """
+        outer = self._writing.get()
+        if outer is not None:
+            yield outer
+            return
         with self._named_errors(), self.engine.connect() as connection:
             connection = connection.execution_options(writing=True)
             with connection.begin():
-                yield connection
+                entered = self._writing.set(connection)
+                try:
+                    yield connection
+                finally:
+                    self._writing.reset(entered)
 
     def close(self) -> None:
         """Close all connections. SQLite folds its log into the file when the last one goes."""

@@ -17,6 +17,7 @@ from uuid import uuid4
 from sqlalchemy import insert, inspect, select
 
 from novelcraft.errors import NotAProjectError, ProjectError
+from novelcraft.tools.canon.acts import Acts
 from novelcraft.tools.canon.calls import Calls
 from novelcraft.tools.canon.chain import Chain
 from novelcraft.tools.canon.drafts import Drafts
@@ -32,12 +33,12 @@ from novelcraft.tools.canon.revisions import Revisions
 from novelcraft.tools.canon.tables import novel
 
 
-class ManuscriptStore(Chain, Revisions, Integrity, Drafts, Calls, Journal):
+class ManuscriptStore(Chain, Revisions, Integrity, Drafts, Calls, Journal, Acts):
     """One novel's database, open.
 
-    Every method is one transaction, is safe to call from any thread, and takes milliseconds,
-    so it may be called from a coroutine. Make one with `create` or `open`, close it with
-    `close` or a `with` block.
+    Every method is one transaction, or a part of an `atomic` one, is safe to call from any
+    thread, and takes milliseconds, so it may be called from a coroutine. Make one with `create`
+    or `open`, close it with `close` or a `with` block.
 
     Raises (any method):
         ReadOnlyError, DiskFullError, DamagedDatabaseError, ProjectBusyError: What SQLite or

@@ -184,7 +184,7 @@ acts = Table(
     Column("status", String(16), nullable=False),
     Column("reason", Text, nullable=False),
     Column("point", String(16), nullable=False),
-    Column("scene_id", Text, nullable=False),
+    Column("target", Text, nullable=False),
     Column("attempt", Integer, nullable=False),
     Column("commit", String(64), ForeignKey("commits.id")),
     Column("plan_version", Integer, ForeignKey("plans.version")),

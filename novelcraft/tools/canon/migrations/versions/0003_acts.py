@@ -34,7 +34,7 @@ def upgrade() -> None:
         sa.Column("status", sa.String(length=16), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("point", sa.String(length=16), nullable=False),
-        sa.Column("scene_id", sa.Text(), nullable=False),
+        sa.Column("target", sa.Text(), nullable=False),
         sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("commit", sa.String(length=64), nullable=True),
         sa.Column("plan_version", sa.Integer(), nullable=True),

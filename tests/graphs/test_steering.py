@@ -1,0 +1,229 @@
+"""Acts on a novel that nobody writes: done at once, each changing what it must and only that."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from novelcraft.graphs import steering
+from novelcraft.graphs.acts.registry import KINDS, needs_models
+from novelcraft.graphs.acts.standing import Standing
+from novelcraft.state import acts
+from novelcraft.state.acts import ACT, Act, ActRecord
+from novelcraft.state.plan import Plan
+from novelcraft.tools.storage.lock import ProjectLock
+from tests.fakes.server import FakeServer
+from tests.graphs.conftest import Desk, OpenDesk
+
+Put = Callable[[Act], ActRecord]
+
+
+@pytest.fixture
+async def desk(fake_server: FakeServer, open_desk: OpenDesk) -> Desk:
+    """A novel with four of its nine scenes."""
+    made = open_desk(fake_server)
+    (made.novel.folder / "novel.toml").write_text("[novel]\npremise = 'The sea answers'\n")
+    await made.write(until=4)
+    return made
+
+
+@pytest.fixture
+def put(desk: Desk) -> Put:
+    return lambda act: steering.put(desk.novel.folder, desk.novel.store, act, by="Ida")
+
+
+def plan_of(desk: Desk) -> Plan:
+    return desk.novel.store.plan(desk.novel.store.branch("main").plan_version or 0)
+
+
+def differing(before: Plan, after: Plan) -> dict[str, Any]:
+    fields = Plan.model_fields
+    return {f: getattr(after, f) for f in fields if getattr(before, f) != getattr(after, f)}
+
+
+def test_every_kind_of_act_has_a_row() -> None:
+    kinds = {
+        schema["properties"]["kind"]["const"] for schema in ACT.json_schema()["$defs"].values()
+    }
+    assert {kind.model_fields["kind"].default for kind in KINDS} == kinds
+
+
+async def test_a_brief_that_is_edited(desk: Desk, put: Put) -> None:
+    before = plan_of(desk)
+    old = before.scenes[5]
+    done = put(acts.EditBrief(scene="6", changes={"goal": "Find the letter."}))
+    after = plan_of(desk)
+    assert (done.status, done.point, done.target, done.by) == ("applied", "idle", old.id, "Ida")
+    assert done.plan_version == after.version
+    changed = differing(before, after)
+    assert set(changed) == {"version", "parent", "scenes"}
+    assert after.parent == before.version
+    assert after.scenes[5] == old.model_copy(update={"goal": "Find the letter."})
+    assert after.scenes[:5] + after.scenes[6:] == before.scenes[:5] + before.scenes[6:]
+    assert len(desk.chain()) == 4
+
+
+@pytest.mark.parametrize(
+    ("act", "part", "value"),
+    [
+        (acts.EditChapter(chapter="3", changes={"title": "Ashes"}), "chapters", "Ashes"),
+        (acts.EditCharacter(character="c2", changes={"want": "Peace"}), "cast", "Peace"),
+        (acts.EditWorld(changes={"text": "It always rains."}), "world", "It always rains."),
+    ],
+)
+async def test_other_parts_of_the_plan(
+    desk: Desk, put: Put, act: Act, part: str, value: str
+) -> None:
+    before = plan_of(desk)
+    assert put(act).status == "applied"
+    changed = differing(before, plan_of(desk))
+    assert set(changed) == {"version", "parent", part}
+    assert value in str(changed[part])
+    assert str(before).count(value) == 0
+
+
+async def test_the_summary_that_the_next_scene_starts_from(desk: Desk, put: Put) -> None:
+    before = desk.chain()
+    done = put(acts.EditSummary(text="Elias has drowned."))
+    after = desk.chain()
+    assert after[:3] == before[:3]
+    assert after[3].id == done.commit
+    assert after[3].summary == "Elias has drowned."
+    assert after[3].prose == before[3].prose
+    kept = f"main@{before[3].id[:8]}"
+    assert desk.novel.store.branch(kept).head == before[3].id
+    await desk.write(until=5)
+    prompt = desk.novel.prompt("5")[0]
+    assert any("Elias has drowned." in message.content for message in prompt)
+
+
+async def test_a_fact_that_is_put_right_marks_what_rests_on_it(desk: Desk, put: Put) -> None:
+    before = desk.chain()
+    place = next(n for n, c in enumerate(before) if c.facts)
+    fact = before[place].facts[0]
+    done = put(
+        acts.EditFact(
+            scene=str(place + 1),
+            subject=fact.subject,
+            statement=fact.statement,
+            becomes="It was never there.",
+        )
+    )
+    after = desk.chain()
+    assert done.commit == after[place].id
+    assert after[place].facts[0].statement == "It was never there."
+    assert after[place].facts[1:] == before[place].facts[1:]
+    assert [c.prose for c in after] == [c.prose for c in before]
+    missing = put(acts.EditFact(scene="1", subject="Nobody", statement="was here"))
+    assert missing.status == "refused"
+    assert "does not state" in missing.reason
+
+
+async def test_what_holds_from_here_on(desk: Desk, put: Put) -> None:
+    put(acts.PinFact(subject="Anna", statement="is blind"))
+    put(acts.PinFact(subject="Tom", statement="is dead"))
+    put(acts.PinFact(subject="Tom", statement="is dead", pinned=False))
+    noted = put(acts.Note(text="More rain."))
+    put(acts.SetRole(role="narrator", changes={"sampling": {"temperature": 0.3}}))
+    put(acts.Approve(gate="plan"))
+    put(acts.Approve(gate="scene", target="6"))
+    put(acts.Approve(gate="chapter", target="2"))
+    plan, standing = plan_of(desk), Standing(desk.novel.store, "main")
+    assert standing.pinned == ["Anna: is blind"]
+    assert noted.target == plan.scenes[4].id
+    assert standing.notes(noted.target, 1) == ["More rain."]
+    assert standing.roles == {"narrator": {"sampling": {"temperature": 0.3}}}
+    assert standing.approved == {"plan", plan.scenes[5].id, plan.chapters[1].id}
+
+
+async def test_a_fork_and_an_exemption(desk: Desk, put: Put) -> None:
+    assert put(acts.Fork(scene="2", name="other")).commit == desk.chain()[1].id
+    assert desk.chain("other") == desk.chain()[:2]
+    for wrong in (acts.Fork(scene="2", name="other/x"), acts.Exempt(key="no:such")):
+        assert put(wrong).status == "refused"
+    found = [f for c in desk.chain() for f in c.findings]
+    for finding in found[:1]:
+        assert put(acts.Exempt(key=finding.key)).status == "applied"
+        assert finding.key in desk.novel.store.exemptions()
+
+
+@pytest.mark.parametrize(
+    ("act", "reason"),
+    [
+        (acts.Pause(), "No run"),
+        (acts.Resume(), "No run"),
+        (acts.Stop(), "No run"),
+        (acts.Reject(), "no gate"),
+        (acts.Approve(), "no gate"),
+        (acts.Note(text="word " * 5_000), "room for"),
+        (acts.Note(text="Rain", scene="2"), "written already"),
+        (acts.EditBrief(scene="99", changes={"goal": "x"}), "no scene '99'"),
+        (acts.EditBrief(scene="6", changes={"gaol": "x"}), "Did you mean 'goal'"),
+        (acts.EditBrief(scene="6", changes={"id": "s001"}), "cannot be changed"),
+        (acts.EditBrief(scene="6", changes={"beats": 3}), "cannot be 3"),
+        (acts.EditBrief(scene="6", changes={"pov": "c99"}), "break its rules"),
+        (acts.EditChapter(chapter="77", changes={"title": "x"}), "no chapter"),
+        (acts.EditCharacter(character="Nobody", changes={"want": "x"}), "no 'Nobody'"),
+        (acts.EditWorld(changes={"texts": "x"}), "Did you mean 'text'"),
+        (acts.SetRole(role="narator", changes={"adapter": "x"}), "Did you mean 'narrator'"),
+        (acts.SetRole(role="narrator", changes={"model": "x"}), "must be"),
+        (acts.SetRole(role="narrator", changes={"temprature": 1}), "Extra inputs"),
+        (acts.Approve(gate="scene", target="99"), "no scene"),
+    ],
+)
+async def test_what_cannot_be_is_refused_with_its_reason(
+    desk: Desk, put: Put, act: Act, reason: str
+) -> None:
+    before, chain = desk.novel.store.branch("main"), desk.chain()
+    refused = put(act)
+    assert refused.status == "refused"
+    assert reason in refused.reason
+    assert desk.novel.store.branch("main") == before
+    assert desk.chain() == chain
+
+
+async def test_what_needs_a_model_waits_for_a_process(desk: Desk, put: Put) -> None:
+    left = put(acts.Redraw(scene="2"))
+    assert needs_models(left.act)
+    assert steering.needs_process(desk.novel.folder, left)
+    assert steering.taken_at(desk.novel.folder, desk.novel.store, left) == "when a run goes on"
+    assert steering.undo(desk.novel.store, left.id).status == "undone"
+
+
+async def test_an_act_is_left_while_another_process_holds_the_novel(desk: Desk, put: Put) -> None:
+    with ProjectLock(desk.novel.folder):
+        left = put(acts.EditWorld(changes={"text": "It rains."}))
+        assert left.status == "pending"
+        at = steering.taken_at(desk.novel.folder, desk.novel.store, left)
+        assert at == "before the next brief"
+        assert not steering.needs_process(desk.novel.folder, left)
+    later = put(acts.PinFact(subject="Anna", statement="is blind"))
+    assert desk.novel.store.act(left.id).status == "applied"
+    assert later.status == "applied"
+
+
+async def test_a_run_goes_on_with_what_was_changed_while_it_was_away(desk: Desk, put: Put) -> None:
+    put(acts.EditBrief(scene="5", changes={"goal": "Burn the lighthouse."}))
+    await desk.write(until=5)
+    prompt = desk.novel.prompt("5")[0]
+    assert any("Burn the lighthouse." in message.content for message in prompt)
+
+
+def test_an_act_that_says_nothing_is_none() -> None:
+    for wrong in ({"kind": "note", "text": " "}, {"kind": "dance"}, {"kind": "pause", "x": 1}):
+        with pytest.raises(ValidationError):
+            ACT.validate_python(wrong)
+
+
+def test_steering_loads_nothing_heavy() -> None:
+    heavy = "langgraph", "chromadb", "onnxruntime", "torch", "openai"
+    code = (
+        f"import sys, novelcraft.graphs.steering; print([m for m in {heavy} if m in sys.modules])"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
