@@ -79,7 +79,8 @@ async def test_one_that_comes_in_the_middle_of_a_draft_hears_it_from_its_beginni
     serve: type[FakeServer], open_desk: OpenDesk, watch: Watch
 ) -> None:
     script, go_on = s.Script(), threading.Event()
-    script.on(s.prose, s.hold(go_on, after=60), after=1, count=1)
+    hold, slow = s.hold(go_on, after=60), s.pace(0.01)
+    script.on(s.prose, lambda r, plain: hold(r, slow(r, plain)), after=1, count=1)
     desk = open_desk(serve(script=script))
     folder = desk.novel.folder
     writing = asyncio.create_task(desk.write(until=3))
