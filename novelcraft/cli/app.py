@@ -10,6 +10,8 @@ from novelcraft import __version__
 from novelcraft.cli.adapter import adapter
 from novelcraft.cli.agent import agent
 from novelcraft.cli.ask import ask
+from novelcraft.cli.context import context
+from novelcraft.cli.doctor import doctor
 from novelcraft.cli.edit import edit
 from novelcraft.cli.exempt import exempt
 from novelcraft.cli.export import export
@@ -58,6 +60,8 @@ for verb in (
     proxy,
     serve,
     status,
+    doctor,
+    context,
 ):
     app.command()(verb)
 app.add_typer(model, name="model")

@@ -11,6 +11,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from novelcraft.config.settings import NovelSettings
 from novelcraft.graphs.exporting import MAIN
@@ -26,6 +27,10 @@ _MARK = re.compile(
 
 _MARK_CHARS = 1_000
 """Characters at the end of a file in which its mark is looked for."""
+
+
+FileState = Literal["current", "missing", "behind", "edited"]
+"""How a branch's file stands to its chain; `behind` is what an earlier scene left."""
 
 
 def manuscript_path(folder: Path, branch: str) -> Path:
@@ -67,6 +72,22 @@ def renew_manuscript(
     named = f"branch {branch}, commit {chain[-1].id[:12]}, text {_hash(text.encode())}"
     write_atomic(path, f"{text}\n<!-- novelcraft: {named} -->\n".encode())
     return notice
+
+
+def manuscript_state(path: Path, head: SceneCommit) -> FileState:
+    """How a branch's file stands to the last scene of its chain.
+
+    Raises:
+        ReadOnlyError, ExportError: The file cannot be read.
+    """
+    with storage_errors(path):
+        if not path.is_file():
+            return "missing"
+        text = path.read_bytes().decode("utf-8", "replace").replace("\r\n", "\n")
+    mark = _MARK.search(text)
+    if mark is None or _hash(unmarked(text).encode()) != mark["text"]:
+        return "edited"
+    return "current" if head.id.startswith(mark["commit"]) else "behind"
 
 
 def unmarked(text: str) -> str:

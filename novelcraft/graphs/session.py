@@ -33,6 +33,11 @@ SPARE_TOKENS = 64
 """Room for the chat template around a prompt."""
 
 
+def longest_call(layout: Layout) -> Need:
+    """The narrator's call that takes most of its context."""
+    return Need("narrator", "scene.narrate", layout.prompt + SPARE_TOKENS, layout.scene)
+
+
 def _of_layout(known: Taught, used: Layout) -> list[str]:
     """What a person should know of the layout that a run with an adapter uses."""
     if known.layout and known.layout.hash != used.hash:
@@ -95,8 +100,7 @@ async def writing_context(
     async with open_released(settings, store, models) as opened:
         chat, preset = opened.chat, opened.preset
         chat.listen(lambda text: emit(Notice(text=text)))
-        layout = preset.layout
-        longest = Need("narrator", "scene.narrate", layout.prompt + SPARE_TOKENS, layout.scene)
+        longest = longest_call(preset.layout)
         await chat.preflight(longest._replace(role=role) for role in ROLES)
         for text in opened.notices:
             emit(Notice(text=text))

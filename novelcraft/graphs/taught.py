@@ -23,8 +23,13 @@ class Taught(NamedTuple):
     """For a person; empty for a bare model."""
 
 
-def taught(settings: Settings, narrator: Endpoint) -> Taught:
-    """What the card of the narrator's adapter says of its layout."""
+def taught(settings: Settings, narrator: Endpoint | None) -> Taught:
+    """What the card of the narrator's adapter says of its layout.
+
+    Args:
+        settings: Name the adapter and the registry.
+        narrator: Where its calls go; None where that is not known.
+    """
     adapter = settings.roles.narrator.adapter
     if not adapter:
         return Taught(None)
@@ -37,12 +42,13 @@ def taught(settings: Settings, narrator: Endpoint) -> Taught:
     )
 
 
-def _found(settings: Settings, narrator: Endpoint) -> FoundAdapter | None:
+def _found(settings: Settings, narrator: Endpoint | None) -> FoundAdapter | None:
     role, registry = settings.roles.narrator, Path(settings.write.registry).expanduser()
     if role.provider == EMBEDDED:
         loaded = find_gguf(role.adapter) or Path(role.adapter).expanduser()
         return find_at(loaded, registry)
-    places = (narrator.served.path if narrator.served else "", role.adapter)
+    served = narrator.served if narrator else None
+    places = (served.path if served else "", role.adapter)
     there = (find_at(Path(place).expanduser(), registry) for place in places if place)
     return next((one for one in there if one is not None), None) or find_named(
         role.adapter, registry

