@@ -1,0 +1,101 @@
+"""Where a run starts that has no checkpoint: the chain alone says it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from novelcraft.graphs.routes import at_start
+from novelcraft.graphs.runner import start_state
+from novelcraft.state.plan import Plan
+from novelcraft.tools.canon.store import ManuscriptStore
+from tests import factories
+
+PLAN = factories.plan(chapters=2, scenes_each=2)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[ManuscriptStore]:
+    with ManuscriptStore.create(tmp_path / "novel.db") as opened:
+        opened.create_branch("main", head=None, plan_version=None)
+        yield opened
+
+
+def write(store: ManuscriptStore, scenes: int) -> None:
+    """A plan of two chapters of two scenes, and that many of them written."""
+    assert store.add_plan("main", PLAN) == 1
+    parent = None
+    for brief in PLAN.scenes[:scenes]:
+        number = PLAN.scenes.index(brief) + 1
+        parent = factories.commit(
+            number, parent, scene_id=brief.id, chapter_id=brief.chapter, plan_version=1
+        )
+        store.commit("main", parent)
+
+
+def replan(store: ManuscriptStore, plan: Plan) -> None:
+    assert store.add_plan("main", plan.model_copy(update={"version": 2})) == 2
+
+
+def test_a_branch_without_a_plan_starts_with_the_story(store: ManuscriptStore) -> None:
+    state = start_state(store, "main", None)
+    assert (state["branch"], state["head"], state["plan_version"]) == ("main", None, None)
+    assert (state["position"], state["total"], state["plan_draw"]) == (0, 0, 0)
+    assert not state["chapter_ended"]
+    assert at_start(state) == "story"
+
+
+@pytest.mark.parametrize(
+    ("scenes", "ended", "goes_to"),
+    [(0, False, "brief"), (1, False, "brief"), (2, True, "replan"), (3, False, "brief"),
+     (4, False, "finish")],
+)  # fmt: skip
+def test_it_goes_on_after_the_last_scene_by_way_of_the_planner_between_chapters(
+    store: ManuscriptStore, scenes: int, ended: bool, goes_to: str
+) -> None:
+    write(store, scenes)
+    state = start_state(store, "main", None)
+    assert state["head"] == store.branch("main").head
+    assert (state["head"] is None) == (scenes == 0)
+    assert (state["position"], state["total"], state["plan_version"]) == (scenes, 4, 1)
+    assert state["chapter_ended"] is ended
+    assert at_start(state) == goes_to
+
+
+def test_a_chapter_that_was_planned_anew_is_not_planned_once_more(store: ManuscriptStore) -> None:
+    write(store, 2)
+    changed = PLAN.scenes[2].model_copy(update={"goal": "to burn the letters"})
+    replan(store, PLAN.model_copy(update={"scenes": (*PLAN.scenes[:2], changed, PLAN.scenes[3])}))
+    state = start_state(store, "main", None)
+    assert (state["plan_version"], state["chapter_ended"]) == (2, False)
+    assert at_start(state) == "brief"
+
+
+def test_a_book_given_another_length_is_still_planned_anew_between_chapters(
+    store: ManuscriptStore,
+) -> None:
+    write(store, 2)
+    replan(store, PLAN.model_copy(update={"target_words": 9_000}))
+    state = start_state(store, "main", None)
+    assert (state["plan_version"], state["chapter_ended"]) == (2, True)
+
+
+def test_the_scenes_that_a_plan_gained_are_counted(store: ManuscriptStore) -> None:
+    write(store, 4)
+    more = (*PLAN.scenes, factories.brief(5, "ch02"))
+    replan(store, PLAN.model_copy(update={"scenes": more}))
+    state = start_state(store, "main", None)
+    assert (state["position"], state["total"]) == (4, 5)
+    assert at_start(state) == "brief"
+
+
+def test_another_branch_starts_from_its_own_head(store: ManuscriptStore) -> None:
+    write(store, 3)
+    first = store.chain(store.branch("main").head)[0]
+    store.create_branch("darker", head=first.id, plan_version=1)
+    state = start_state(store, "darker", 2)
+    assert (state["branch"], state["head"], state["position"]) == ("darker", first.id, 1)
+    assert state["until"] == 2
+    assert start_state(store, "main", None)["position"] == 3
