@@ -36,7 +36,9 @@ instance names the thing at fault, its value and the next step for the person to
     ├── WritingError                  41   writing that should not go on as it is
     │   ├── UnfitSceneError           42   no draft of a scene was a scene at all
     │   ├── CappedScenesError         43   scene after scene was kept at the cap on attempts
-    │   └── FlawedBookError           44   a finished book in which checks found what blocks
+    │   ├── FlawedBookError           44   a finished book in which checks found what blocks
+    │   ├── CostCapError              45   what a novel or a batch may cost is spent
+    │   └── UnfinishedBatchError      46   a batch in which novels failed, or are paused
     ├── BookError                     50   a book to prepare that is not there, or cannot be read
     │   ├── BookFormatError           51   not a book, or not what its name says
     │   ├── EmptyBookError            52   a book without text
@@ -279,6 +281,18 @@ class FlawedBookError(WritingError):
     """A finished book holds scenes in which checks found what blocks. It is exported."""
 
     exit_code = 44
+
+
+class CostCapError(WritingError):
+    """What a novel, or a batch of novels, may cost is spent."""
+
+    exit_code = 45
+
+
+class UnfinishedBatchError(WritingError):
+    """A batch came to its end with novels that failed, or are paused at a cap on cost."""
+
+    exit_code = 46
 
 
 class BookError(NovelcraftError):

@@ -10,6 +10,7 @@ from novelcraft import __version__
 from novelcraft.cli.adapter import adapter
 from novelcraft.cli.agent import agent
 from novelcraft.cli.ask import ask
+from novelcraft.cli.batch import batch
 from novelcraft.cli.context import context
 from novelcraft.cli.doctor import doctor
 from novelcraft.cli.edit import edit
@@ -42,6 +43,7 @@ app = typer.Typer(
 
 for verb in (
     write,
+    batch,
     new,
     show,
     log,

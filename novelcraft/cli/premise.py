@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from pathlib import Path
 
 from novelcraft.errors import PremiseError
@@ -11,8 +9,6 @@ from novelcraft.errors import PremiseError
 PREMISE_FILES = {".txt", ".md"}
 LONGEST_PREMISE = 20_000
 """Characters. A model of 8,192 tokens must hold the premise beside its own answer."""
-LONGEST_NAME = 40
-"""Characters of a folder's name that is made from a premise."""
 
 
 def read_premise(target: str) -> str:
@@ -50,18 +46,6 @@ def looks_like_path(text: str) -> bool:
     one_word = stripped.isascii() and not any(c.isspace() for c in stripped)
     named = Path(stripped).suffix.lower() in {*PREMISE_FILES, ".toml", ".db"}
     return one_word or named or stripped.startswith(("./", "../", "~/", "/"))
-
-
-def folder_name(premise: str) -> str:
-    """A folder's name from the first words of a premise: `a-lighthouse-keeper-finds-that`."""
-    plain = unicodedata.normalize("NFKD", premise).encode("ascii", "ignore").decode()
-    words = re.findall(r"[a-z0-9]+", plain.lower())
-    name = ""
-    for word in words:
-        if len(name) + len(word) >= LONGEST_NAME:
-            break
-        name = f"{name}-{word}" if name else word
-    return name or "novel"
 
 
 def as_path(target: str) -> Path:

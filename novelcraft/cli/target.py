@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from novelcraft.cli.common import say
-from novelcraft.cli.premise import as_path, folder_name, is_dir, is_file, read_premise
+from novelcraft.cli.premise import as_path, is_dir, is_file, read_premise
 from novelcraft.config.load import Overrides, Settings, load_settings
 from novelcraft.config.root import KeyPath
 from novelcraft.config.template import update_toml
@@ -16,7 +16,7 @@ from novelcraft.config.user import find_user_file
 from novelcraft.errors import InputError, PagesError, ProjectError
 from novelcraft.graphs.folder import DATABASE, TOML, is_novel, make_folder, require_novel
 from novelcraft.tools.storage.files import write_atomic
-from novelcraft.tools.text import quoted
+from novelcraft.tools.text import folder_name, quoted
 
 Book = Mapping[str, Any]
 """Values for the `[novel]` table, from the command line."""

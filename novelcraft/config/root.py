@@ -19,7 +19,7 @@ from novelcraft.config.settings import (
     WriteSettings,
 )
 
-BOUND_TO_MODEL = ("adapter", "context", "think", "sampling", "extra")
+BOUND_TO_MODEL = ("adapter", "context", "think", "sampling", "extra", "price_in", "price_out")
 """Fields that describe one model. They say nothing about another one on the same server."""
 
 KeyPath = tuple[str, ...]
@@ -40,7 +40,7 @@ class RolesSettings(Section):
     """Writes the prose."""
     cheap: RoleSettings = RoleSettings()
     """Summarises. What is not set here is taken from `reasoning`; but once it names a model of
-    its own, what describes a model (adapter, context, think, sampling, extra) is not."""
+    its own, what describes a model (adapter, context, prices, think, sampling, extra) is not."""
 
     @model_validator(mode="before")
     @classmethod

@@ -58,6 +58,10 @@ class RoleSettings(Section):
     """Seconds to keep asking a server that is busy, loading or failing; 0 gives up at once."""
     max_concurrency: int = Field(default=0, ge=0)
     """Calls in flight at once; 0 takes 1 for `embedded` and 8 for a server."""
+    price_in: float = Field(default=0.0, ge=0)
+    """What a million tokens of prompts cost, in your currency; caps on cost rest on it."""
+    price_out: float = Field(default=0.0, ge=0)
+    """What a million tokens of answers cost."""
     think: bool = True
     """Let a reasoning model think where its family can be told not to."""
     sampling: dict[str, Any] = Field(default_factory=dict)

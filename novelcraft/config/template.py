@@ -60,14 +60,17 @@ def update_toml(text: str, values: Mapping[KeyPath, Any]) -> str:
 
     Args:
         text: A file that loads.
-        values: What to set, by table and key: `{("novel", "pages"): 10}`.
+        values: What to set, by table and key: `{("novel", "pages"): 10}`; None takes a key out.
     """
     document = tomlkit.parse(text)
     for (*above, name), value in values.items():
         here: Any = document
         for table in above:
             here = here.setdefault(table, tomlkit.table())
-        here[name] = _item(value)
+        if value is None:
+            here.pop(name, None)
+        else:
+            here[name] = _item(value)
     return tomlkit.dumps(document)
 
 

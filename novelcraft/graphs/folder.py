@@ -12,6 +12,8 @@ from novelcraft.tools.text import quoted
 
 TOML = "novel.toml"
 DATABASE = "novel.db"
+BATCH = "batch.db"
+"""The table of a batch, on its shelf."""
 
 
 def is_novel(folder: Path) -> bool:
@@ -37,6 +39,22 @@ def require_novel(folder: Path) -> None:
         f"{folder} holds no novel: there is no {TOML} in it.",
         fix=f'Start one there: novelcraft write "your premise" --out {quoted(folder)}',
     )
+
+
+def make_shelf(shelf: Path) -> None:
+    """Make the folder of a batch; one that is there already is kept.
+
+    Raises:
+        NotAProjectError: It holds files, and no batch.
+        ReadOnlyError, DiskFullError: It cannot be written.
+    """
+    with storage_errors(shelf):
+        if shelf.exists() and not (shelf / BATCH).is_file() and any(shelf.iterdir()):
+            raise NotAProjectError(
+                f"{shelf} holds files, and no batch.",
+                fix="Choose another folder with --out; nothing in this one was touched.",
+            )
+        shelf.mkdir(parents=True, exist_ok=True)
 
 
 def make_folder(folder: Path, settings: Settings) -> None:

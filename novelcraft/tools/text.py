@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 import shlex
 import textwrap
+import unicodedata
 from pathlib import Path
 
 _QUOTE_LENGTH = 160
+_NAME_LENGTH = 40
+"""Characters of a folder's name that is made from a premise."""
 _FORBIDDEN = re.compile(
     "[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\ufdd0-\ufdef\ufeff"
     + "".join(
@@ -61,3 +64,15 @@ def wrapped(text: str, width: int, *, indent: int) -> list[str]:
 def quoted(path: Path) -> str:
     """A path as it can be pasted into a shell."""
     return shlex.quote(str(path))
+
+
+def folder_name(premise: str) -> str:
+    """A folder's name from the first words of a premise: `a-lighthouse-keeper-finds-that`."""
+    plain = unicodedata.normalize("NFKD", premise).encode("ascii", "ignore").decode()
+    words = re.findall(r"[a-z0-9]+", plain.lower())
+    name = ""
+    for word in words:
+        if len(name) + len(word) >= _NAME_LENGTH:
+            break
+        name = f"{name}-{word}" if name else word
+    return name or "novel"

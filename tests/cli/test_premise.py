@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from novelcraft.cli.premise import LONGEST_PREMISE, folder_name, looks_like_path, read_premise
+from novelcraft.cli.premise import LONGEST_PREMISE, looks_like_path, read_premise
 from novelcraft.errors import PremiseError
 
 PREMISE = "A lighthouse keeper finds that the sea answers letters"
@@ -74,16 +74,3 @@ def test_what_was_meant_as_a_premise(text: str) -> None:
 
 def test_a_premise_longer_than_a_file_name_may_be() -> None:
     assert read_premise(f"{PREMISE} " * 50).startswith(PREMISE)
-
-
-@pytest.mark.parametrize(
-    ("premise", "name"),
-    [
-        (PREMISE, "a-lighthouse-keeper-finds-that-the-sea"),
-        ("Où est l'été?", "ou-est-l-ete"),
-        ("灯台守は海の", "novel"),
-        ("x" * 90, "novel"),
-    ],
-)
-def test_a_folders_name(premise: str, name: str) -> None:
-    assert folder_name(premise) == name

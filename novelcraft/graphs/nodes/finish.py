@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from novelcraft.graphs.context import WriteRuntime
@@ -16,7 +17,10 @@ async def finish(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
     context = runtime.context
     chain = context.store.chain(state["head"])
     totals = context.store.call_totals()
-    result = export_branch(context.store, context.folder, state["branch"], context.novel)
+    # pandoc takes seconds, in which other novels of this process are written on.
+    result = await asyncio.to_thread(
+        export_branch, context.store, context.folder, state["branch"], context.novel
+    )
     for path in result.paths:
         context.emit(Exported(format=path.suffix.lstrip("."), path=str(path)))
     for notice in result.notices:

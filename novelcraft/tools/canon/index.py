@@ -21,6 +21,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import threading
 from collections import Counter
 from collections.abc import Collection, Sequence
 from contextlib import closing
@@ -45,6 +46,7 @@ LEAST_FREE = 1 << 20
 """Bytes of free space below which a failed write is put down to the disk."""
 _ASKED_FOR_ONE = 8
 """Passages that are asked for at first for each that is wanted: some may be of other scenes."""
+_opening = threading.Lock()
 NEVER = 1_000_000
 """So many passages before Chroma would write its graph of vectors to disk."""
 
@@ -259,6 +261,12 @@ def _remove(folder: Path) -> None:
 
 
 def _open(folder: Path, embedder: str) -> _Opened:
+    # Chroma keeps its clients in one table for the process, which it does not guard.
+    with _opening:
+        return _open_alone(folder, embedder)
+
+
+def _open_alone(folder: Path, embedder: str) -> _Opened:
     # Loaded here: Chroma takes a second.
     import chromadb
     from chromadb.api.client import Client

@@ -172,14 +172,11 @@ class ChatModels:
         return [check_context(self.endpoint(role), mine) for role, mine in roles.items()]
 
     async def close(self) -> None:
-        """Close all connections, and end the engines that were started."""
+        """Close all connections. Servers and engines belong to whoever opened them."""
         for client in self._clients.values():
             await client.close()
         for counter in self._counters.values():
             counter.close()
-        for endpoint in self._endpoints.values():
-            if endpoint.server.engine is not None:
-                await asyncio.to_thread(endpoint.server.engine.stop)
 
     async def _answer(
         self, request: ModelRequest, judge: Judge, on_text: OnText | None = None

@@ -32,6 +32,28 @@ Place = tuple[Address, str]
 """A server's address and the key for it."""
 
 
+class ServerPool:
+    """Servers, engines among them, that several runs of this process share.
+
+    Whoever names the same address with the same key, or the same embedded model, gets the same
+    server: its limit on calls in flight holds for all of them together, and waiting calls are
+    served in the order in which they came. Close the pool when the last run is over.
+    """
+
+    def __init__(self) -> None:
+        self.servers: dict[Place | EngineSpec, Server] = {}
+        self.installed: dict[str, InstalledModel] = {}
+        self.installing = asyncio.Lock()
+        self.secrets = Secrets()
+        """The keys and passwords of all servers: any of them might send any of these back."""
+
+    async def close(self) -> None:
+        """End the engines that were started."""
+        for server in self.servers.values():
+            if server.engine is not None:
+                await asyncio.to_thread(server.engine.stop)
+
+
 @asynccontextmanager
 async def open_models(
     settings: Settings,
@@ -41,6 +63,7 @@ async def open_models(
     environ: Mapping[str, str] = os.environ,
     library: ModelLibrary | None = None,
     sleep: Sleep = asyncio.sleep,
+    pool: ServerPool | None = None,
 ) -> AsyncIterator[ChatModels]:
     """The models of all roles, closed at the end.
 
@@ -54,26 +77,28 @@ async def open_models(
         environ: Holds the keys.
         library: The embedded models; None takes this user's.
         sleep: Waits before a request is sent again.
+        pool: Servers to share with other runs; it stays open. None makes one for this run.
 
     Raises:
         ConfigError, ModelError: A role cannot be served; the message says which and why.
     """
     roles: dict[RoleName, RoleSettings] = {role: getattr(settings.roles, role) for role in ROLES}
-    opened = _Servers(roles, environ, library or ModelLibrary(), notify)
+    shared = pool or ServerPool()
+    opened = _Servers(shared, roles, environ, library or ModelLibrary(), notify)
     try:
         endpoints: dict[RoleName, Endpoint] = {}
         for role in roles:
             server, name = await opened.for_role(role)
-            patience = Patience(role, roles[role].patience, notify, opened.secrets, sleep)
+            patience = Patience(role, roles[role].patience, notify, shared.secrets, sleep)
             endpoints[role] = await connect(role, roles[role], server, name, patience)
         models = ChatModels(endpoints, log, tell=notify, sleep=sleep)
-    except BaseException:
-        await opened.stop()
-        raise
-    try:
-        yield models
+        try:
+            yield models
+        finally:
+            await models.close()
     finally:
-        await models.close()
+        if pool is None:
+            await shared.close()
 
 
 def server_of(settings: RoleSettings, environ: Mapping[str, str] = os.environ) -> Server | None:
@@ -114,20 +139,19 @@ class _Servers:
 
     def __init__(
         self,
+        pool: ServerPool,
         roles: Mapping[RoleName, RoleSettings],
         environ: Mapping[str, str],
         library: ModelLibrary,
         notify: Notify,
     ) -> None:
+        self._pool = pool
         self._roles = roles
         self._environ = environ
         self._library = library
         self._notify = notify
-        self._servers: dict[Place | str, Server] = {}
-        self._installed: dict[str, InstalledModel] = {}
         served = [place for s in roles.values() if (place := self._place(s))]
-        self.secrets = Secrets(v for address, key in served for v in (key, *address.secrets))
-        """The keys and passwords of all servers: any of them might send any of these back."""
+        pool.secrets.add(v for address, key in served for v in (key, *address.secrets))
 
     async def for_role(self, role: RoleName) -> tuple[Server, str]:
         """The role's server, and the name of its model with `auto` resolved."""
@@ -137,46 +161,44 @@ class _Servers:
             model = await self._model(settings.name)
             return self._embedded(model), model.name
         address, key = place
-        if place not in self._servers:
+        servers = self._pool.servers
+        if place not in servers:
             sharing = [s for s in self._roles.values() if self._place(s) == place]
             limit = max((s.max_concurrency for s in sharing), default=0)
-            self._servers[place] = Server(
+            servers[place] = Server(
                 address.url,
                 key,
                 limit or SERVER_CONCURRENCY,
                 auth=address.auth,
                 params=address.params,
-                secrets=self.secrets,
+                secrets=self._pool.secrets,
             )
-        return self._servers[place], settings.name
-
-    async def stop(self) -> None:
-        """End the engines that were started."""
-        for server in self._servers.values():
-            if server.engine is not None:
-                await asyncio.to_thread(server.engine.stop)
+        return servers[place], settings.name
 
     def _place(self, settings: RoleSettings) -> Place | None:
         return _place(settings, self._environ)
 
     async def _model(self, name: str) -> InstalledModel:
-        if name not in self._installed:
-            self._installed[name] = await asyncio.to_thread(
-                self._library.ensure, name, notify=self._notify
-            )
-        return self._installed[name]
+        installed = self._pool.installed
+        async with self._pool.installing:
+            if name not in installed:
+                installed[name] = await asyncio.to_thread(
+                    self._library.ensure, name, notify=self._notify
+                )
+        return installed[name]
 
     def _embedded(self, model: InstalledModel) -> Server:
-        if model.name not in self._servers:
-            sharing = {
-                role: s
-                for role, s in self._roles.items()
-                if s.provider == EMBEDDED and s.name in ("auto", model.name)
-            }
-            context = max(s.context for s in sharing.values())
+        sharing = {
+            role: s
+            for role, s in self._roles.items()
+            if s.provider == EMBEDDED and s.name in ("auto", model.name)
+        }
+        context = max(s.context for s in sharing.values())
+        files = [gguf_of(role, s.adapter) for role, s in sharing.items() if s.adapter]
+        spec = EngineSpec.of(model.name, model.path, context, tuple(dict.fromkeys(files)))
+        servers = self._pool.servers
+        if spec not in servers:
             limit = max(s.max_concurrency for s in sharing.values()) or EMBEDDED_CONCURRENCY
-            files = [gguf_of(role, s.adapter) for role, s in sharing.items() if s.adapter]
-            adapters = tuple(dict.fromkeys(files))
-            engine = Engine(EngineSpec.of(model.name, model.path, context, adapters))
-            self._servers[model.name] = Server("", engine.key, limit, engine)
-        return self._servers[model.name]
+            engine = Engine(spec)
+            servers[spec] = Server("", engine.key, limit, engine)
+        return servers[spec]

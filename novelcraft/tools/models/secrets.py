@@ -28,9 +28,14 @@ class Secrets:
     """
 
     def __init__(self, values: Iterable[str] = ()) -> None:
+        self._values: list[str] = []
+        self.add(values)
+
+    def add(self, values: Iterable[str]) -> None:
+        """Hide further values from now on."""
         spellings = {s for v in values if len(v) >= LEAST_CHARS for s in _spellings(v)}
         # The longer first, so that no part of one is left behind another.
-        self._values = sorted(spellings, key=len, reverse=True)
+        self._values = sorted(spellings.union(self._values), key=len, reverse=True)
 
     def hide(self, text: str) -> str:
         """The text without any of the values."""

@@ -1,0 +1,155 @@
+"""`novelcraft batch`: many novels from a file of premises."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from novelcraft.cli.common import QuietOption, command, say, watched
+from novelcraft.errors import InputError, UnfinishedBatchError
+from novelcraft.tools.text import counted
+
+if TYPE_CHECKING:
+    from novelcraft.cli.readers import Reader
+    from novelcraft.state.batch import BatchEntry, BatchEvent, BatchRow, Change
+    from novelcraft.tools.batch.store import BatchStore
+
+
+def batch(
+    rows: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[ROWS]",
+            help="A file with a line of JSON for each novel; left out to go on with the shelf.",
+        ),
+    ] = None,
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", help="The shelf: a folder for all the novels.")
+    ] = Path("shelf"),
+    jobs: Annotated[
+        int | None,
+        typer.Option(min=1, help="Novels in flight at once; as many as the servers take calls."),
+    ] = None,
+    budget: Annotated[
+        float | None,
+        typer.Option(min=0, help="What the batch may cost, by the prices of the roles."),
+    ] = None,
+    accept_changes: Annotated[
+        bool, typer.Option("--accept-changes", help="Take changed rows without asking.")
+    ] = False,
+    show: Annotated[bool, typer.Option("--show", help="Say how the batch stands.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the rows as JSON, one a line.")
+    ] = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Write many novels at once, each in a folder of its own.
+
+    A row holds a premise and whatever a `novel.toml` can set, for that novel alone. The same
+    command again takes in new rows, tries failed novels again and goes on with the others.
+
+    Examples:
+
+    - `novelcraft batch premises.jsonl --out shelf`
+
+    - `novelcraft batch premises.jsonl --out shelf --jobs 4 --budget 50`
+
+    - `novelcraft batch --out shelf --show`
+    """
+    from novelcraft.graphs.folder import BATCH, make_shelf
+    from novelcraft.tools.batch.rows import read_rows
+    from novelcraft.tools.batch.store import BatchStore
+
+    asked = None if rows is None else read_rows(rows)
+    if asked is None and not (out / BATCH).is_file():
+        raise InputError(
+            f"{out} holds no batch.", fix="Name a file of rows: novelcraft batch ROWS --out DIR"
+        )
+    make_shelf(out)
+    with BatchStore(out / BATCH) as store:
+        if not show:
+            if asked is not None:
+                _take(out, store, asked, accept_changes)
+            again = command("batch", *([rows] if rows else []), "--out", out)
+            _write(out, store, jobs, budget, quiet, again)
+        entries = store.entries()
+    _report(entries, as_json=as_json)
+    if not show:
+        _require_finished(entries)
+
+
+def _take(out: Path, store: BatchStore, rows: list[BatchRow], accepted: bool) -> None:
+    """Bring the rows of the file into the batch; changed ones only when a person says so."""
+    from novelcraft.graphs.batch.run import accept
+
+    added, changes = store.compare(rows)
+    if changes and not accepted:
+        _ask(changes)
+    accept(out, store, added, changes)
+    if added and len(added) < len(rows):
+        say(f"Took in {counted(len(added), 'new row')}.")
+
+
+def _ask(changes: list[Change], most: int = 20) -> None:
+    for change in changes[:most]:
+        say(f"{change.row.name} is changed{', and was begun' if change.begun else ''}:")
+        for line in change.lines():
+            say(f"  {line}")
+    if len(changes) > most:
+        say(f"… and {len(changes) - most} more.")
+    question = f"Change {counted(len(changes), 'novel')} of the batch?"
+    if not sys.stdin.isatty():
+        raise InputError(
+            f"{counted(len(changes), 'row')} would change what the batch has under that name.",
+            fix="Say --accept-changes to take them, or set the rows as they were.",
+        )
+    typer.confirm(question, abort=True, err=True)
+
+
+def _write(
+    out: Path, store: BatchStore, jobs: int | None, budget: float | None, quiet: bool, again: str
+) -> None:
+    from novelcraft.config.load import load_settings
+    from novelcraft.config.user import find_user_file
+    from novelcraft.graphs.batch.run import Batch, usual_jobs
+    from novelcraft.present.batch import BatchProgress
+
+    entries = store.entries()
+    open_ = [entry for entry in entries if entry.standing.status != "finished"]
+    if not open_:
+        return
+    settings = load_settings(
+        None,
+        environ=os.environ,
+        user_file=find_user_file(os.environ),
+        overrides=open_[0].row.settings,
+    )
+    run = Batch(out, store, jobs=jobs or usual_jobs(settings), budget=budget)
+
+    async def work(reader: Reader[BatchEvent]) -> None:
+        await run.run(reader.on_event)
+
+    watched(work, BatchProgress(entries), quiet=quiet, command=again)
+
+
+def _report(entries: list[BatchEntry], *, as_json: bool) -> None:
+    from novelcraft.present.batch import table
+
+    lines = [entry.model_dump_json() for entry in entries] if as_json else table(entries)
+    for line in lines:
+        typer.echo(line)
+
+
+def _require_finished(entries: list[BatchEntry]) -> None:
+    """Raise UnfinishedBatchError where novels are left."""
+    left = [entry for entry in entries if entry.standing.status != "finished"]
+    if left:
+        raise UnfinishedBatchError(
+            f"{counted(len(left), 'novel')} of {len(entries)} not finished; the first is "
+            f"{left[0].row.name}: {left[0].standing.error or left[0].standing.status}",
+            fix="The same command again tries failed ones again, and goes on with the others.",
+        )

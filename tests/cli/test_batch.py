@@ -1,0 +1,131 @@
+"""`novelcraft batch`, as a person runs it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Run
+from tests.fakes import script as s
+from tests.fakes.server import FakeServer
+
+Served = Callable[..., FakeServer]
+
+
+def rows(*given: dict[str, Any]) -> Path:
+    """The file of a batch in the current folder."""
+    path = Path("premises.jsonl")
+    path.write_text("".join(f"{json.dumps(row)}\n" for row in given), encoding="utf-8")
+    return path
+
+
+def novel(name: str, **more: Any) -> dict[str, Any]:
+    return {"name": name, "premise": f"The {name} keeps a promise", "pages": 2, **more}
+
+
+def standings(out: str) -> dict[str, dict[str, Any]]:
+    entries = [json.loads(line) for line in out.splitlines()]
+    return {entry["row"]["name"]: entry["standing"] for entry in entries}
+
+
+def test_from_rows_to_books(run: Run, served: Served, here: Path) -> None:
+    server = served()
+    told = run("batch", rows(novel("miller"), novel("ferryman")), "--out", "shelf")
+    assert told.code == 0, told.err
+    assert "miller: begun" in told.err
+    assert "ferryman: finished, " in told.err
+    assert "2 of 2 finished; " in told.out.splitlines()[-1]
+    shown = standings(run("batch", "--out", "shelf", "--show", "--json").out)
+    for standing in shown.values():
+        assert (here / "shelf" / standing["path"]).suffix == ".epub"
+        assert (here / "shelf" / standing["path"]).is_file()
+        assert standing["words"] > 0
+        assert standing["prompt_tokens"] > 0
+    asked = len(server.requests)
+    assert run("batch", "premises.jsonl", "--out", "shelf").code == 0
+    assert len(server.requests) == asked
+    # Each of them is a novel like any other.
+    assert run("show", "shelf/miller").code == 0
+
+
+def test_rows_are_added_by_the_same_command(run: Run, served: Served, here: Path) -> None:
+    served()
+    run("batch", rows(novel("miller")), "--out", "shelf", "--quiet")
+    told = run("batch", rows(novel("miller"), novel("ferryman")), "--out", "shelf")
+    assert told.code == 0, told.err
+    assert "Took in 1 new row." in told.err
+    assert "2 of 2 finished; " in told.out
+
+
+def test_a_changed_row_is_not_taken_unasked(run: Run, served: Served, here: Path) -> None:
+    served()
+    run("batch", rows(novel("miller")), "--out", "shelf", "--quiet")
+    changed = rows(novel("miller", author="A. Person"))
+    told = run("batch", changed, "--out", "shelf")
+    assert told.code == 10
+    assert "miller is changed, and was begun:" in told.err
+    assert "[novel] author: unset → A. Person" in told.err
+    assert "--accept-changes" in told.err
+    assert run("batch", changed, "--out", "shelf", "--accept-changes").code == 0
+    assert "A. Person" in (here / "shelf" / "miller" / "novel.toml").read_text("utf-8")
+    told = run("batch", rows(novel("miller", seed=9)), "--out", "shelf", "--accept-changes")
+    assert told.code == 10
+    assert "miller was begun with seed = unset; it cannot go on with 9" in told.err
+
+
+def test_a_failed_novel_is_told_and_tried_again(run: Run, served: Served, here: Path) -> None:
+    script = s.Script()
+    broken = script.on(s.has("The miller keeps"), s.fail(400))
+    served(script=script)
+    told = run("batch", rows(novel("miller"), novel("ferryman")), "--out", "shelf")
+    assert told.code == 46
+    assert "1 novel of 2 not finished; the first is miller" in told.err
+    assert "1 of 2 finished, 1 failed; " in told.out
+    script.rules.remove(broken)
+    assert run("batch", "--out", "shelf").code == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{}\n", "premises.jsonl, line 1: there is no premise"),
+        ('{"premise": "x"}\nnovel\n', "premises.jsonl, line 2 is not JSON"),
+        ('{"premise": "x"}\n{"premise": "x"}\n', "line 2: the name 'x' is taken by line 1"),
+    ],
+)
+def test_bad_rows_leave_nothing(
+    run: Run, served: Served, here: Path, text: str, words: str
+) -> None:
+    (here / "premises.jsonl").write_text(text, encoding="utf-8")
+    told = run("batch", "premises.jsonl", "--out", "shelf")
+    assert told.code == 10
+    assert words in told.err
+    assert not (here / "shelf").exists()
+
+
+def test_a_folder_that_is_no_shelf(run: Run, here: Path) -> None:
+    (here / "mine").mkdir()
+    (here / "mine" / "letter.txt").write_text("Dear", encoding="utf-8")
+    told = run("batch", rows(novel("miller")), "--out", "mine")
+    assert told.code == 21
+    assert "mine holds files, and no batch" in told.err
+    told = run("batch", "--out", "mine")
+    assert told.code == 10
+    assert "mine holds no batch" in told.err
+    assert [path.name for path in (here / "mine").iterdir()] == ["letter.txt"]
+
+
+def test_a_budget_stops_the_batch(run: Run, served: Served, here: Path) -> None:
+    served()
+    prices = {role: {"price_in": 1, "price_out": 10} for role in ("reasoning", "narrator")}
+    file = rows(*(novel(name, roles=prices) for name in ("miller", "ferryman")))
+    told = run("batch", file, "--out", "shelf", "--budget", "0.01", "--jobs", "1")
+    assert told.code == 46
+    assert "no further novel is begun: the batch may cost 0.01" in told.err
+    assert "1 waiting, 1 paused" in told.out
+    assert "cost 0.0" in told.out.splitlines()[-1]
+    assert run("batch", "--out", "shelf", "--budget", "9").code == 0
