@@ -29,6 +29,7 @@ from novelcraft.cli.serve import serve
 from novelcraft.cli.show import show
 from novelcraft.cli.status import status
 from novelcraft.cli.train import train
+from novelcraft.cli.tui import tui
 from novelcraft.cli.verify import verify
 from novelcraft.cli.write import write
 
@@ -44,6 +45,7 @@ app = typer.Typer(
 for verb in (
     write,
     batch,
+    tui,
     new,
     show,
     log,

@@ -42,7 +42,8 @@ class WritingProgress:
         self._pages = 0
         self._target_words = 0
         self._words_done = 0
-        self._draft_words = 0
+        self.draft_words = 0
+        """Of the draft that is being written; 0 between two."""
         self._draft_target = 0
         self._reading = False
         self._begun: float | None = None
@@ -64,7 +65,7 @@ class WritingProgress:
             case SceneStarted():
                 self._start(event, now)
             case Drafting():
-                self._draft_words = event.words
+                self.draft_words = event.words
                 self._draft_target = event.target_words
             case DraftChecked():
                 self._reading = event.verdict != "redraft"
@@ -124,17 +125,17 @@ class WritingProgress:
         """Seconds until the last scene is written, by the pace so far; None while unknown."""
         if self._finished or not self.scenes:
             return None
-        enough = self._draft_words >= _LEAST_WORDS
+        enough = self.draft_words >= _LEAST_WORDS
         return self._pace.left(self.scenes, self.scenes_done, self._draft_share * enough, now)
 
     @property
     def _draft_share(self) -> float:
         """Share of the running draft that is there, of its target."""
-        return min(1.0, self._draft_words / self._draft_target) if self._draft_target else 0.0
+        return min(1.0, self.draft_words / self._draft_target) if self._draft_target else 0.0
 
     def _start(self, event: SceneStarted, now: float) -> None:
         self.scenes = event.scenes
-        self._draft_words, self._draft_target = 0, event.target_words
+        self.draft_words, self._draft_target = 0, event.target_words
         self._reading = False
         again = f", draft {event.attempt}" if event.attempt > 1 else ""
         self._doing = f"scene {event.position} of {event.scenes}{again}"
@@ -143,17 +144,17 @@ class WritingProgress:
     def _commit(self, event: SceneCommitted, now: float) -> None:
         self.scenes, self.scenes_done = event.scenes, event.position
         self._words_done = event.words_total
-        self._draft_words = self._draft_target = 0
+        self.draft_words = self._draft_target = 0
         self._doing = f"scene {event.position} of {event.scenes} is in"
         self._pace.commit(self.scenes_done, now)
 
     def _what(self) -> str:
-        if not self._draft_words:
+        if not self.draft_words:
             return self._doing
         if self._reading:
-            return f"{self._doing}: {counted(self._draft_words, 'word')}, being read"
-        share = f"{self._draft_words / self._draft_target:.0%}"
-        return f"{self._doing}: {self._draft_words} of {self._draft_target} words ({share})"
+            return f"{self._doing}: {counted(self.draft_words, 'word')}, being read"
+        share = f"{self.draft_words / self._draft_target:.0%}"
+        return f"{self._doing}: {self.draft_words} of {self._draft_target} words ({share})"
 
     def _how_far(self) -> str:
         if not self._target_words:

@@ -1,0 +1,52 @@
+"""The application: the shelf, or one novel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on
+from textual.app import App
+from textual.binding import Binding, BindingType
+
+from novelcraft.tui.marks import DRAWN, PLAIN, is_plain
+from novelcraft.tui.screens.novel import NovelScreen
+from novelcraft.tui.screens.shelf import ShelfScreen
+
+
+class NovelcraftApp(App[None]):
+    """The writing room."""
+
+    TITLE = "Novelcraft"
+    CSS_PATH = "app.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
+    ]
+
+    def __init__(self, root: Path, novel: Path | None = None, branch: str = "main") -> None:
+        """Make it.
+
+        Args:
+            root: Folder of the shelf.
+            novel: The novel to open at once; None for the shelf.
+            branch: Its branch.
+        """
+        super().__init__()
+        self._root = root
+        self._novel = novel
+        self._branch = branch
+        self.marks = PLAIN if is_plain() else DRAWN
+
+    def on_mount(self) -> None:
+        """Show the first screen."""
+        self.push_screen(ShelfScreen(self._root))
+        if self._novel is not None:
+            self.open_novel(self._novel, self._branch)
+
+    def open_novel(self, folder: Path, branch: str = "main") -> None:
+        """Show a novel's room."""
+        self.push_screen(NovelScreen(folder, branch, self.marks))
+
+    @on(ShelfScreen.Opened)
+    def _opened(self, event: ShelfScreen.Opened) -> None:
+        self.open_novel(event.folder)

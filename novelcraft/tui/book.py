@@ -1,0 +1,225 @@
+"""A novel as the room shows it: read from the store, as of one moment. Pure of Textual."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from novelcraft.config.load import load_settings
+from novelcraft.config.user import find_user_file
+from novelcraft.errors import NotAProjectError
+from novelcraft.graphs.folder import DATABASE, TOML
+from novelcraft.prompts.brief import named, render_brief
+from novelcraft.state.manuscript import Draft, SceneCommit
+from novelcraft.state.plan import Chapter, Plan, SceneBrief
+from novelcraft.tools.canon.search import FoundSentence, ProseSearch
+from novelcraft.tools.canon.store import ManuscriptStore
+from novelcraft.tools.text import counted
+from novelcraft.tui.marks import SceneState
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A scene of the plan, and what was written of it."""
+
+    brief: SceneBrief
+    number: int
+    commit: SceneCommit | None
+
+    @property
+    def state(self) -> SceneState:
+        """How it came in, and whether it still fits."""
+        if self.commit is None:
+            return "to come"
+        if self.commit.stale:
+            return "may no longer fit"
+        if self.commit.accepted_by == "person":
+            return "by you"
+        return "kept with findings" if self.commit.accepted_by == "cap" else "written"
+
+
+class Book:
+    """One branch of a novel. `refresh` reads what has changed since."""
+
+    def __init__(self, folder: Path, branch: str = "main") -> None:
+        """Open it.
+
+        Raises:
+            NotAProjectError: Nothing was begun there.
+            DamagedDatabaseError, NewerDatabaseError: Its database cannot be read.
+            ConfigError: Its `novel.toml` cannot be used.
+        """
+        if not (folder / DATABASE).is_file():
+            raise NotAProjectError(
+                f"{folder} holds no novel that was begun.", fix="Start one there."
+            )
+        self.folder = folder
+        self.branch = branch
+        self.store = ManuscriptStore.open(folder / DATABASE)
+        self.settings = load_settings(
+            folder / TOML, environ=os.environ, user_file=find_user_file(os.environ)
+        )
+        self.plan: Plan | None = None
+        self.chain: list[SceneCommit] = []
+        self.refresh()
+
+    def close(self) -> None:
+        """Close the database."""
+        self.store.close()
+
+    def refresh(self) -> bool:
+        """Read the branch again; whether there is anything new."""
+        branch = self.store.branch(self.branch)
+        plan = self.store.plan(branch.plan_version) if branch.plan_version else None
+        head = self.chain[-1].id if self.chain else None
+        if head == branch.head and (plan and plan.version) == (self.plan and self.plan.version):
+            return False
+        self.plan = plan
+        self.chain = self.store.chain(branch.head)
+        return True
+
+    @property
+    def title(self) -> str:
+        """The book's, or its folder's where there is no plan yet."""
+        return self.plan.core.title if self.plan else self.folder.name
+
+    @property
+    def words(self) -> int:
+        """Words written."""
+        return sum(commit.words for commit in self.chain)
+
+    @property
+    def words_per_page(self) -> int:
+        """As `novel.toml` says."""
+        return self.settings.novel.words_per_page
+
+    @property
+    def tokens(self) -> int:
+        """Read and written by all calls for the novel, on all branches."""
+        totals = self.store.call_totals()
+        return totals.prompt_tokens + totals.completion_tokens
+
+    def scenes(self, chapter: Chapter | None = None) -> list[Scene]:
+        """The scenes of a chapter, or of the whole book."""
+        if self.plan is None:
+            return []
+        written = {commit.scene_id: commit for commit in self.chain}
+        return [
+            Scene(brief, number, written.get(brief.id))
+            for number, brief in enumerate(self.plan.scenes, 1)
+            if chapter is None or brief.chapter == chapter.id
+        ]
+
+    def scene(self, number: int) -> Scene:
+        """A scene by its number in the book, from 1."""
+        return self.scenes()[number - 1]
+
+    def prose(self, chapter: Chapter) -> str:
+        """What is written of a chapter."""
+        return "\n\n".join(s.commit.prose for s in self.scenes(chapter) if s.commit)
+
+    def brief(self, scene: Scene) -> str:
+        """The brief as the narrator is told it."""
+        assert self.plan is not None
+        lines = render_brief(named(scene.brief, self.plan), scene.brief.target_words)
+        return "\n".join(lines)
+
+    def summary(self, scene: Scene) -> str:
+        """The story so far before that scene."""
+        before = [c for c in self.chain if c.position < scene.number]
+        return before[-1].summary if before else "The story begins."
+
+    def facts(self, scene: Scene) -> list[str]:
+        """What is true before that scene, by position."""
+        before = [c for c in self.chain if c.position < scene.number]
+        known = self.store.facts_as_of(before[-1].id if before else None)
+        return [f"{position:>3}  {fact.subject}: {fact.statement}" for position, fact in known]
+
+    def prompt(self, scene: Scene) -> str:
+        """The exact prompt of a written scene, with its budget by part."""
+        commit = scene.commit
+        record = (
+            commit and commit.provenance.calls and self.store.find_call(commit.provenance.calls[0])
+        )
+        if not commit or not record:
+            return "There is no prompt: the scene is to come, or a person wrote it."
+        bars = [_bar(s.name, s.tokens, s.budget, s.trimmed) for s in commit.provenance.sections]
+        messages = [f"── {m.role} ──\n{m.content}" for m in record.messages]
+        return "\n".join([*bars, "", *messages])
+
+    def provenance(self, scene: Scene) -> str:
+        """Where the scene's words are from."""
+        if scene.commit is None:
+            return "The scene is to come."
+        made = scene.commit.provenance
+        sampling = ", ".join(f"{k} {v}" for k, v in made.sampling.items())
+        return "\n".join(
+            [
+                f"commit   {scene.commit.id}",
+                f"accepted {scene.commit.accepted_by}, attempt {made.attempt}",
+                f"model    {made.model}{f' + {made.adapter}' if made.adapter else ''}",
+                f"sampling {sampling or 'the server’s own'}; seed {made.seed}",
+                f"tokens   {made.prompt_tokens} read, {made.completion_tokens} written",
+                f"ended    {made.finish_reason}",
+                f"prompt   {made.prompt_hash[:16]}, template {made.template_hash[:16]}",
+                f"calls    {' '.join(key[:12] for key in made.calls) or 'none'}",
+                *(f"stale    {why}" for why in scene.commit.stale),
+            ]
+        )
+
+    def findings(self, scene: Scene) -> list[str]:
+        """What checks and readers found in the scene, with their quotes."""
+        if scene.commit is None:
+            return []
+        return [
+            f"{f.severity:<6} {f.message}" + "".join(f"\n       “{e}”" for e in f.evidence)
+            for f in scene.commit.findings
+        ]
+
+    def drafts(self, scene: Scene) -> list[Draft]:
+        """The drafts of a scene that are still kept."""
+        before = [c for c in self.chain if c.position < scene.number]
+        return self.store.drafts(self.branch, before[-1].id if before else None, scene.brief.id)
+
+    def draft_of(self, scene_id: str, attempt: int) -> Draft | None:
+        """The draft of the scene that is being written."""
+        parent = self.store.branch(self.branch).head
+        drafts = self.store.drafts(self.branch, parent, scene_id)
+        return next((d for d in reversed(drafts) if d.attempt == attempt), None)
+
+    @property
+    def last_event(self) -> int:
+        """Number of the last event that is logged; 0 for none."""
+        logged = self.store.events(last=1)
+        return logged[-1].number if logged else 0
+
+    def people(self) -> str:
+        """World, cast and hooks."""
+        if self.plan is None:
+            return "There is no plan yet."
+        plan, number = self.plan, {s.brief.id: s.number for s in self.scenes()}
+        cast = [
+            f"{c.name}, {c.role}: wants {c.want}; {c.flaw}; {c.voice}; {c.knows}" for c in plan.cast
+        ]
+        hooks = [
+            f"{h.text}  (planted in scene {number.get(h.plant_scene, '?')}, "
+            f"paid off in {number.get(h.payoff_scene, '?')})"
+            for h in plan.hooks
+        ]
+        return "\n\n".join(
+            [plan.core.logline, plan.world.text, *cast, counted(len(hooks), "hook"), *hooks]
+        )
+
+    def search(self, question: str, most: int = 100) -> list[FoundSentence]:
+        """Sentences with all of those words, in the book's order."""
+        search = ProseSearch(self.chain)
+        found = search.find(question, most, all_words=True)
+        search.close()
+        return sorted(found)
+
+
+def _bar(name: str, tokens: int, budget: int, trimmed: int, width: int = 30) -> str:
+    filled = round(width * min(1.0, tokens / budget)) if budget else 0
+    cut = f", {trimmed} cut" if trimmed else ""
+    return f"{name:<9} {'█' * filled}{'░' * (width - filled)} {tokens} of {budget}{cut}"

@@ -1,0 +1,1 @@
+"""Widgets of the text interface, one a file."""

@@ -1,0 +1,127 @@
+"""The book: its outline, and everything that is known of the place under the cursor."""
+
+from __future__ import annotations
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.widgets import Input, Static, TabbedContent, TabPane, Tree
+
+from novelcraft.state.plan import Chapter
+from novelcraft.tui.book import Book, Scene
+from novelcraft.tui.marks import Marks
+from novelcraft.tui.widgets.outline import Outline, Place
+
+PAGES = ("Text", "Brief", "Findings", "Story so far", "Facts", "People", "Prompt", "Drafts", "From")
+
+
+class BookPages(Horizontal):
+    """Outline on the left, pages on the right, a search above them."""
+
+    def __init__(self, marks: Marks) -> None:
+        super().__init__(id="book-room")
+        self._marks = marks
+        self._book: Book | None = None
+        self._place: Place | None = None
+
+    def compose(self) -> ComposeResult:
+        """Put the pane together."""
+        yield Outline(self._marks)
+        with Vertical(id="book-pages"):
+            yield Input(placeholder="Search the book", id="search")
+            with TabbedContent():
+                for page in PAGES:
+                    with TabPane(page, id=_id(page)), VerticalScroll(classes="page"):
+                        yield Static("", markup=False)
+
+    def show(self, book: Book) -> None:
+        """Show a book, or what is new of it."""
+        self._book = book
+        self.query_one(Outline).show(book)
+        if self._place is None and book.plan:
+            self._place = book.plan.chapters[0]
+        self._fill()
+
+    @on(Tree.NodeHighlighted)
+    def _moved(self, event: Tree.NodeHighlighted[Place]) -> None:
+        if event.node.data is not None:
+            self._place = event.node.data
+            self._fill()
+
+    @on(TabbedContent.TabActivated)
+    def _turned(self) -> None:
+        self._fill()
+
+    @on(Input.Submitted, "#search")
+    def _search(self, event: Input.Submitted) -> None:
+        if self._book is None or not event.value.strip():
+            return
+        found = self._book.search(event.value)
+        lines = [f"scene {s.position:>3}  {s.text}" for s in found] or ["Nothing was found."]
+        self.query_one(TabbedContent).active = _id("Text")
+        self._page("Text").update("\n\n".join(lines))
+
+    def _fill(self) -> None:
+        """Fill the page in view; the others are filled when they are turned to."""
+        if self._book is None or self._book.plan is None or self._place is None:
+            return
+        active = self.query_one(TabbedContent).active
+        page = next((page for page in PAGES if _id(page) == active), PAGES[0])
+        self._page(page).update(_text(self._book, self._place, page))
+
+    def _page(self, page: str) -> Static:
+        return self.query_one(f"#{_id(page)} Static", Static)
+
+
+def _id(page: str) -> str:
+    return f"page-{page.lower().replace(' ', '-')}"
+
+
+def _text(book: Book, place: Place, page: str) -> str:
+    if page == "People":
+        return book.people()
+    if isinstance(place, Chapter):
+        if page == "Text":
+            return book.prose(place) or "Nothing of this chapter is written yet."
+        if page == "Brief":
+            return f"{place.number}. {place.title}\n\n{place.summary}"
+        scenes = book.scenes(place)
+        return _text(book, scenes[0], page) if scenes else ""
+    return _of_scene(book, place, page)
+
+
+def _of_scene(book: Book, scene: Scene, page: str) -> str:
+    match page:
+        case "Text":
+            return scene.commit.prose if scene.commit else "This scene is to come."
+        case "Brief":
+            return book.brief(scene)
+        case "Findings":
+            return "\n".join(book.findings(scene)) or "Nothing was found."
+        case "Story so far":
+            return book.summary(scene)
+        case "Facts":
+            return "\n".join(book.facts(scene)) or "Nothing is established yet."
+        case "Prompt":
+            return book.prompt(scene)
+        case "Drafts":
+            return _drafts(book, scene)
+        case _:
+            return book.provenance(scene)
+
+
+def _drafts(book: Book, scene: Scene) -> str:
+    drafts = book.drafts(scene)
+    if not drafts:
+        return "No drafts are kept: they go when the scene after theirs is in."
+    return "\n\n".join(
+        "\n".join(
+            [
+                f"── draft {draft.attempt} ──",
+                *(f"{f.severity}: {f.message}" for f in draft.all_findings),
+                "",
+                draft.prose,
+            ]
+        )
+        for draft in drafts
+    )

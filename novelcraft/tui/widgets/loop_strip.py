@@ -1,0 +1,129 @@
+"""The loop of a scene as a strip: which step is live, how long each took, and its tokens."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from textual.content import Content
+from textual.widgets import Static
+
+from novelcraft.state.events import (
+    DraftChecked,
+    Drafting,
+    Planning,
+    PlanReady,
+    RunFinished,
+    RunStarted,
+    RunStopped,
+    SceneCommitted,
+    SceneStarted,
+    WriteEvent,
+)
+from novelcraft.tui.marks import Marks
+
+STEPS = ("plan", "recall", "draft", "checks", "readers", "commit")
+NARROW = 100
+"""Columns below which times and tokens are left out."""
+
+
+class Took(NamedTuple):
+    """What a step took."""
+
+    seconds: float
+    tokens: int
+
+
+class LoopStrip(Static):
+    """plan ▸ recall ▸ draft 2 of 3 ▸ checks ▸ readers ▸ commit, the live step lit and bracketed."""
+
+    DEFAULT_CSS = """
+    LoopStrip { height: 1; padding: 0 1; background: $panel; }
+    """
+
+    def __init__(
+        self,
+        marks: Marks,
+        attempts: int = 0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Make it.
+
+        Args:
+            marks: Signs to draw with.
+            attempts: The most drafts of a scene; 0 where it is not known.
+            clock: Seconds, to take the steps' times by.
+        """
+        super().__init__("", id="loop")
+        self.live = ""
+        self.attempt = 1
+        self.took: dict[str, Took] = {}
+        self._marks = marks
+        self.attempts = attempts
+        self._clock = clock
+        self._since = 0.0
+        self._tokens = 0
+
+    def take(self, event: WriteEvent, tokens: int) -> None:
+        """Take in an event.
+
+        Args:
+            event: What happened.
+            tokens: Read and written by all calls of the novel up to now.
+        """
+        step = self._step(event)
+        if isinstance(event, SceneStarted):
+            self.attempt = event.attempt
+            if event.attempt == 1:
+                self.took = {name: self.took[name] for name in self.took if name == "recall"}
+        if step != self.live:
+            self._leave(tokens)
+            self.live = step
+        self.refresh_strip()
+
+    def refresh_strip(self) -> None:
+        """Draw it as it stands now."""
+        self.update(self.content_now())
+
+    def _step(self, event: WriteEvent) -> str:
+        match event:
+            case RunStarted() | Planning():
+                return "plan"
+            case PlanReady() | SceneCommitted():
+                return "recall"
+            case SceneStarted() | Drafting():
+                return "draft"
+            case DraftChecked():
+                return "draft" if event.verdict == "redraft" else "readers"
+            case RunFinished() | RunStopped():
+                return ""
+            case _:
+                return self.live
+
+    def _leave(self, tokens: int) -> None:
+        now = self._clock()
+        if self.live:
+            before = self.took.get(self.live, Took(0.0, 0))
+            self.took[self.live] = Took(
+                before.seconds + now - self._since, before.tokens + max(0, tokens - self._tokens)
+            )
+        self._since, self._tokens = now, tokens
+
+    def content_now(self) -> Content:
+        """The strip as it stands."""
+        wide = self.size.width >= NARROW
+        parts = [self._part(step, wide=wide) for step in STEPS]
+        return Content(f" {self._marks.then} ").join(parts)
+
+    def _part(self, step: str, *, wide: bool) -> Content:
+        name = step
+        if step == "draft" and (self.attempt > 1 or self.attempts):
+            name = f"draft {self.attempt}" + (f" of {self.attempts}" if self.attempts else "")
+        if step == self.live:
+            return Content.styled(f"[{name}]", "bold reverse")
+        took = self.took.get(step)
+        if took is None or not wide:
+            return Content.styled(name, "" if took else "dim")
+        tokens = f" {took.tokens:,} tok" if took.tokens else ""
+        return Content(f"{name} ").append(Content.styled(f"{took.seconds:.0f}s{tokens}", "dim"))

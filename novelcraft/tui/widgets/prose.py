@@ -1,0 +1,246 @@
+"""Prose in a readable column, drawn row by row: what is out of view costs nothing."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from typing import ClassVar, NamedTuple
+
+from rich.cells import cell_len
+from rich.style import Style
+from rich.text import Text
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.selection import Selection
+from textual.strip import Strip
+
+COLUMN = 72
+"""Columns of the text: what an eye reads in one go."""
+MARGIN = 4
+"""Columns left of it, for the numbers of findings."""
+
+_WORD = re.compile(r"\S+")
+
+
+class Mark(NamedTuple):
+    """A quote that something is said about."""
+
+    quote: str
+    label: str
+    """Stands in the margin beside it."""
+
+
+class Row(NamedTuple):
+    """A row of the column: characters of the text."""
+
+    begin: int
+    end: int
+
+
+class ProseView(ScrollView, can_focus=True):
+    """Shows a text, keeps its end in view while it grows, and marks quotes in it.
+
+    A text that grows is wrapped on from its last row, so that a frame costs what is new.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("k", "scroll_up", "Up", show=False),
+        Binding("j", "scroll_down", "Down", show=False),
+        Binding("space", "page_down", "Page down", show=False),
+    ]
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"prose--mark", "prose--label"}
+    DEFAULT_CSS = """
+    ProseView { overflow-x: hidden; overflow-y: auto; scrollbar-gutter: stable; padding: 1 0; }
+    ProseView > .prose--mark { text-style: underline; color: $text-warning; }
+    ProseView > .prose--label { text-style: bold; color: $text-warning; }
+    """
+    ALLOW_SELECT = True
+
+    def __init__(self, text: str = "", *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.text = text
+        self.rows: list[Row] = []
+        self._marks: list[tuple[int, int, str]] = []
+
+    @property
+    def column(self) -> int:
+        """Columns of the text as the widget is wide now."""
+        return max(10, min(COLUMN, self.size.width - 2 * MARGIN))
+
+    def show(self, text: str, marks: Sequence[Mark] = ()) -> None:
+        """Show a text from its beginning."""
+        self.text = text
+        self._wrap()
+        self.mark(marks)
+        self.scroll_to(y=0, animate=False)
+
+    def grow(self, at: int, text: str) -> None:
+        """The text is now what it was up to a character, and what follows.
+
+        Its end stays in view where it was in view.
+        """
+        follows = self.scroll_offset.y >= self.max_scroll_y - 1
+        self.take_in(at, text, self.column)
+        self.virtual_size = Size(self.column, len(self.rows))
+        self.refresh()
+        if follows:
+            self.scroll_end(animate=False, immediate=True)
+
+    def take_in(self, at: int, text: str, column: int) -> None:
+        """Put a text in the place of what follows a character, and wrap what is new."""
+        self.text = self.text[:at] + text
+        while self.rows and self.rows[-1].end >= at:
+            self.rows.pop()
+        if self.rows:
+            self.rows.pop()
+        self._marks = [m for m in self._marks if m[1] <= at]
+        self.rows += wrap(self.text, self._next_begin(), column)
+
+    def mark(self, marks: Sequence[Mark]) -> None:
+        """Underline quotes, each with its label in the margin."""
+        found = [
+            (at, at + len(m.quote), m.label)
+            for m in marks
+            if m.quote and (at := self.text.find(m.quote)) >= 0
+        ]
+        self._marks = sorted(found)
+        self.refresh()
+
+    def go_to(self, quote: str) -> bool:
+        """Bring a quote into view; whether it is there."""
+        at = self.text.find(quote)
+        if at < 0:
+            return False
+        row = bisect_right(self.rows, (at, len(self.text))) - 1
+        # Behind the layout of a text that has only been shown.
+        self.call_after_refresh(self.scroll_to, y=max(0, row - 3), animate=False)
+        return True
+
+    def offset_at_top(self) -> int:
+        """The character at the top of what is in view."""
+        row = min(self.scroll_offset.y, len(self.rows) - 1)
+        return self.rows[row].begin if self.rows else 0
+
+    def render_line(self, y: int) -> Strip:
+        """One row of the screen."""
+        base = self.rich_style
+        width, number = self.size.width, y + self.scroll_offset.y
+        if number >= len(self.rows):
+            return Strip.blank(width, base)
+        row = self.rows[number]
+        left = (width - self.column) // 2
+        labels = {mark[2] for mark in self._marks if row.begin <= mark[0] < row.end}
+        label = ",".join(sorted(labels)).rjust(left - 1)[-(left - 1) :] + " "
+        margin = Text(label, end="")
+        margin.stylize(base + self.get_component_rich_style("prose--label", partial=True))
+        prose = self._strip(self._row(row, number, base)).apply_offsets(0, number)
+        strips = [self._strip(margin), prose]
+        return Strip.join(strips).adjust_cell_length(width, base)
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """What is selected, for the clipboard."""
+        return selection.extract("\n".join(self.text[a:b] for a, b in self.rows)), "\n"
+
+    def selection_updated(self, _selection: Selection | None) -> None:
+        """Draw the selection."""
+        self.refresh()
+
+    def on_resize(self) -> None:
+        """Wrap anew, with the same place in view."""
+        at = self.offset_at_top()
+        follows = self.scroll_offset.y >= self.max_scroll_y - 1 and self.max_scroll_y > 0
+        self._wrap()
+        if follows:
+            self.scroll_end(animate=False, immediate=True)
+        else:
+            self.scroll_to(y=max(0, bisect_right(self.rows, (at, at)) - 1), animate=False)
+
+    def _wrap(self) -> None:
+        self.rows = wrap(self.text, 0, self.column) if self.size.width else []
+        self.virtual_size = Size(self.column, len(self.rows))
+        self.refresh()
+
+    def _next_begin(self) -> int:
+        """Where the row after the last one begins: behind a line feed, or at the next word."""
+        if not self.rows:
+            return 0
+        end = self.rows[-1].end
+        if self.text[end : end + 1] == "\n":
+            return end + 1
+        while self.text[end : end + 1] == " ":
+            end += 1
+        return end + 1 if self.text[end : end + 1] == "\n" else end
+
+    def _row(self, row: Row, number: int, base: Style) -> Text:
+        text = Text(self.text[row.begin : row.end], no_wrap=True, end="")
+        text.stylize(base)
+        style = self.get_component_rich_style("prose--mark", partial=True)
+        for begin, end, _label in self._marks:
+            if begin < row.end and end > row.begin:
+                text.stylize(style, max(0, begin - row.begin), end - row.begin)
+        selection = self.text_selection
+        if selection is not None and (span := selection.get_span(number)) is not None:
+            begin, end = span
+            chosen = self.screen.get_component_rich_style("screen--selection")
+            text.stylize(chosen, begin, len(text) if end == -1 else end)
+        return text
+
+    def _strip(self, text: Text) -> Strip:
+        return Strip(text.render(self.app.console), cell_len(text.plain))
+
+
+def wrap(text: str, begin: int, width: int) -> list[Row]:
+    """Rows of a text from a character on, broken between words where a row is full.
+
+    Rows before the last stay as they are when the text grows. A word that is wider than a row is
+    cut.
+
+    Args:
+        text: With line feeds; an empty line is an empty row.
+        begin: First character.
+        width: Cells of a row.
+    """
+    rows: list[Row] = []
+    while begin <= len(text):
+        feed = text.find("\n", begin)
+        end = len(text) if feed < 0 else feed
+        rows += _wrap_line(text, begin, end, width)
+        if feed < 0:
+            break
+        begin = feed + 1
+    return rows
+
+
+def _wrap_line(text: str, begin: int, end: int, width: int) -> list[Row]:
+    rows: list[Row] = []
+    start, last, used = begin, begin, 0
+    for word in _WORD.finditer(text, begin, end):
+        gap = cell_len(text[last : word.start()])
+        cells = cell_len(word.group())
+        if used and used + gap + cells > width:
+            rows.append(Row(start, last))
+            start, used, gap = word.start(), 0, 0
+        if cells > width:
+            cut, start = _cut(text, start, word.end(), width)
+            rows += cut
+            used = cell_len(text[start : word.end()])
+        else:
+            used += gap + cells
+        last = word.end()
+    return [*rows, Row(start, last)]
+
+
+def _cut(text: str, start: int, end: int, width: int) -> tuple[list[Row], int]:
+    """Full rows of what is too wide for one, and where the rest begins."""
+    rows: list[Row] = []
+    at, used = start, 0
+    while at < end:
+        cells = cell_len(text[at])
+        if used + cells > width:
+            rows.append(Row(start, at))
+            start, used = at, 0
+        used += cells
+        at += 1
+    return rows, start

@@ -1,0 +1,134 @@
+"""The room of a novel: a run in another process is followed, started and read."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from textual.widgets import DataTable, Static, TabbedContent
+
+from novelcraft.tools.canon.store import ManuscriptStore
+from novelcraft.tools.storage.lock import holder
+from novelcraft.tui.app import NovelcraftApp
+from novelcraft.tui.screens.novel import NovelScreen
+from novelcraft.tui.widgets.loop_strip import LoopStrip
+from novelcraft.tui.widgets.prose import ProseView
+from novelcraft.tui.widgets.standing import Standing
+from tests.fakes import script as s
+from tests.fakes.server import FakeServer
+from tests.tui.conftest import MakeNovel, until
+
+Serve = Callable[..., FakeServer]
+
+
+def room(app: NovelcraftApp) -> NovelScreen:
+    screen = app.screen
+    assert isinstance(screen, NovelScreen)
+    return screen
+
+
+async def test_a_run_that_the_room_starts_is_seen_to_its_end(
+    serve: Serve, make_novel: MakeNovel, left_alone: None
+) -> None:
+    go_on, script = threading.Event(), s.Script()
+    hold, slow = s.hold(go_on, after=60), s.pace(0.01)
+    script.on(s.prose, lambda r, plain: hold(r, slow(r, plain)), after=1, count=1)
+    folder = await make_novel(serve(script=script))
+    app = NovelcraftApp(folder.parent, folder)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("w")
+        await until(pilot, lambda: holder(folder))
+        assert holder(folder) is not None
+        screen = room(app)
+        strip = screen.query_one(LoopStrip)
+        prose = screen.query_one("#draft", ProseView)
+        # The second scene hangs in the middle of its draft: what is there so far is on the screen.
+        await until(pilot, lambda: len(screen.chain) == 1 and strip.live == "draft")
+        await until(pilot, lambda: len(prose.text.split()) > 20)
+        assert prose.text != screen.chain[0].prose
+        assert "being written by process" in str(screen.query_one("#title", Static).render())
+        go_on.set()
+        await until(pilot, lambda: screen.book is not None and len(screen.chain) == 9)
+        await until(pilot, lambda: holder(folder) is None)
+        await until(pilot, lambda: "finished" in str(screen.query_one(Standing).render()))
+    with ManuscriptStore.open(folder / "novel.db") as store:
+        last = store.chain(store.branch("main").head)[-1]
+    assert prose.text == last.prose
+
+
+async def test_closing_the_room_changes_nothing_of_the_run(
+    serve: Serve, make_novel: MakeNovel, left_alone: None
+) -> None:
+    go_on, script = threading.Event(), s.Script()
+    script.on(s.prose, s.hold(go_on, after=20), after=1, count=1)
+    folder = await make_novel(serve(script=script))
+    app = NovelcraftApp(folder.parent, folder)
+    async with app.run_test() as pilot:
+        await pilot.press("w")
+        await until(pilot, lambda: len(room(app).chain) == 1)
+        running = holder(folder)
+        await pilot.press("ctrl+q")
+    assert running is not None
+    assert holder(folder) == running
+    go_on.set()
+    with ManuscriptStore.open(folder / "novel.db") as store:
+        while store.finished_head("main") is None:  # noqa: ASYNC110 (another process writes it)
+            await asyncio.sleep(0.05)
+        assert len(store.chain(store.branch("main").head)) == 9
+
+
+async def test_the_shelf_tells_how_far_each_novel_is_and_opens_one(
+    serve: Serve, make_novel: MakeNovel, tmp_path: Path
+) -> None:
+    await make_novel(serve(), 2)
+    app = NovelcraftApp(tmp_path)
+    async with app.run_test(size=(120, 30)) as pilot:
+        table = app.screen.query_one(DataTable)
+        await until(pilot, lambda: table.row_count == 1)
+        title, state, scenes, *_ = table.get_row_at(0)
+        assert (title, state, scenes) == ("The Sea", "stopped", "2 of 9")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, NovelScreen) and room(app).chain)
+        await pilot.press("2")
+        tabs = room(app).query_one("#room", TabbedContent)
+        await until(pilot, lambda: tabs.active == "book")
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(app.screen, NovelScreen))
+
+
+@pytest.mark.parametrize("arguments", [[], ["novel"]])
+async def test_nothing_heavy_is_loaded_before_the_first_screen(
+    serve: Serve, make_novel: MakeNovel, arguments: list[str]
+) -> None:
+    folder = await make_novel(serve(), 1)
+    heavy = [
+        "chromadb",
+        "onnxruntime",
+        "langgraph",
+        "langchain_core",
+        "openai",
+        "torch",
+        "pypandoc",
+    ]
+    code = f"""
+import asyncio, json, sys
+from pathlib import Path
+from novelcraft.cli.app import app as commands
+from novelcraft.tui.app import NovelcraftApp
+async def main():
+    folder = Path({str(folder)!r})
+    app = NovelcraftApp(folder.parent, folder if {bool(arguments)} else None)
+    async with app.run_test() as pilot:
+        await pilot.pause()
+asyncio.run(main())
+print(json.dumps([name for name in {heavy} if name in sys.modules]))
+"""
+    command = [sys.executable, "-c", code]
+    done = await asyncio.to_thread(subprocess.run, command, stdout=subprocess.PIPE, check=True)
+    assert json.loads(done.stdout.splitlines()[-1]) == []
