@@ -1,6 +1,6 @@
 """What the program itself costs, and how that grows with the book.
 
-    python -m benchmarks.loop_cost [PAGES ...] [--embedding hash|default]
+    python -m benchmarks.loop_cost [PAGES ...] [--embedding hash|minilm]
 
 Writes a book of each length (10, 100 and 1,000 pages unless others are named), each in a process
 of its own, against the fake server in another process. That server answers at once, so what is
@@ -154,7 +154,7 @@ def table(books: list[dict[str, Any]]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description="What the program itself costs.")
     parser.add_argument("pages", type=int, nargs="*", default=LENGTHS)
-    parser.add_argument("--embedding", default="hash")
+    parser.add_argument("--embedding", choices=("hash", "minilm"), default="hash")
     parser.add_argument("--on", metavar="URL", help="measure one book here, on that server")
     given = parser.parse_args()
     if given.on:

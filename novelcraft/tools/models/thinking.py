@@ -7,6 +7,7 @@ only the closing one.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 OPEN = "<think>"
@@ -17,6 +18,7 @@ _CLOSING = (CLOSE, "[/THINK]", "<|channel|>final<|message|>")
 _ENDING = ("<|end|>", "<|start|>assistant")
 """What gpt-oss puts between the two."""
 _LONGEST = max(map(len, _CLOSING))
+_BEGIN = re.compile("[" + re.escape("".join({tag[0] for tag in _CLOSING})) + "]")
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,7 @@ class ThinkFilter:
 
 def _without_half_tag(text: str) -> str:
     """The text without the beginning of a closing tag at its end."""
-    for length in range(min(_LONGEST - 1, len(text)), 0, -1):
-        if any(tag.startswith(text[-length:]) for tag in _CLOSING):
-            return text[:-length]
+    for begin in _BEGIN.finditer(text, max(0, len(text) - _LONGEST + 1)):
+        if any(tag.startswith(text[begin.start() :]) for tag in _CLOSING):
+            return text[: begin.start()]
     return text
