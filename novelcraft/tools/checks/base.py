@@ -1,12 +1,12 @@
-"""What every check of a scene is given, and how it quotes."""
+"""What checks are: their records, what those of a scene are given, and how they quote."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Generic, Literal, TypeVar
 
 from novelcraft.config.presets import SizePreset
 from novelcraft.state.findings import Finding, Severity
@@ -21,6 +21,8 @@ QUOTE_CHARS = 160
 
 _SENTENCE_READ = 600
 """Characters of a sentence that are compared with patterns."""
+
+Given = TypeVar("Given")
 
 
 @dataclass(frozen=True)
@@ -78,18 +80,47 @@ Need = Literal["english", "earlier", "prompt"]
 
 
 @dataclass(frozen=True)
-class Check:
-    """A check of a scene: what it looks for, and what its finding does to a draft."""
+class Record:
+    """What a check is called, and what its finding does."""
 
     name: str
     """As findings name it: `prose.cut_off`."""
     severity: Severity
-    """`block` sends a draft back. It takes a measured precision of 0.9 or more."""
+    """`block` sends a draft or a plan back."""
+
+    def finding(self, flaw: Flaw) -> Finding:
+        """What the check found, as a finding of this check."""
+        return Finding(
+            check=self.name,
+            severity=self.severity,
+            message=flaw.message,
+            evidence=flaw.evidence,
+            constraint=flaw.constraint,
+            about=flaw.about,
+        )
+
+
+@dataclass(frozen=True)
+class Rule(Record, Generic[Given]):
+    """A check of a plan, a summary or a book: it reads ids, counts and names, and may find much."""
+
+    run: Callable[[Given], Iterable[Flaw]]
+
+    def __call__(self, given: Given) -> Iterator[Finding]:
+        """The findings of this check."""
+        return map(self.finding, self.run(given))
+
+
+@dataclass(frozen=True)
+class Check(Record):
+    """A check of a scene."""
+
     run: Callable[[CheckInput], Flaw | None]
     needs: tuple[Need, ...] = ()
     precision: float | None = None
     """Share of its findings that were right, by `benchmarks.checks_on_books`, whose figures stand
-    in `benchmarks/README.md`; None where there is nothing to measure: it counts, or compares."""
+    in `benchmarks/README.md`. One that blocks has 0.9 or more; None where there is nothing to
+    judge, because it repeats what the server said."""
     unfit: bool = False
     """Whether a draft in which it finds something is no scene at all, and is never committed."""
 
@@ -105,16 +136,7 @@ class Check:
     def __call__(self, scene: CheckInput) -> Finding | None:
         """The finding of this check; None where it finds nothing, or does not apply."""
         flaw = self.run(scene) if self.applies(scene) else None
-        if flaw is None:
-            return None
-        return Finding(
-            check=self.name,
-            severity=self.severity,
-            message=flaw.message,
-            evidence=flaw.evidence,
-            constraint=flaw.constraint,
-            about=flaw.about,
-        )
+        return None if flaw is None else self.finding(flaw)
 
 
 def quote(text: str, *, end: bool = False) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
-from novelcraft.state.findings import Finding, Severity
+from novelcraft.state.findings import Finding
 from novelcraft.state.manuscript import SceneCommit
 from novelcraft.state.plan import Plan
-from novelcraft.tools.checks.base import evidence, quote
+from novelcraft.tools.checks.base import Flaw, Rule, evidence, quote
 from novelcraft.tools.metrics import Prose, cross_copying, words
 
 LENGTH = 0.05
@@ -26,134 +28,128 @@ OPENING_SCENES = 3
 
 
 def check_book(chain: Sequence[SceneCommit], plan: Plan) -> tuple[Finding, ...]:
-    """Look at a whole book. Only a chapter without words blocks: the scenes are accepted already.
+    """Look at a whole book.
 
     Args:
         chain: The scene commits, in reading order.
         plan: The plan that the book ends with.
 
     Returns:
-        Findings in a stable order. `book.copying` is always there where the book has two
+        Findings in the order of the checks. `book.copying` is always there where the book has two
         chapters, because its number is worth knowing.
     """
-    parts = (
-        _length(chain, plan),
-        _unwritten(chain, plan),
-        _wordless(chain),
-        _hooks(chain, plan),
-        _at_cap(chain),
-        _stale(chain),
-        _copying(chain),
-        _paragraphs(chain),
-        _openings(chain),
-    )
-    return tuple(finding for part in parts for finding in part)
+    book = _Book(tuple(chain), plan)
+    return tuple(finding for check in BOOK_CHECKS for finding in check(book))
 
 
-def _finding(
-    check: str, severity: Severity, message: str, quotes: Sequence[str] = (), about: str = ""
-) -> Finding:
-    return Finding(
-        check=f"book.{check}",
-        severity=severity,
-        message=message,
-        evidence=tuple(quotes),
-        about=about or "book",
-    )
+@dataclass(frozen=True)
+class _Book:
+    chain: tuple[SceneCommit, ...]
+    plan: Plan
+
+    @cached_property
+    def copying(self) -> float | None:
+        """The share of 5-grams that stand in an earlier chapter; None for a single chapter."""
+        chapters: defaultdict[str, list[str]] = defaultdict(list)
+        for commit in self.chain:
+            chapters[commit.chapter_id].append(commit.prose)
+        if len(chapters) < 2:
+            return None
+        return cross_copying(
+            [w for prose in proses for w in words(prose)] for proses in chapters.values()
+        )
 
 
-def _length(chain: Sequence[SceneCommit], plan: Plan) -> Iterator[Finding]:
-    total = sum(c.words for c in chain)
-    off = total / plan.target_words - 1
+def _flaw(message: str, quotes: Sequence[str] = (), about: str = "book") -> Flaw:
+    return Flaw(message, evidence=tuple(quotes), about=about)
+
+
+def _length(book: _Book) -> Iterator[Flaw]:
+    total = sum(c.words for c in book.chain)
+    off = total / book.plan.target_words - 1
     if abs(off) > LENGTH:
-        yield _finding(
-            "length",
-            "warn",
-            f"The book has {total} words, {off:+.1%} off its target of {plan.target_words}.",
+        yield _flaw(
+            f"The book has {total} words, {off:+.1%} off its target of {book.plan.target_words}.",
         )
 
 
-def _unwritten(chain: Sequence[SceneCommit], plan: Plan) -> Iterator[Finding]:
-    written = {c.scene_id for c in chain}
-    missing = [s.id for s in plan.scenes if s.id not in written]
+def _unwritten(book: _Book) -> Iterator[Flaw]:
+    written = {c.scene_id for c in book.chain}
+    missing = [s.id for s in book.plan.scenes if s.id not in written]
     if missing:
-        yield _finding(
-            "unwritten", "warn", f"{len(missing)} planned scenes are not written.", missing
-        )
-    chapters = {c.chapter_id for c in chain}
-    empty = [c.id for c in plan.chapters if c.id not in chapters]
+        yield _flaw(f"{len(missing)} planned scenes are not written.", missing)
+
+
+def _unwritten_chapters(book: _Book) -> Iterator[Flaw]:
+    chapters = {c.chapter_id for c in book.chain}
+    empty = [c.id for c in book.plan.chapters if c.id not in chapters]
     if empty:
-        yield _finding(
-            "chapters",
-            "warn",
-            f"The book has {len(chapters)} of {len(plan.chapters)} planned chapters.",
+        yield _flaw(
+            f"The book has {len(chapters)} of {len(book.plan.chapters)} planned chapters.",
             empty,
         )
 
 
-def _wordless(chain: Sequence[SceneCommit]) -> Iterator[Finding]:
+def _wordless(book: _Book) -> Iterator[Flaw]:
     words = Counter[str]()
-    for commit in chain:
+    for commit in book.chain:
         words[commit.chapter_id] += commit.words
     empty = [chapter for chapter, count in words.items() if not count]
     if empty:
-        yield _finding("empty_chapter", "block", f"{len(empty)} chapters hold no words.", empty)
+        yield _flaw(f"{len(empty)} chapters hold no words.", empty)
 
 
-def _hooks(chain: Sequence[SceneCommit], plan: Plan) -> Iterator[Finding]:
-    written = {c.scene_id for c in chain}
-    for hook in plan.hooks:
+def _hooks(book: _Book) -> Iterator[Flaw]:
+    written = {c.scene_id for c in book.chain}
+    for hook in book.plan.hooks:
         if hook.plant_scene not in written:
             what = f"never planted: {hook.plant_scene} is not written"
         elif hook.payoff_scene not in written:
             what = f"never paid off: {hook.payoff_scene} is not written"
         else:
             continue
-        yield _finding("hook", "warn", f"The hook {hook.id} is {what}.", (hook.text,), hook.id)
+        yield _flaw(f"The hook {hook.id} is {what}.", (hook.text,), hook.id)
 
 
-def _at_cap(chain: Sequence[SceneCommit]) -> Iterator[Finding]:
-    capped = [c for c in chain if c.accepted_by == "cap"]
+def _at_cap(book: _Book) -> Iterator[Flaw]:
+    capped = [c for c in book.chain if c.accepted_by == "cap"]
     if capped:
-        yield _finding(
-            "at_cap",
-            "report",
-            f"{len(capped)} of {len(chain)} scenes were kept at the cap on attempts.",
+        yield _flaw(
+            f"{len(capped)} of {len(book.chain)} scenes were kept at the cap on attempts.",
             [c.scene_id for c in capped],
         )
 
 
-def _stale(chain: Sequence[SceneCommit]) -> Iterator[Finding]:
-    stale = [c for c in chain if c.stale]
+def _stale(book: _Book) -> Iterator[Flaw]:
+    stale = [c for c in book.chain if c.stale]
     if stale:
-        yield _finding(
-            "stale",
-            "warn",
+        yield _flaw(
             f"{len(stale)} scenes may no longer fit what was edited before them.",
             [c.scene_id for c in stale],
         )
 
 
-def _copying(chain: Sequence[SceneCommit]) -> Iterator[Finding]:
-    chapters: defaultdict[str, list[str]] = defaultdict(list)
-    for commit in chain:
-        chapters[commit.chapter_id].append(commit.prose)
-    if len(chapters) < 2:
-        return
-    share = cross_copying(
-        [w for prose in proses for w in words(prose)] for proses in chapters.values()
-    )
-    yield _finding(
-        "copying",
-        "warn" if share > GOOD_COPYING else "report",
+def _copied(book: _Book) -> Iterator[Flaw]:
+    if book.copying is not None and book.copying > GOOD_COPYING:
+        yield _copying_flaw(book.copying)
+
+
+def _copied_little(book: _Book) -> Iterator[Flaw]:
+    """No flaw; its number is worth knowing all the same."""
+    if book.copying is not None and book.copying <= GOOD_COPYING:
+        yield _copying_flaw(book.copying)
+
+
+def _copying_flaw(share: float) -> Flaw:
+    return _flaw(
         f"{share:.2%} of the book's 5-grams stand in an earlier chapter. Published novels have "
-        f"0.15 to 0.52 %, good is at most {GOOD_COPYING:.0%}.",
+        f"0.15 to 0.52 %, good is at most {GOOD_COPYING:.0%}."
     )
 
 
-def _paragraphs(chain: Sequence[SceneCommit]) -> Iterator[Finding]:
+def _paragraphs(book: _Book) -> Iterator[Flaw]:
     where: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
-    for commit in chain:
+    for commit in book.chain:
         for paragraph in Prose(commit.prose).paragraphs:
             found = words(paragraph)
             if len(found) >= PARAGRAPH_WORDS:
@@ -162,23 +158,36 @@ def _paragraphs(chain: Sequence[SceneCommit]) -> Iterator[Finding]:
         p for places in where.values() if len({s for s, _ in places}) > 1 for _, p in places
     ]
     if repeated:
-        yield _finding(
-            "duplicate",
-            "warn",
+        yield _flaw(
             "Paragraphs stand in more than one scene.",
             evidence(repeated),
         )
 
 
-def _openings(chain: Sequence[SceneCommit]) -> Iterator[Finding]:
-    openings = {c.scene_id: words(c.prose[:200])[:OPENING_WORDS] for c in chain}
+def _openings(book: _Book) -> Iterator[Flaw]:
+    openings = {c.scene_id: words(c.prose[:200])[:OPENING_WORDS] for c in book.chain}
     counts = Counter(" ".join(w) for w in openings.values() if len(w) == OPENING_WORDS)
     common = [opening for opening, count in counts.items() if count >= OPENING_SCENES]
     if common:
-        alike = [c for c in chain if " ".join(openings[c.scene_id]) in common]
-        yield _finding(
-            "openings",
-            "report",
+        alike = [c for c in book.chain if " ".join(openings[c.scene_id]) in common]
+        yield _flaw(
             f"{len(alike)} scenes begin with words that other scenes begin with too.",
             [quote(Prose(c.prose).sentences[0]) for c in alike[:OPENING_SCENES]],
         )
+
+
+BOOK_CHECKS = (
+    Rule("book.length", "warn", _length),
+    Rule("book.unwritten", "warn", _unwritten),
+    Rule("book.chapters", "warn", _unwritten_chapters),
+    Rule("book.empty_chapter", "block", _wordless),
+    Rule("book.hook", "warn", _hooks),
+    Rule("book.at_cap", "report", _at_cap),
+    Rule("book.stale", "warn", _stale),
+    Rule("book.copying", "warn", _copied),
+    Rule("book.copying", "report", _copied_little),
+    Rule("book.duplicate", "warn", _paragraphs),
+    Rule("book.openings", "report", _openings),
+)
+"""In the order in which their findings are listed. Only a chapter without words blocks: the scenes
+are accepted already."""
