@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from novelcraft.present.pace import SteadyPace
+from novelcraft.present.progress import AsksNobody
 from novelcraft.present.wording import number
 from novelcraft.state.batch import (
     BatchEntry,
@@ -20,7 +21,7 @@ from novelcraft.state.batch import (
 from novelcraft.tools.text import counted, one_line
 
 
-class BatchProgress:
+class BatchProgress(AsksNobody):
     """The sum of a batch's events; see `present.progress.Progress`.
 
     Args:
@@ -86,12 +87,6 @@ class BatchProgress:
         parts = [counts(self._standings.values()), f"{number(words)} words"]
         left = self._pace.left(self.total, now)
         return " | ".join([*parts, left] if left else parts)
-
-    def pause(self, now: float) -> None:
-        """Nobody is asked anything during a batch."""
-
-    def resume(self, now: float) -> None:
-        """Nobody is asked anything during a batch."""
 
     def _change(self, name: str, **changes: object) -> None:
         self._standings[name] = self._standings[name].model_copy(update=changes)

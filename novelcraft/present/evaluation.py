@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from novelcraft.present.pace import SteadyPace
+from novelcraft.present.progress import AsksNobody
 from novelcraft.present.wording import number
 from novelcraft.state.train_events import (
     EvalFinished,
@@ -21,7 +22,7 @@ DOING: dict[EvalPart, str] = {
 }
 
 
-class EvaluationProgress:
+class EvaluationProgress(AsksNobody):
     """The sum of the events so far. The part under way is what the bar shows."""
 
     def __init__(self) -> None:
@@ -63,12 +64,6 @@ class EvaluationProgress:
             return "loading base and adapter"
         doing = f"{DOING[self._part]}, {number(self._done)} of {number(self.total)}"
         return " | ".join(part for part in (doing, self._pace.left(self.total, now)) if part)
-
-    def pause(self, now: float) -> None:
-        """Nobody is asked anything here."""
-
-    def resume(self, now: float) -> None:
-        """Nobody is asked anything here."""
 
 
 def _finished(event: EvalFinished) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from novelcraft.present.pace import SteadyPace
+from novelcraft.present.progress import AsksNobody
 from novelcraft.state.preferences import PairEvent, PairMade, PairsStarted
 from novelcraft.tools.text import counted
 
 
-class PairsProgress:
+class PairsProgress(AsksNobody):
     """The sum of the events so far. A scene counts as one."""
 
     def __init__(self) -> None:
@@ -42,9 +43,3 @@ class PairsProgress:
         """Where the run is, and how long it will still take."""
         at = f"{self._done} of {counted(self.total, 'scene')}"
         return " | ".join(part for part in (at, self._pace.left(self.total, now)) if part)
-
-    def pause(self, now: float) -> None:
-        """Nobody is asked anything here."""
-
-    def resume(self, now: float) -> None:
-        """Nobody is asked anything here."""

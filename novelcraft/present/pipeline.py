@@ -7,6 +7,7 @@ from typing import Any
 
 from novelcraft.present.evaluation import EvaluationProgress
 from novelcraft.present.preparation import PrepProgress
+from novelcraft.present.progress import AsksNobody
 from novelcraft.present.training import TrainProgress
 from novelcraft.present.wording import span
 from novelcraft.state.evaluation import GateVerdict
@@ -32,7 +33,7 @@ def verdict_lines(verdict: GateVerdict, reasons: Iterable[str]) -> str:
     return "\n".join((VERDICTS[verdict], *(f"  - {reason}" for reason in reasons)))
 
 
-class PipelineProgress:
+class PipelineProgress(AsksNobody):
     """The sum of the events so far: each part of the pipeline counts by itself."""
 
     def __init__(self) -> None:
@@ -80,12 +81,6 @@ class PipelineProgress:
     def line(self, now: float) -> str:
         """Where the run is, and how long this part of the pipeline will still take."""
         return str(self._part.line(now))
-
-    def pause(self, now: float) -> None:
-        """Nobody is asked anything here."""
-
-    def resume(self, now: float) -> None:
-        """Nobody is asked anything here."""
 
 
 def _planned(event: PipelinePlanned) -> str:

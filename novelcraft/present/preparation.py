@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from novelcraft.present.pace import SteadyPace
+from novelcraft.present.progress import AsksNobody
 from novelcraft.present.wording import number
 from novelcraft.state.prep import (
     STAGES,
@@ -42,7 +43,7 @@ DONE: dict[Stage, str] = {
 }
 
 
-class PrepProgress:
+class PrepProgress(AsksNobody):
     """The sum of the events so far. A stage of a book counts as one step."""
 
     def __init__(self) -> None:
@@ -109,9 +110,3 @@ class PrepProgress:
         steps = f"{number(int(self.done))} of {number(self.total)} steps" if self.total else ""
         left = self._pace.left(self.total, now) if self._worked else ""
         return " | ".join(part for part in (self._doing, steps, left) if part)
-
-    def pause(self, now: float) -> None:
-        """Nobody is asked anything here."""
-
-    def resume(self, now: float) -> None:
-        """Nobody is asked anything here."""

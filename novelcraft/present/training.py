@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import Literal
 
+from novelcraft.present.progress import AsksNobody
 from novelcraft.present.wording import number, span
 from novelcraft.state.train_events import (
     CheckpointSaved,
@@ -27,7 +28,7 @@ MEASURED = 3
 _Part = Literal["training", "validating", "sampling"]
 
 
-class TrainProgress:
+class TrainProgress(AsksNobody):
     """The sum of the events so far. A step of the optimiser counts as one.
 
     Steps, validations and samples are timed each by itself: what is left of a run is so many of
@@ -149,12 +150,6 @@ class TrainProgress:
             return None
         each = self._spent["training"] / MEASURED
         return f"measured on {MEASURED} steps: {each:.1f} s a step, {self._left(self._now)}"
-
-    def pause(self, now: float) -> None:
-        """Nobody is asked anything here."""
-
-    def resume(self, now: float) -> None:
-        """Nobody is asked anything here."""
 
 
 def _due(after: int, steps: int, every: int) -> int:

@@ -89,10 +89,6 @@ class WritingProgress:
         parts = [self._what(), self._how_far(), self._how_long(now)]
         return " | ".join(part for part in parts if part)
 
-    def elapsed(self, now: float) -> float:
-        """Seconds since the first event."""
-        return 0.0 if self._begun is None else now - self._begun
-
     @property
     def total(self) -> int:
         """Scenes of the book; 0 before there is a plan."""

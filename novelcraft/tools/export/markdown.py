@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import groupby
-from pathlib import Path
 
 from novelcraft.config.settings import NovelSettings
 from novelcraft.errors import UnknownTargetError
@@ -13,7 +12,6 @@ from novelcraft.state.manuscript import SceneCommit
 from novelcraft.state.plan import Chapter, Plan
 from novelcraft.tools.export.language import Language
 from novelcraft.tools.export.prose import SCENE_BREAK, escape, paragraphs
-from novelcraft.tools.storage.files import write_atomic
 from novelcraft.tools.text import one_line
 
 UNTITLED = "Untitled"
@@ -42,18 +40,6 @@ def manuscript_markdown(plan: Plan, chain: Sequence[SceneCommit], novel: NovelSe
     if author := one_line(novel.author):
         front.append(f"*{escape(author)}*")
     return "\n\n".join([*front, *_body(plan, chain, novel)]) + "\n"
-
-
-def write_manuscript(
-    path: Path, plan: Plan, chain: Sequence[SceneCommit], novel: NovelSettings
-) -> Path:
-    """Write `manuscript_markdown` to a file, whole or not at all.
-
-    Raises:
-        DiskFullError, ReadOnlyError, ExportError: The file could not be written.
-        UnknownTargetError, ConfigError: As `manuscript_markdown` says.
-    """
-    return write_atomic(path, manuscript_markdown(plan, chain, novel).encode())
 
 
 def _body(plan: Plan, chain: Sequence[SceneCommit], novel: NovelSettings) -> Iterator[str]:

@@ -121,10 +121,6 @@ class ChatModels:
         """
         return await self._answer(request, lambda _text: "", on_text)
 
-    async def count_tokens(self, role: RoleName, text: str) -> int:
-        """Tokens of a text for a role's model; see `token_counter`."""
-        return await asyncio.to_thread(self.token_counter(role), text)
-
     def token_counter(self, role: RoleName) -> TokenCounter:
         """Counts tokens of a role's model: by its server, or by an estimate on the safe side."""
         if role not in self._counters:

@@ -1,12 +1,10 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from novelcraft.config.settings import NovelSettings
 from novelcraft.errors import UnknownTargetError
-from novelcraft.tools.export.markdown import manuscript_markdown, write_manuscript
+from novelcraft.tools.export.markdown import manuscript_markdown
 from tests import factories
 from tests.tools.export.books import elements, written
 
@@ -89,9 +87,3 @@ def test_a_scene_of_a_chapter_that_the_plan_does_not_have() -> None:
     plan, _ = written([["One."]])
     with pytest.raises(UnknownTargetError, match="ch09"):
         manuscript_markdown(plan, [factories.commit(chapter_id="ch09")], NOVEL)
-
-
-def test_write_manuscript(tmp_path: Path) -> None:
-    plan, chain = written([["One."]])
-    path = write_manuscript(tmp_path / "novel" / "manuscript.md", plan, chain, NOVEL)
-    assert path.read_text(encoding="utf-8") == manuscript_markdown(plan, chain, NOVEL)
