@@ -149,6 +149,11 @@ class WriteSettings(Section):
     """Write with an adapter in another layout than the one it was trained on."""
     scene_words: int = Field(default=0, ge=0, le=10_000)
     """Words of a scene; 0 takes the layout's."""
+    most_tokens: int = Field(default=0, ge=0)
+    """Stop before a novel takes more tokens than these, of prompts and answers, over all its runs;
+    0: no limit."""
+    most_cost: float = Field(default=0.0, ge=0)
+    """Stop before a novel costs more than this, by the roles' prices; 0: no limit."""
     replan: bool = True
     """Revise the coming scenes at each chapter's end by what was really written."""
     continuity_blocks: bool = False

@@ -171,6 +171,7 @@ class Novel:
             PagesError, ConfigError: The branch was planned with another length or language.
             UnfitSceneError: No attempt at a scene gave one; the next run draws it anew.
             CappedScenesError: Scene after scene was kept at the cap; the next run goes on.
+            CostCapError: The next call could pass a limit; the next run goes on with it.
             ModelError: A model cannot be used. What was accepted before is safe.
         """
         self.require_planned(branch)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from novelcraft.config.root import RolesSettings
 from novelcraft.config.settings import ROLES, RoleSettings
 from novelcraft.errors import ConfigError, CostCapError
-from novelcraft.state.calls import CallRecord
+from novelcraft.state.calls import CallRecord, ModelLine
 from novelcraft.tools.canon.store import ManuscriptStore
 from novelcraft.tools.models.calls import CallLog
 
@@ -116,6 +116,10 @@ class Meter:
         self._shared.spent += self._count(
             record.role, usage.prompt_tokens, usage.completion_tokens, record.seconds
         )
+
+    def model_lines(self) -> Sequence[ModelLine]:
+        """See `CallLog`."""
+        return self._log.model_lines()
 
     def _count(self, role: str, read: int, written: int, seconds: float) -> float:
         settings: RoleSettings = getattr(self._roles, role)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from pydantic import BaseModel
 
 from novelcraft.config.settings import RoleName
-from novelcraft.state.calls import CallRecord, Message, Usage
+from novelcraft.state.calls import CallRecord, Message, ModelLine, Usage
 
 STOPPED_BY_CALLER = "stopped_by_caller"
 """Finish reason of a stream that its reader ended."""
@@ -76,6 +76,9 @@ class CallLog(Protocol):
     def log_call(self, record: CallRecord) -> None:
         """Write a call down."""
 
+    def model_lines(self) -> Sequence[ModelLine]:
+        """Sums over all calls that were written down, by role and model."""
+
 
 class MemoryLog:
     """A call log that is gone with the process."""
@@ -96,3 +99,14 @@ class MemoryLog:
     def log_call(self, record: CallRecord) -> None:
         """See `CallLog`."""
         self.records.append(record)
+
+    def model_lines(self) -> list[ModelLine]:
+        """See `CallLog`; a line for each call."""
+        return [
+            ModelLine(
+                *(r.role, r.model, r.adapter, 1, int(r.outcome != "ok")),
+                *(r.usage.prompt_tokens, r.usage.cached_tokens, r.usage.completion_tokens),
+                r.seconds,
+            )
+            for r in self.records
+        ]

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
@@ -32,6 +33,7 @@ from novelcraft.tools.models.faults import Fault, fault_of, server_fault
 from novelcraft.tools.models.patience import Patience, Sleep, Tell
 from novelcraft.tools.models.preflight import TRIAL, Need, RoleReport, check_context
 from novelcraft.tools.models.prepared import Prepared, prepare, prompt_tokens
+from novelcraft.tools.models.spending import Spending
 from novelcraft.tools.models.streaming import OnText, Reply, StreamBrokenError, read_reply
 from novelcraft.tools.models.thinking import ThinkFilter
 from novelcraft.tools.models.tokens import MESSAGE_TOKENS, TokenCounter
@@ -62,6 +64,7 @@ class ChatModels:
     Args:
         endpoints: Where each role's calls go; see `opening.open_models`.
         log: Where calls are written down and looked up.
+        spending: Holds calls to the limits on tokens and money.
         tell: Hears of waits, and of what a server does not take.
         sleep: Waits before a request is sent again.
     """
@@ -70,12 +73,14 @@ class ChatModels:
         self,
         endpoints: Mapping[RoleName, Endpoint],
         log: CallLog,
+        spending: Spending,
         *,
         tell: Tell,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._endpoints = dict(endpoints)
         self._log = log
+        self._spending = spending
         self._tell = tell
         self._sleep = sleep
         self._clients: dict[RoleName, Client] = {}
@@ -204,7 +209,7 @@ class ChatModels:
         self, prepared: Prepared, judge: Judge, on_text: OnText | None
     ) -> tuple[ModelAnswer | None, str]:
         """Make a call and write it down; with what is wrong with its answer."""
-        async with prepared.endpoint.server.semaphore:
+        async with prepared.endpoint.server.semaphore, self._reserved(prepared):
             started = time.monotonic()
             try:
                 reply = await self._persist(prepared, on_text)
@@ -230,7 +235,23 @@ class ChatModels:
             at=_now(),
         )
         self._log.log_call(record)
+        self._spending.add(record.role, record.usage)
         return _answer(record, replayed=False), problem
+
+    @asynccontextmanager
+    async def _reserved(self, prepared: Prepared) -> AsyncIterator[None]:
+        """Hold back what a call may take, where there are limits.
+
+        Raises:
+            CostCapError: It could pass one.
+        """
+        if not self._spending.limited:
+            yield
+            return
+        role = prepared.request.role
+        prompt, answer = await asyncio.to_thread(prepared.most_tokens, self.token_counter(role))
+        with self._spending.reserve(role, prompt, answer):
+            yield
 
     async def _persist(self, prepared: Prepared, on_text: OnText | None) -> Reply:
         """Send a request, again and again while its faults may pass."""

@@ -20,6 +20,7 @@ from novelcraft.tools.models.http import Address
 from novelcraft.tools.models.patience import Patience, Sleep
 from novelcraft.tools.models.secrets import Secrets, clean_key
 from novelcraft.tools.models.server import Server
+from novelcraft.tools.models.spending import Spending
 
 OPENAI_URL = "https://api.openai.com/v1"
 """Where the provider `openai` is when no URL is set."""
@@ -91,7 +92,8 @@ async def open_models(
             server, name = await opened.for_role(role)
             patience = Patience(role, roles[role].patience, notify, shared.secrets, sleep)
             endpoints[role] = await connect(role, roles[role], server, name, patience)
-        models = ChatModels(endpoints, log, tell=notify, sleep=sleep)
+        spending = Spending(settings, log.model_lines())
+        models = ChatModels(endpoints, log, spending, tell=notify, sleep=sleep)
         try:
             yield models
         finally:

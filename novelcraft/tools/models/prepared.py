@@ -90,6 +90,12 @@ class Prepared:
             body["cache_prompt"] = cached
         return endpoint.learned.fields(body | endpoint.settings.extra)
 
+    def most_tokens(self, count: TokenCounter) -> tuple[int, int]:
+        """Tokens of the prompt with its template, and of the longest answer to it."""
+        messages = self.logged_messages
+        prompt = MESSAGE_TOKENS * (len(messages) + 1) + sum(count(m.content) for m in messages)
+        return prompt, self._max_tokens(count)
+
     def record(self, **outcome: Any) -> CallRecord:
         """A record of this call for the log."""
         return CallRecord(
