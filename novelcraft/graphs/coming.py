@@ -11,7 +11,6 @@ from novelcraft.errors import ModelError, UnknownTargetError
 from novelcraft.graphs.doctor import known_preset
 from novelcraft.graphs.exporting import MAIN
 from novelcraft.graphs.novel import Novel
-from novelcraft.graphs.session import SPARE_TOKENS
 from novelcraft.prompts.brief import named, render_brief
 from novelcraft.prompts.fit import TokenCounter as Count
 from novelcraft.prompts.narrator import NarratorInput, assemble, tail_of
@@ -25,6 +24,7 @@ from novelcraft.tools.models.embedded.library import ModelLibrary
 from novelcraft.tools.models.endpoint import Endpoint, connect
 from novelcraft.tools.models.opening import server_of
 from novelcraft.tools.models.patience import Patience
+from novelcraft.tools.models.preflight import SPARE_TOKENS
 from novelcraft.tools.models.tokens import TokenCounter, estimate_tokens
 from novelcraft.tools.text import quoted
 

@@ -19,6 +19,7 @@ from novelcraft.state.manuscript import Draft, count_words
 from novelcraft.state.plan import Plan
 from novelcraft.state.steps import DrawStep
 from novelcraft.tools.checks import unfit
+from novelcraft.tools.models.preflight import SPARE_TOKENS
 from novelcraft.tools.models.tokens import MESSAGE_TOKENS
 
 PACE_SCENES = 12
@@ -149,6 +150,25 @@ def token_room(
         return tokens_per_word, 0
     taken = sum(context.count(m.content) + MESSAGE_TOKENS for m in prompt.messages)
     return tokens_per_word, max(1, size - taken - MESSAGE_TOKENS)
+
+
+def prompt_bound(context: WriteContext) -> int | None:
+    """Tokens that the narrator's prompt may have, where its server takes fewer than the layout.
+
+    A server may tell its context only when it refuses a prompt. None where nothing is known, or
+    all of the layout fits.
+    """
+    size, layout = context.caller.models.endpoint("narrator").learned.context, context.preset.layout
+    if not size or size >= layout.total + SPARE_TOKENS:
+        return None
+    return max(0, size - SPARE_TOKENS - layout.scene)
+
+
+def shorter_bound(prompt: AssembledPrompt, context: WriteContext) -> int:
+    """Tokens that a prompt may have after its server refused it as too long."""
+    told = prompt_bound(context)
+    taken = sum(section.tokens for section in prompt.sections)
+    return told if told is not None and told < taken else taken * 3 // 4
 
 
 def plan_text(plan: Plan) -> str:

@@ -23,14 +23,12 @@ from novelcraft.tools.canon.index import PassageIndex
 from novelcraft.tools.canon.store import ManuscriptStore
 from novelcraft.tools.models.asking import Caller
 from novelcraft.tools.models.chat import CallLog, ChatModels
-from novelcraft.tools.models.preflight import Need
+from novelcraft.tools.models.preflight import SPARE_TOKENS, Need
 
 ModelsFactory = Callable[[Settings, CallLog], AbstractAsyncContextManager[ChatModels]]
 """Opens the models of the roles, starting what must be started."""
 
 INDEX_FOLDER = "canon"
-SPARE_TOKENS = 64
-"""Room for the chat template around a prompt."""
 
 
 def longest_call(layout: Layout) -> Need:

@@ -177,7 +177,9 @@ def tail_of(prose: str) -> str:
     return "".join(sentences(prose)[-TAIL_SENTENCES:])
 
 
-def assemble(given: NarratorInput, layout: Layout, count: TokenCounter) -> AssembledPrompt:
+def assemble(
+    given: NarratorInput, layout: Layout, count: TokenCounter, most: int | None = None
+) -> AssembledPrompt:
     """Lay out the narrator's prompt, each part within its budget.
 
     Whole sentences or lines go, never half of one, those of least worth first: of the world the
@@ -193,15 +195,17 @@ def assemble(given: NarratorInput, layout: Layout, count: TokenCounter) -> Assem
         given: The parts.
         layout: Tokens for each part.
         count: Token counter of the narrator's model.
+        most: Tokens that the prompt may have at most, where a server takes fewer than the layout:
+            canon, tail, summary and world give way. None for what the layout has.
     """
     allowed = {part.name: layout.of(part.name) for part in _parts(given)}
     fitted = {part.name: part.fitted(allowed[part.name], count) for part in _parts(given)}
     template = load_template(TEMPLATE)
     system = count(template.render(**dict.fromkeys(fitted, ""))[0].content)
-    room = layout.prompt - system
+    room = (layout.prompt if most is None else min(most, layout.prompt)) - system
     cautions = fitted["cautions"].part.fitted(max(0, room - fitted["brief"].tokens), count)
     fitted["cautions"] = cautions
-    if cautions.tokens:
+    if cautions.tokens or most is not None:
         _give_way(fitted, room, count)
     texts = {name: part.rendered for name, part in fitted.items()}
     asked = "\n".join(filter(None, (texts["brief"], texts.pop("cautions"))))

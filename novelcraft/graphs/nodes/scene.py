@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Literal
 
-from novelcraft.agents.narrator import NarrationInput, narrate
+from novelcraft.agents.narrator import Narration, NarrationInput, narrate
 from novelcraft.agents.planner.pacing import next_target
+from novelcraft.agents.session import AgentSession
+from novelcraft.errors import ContextOverflowError
 from novelcraft.graphs.best import best_draft
 from novelcraft.graphs.context import WriteContext, WriteRuntime
 from novelcraft.graphs.drafting import DraftStream
@@ -14,6 +16,8 @@ from novelcraft.graphs.drawing import (
     drafts_of,
     draw_step,
     next_draw,
+    prompt_bound,
+    shorter_bound,
     stop_if_capped,
     token_room,
     unfit_scene,
@@ -31,7 +35,7 @@ from novelcraft.prompts.narrator import (
 from novelcraft.prompts.opening import opening_of
 from novelcraft.prompts.world import render_world, root_summary
 from novelcraft.state.base import derive_seed
-from novelcraft.state.events import DraftChecked, SceneStarted
+from novelcraft.state.events import DraftChecked, Notice, SceneStarted
 from novelcraft.state.findings import blocking
 from novelcraft.state.graph import WriteState
 from novelcraft.state.manuscript import Draft, count_words
@@ -99,24 +103,10 @@ async def narrate_scene(state: WriteState, runtime: WriteRuntime) -> dict[str, A
     brief = plan.scene(state["scene_id"])
     attempt = state["attempt"]
     context.emit(_started(state, brief, attempt))
-    prompt = await asyncio.to_thread(scene_prompt, state, context)
     step = str(draw_step(state).draft(attempt))
     growing = DraftStream(context.emit, brief.id, state["target_words"])
-    tokens_per_word, room = await asyncio.to_thread(token_room, state, context, prompt)
-    narration = await narrate(
-        NarrationInput(
-            prompt=prompt,
-            target_words=state["target_words"],
-            asked_words=words_to_ask(state, context),
-            tokens_per_word=tokens_per_word,
-            room=room,
-            attempt=attempt,
-            can_continue=context.can_continue,
-            opening=_opening(brief, plan, context, step),
-        ),
-        context.session(step),
-        growing.grow,
-    )
+    opening = _opening(brief, plan, context, step)
+    narration = await _narrated(state, context, opening, context.session(step), growing)
     growing.end(narration.prose)
     draft = Draft(
         id=step,
@@ -129,6 +119,55 @@ async def narrate_scene(state: WriteState, runtime: WriteRuntime) -> dict[str, A
     )
     context.store.put_draft(draft)
     return {"draft": draft.id}
+
+
+async def _narrated(
+    state: WriteState,
+    context: WriteContext,
+    opening: str,
+    session: AgentSession,
+    growing: DraftStream,
+) -> Narration:
+    """A narration; from a shorter prompt, once, where the server refuses it as too long."""
+    prompt = await asyncio.to_thread(scene_prompt, state, context, prompt_bound(context))
+    try:
+        given = await asyncio.to_thread(_narration_input, state, context, prompt, opening)
+        return await narrate(given, session, growing.grow)
+    except ContextOverflowError as error:
+        most = shorter_bound(prompt, context)
+        shorter = await asyncio.to_thread(scene_prompt, state, context, most)
+        if shorter.hash == prompt.hash:
+            raise
+        context.emit(Notice(text=f"{error.message} {_shortened(prompt, shorter)}"))
+    given = await asyncio.to_thread(_narration_input, state, context, shorter, opening)
+    return await narrate(given, session, growing.grow)
+
+
+def _shortened(prompt: AssembledPrompt, shorter: AssembledPrompt) -> str:
+    """What was left out of a prompt, for a person."""
+    now = {section.name: section.tokens for section in shorter.sections}
+    less = [
+        f"{section.name} {section.tokens - now[section.name]:,}"
+        for section in prompt.sections
+        if section.tokens > now[section.name]
+    ]
+    return f"It is asked once more with less of it, in tokens: {', '.join(less)}."
+
+
+def _narration_input(
+    state: WriteState, context: WriteContext, prompt: AssembledPrompt, opening: str
+) -> NarrationInput:
+    tokens_per_word, room = token_room(state, context, prompt)
+    return NarrationInput(
+        prompt=prompt,
+        target_words=state["target_words"],
+        asked_words=words_to_ask(state, context),
+        tokens_per_word=tokens_per_word,
+        room=room,
+        attempt=state["attempt"],
+        can_continue=context.can_continue,
+        opening=opening,
+    )
 
 
 def _opening(brief: SceneBrief, plan: Plan, context: WriteContext, step: str) -> str:
@@ -149,8 +188,8 @@ def _started(state: WriteState, brief: SceneBrief, attempt: int) -> SceneStarted
     )
 
 
-def scene_prompt(state: WriteState, context: WriteContext) -> AssembledPrompt:
-    """The narrator's prompt for the scene that the state is at."""
+def scene_prompt(state: WriteState, context: WriteContext, most: int | None) -> AssembledPrompt:
+    """The narrator's prompt for the scene that the state is at; for `most` see `assemble`."""
     plan = plan_of(state, context)
     before = context.store.get(state["head"]) if state["head"] else None
     brief = named(plan.scene(state["scene_id"]), plan)
@@ -163,7 +202,7 @@ def scene_prompt(state: WriteState, context: WriteContext) -> AssembledPrompt:
         constraints=_constraints(state, context),
         present=(brief.pov, *brief.others),
     )
-    return assemble(given, context.preset.layout, context.count)
+    return assemble(given, context.preset.layout, context.count, most)
 
 
 def _constraints(state: WriteState, context: WriteContext) -> tuple[str, ...]:

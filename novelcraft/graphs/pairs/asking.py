@@ -14,7 +14,7 @@ from novelcraft.agents.session import AgentSession
 from novelcraft.config.presets import SizePreset
 from novelcraft.config.resolve import pick_preset
 from novelcraft.config.root import Settings
-from novelcraft.graphs.session import SPARE_TOKENS, ModelsFactory
+from novelcraft.graphs.session import ModelsFactory
 from novelcraft.prompts.narrator import AssembledPrompt
 from novelcraft.state.calls import Message
 from novelcraft.state.layout import TOKENS_PER_WORD
@@ -26,7 +26,7 @@ from novelcraft.tools.books.rows.chat_template import split_plan
 from novelcraft.tools.metrics.draft_length import LengthRule
 from novelcraft.tools.models.asking import Caller
 from novelcraft.tools.models.calls import CallLog
-from novelcraft.tools.models.preflight import Need
+from novelcraft.tools.models.preflight import SPARE_TOKENS, Need
 
 
 @dataclasses.dataclass(frozen=True)

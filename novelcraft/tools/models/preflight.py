@@ -13,6 +13,8 @@ from novelcraft.tools.models.calls import ModelRequest
 from novelcraft.tools.models.endpoint import Endpoint
 from novelcraft.tools.models.wire import Flavour
 
+SPARE_TOKENS = 64
+"""Room for the chat template around a prompt."""
 TRIAL = ModelRequest(
     role="narrator",
     purpose="preflight",
