@@ -39,11 +39,12 @@ def edit(
     The old manuscript stays as a branch of its own. Later scenes keep their words.
     """
     from novelcraft.graphs.novel import Novel
+    from novelcraft.tools.editor import edited
 
     with Novel.open(folder) as novel:
         old = novel.scene(scene, branch)
-        prose = _from_file(file) if file else _from_editor(old.prose)
-        if prose is None or prose.strip() == old.prose.strip():
+        prose = _from_file(file) if file else edited(old.prose)
+        if prose.strip() in ("", old.prose.strip()):
             typer.echo("Nothing was changed.")
             return
 
@@ -88,26 +89,3 @@ def _from_file(path: Path) -> str:
     if not prose.strip():
         raise InputError(f"{path} is empty.", fix="Put the scene's new prose into it.")
     return prose
-
-
-def _from_editor(prose: str) -> str | None:
-    """What the person made of it; None when the editor was left without saving."""
-    import os
-    import shlex
-    import subprocess
-
-    from novelcraft.tools.storage.folders import scratch_folder
-
-    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
-    with scratch_folder() as scratch:
-        path = scratch / "scene.md"
-        path.write_text(prose, encoding="utf-8")
-        try:
-            subprocess.run([*shlex.split(editor), str(path)], check=True)
-        except (OSError, ValueError, subprocess.CalledProcessError) as error:
-            raise InputError(
-                f"The editor {editor!r} failed: {error}.",
-                fix="Set EDITOR to an editor that works, or use --file.",
-            ) from error
-        changed = _read(path)
-    return changed if changed.strip() else None

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from getpass import getuser
 from pathlib import Path
 
 from novelcraft.config.load import load_settings
 from novelcraft.config.user import find_user_file
 from novelcraft.errors import NotAProjectError
+from novelcraft.graphs import steering
 from novelcraft.graphs.folder import DATABASE, TOML
 from novelcraft.prompts.brief import named, render_brief
+from novelcraft.state.acts import Act, ActRecord
+from novelcraft.state.events import ActSettled
 from novelcraft.state.manuscript import Draft, SceneCommit
 from novelcraft.state.plan import Chapter, Plan, SceneBrief
 from novelcraft.tools.canon.search import FoundSentence, ProseSearch
@@ -193,6 +197,26 @@ class Book:
         """Number of the last event that is logged; 0 for none."""
         logged = self.store.events(last=1)
         return logged[-1].number if logged else 0
+
+    def acts(self) -> list[ActRecord]:
+        """What was left for this branch, the newest first."""
+        return self.store.acts(branch=self.branch)[::-1]
+
+    def put(self, act: Act) -> ActRecord:
+        """Leave an act; see `steering.put`."""
+        return steering.put(self.folder, self.store, act, branch=self.branch, by=getuser())
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the run was told to wait, and has heard it."""
+        told = self.store.events("act_settled", "run_started", branch=self.branch, last=50)
+        for entry in reversed(told):
+            event = entry.event
+            if not isinstance(event, ActSettled):
+                return False
+            if event.what in ("pause", "resume") and event.status == "applied":
+                return event.what == "pause"
+        return False
 
     def people(self) -> str:
         """World, cast and hooks."""

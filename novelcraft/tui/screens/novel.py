@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -18,8 +19,11 @@ from textual.widgets import Footer, Static, TabbedContent, TabPane
 
 from novelcraft.errors import NovelcraftError
 from novelcraft.graphs.follow import follow
+from novelcraft.graphs.steering import needs_process, taken_at
 from novelcraft.present.writing import WritingProgress
+from novelcraft.state.acts import Act, Pause, Resume
 from novelcraft.state.events import (
+    ActSettled,
     DraftChecked,
     Drafting,
     PlanReady,
@@ -35,7 +39,10 @@ from novelcraft.state.manuscript import SceneCommit
 from novelcraft.tools.storage.lock import holder
 from novelcraft.tui.book import Book
 from novelcraft.tui.commands import Detached, run_command, start_writing
+from novelcraft.tui.forms import Form, forms, next_note
 from novelcraft.tui.marks import Marks
+from novelcraft.tui.screens.form import FormScreen
+from novelcraft.tui.widgets.acts import ActsTable
 from novelcraft.tui.widgets.asking import AskPane
 from novelcraft.tui.widgets.book_pages import BookPages
 from novelcraft.tui.widgets.loop_strip import LoopStrip
@@ -46,7 +53,7 @@ from novelcraft.tui.widgets.standing import Standing
 NARROW = 110
 """Columns below which the side column gives way to the prose."""
 
-FOCUS = {"writing": "#draft", "book": "#outline", "ask": "#question"}
+FOCUS = {"writing": "#draft", "book": "#outline", "ask": "#question", "steering": "#acts"}
 """What has the focus in each tab."""
 
 
@@ -57,6 +64,10 @@ class NovelScreen(Screen[None]):
         Binding("1,f2", "tab('writing')", "Writing"),
         Binding("2,f3", "tab('book')", "Book"),
         Binding("3,f4", "tab('ask')", "Ask"),
+        Binding("4,f5", "tab('steering')", "Steering"),
+        Binding("s", "steer", "Steer"),
+        Binding("n", "note", "Note"),
+        Binding("p", "pause", "Pause"),
         Binding("w", "write", "Write on"),
         Binding("x", "export", "Export"),
         Binding("escape", "leave", "Shelf"),
@@ -76,6 +87,8 @@ class NovelScreen(Screen[None]):
         folder: Path,
         branch: str,
         marks: Marks,
+        *,
+        with_editor: bool = True,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Make it.
@@ -84,6 +97,7 @@ class NovelScreen(Screen[None]):
             folder: The novel's.
             branch: The branch that is shown.
             marks: Signs to draw with.
+            with_editor: Whether a person may start $EDITOR here.
             clock: Seconds, by which time gone and time left are told.
         """
         super().__init__()
@@ -91,6 +105,7 @@ class NovelScreen(Screen[None]):
         self.branch = branch
         self.book: Book | None = None
         self._marks = marks
+        self._with_editor = with_editor
         self._clock = clock
         self._progress = WritingProgress()
         self._run: Detached | None = None
@@ -107,6 +122,8 @@ class NovelScreen(Screen[None]):
                 yield BookPages(self._marks)
             with TabPane("Ask", id="ask"):
                 yield AskPane(self.folder, self.branch)
+            with TabPane("Steering", id="steering"):
+                yield ActsTable()
         yield Standing(self._marks)
         yield Footer()
 
@@ -161,10 +178,14 @@ class NovelScreen(Screen[None]):
                 self._show_found(self._findings_of_draft(event))
             case PlanReady() | SceneCommitted() | RunFinished():
                 self._reread()
+            case ActSettled():
+                self._reread()
+                if event.status == "refused" and message.live:
+                    self.notify(event.reason, title="Refused", severity="error", timeout=30)
             case RunStopped() if event.error and message.live and self._run is None:
                 self.notify(event.error, title="The run has stopped", severity="error", timeout=60)
             case Waiting() if message.live:
-                self.notify(f"The run waits for your word on {event.about}.", timeout=30)
+                self.notify(f"The run waits for your word on {event.about}: key s.", timeout=30)
             case _:
                 pass
         self._tick()
@@ -194,6 +215,7 @@ class NovelScreen(Screen[None]):
             self.query_one("#title", Static).update(str(error).splitlines()[0])
             return
         self.query_one(BookPages).show(self.book)
+        self.query_one(ActsTable).show(self.book)
         self.query_one(LoopStrip).attempts = self.book.settings.write.attempts
         if self.book.chain:
             last = self.book.chain[-1]
@@ -231,6 +253,49 @@ class NovelScreen(Screen[None]):
     def action_leave(self) -> None:
         """Back to the shelf; the run goes on."""
         self.dismiss(None)
+
+    def action_steer(self) -> None:
+        """Offer all that can be done, what is about the scene in view first."""
+        if self.book is not None:
+            offered = forms(self.book, self.query_one(BookPages).scene)
+            commands = [(form.title, partial(self.ask_form, form), form.says) for form in offered]
+            self.app.search_commands(commands, "What shall be done?")
+
+    def action_note(self) -> None:
+        """Tell the narrator something."""
+        if self.book is not None:
+            self.ask_form(next_note(self.query_one(BookPages).scene))
+
+    def action_pause(self) -> None:
+        """Have the run wait, or go on."""
+        if self.book is not None:
+            self.leave_act(Resume() if self.book.is_paused else Pause())
+
+    def ask_form(self, form: Form) -> None:
+        """Put a form on the screen; what it comes to is left for the run."""
+        screen = FormScreen(form, with_editor=self._with_editor)
+        self.app.push_screen(screen, self.leave_act)
+
+    def leave_act(self, act: Act | None) -> None:
+        """Leave an act, and say where it will be taken."""
+        if act is None or self.book is None:
+            return
+        try:
+            record = self.book.put(act)
+        except NovelcraftError as error:
+            self.notify(str(error), severity="error", timeout=30)
+            return
+        if needs_process(self.folder, record):
+            self._run = Detached(self.folder, ["steer", str(self.folder), "apply"])
+            self.notify("A process of its own does it now.")
+        elif record.status == "refused":
+            self.notify(record.reason, title="Refused", severity="error", timeout=30)
+        elif record.status == "pending":
+            at = taken_at(self.folder, self.book.store, record)
+            self.notify(f"It is taken {at}. Until then it can be taken back: key 4.")
+        else:
+            self.notify("Done.")
+        self._reread()
 
     def action_write(self) -> None:
         """Start the run that writes on, in a process of its own."""

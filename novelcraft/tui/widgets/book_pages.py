@@ -34,6 +34,13 @@ class BookPages(Horizontal):
                     with TabPane(page, id=_id(page)), VerticalScroll(classes="page"):
                         yield Static("", markup=False)
 
+    @property
+    def scene(self) -> Scene | None:
+        """The scene under the cursor, as it stands now; None where that is a chapter."""
+        if self._book is None or not isinstance(self._place, Scene):
+            return None
+        return self._book.scene(self._place.number)
+
     def show(self, book: Book) -> None:
         """Show a book, or what is new of it."""
         self._book = book

@@ -1,0 +1,312 @@
+"""What a person can do to a novel, as forms to fill in: each makes one act. Pure of Textual."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from novelcraft.config.settings import ROLES
+from novelcraft.errors import InputError
+from novelcraft.graphs.steering import gate_text, waiting_at
+from novelcraft.state.acts import (
+    Act,
+    Approve,
+    ChooseDraft,
+    EditBrief,
+    EditChapter,
+    EditCharacter,
+    EditFact,
+    EditScene,
+    EditSummary,
+    EditWorld,
+    Exempt,
+    Fork,
+    Note,
+    Pause,
+    PinFact,
+    Redraw,
+    Reject,
+    Replay,
+    Resume,
+    SetRole,
+    Stop,
+)
+from novelcraft.state.base import Frozen
+from novelcraft.state.plan import Plan
+from novelcraft.tools.text import clipped
+from novelcraft.tui.book import Book, Scene
+
+KEPT = "The manuscript as it is now stays, as a branch of its own."
+_BRIEF = ("goal", "place", "time", "beats", "turn", "outcome")
+_CHARACTER = ("name", "role", "want", "flaw", "voice", "knows")
+_LONG = ("text", "summary", "prose", "note", "beats", "places", "becomes", "sampling", "reason")
+
+Given = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Field:
+    """A question of a form."""
+
+    name: str
+    value: str = ""
+    optional: bool = False
+
+    @property
+    def label(self) -> str:
+        """What stands above it."""
+        return self.name.replace("_", " ").capitalize()
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it takes more than one line."""
+        return self.name in _LONG
+
+
+@dataclass(frozen=True)
+class Form:
+    """A form: its questions, and the act that they come to."""
+
+    title: str
+    make: Callable[[Given], Act]
+    """May raise InputError, or pydantic's ValidationError, for what cannot be used."""
+    fields: tuple[Field, ...] = ()
+    says: str = ""
+    """What a person should know before it is left."""
+    text: str = ""
+    """What there is to look at."""
+
+
+def forms(book: Book, scene: Scene | None) -> list[Form]:
+    """All that can be done now, what is about the scene in view among it."""
+    found = [*_gate(book), *_run(book)]
+    plan = book.plan
+    if plan is None:
+        return [*found, _role()]
+    if scene is not None:
+        found += _written(book, scene) if scene.commit else _coming(scene)
+        chapter = plan.chapter(scene.brief.chapter)
+        found.append(
+            _changing(
+                f"Change the outline of chapter {chapter.number}",
+                chapter,
+                ("title", "summary"),
+                lambda changes: EditChapter(chapter=chapter.id, changes=changes),
+            )
+        )
+    return [*found, *_book(book, plan)]
+
+
+def next_note(scene: Scene | None) -> Form:
+    """A note to the narrator: for a coming scene in view, or the next one."""
+    coming = scene if scene and scene.commit is None else None
+    about = f"scene {coming.number}" if coming else "the next scene"
+    name = coming.brief.id if coming else ""
+    return Form(
+        f"Note to the narrator of {about}",
+        lambda given: Note(text=given["text"], scene=name),
+        (Field("text"),),
+    )
+
+
+def _gate(book: Book) -> Iterator[Form]:
+    waiting = waiting_at(book.store, book.branch)
+    if waiting is None:
+        yield Form(
+            "Approve a chapter or scene ahead of time",
+            lambda given: Approve.model_validate(dict(given)),
+            (Field("gate", "chapter"), Field("target", optional=True)),
+            "The run will not stop there. Gates: plan, chapter, scene.",
+        )
+        return
+    text = gate_text(book.store, book.branch, waiting.gate)
+    yield Form(
+        f"Approve the {waiting.gate}: {waiting.about}", lambda _given: Approve(), (), "", text
+    )
+    yield Form(
+        f"Have the {waiting.gate} made again",
+        lambda given: Reject(note=given["note"]),
+        (Field("note", optional=True),),
+        "What should be different?",
+        text,
+    )
+
+
+def _run(book: Book) -> Iterator[Form]:
+    if book.is_paused:
+        yield Form("Go on", lambda _given: Resume())
+    else:
+        yield Form("Pause before the next draft", lambda _given: Pause())
+    yield Form(
+        "Stop after this scene",
+        lambda _given: Stop(),
+        (),
+        "The run ends when the scene is in. Nothing is lost; w goes on.",
+    )
+
+
+def _coming(scene: Scene) -> Iterator[Form]:
+    yield next_note(scene)
+    yield _changing(
+        f"Change the brief of scene {scene.number}",
+        scene.brief,
+        _BRIEF,
+        lambda changes: EditBrief(scene=scene.brief.id, changes=changes),
+    )
+
+
+def _written(book: Book, scene: Scene) -> Iterator[Form]:
+    commit, name, number = scene.commit, scene.brief.id, scene.number
+    assert commit is not None
+    yield Form(
+        f"Redraw scene {number}",
+        lambda given: Redraw(scene=name, note=given["note"]),
+        (Field("note", optional=True),),
+        f"It is narrated again, and later scenes may no longer fit. {KEPT}",
+    )
+    yield Form(
+        f"Put your own words in the place of scene {number}",
+        lambda given: EditScene(scene=name, prose=given["prose"]),
+        (Field("prose", commit.prose),),
+        f"Later scenes may no longer fit. {KEPT}",
+    )
+    for draft in book.drafts(scene):
+        if draft.prose != commit.prose:
+            yield Form(
+                f"Take draft {draft.attempt} of scene {number} instead",
+                lambda _given, draft=draft.id: ChooseDraft(scene=name, draft=draft),  # type: ignore[misc]
+                (),
+                KEPT,
+                draft.prose,
+            )
+    if commit.stale:
+        yield Form(
+            f"Replay scene {number}",
+            lambda _given: Replay(scene=name),
+            (),
+            f"It is narrated again. {KEPT}",
+            "\n".join(commit.stale),
+        )
+    for finding in commit.findings:
+        yield Form(
+            f"Accept the finding: {finding.message}",
+            lambda given, key=finding.key: Exempt(key=key, reason=given["reason"]),  # type: ignore[misc]
+            (Field("reason", optional=True),),
+            "It counts no more, in this scene and in later ones.",
+        )
+    for fact in commit.facts:
+        yield from _fact(name, fact.subject, fact.statement)
+    yield Form(
+        f"Fork after scene {number}",
+        lambda given: Fork(scene=name, name=given["name"]),
+        (Field("name"),),
+        "A branch of that name shares the scenes up to here; this one stays as it is.",
+    )
+
+
+def _fact(scene: str, subject: str, statement: str) -> Iterator[Form]:
+    short = clipped(f"{subject}: {statement}", 60)
+    yield Form(
+        f"Put right: {short}",
+        lambda given: EditFact(
+            scene=scene, subject=subject, statement=statement, becomes=given["becomes"].strip()
+        ),
+        (Field("becomes", statement, optional=True),),
+        "Left empty, it is taken out of the canon.",
+    )
+    yield Form(f"Pin: {short}", lambda _given: PinFact(subject=subject, statement=statement))
+
+
+def _book(book: Book, plan: Plan) -> Iterator[Form]:
+    if not any(scene.commit is None for scene in book.scenes()[:1]):
+        yield next_note(None)
+    if book.chain:
+        yield Form(
+            "Change the story so far",
+            lambda given: EditSummary(text=given["text"]),
+            (Field("text", book.chain[-1].summary),),
+            "The next scene starts from it.",
+        )
+    if any(commit.stale for commit in book.chain):
+        yield Form("Replay all scenes that may no longer fit", lambda _given: Replay(), (), KEPT)
+    yield _changing(
+        "Change the world",
+        plan.world,
+        ("text", "places"),
+        lambda changes: EditWorld(changes=changes),
+    )
+    for character in plan.cast:
+        yield _changing(
+            f"Change {character.name}",
+            character,
+            _CHARACTER,
+            lambda changes, who=character.id: EditCharacter(character=who, changes=changes),  # type: ignore[misc]
+        )
+    yield Form(
+        "Pin a fact of your own",
+        lambda given: PinFact(subject=given["subject"], statement=given["statement"]),
+        (Field("subject"), Field("statement")),
+        "The narrator is told it with every scene to come.",
+    )
+    yield _role()
+
+
+def _role() -> Form:
+    def make(given: Given) -> Act:
+        changes: dict[str, Any] = {
+            key: given[key].strip()
+            for key in ("model", "base_url", "adapter")
+            if given[key].strip()
+        }
+        if given["sampling"].strip():
+            changes["sampling"] = _sampling(given["sampling"])
+        return SetRole(role=given["role"].strip(), changes=changes)
+
+    names = ("model", "base_url", "adapter", "sampling")
+    return Form(
+        "Other model, adapter or sampling from here on",
+        make,
+        (Field("role", "narrator"), *(Field(name, optional=True) for name in names)),
+        f"Roles: {', '.join(ROLES)}. Sampling: a line each, such as temperature = 0.8. "
+        "What is left empty stays as it is.",
+    )
+
+
+def _sampling(text: str) -> dict[str, float]:
+    read = {}
+    for line in filter(str.strip, text.splitlines()):
+        key, _, value = line.partition("=")
+        try:
+            read[key.strip()] = float(value)
+        except ValueError:
+            raise InputError(
+                f"{line.strip()!r} is no sampling value.", fix="Say it as: temperature = 0.8"
+            ) from None
+    return read
+
+
+def _changing(
+    title: str, of: Frozen, names: tuple[str, ...], make: Callable[[dict[str, Any]], Act]
+) -> Form:
+    """A form with the values as they are, that comes to those that were changed."""
+    now = {name: getattr(of, name) for name in names}
+
+    def act(given: Given) -> Act:
+        changed = {name: _read(given[name], now[name]) for name in names}
+        changed = {name: value for name, value in changed.items() if value != now[name]}
+        if not changed:
+            raise InputError("Nothing was changed.", fix="Change a field, or leave with Esc.")
+        return make({k: list(v) if isinstance(v, tuple) else v for k, v in changed.items()})
+
+    return Form(title, act, tuple(Field(name, _shown(now[name])) for name in names))
+
+
+def _shown(value: str | tuple[str, ...]) -> str:
+    return value if isinstance(value, str) else "\n".join(value)
+
+
+def _read(given: str, now: str | tuple[str, ...]) -> str | tuple[str, ...]:
+    if isinstance(now, str):
+        return given.strip()
+    return tuple(line.strip() for line in given.splitlines() if line.strip())
