@@ -91,11 +91,13 @@ class CanonProxy:
         if not isinstance(fields, dict):
             return body, None
         async with self._reading:
-            canon = await asyncio.to_thread(self._current)
-            block = await asyncio.to_thread(canon.block, _talk(path, fields), self._settings.budget)
+            block = await asyncio.to_thread(self._block, _talk(path, fields))
         if not block.text or not _insert(path, fields, block.text):
             return body, block
         return json.dumps(fields, ensure_ascii=False).encode(), block
+
+    def _block(self, talk: str) -> CanonBlock:
+        return self._current().block(talk, self._settings.budget)
 
     def _current(self) -> Canon:
         head = self._desk.head(self._settings.branch)
