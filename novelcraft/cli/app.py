@@ -28,6 +28,7 @@ from novelcraft.cli.redraw import redraw
 from novelcraft.cli.serve import serve
 from novelcraft.cli.show import show
 from novelcraft.cli.status import status
+from novelcraft.cli.steer import steer
 from novelcraft.cli.train import train
 from novelcraft.cli.tui import tui
 from novelcraft.cli.verify import verify
@@ -68,6 +69,7 @@ for verb in (
     context,
 ):
     app.command()(verb)
+app.add_typer(steer, name="steer")
 app.add_typer(model, name="model")
 app.add_typer(adapter, name="adapter")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import shlex
 import sys
 from collections.abc import Callable, Coroutine, Iterator
@@ -110,3 +111,11 @@ def watched(
 
     with to_be_continued(command), reader_for(state, sys.stderr, quiet=quiet) as reader:
         return asyncio.run(work(reader))
+
+
+def user() -> str:
+    """Who is at the terminal; empty where that is not known."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""

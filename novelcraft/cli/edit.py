@@ -43,7 +43,7 @@ def edit(
 
     with Novel.open(folder) as novel:
         old = novel.scene(scene, branch)
-        prose = _from_file(file) if file else edited(old.prose)
+        prose = from_file(file) if file else edited(old.prose)
         if prose.strip() in ("", old.prose.strip()):
             typer.echo("Nothing was changed.")
             return
@@ -84,7 +84,12 @@ def _read(path: Path) -> str:
         ) from error
 
 
-def _from_file(path: Path) -> str:
+def from_file(path: Path) -> str:
+    """The prose of a scene that a file holds.
+
+    Raises:
+        InputError: It cannot be read, or is empty.
+    """
     prose = _read(path)
     if not prose.strip():
         raise InputError(f"{path} is empty.", fix="Put the scene's new prose into it.")

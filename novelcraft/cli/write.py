@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -39,6 +41,10 @@ def write(
             metavar="WHERE", help="Stop and ask after each: plan, chapter, scene; with commas."
         ),
     ] = None,
+    wait: Annotated[
+        bool,
+        typer.Option("--wait", help="Wait at a gate for `novelcraft steer`, also unattended."),
+    ] = False,
     branch: BranchOption = "main",
     until: Annotated[
         str | None,
@@ -90,24 +96,23 @@ def write(
             typer.echo(f"Nothing to do: {folder} is finished.")
             finished = _last_sums(novel, branch)
         else:
-            finished = _run(novel, branch, stop, quiet, again)
+            finished = _run(novel, branch, stop, quiet, again, wait=wait)
         _report(novel, branch, finished, stop, again)
 
 
 def _run(
-    novel: Novel, branch: str, stop: int | None, quiet: bool, again: str
+    novel: Novel, branch: str, stop: int | None, quiet: bool, again: str, *, wait: bool
 ) -> RunFinished | None:
     from novelcraft.cli.gates import Asker
 
-    attends = bool(novel.settings.write.attend)
+    # The answers of a run that waits for another process are not read from what is no terminal.
+    asks = bool(novel.settings.write.attend) and (sys.stdin.isatty() or not wait)
 
     async def work(reader: Reader[WriteEvent]) -> RunFinished | None:
-        return await novel.write(
-            branch=branch,
-            until=stop,
-            on_event=reader.on_event,
-            decide=Asker(reader) if attends else None,
-        )
+        with Asker(reader, novel.store, branch) if asks else nullcontext(reader) as listener:
+            return await novel.write(
+                branch=branch, until=stop, on_event=listener.on_event, wait=asks or wait
+            )
 
     if not quiet:
         typer.echo(f"Writing in {novel.folder}", err=True)

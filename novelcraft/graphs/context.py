@@ -10,9 +10,13 @@ from langgraph.runtime import Runtime
 from novelcraft.agents.planner import BookRequest
 from novelcraft.agents.session import AgentSession
 from novelcraft.config.presets import SizePreset
+from novelcraft.config.root import Settings
 from novelcraft.config.settings import NovelSettings, WriteSettings
+from novelcraft.graphs.acts.place import Place, fault_of_note
 from novelcraft.graphs.indexing import BackgroundIndex
 from novelcraft.prompts.fit import TokenCounter
+from novelcraft.prompts.narrator import caution
+from novelcraft.state.acts import SafePoint
 from novelcraft.state.events import WriteEvent
 from novelcraft.state.stream import OnEvent
 from novelcraft.tools.canon.store import ManuscriptStore
@@ -36,7 +40,37 @@ class WriteContext:
     emit: OnEvent[WriteEvent]
     preset: SizePreset
     """With the settings' scene length and token budget in it."""
+    settings: Settings
+    """The novel's, without what acts have set."""
     until: int | None = None
+    wait: bool = False
+    """Whether to wait at a gate until somebody leaves an answer, rather than to end there."""
+
+    def place(
+        self,
+        branch: str,
+        point: SafePoint,
+        *,
+        scene_id: str = "",
+        attempt: int = 1,
+        gate: str = "",
+    ) -> Place:
+        """A safe point of the run."""
+        return Place(
+            store=self.store,
+            branch=branch,
+            point=point,
+            settings=lambda: self.settings,
+            note_fault=self.note_fault,
+            scene_id=scene_id,
+            attempt=attempt,
+            gate=gate,
+        )
+
+    def note_fault(self, note: str) -> str:
+        """Why a person's note cannot be given to the narrator; empty where it can."""
+        tokens = self.count(caution(note)) if note else 0
+        return fault_of_note(tokens, self.preset.layout.cautions)
 
     def session(self, step: str) -> AgentSession:
         """What an agent works with, for a step of that name."""

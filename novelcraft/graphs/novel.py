@@ -24,6 +24,7 @@ from novelcraft.errors import (
 from novelcraft.graphs import length
 from novelcraft.graphs.acts.canon import declare_intended, make_fork
 from novelcraft.graphs.acts.place import find_scene
+from novelcraft.graphs.acts.registry import needs_models
 from novelcraft.graphs.checkpoints import open_checkpoints
 from novelcraft.graphs.context import WriteContext
 from novelcraft.graphs.exporting import (
@@ -33,11 +34,12 @@ from novelcraft.graphs.exporting import (
     summarize_run,
 )
 from novelcraft.graphs.folder import DATABASE, TOML, make_folder, require_novel
-from novelcraft.graphs.nodes.scene import note_fault
-from novelcraft.graphs.revise import build_revise_graph, own_words, revision_state
-from novelcraft.graphs.runner import Decide, EventLog, resumable, run, start_state
+from novelcraft.graphs.revise import make_again, own_words, revise, revision_state
+from novelcraft.graphs.runner import EventLog, resumable, run, start_state
 from novelcraft.graphs.session import ModelsFactory, writing_context
+from novelcraft.graphs.steering import idle_place, refuse_leftovers, take_idle
 from novelcraft.graphs.write import build_write_graph
+from novelcraft.state.acts import Act, ActRecord
 from novelcraft.state.base import content_hash
 from novelcraft.state.calls import Message
 from novelcraft.state.events import (
@@ -56,7 +58,7 @@ from novelcraft.tools.export.book import DEFAULT_FORMATS, ExportResult
 from novelcraft.tools.export.summary import RunSummary
 from novelcraft.tools.models.opening import open_models
 from novelcraft.tools.storage.feed import FeedWriter
-from novelcraft.tools.storage.lock import ProjectLock
+from novelcraft.tools.storage.lock import ProjectLock, holder
 
 
 class Novel:
@@ -153,7 +155,7 @@ class Novel:
         on_event: OnEvent[WriteEvent],
         branch: str = MAIN,
         until: int | None = None,
-        decide: Decide | None = None,
+        wait: bool = False,
     ) -> RunFinished | None:
         """Write on: from the premise, from the step a killed run was at, or from the last scene.
 
@@ -161,7 +163,8 @@ class Novel:
             on_event: Listens to the run's events.
             branch: Name of the branch.
             until: Stop when the branch has so many scenes; 0 stops after the plan.
-            decide: Answers at the gates of an attended run.
+            wait: Whether to wait at the gates of an attended run until an answer is left, from
+                any process; else the run ends there, and the next one waits on.
 
         Returns:
             The sums of the finished book; None when the run stopped before its end.
@@ -183,6 +186,7 @@ class Novel:
             on_event(event)
 
         with ProjectLock(self.folder), self._logged(listen, branch) as emit:
+            refuse_leftovers(idle_place(self.folder, self.store, branch), emit)
             async with open_checkpoints(self.folder) as checkpoints:
                 graph = build_write_graph(checkpoints)
                 on = await resumable(graph, self.store, branch)
@@ -190,16 +194,62 @@ class Novel:
                 if not on:
                     await checkpoints.adelete_thread(branch)
                 emit(self._started(state, resumed=on or state["plan_version"] is not None))
-                async with self._context(branch, emit, until) as context:
-                    try:
-                        ended = await run(graph, None if on else state, context, branch, decide)
-                    except WritingError:
-                        # The step in flight would fail again: the next run starts from the chain.
-                        await checkpoints.adelete_thread(branch)
-                        raise
-                if not finished:
-                    emit(self._stopped(branch, "asked" if ended else "waiting"))
+                given = None if on else state
+                try:
+                    while True:
+                        async with self._context(branch, emit, until, wait=wait) as context:
+                            ended = await run(graph, given, context, branch)
+                        if ended["action"] != "reopen":
+                            break
+                        given = {**ended, "gate": ""}
+                except WritingError:
+                    # The step in flight would fail again: the next run starts from the chain.
+                    await checkpoints.adelete_thread(branch)
+                    raise
+            take_idle(self.folder, self.store, branch, emit)
+            if not finished:
+                emit(self._stopped(branch, "waiting" if ended["action"] == "wait" else "asked"))
         return finished[0] if finished else None
+
+    async def steer(
+        self, act: Act, *, on_event: OnEvent[WriteEvent], branch: str = MAIN, by: str = ""
+    ) -> ActRecord:
+        """Leave an act, and do it now where no run is there to do it.
+
+        Args:
+            act: What is wanted.
+            on_event: Listens to what is done now.
+            branch: The branch that it is about.
+            by: Who wants it.
+
+        Returns:
+            The act as it stands then.
+
+        Raises:
+            UnknownTargetError: There is no such branch.
+            ModelError: A model that it needs cannot be used; the act waits on.
+        """
+        record = self.store.put_act(act, branch=branch, by=by)
+        if holder(self.folder) is None:
+            await self.take_acts(on_event=on_event, branch=branch)
+        return self.store.act(record.id)
+
+    async def take_acts(self, *, on_event: OnEvent[WriteEvent], branch: str = MAIN) -> None:
+        """Do what was left for a branch while nobody wrote it.
+
+        Raises:
+            ProjectBusyError: A run holds the novel, and takes them.
+            ModelError: A model that is needed cannot be used; those acts wait on.
+        """
+        with ProjectLock(self.folder), self._logged(on_event, branch) as emit:
+            take_idle(self.folder, self.store, branch, emit)
+            waiting = self.store.acts(branch, "pending")
+            if not any(needs_models(record.act) for record in waiting):
+                return
+            async with self._context(branch, emit) as context:
+                for record in waiting:
+                    if needs_models(record.act):
+                        await revise(context, record, context.place(branch, "idle"))
 
     @contextmanager
     def _logged(self, on_event: OnEvent[WriteEvent], branch: str) -> Iterator[OnEvent[WriteEvent]]:
@@ -220,7 +270,12 @@ class Novel:
         return RunStopped(reason=reason, scenes_done=scenes, error=error)
 
     def _context(
-        self, branch: str, emit: OnEvent[WriteEvent], until: int | None = None
+        self,
+        branch: str,
+        emit: OnEvent[WriteEvent],
+        until: int | None = None,
+        *,
+        wait: bool = False,
     ) -> AbstractAsyncContextManager[WriteContext]:
         return writing_context(
             self.folder,
@@ -230,6 +285,7 @@ class Novel:
             branch=branch,
             emit=emit,
             until=until,
+            wait=wait,
         )
 
     def is_finished(self, branch: str = MAIN) -> bool:
@@ -315,9 +371,9 @@ class Novel:
                 self._context(branch, emit) as context,
                 open_checkpoints(self.folder) as checkpoints,
             ):
-                if fault := note_fault(state.get("note", ""), context):
+                if fault := context.note_fault(state.get("note", "")):
                     raise InputError(fault, fix="Say it shorter.")
-                await run(build_revise_graph(), state, context, branch, None)
+                await make_again(context, state)
                 await checkpoints.adelete_thread(branch)
         chain = self.store.chain(self.store.branch(branch).head)
         return [c for c in chain if c.stale]

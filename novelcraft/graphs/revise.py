@@ -14,12 +14,17 @@ from typing import Any, Literal
 from langgraph.graph import END, START, StateGraph
 
 from novelcraft.agents.summarizer import SummaryInput, summarize
+from novelcraft.errors import InputError, UnknownTargetError, WritingError
 from novelcraft.graphs.acts.canon import keep_old_chain
+from novelcraft.graphs.acts.place import Place
+from novelcraft.graphs.acts.standing import Standing
 from novelcraft.graphs.context import WriteContext, WriteRuntime
 from novelcraft.graphs.nodes.commit import accepted_by, make_commit, renew_text
 from novelcraft.graphs.nodes.scene import plan_of, reviewed
-from novelcraft.graphs.stale import stale_reasons
-from novelcraft.graphs.write import Builder, WriteGraph, add_drafting
+from novelcraft.graphs.scene_graph import Builder, WriteGraph, add_drafting
+from novelcraft.graphs.stale import set_upon, stale_reasons
+from novelcraft.graphs.steering import finish, refuse, settled_event
+from novelcraft.state.acts import ActRecord, ChooseDraft, EditScene, Effect, Redraw, Replay
 from novelcraft.state.base import content_hash
 from novelcraft.state.graph import WriteState
 from novelcraft.state.manuscript import Draft, Provenance, SceneCommit
@@ -29,6 +34,24 @@ from novelcraft.tools.canon.store import ManuscriptStore
 
 def own_words(branch: str, old: SceneCommit, prose: str) -> Draft:
     """A draft of a person's own prose in the place of a scene."""
+    by_person = Provenance(
+        role="person",
+        model="person",
+        prompt_hash="",
+        template_hash="",
+        sampling={},
+        seed=0,
+        prompt_tokens=0,
+        completion_tokens=0,
+        finish_reason="stop",
+        attempt=1,
+        calls=(),
+    )
+    return replacement(branch, old, prose.strip(), by_person)
+
+
+def replacement(branch: str, old: SceneCommit, prose: str, provenance: Provenance) -> Draft:
+    """A draft that was written already, to be put in the place of a scene."""
     tag = content_hash(prose)[:12]
     return Draft(
         id=str(DrawStep.of(branch, old.parent, old.scene_id, tag).draft(1)),
@@ -36,20 +59,8 @@ def own_words(branch: str, old: SceneCommit, prose: str) -> Draft:
         parent=old.parent,
         scene_id=old.scene_id,
         attempt=1,
-        prose=prose.strip(),
-        provenance=Provenance(
-            role="person",
-            model="person",
-            prompt_hash="",
-            template_hash="",
-            sampling={},
-            seed=0,
-            prompt_tokens=0,
-            completion_tokens=0,
-            finish_reason="stop",
-            attempt=1,
-            calls=(),
-        ),
+        prose=prose,
+        provenance=provenance,
     )
 
 
@@ -64,16 +75,20 @@ def revision_state(
 ) -> WriteState:
     """The state of a branch as of a scene's parent, set to make that scene again.
 
-    It should have as many words as the plan says, whatever the old one came to.
+    It should have as many words as the plan says, whatever the old one came to. Where a person has
+    edited the plan, it is made from that.
     """
+    version = old.plan_version
+    if Standing(store, branch).plans_by_hand:
+        version = store.branch(branch).plan_version or version
     state = WriteState(
         branch=branch,
         head=old.parent,
-        plan_version=old.plan_version,
+        plan_version=version,
         position=old.position - 1,
         total=old.position,
         scene_id=old.scene_id,
-        target_words=store.plan(old.plan_version).scene(old.scene_id).target_words,
+        target_words=store.plan(version).scene(old.scene_id).target_words,
         attempt=1,
         draw=draw,
         note=note,
@@ -87,13 +102,13 @@ def _entry(state: WriteState) -> Literal["recall", "check"]:
 
 
 def build_revise_graph() -> WriteGraph:
-    """Compile the graph. It needs no checkpointer: its only lasting effect is its last step."""
+    """Compile the graph. It keeps no checkpoints: its only lasting effect is its last step."""
     builder: Builder = StateGraph(WriteState, WriteContext)
     add_drafting(builder)
     builder.add_node("commit", replace_scene)
     builder.add_conditional_edges(START, _entry)
     builder.add_edge("commit", END)
-    return builder.compile(name="revise")
+    return builder.compile(checkpointer=False, name="revise")
 
 
 async def replace_scene(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
@@ -108,13 +123,14 @@ async def replace_scene(state: WriteState, runtime: WriteRuntime) -> dict[str, A
         # What the later scenes rest on is not known, and the chain is not worth keeping.
         old = old.model_copy(update={"prose": ""})
     new = make_commit(state, context, draft, accepted_by(state, draft))
-    new = SceneCommit.model_validate(
-        {**new.model_dump(exclude={"id"}), "plan_version": old.plan_version}
-    )
     rebased = await rebase(context, state, old, new, chain[old.position :])
-    if not changed_outside:
-        keep_old_chain(context.store, branch.name)
-    context.store.replace_tail(state["branch"], rebased, expected=branch.head)
+    with context.store.atomic():
+        if not changed_outside:
+            keep_old_chain(context.store, branch.name)
+        context.store.replace_tail(state["branch"], rebased, expected=branch.head)
+        if act := state.get("act"):
+            effect = Effect(target=new.scene_id, commit=new.id)
+            context.store.finish_act(act, state["point"], effect)
     await renew_text(context, state["branch"])
     return {"head": rebased[-1].id, "position": len(chain)}
 
@@ -131,12 +147,7 @@ async def rebase(
     for commit in later:
         reasons = stale_reasons(old, new, commit)
         summary = await _retell(context, state, rebased[-1], commit)
-        changes = {
-            "parent": rebased[-1].id,
-            "summary": summary,
-            "stale": tuple(dict.fromkeys((*commit.stale, *reasons))),
-        }
-        rebased.append(SceneCommit.model_validate({**commit.model_dump(exclude={"id"}), **changes}))
+        rebased.append(set_upon(rebased[-1], commit, reasons, summary=summary))
     return rebased
 
 
@@ -151,3 +162,85 @@ async def _retell(
     )
     step = retell_step(state["branch"], before.id, commit.scene_id)
     return (await summarize(given, context.session(step))).summary
+
+
+async def revise(context: WriteContext, record: ActRecord, place: Place) -> None:
+    """Have written scenes made again, as an act says; what cannot be is refused."""
+    try:
+        match record.act:
+            case Redraw(scene=scene, note=note):
+                await _redraw(context, record, place, place.written(scene), note)
+            case EditScene(scene=scene, prose=prose):
+                old = place.written(scene)
+                await _put(context, record, place, old, own_words(place.branch, old, prose))
+            case ChooseDraft(scene=scene, draft=name):
+                old = place.written(scene)
+                await _put(context, record, place, old, _chosen(place, old, name))
+            case Replay(scene=scene):
+                await _replay(context, record, place, scene)
+    except (InputError, WritingError) as error:
+        refuse(record, place, error, context.emit)
+    else:
+        context.emit(settled_event(context.store.act(record.id)))
+
+
+async def _redraw(
+    context: WriteContext, record: ActRecord, place: Place, old: SceneCommit, note: str
+) -> None:
+    if fault := context.note_fault(note):
+        raise InputError(fault, fix="Say it shorter.")
+    draw = context.store.count_siblings(old.parent, old.scene_id)
+    state = revision_state(context.store, place.branch, old, note=note, draw=draw)
+    await make_again(context, _for_act(state, record, place))
+
+
+async def _put(
+    context: WriteContext, record: ActRecord, place: Place, old: SceneCommit, draft: Draft
+) -> None:
+    context.store.put_draft(draft)
+    state = revision_state(context.store, place.branch, old, draft=draft)
+    await make_again(context, _for_act(state, record, place))
+
+
+async def make_again(context: WriteContext, state: WriteState) -> None:
+    """Make the scene of a revision's state."""
+    await build_revise_graph().ainvoke(state, context=context)
+
+
+def _for_act(state: WriteState, record: ActRecord, place: Place) -> WriteState:
+    # A replay is done when all its scenes are.
+    act = 0 if isinstance(record.act, Replay) else record.id
+    return {**state, "act": act, "point": place.point}
+
+
+def _chosen(place: Place, old: SceneCommit, name: str) -> Draft:
+    """A draft of the scene that is kept, or a commit of it, as a draft in its place."""
+    found: Draft | SceneCommit = place.store.draft(name) or place.store.get(name)
+    if found.scene_id != old.scene_id:
+        raise UnknownTargetError(
+            f"{name} is a draft of {found.scene_id}, not of {old.scene_id}.",
+            fix="Name a draft of the scene, or a commit of it, from: novelcraft log NOVEL",
+        )
+    return replacement(place.branch, old, found.prose, found.provenance)
+
+
+async def _replay(context: WriteContext, record: ActRecord, place: Place, scene: str) -> None:
+    """Narrate the stale scenes again, in order; one that is killed goes on with those left."""
+    only = place.written(scene).position if scene else 0
+    done = 0
+    while stale := _next_stale(place, only, done):
+        done = stale.position
+        await _redraw(context, record, place, stale, "")
+    if not done:
+        what = f"Scene {only} is" if only else "No scene is"
+        marked = "not marked" if only else "marked"
+        raise InputError(
+            f"{what} {marked} as one that may no longer fit.", fix="Have it drawn again instead."
+        )
+    finish(record, place, context.emit)
+
+
+def _next_stale(place: Place, only: int, after: int) -> SceneCommit | None:
+    chain = place.store.chain(place.store.branch(place.branch).head)
+    stale = [c for c in chain if c.stale and c.position > after and only in (0, c.position)]
+    return next(iter(stale), None)

@@ -1,30 +1,26 @@
-"""Run a graph: start or resume it, keep its events, put its questions to a person."""
+"""Run a graph: start or resume it, and keep its events."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import cast
 
 from langchain_core.runnables import RunnableConfig
-from langgraph.types import Command
 
+from novelcraft.graphs.acts.standing import Standing
 from novelcraft.graphs.context import WriteContext
-from novelcraft.graphs.write import WriteGraph
+from novelcraft.graphs.scene_graph import WriteGraph
+from novelcraft.graphs.steering import waiting_at
 from novelcraft.state.events import (
-    Decided,
     Drafting,
     Growth,
     SceneStarted,
-    Waiting,
     WriteEvent,
 )
-from novelcraft.state.gates import Decision, GateRequest
 from novelcraft.state.graph import WriteState
+from novelcraft.state.plan import SceneBrief
 from novelcraft.state.stream import OnEvent
 from novelcraft.tools.canon.store import ManuscriptStore
 from novelcraft.tools.storage.feed import FeedWriter
-
-Decide = Callable[[GateRequest], Decision]
 
 STEP_LIMIT = 1_000_000
 """Bound on the steps of one run. A long book takes tens of thousands; routes end the loop."""
@@ -40,11 +36,13 @@ def start_state(store: ManuscriptStore, branch_name: str, until: int | None) -> 
     branch = store.branch(branch_name)
     chain = store.chain(branch.head)
     plan = store.plan(branch.plan_version) if branch.plan_version else None
-    ended = False
+    ended, waiting = False, waiting_at(store, branch_name)
     if plan and chain and len(chain) < len(plan.scenes):
         last_chapter, next_chapter = chain[-1].chapter_id, plan.scenes[len(chain)].chapter
         # A plan that was given another length only has the same scenes.
-        replanned = plan.scenes != store.plan(chain[-1].plan_version).scenes
+        replanned = _by_planner(store, branch_name, plan.version) != _by_planner(
+            store, branch_name, chain[-1].plan_version
+        )
         ended = last_chapter != next_chapter and not replanned
     return WriteState(
         branch=branch.name,
@@ -55,17 +53,28 @@ def start_state(store: ManuscriptStore, branch_name: str, until: int | None) -> 
         total=len(plan.scenes) if plan else 0,
         chapter_ended=ended,
         until=until,
+        gate=waiting.gate if waiting else "",
     )
+
+
+def _by_planner(store: ManuscriptStore, branch: str, version: int) -> tuple[SceneBrief, ...]:
+    """The scenes of a plan as the planner left them, before a person's edits."""
+    by_hand = Standing(store, branch).plans_by_hand
+    while version in by_hand:
+        version = store.plan(version).parent or 1
+    return store.plan(version).scenes
 
 
 async def resumable(graph: WriteGraph, store: ManuscriptStore, branch_name: str) -> bool:
     """Whether the branch's checkpoint has a step in flight that fits the chain.
 
     It fits when the branch's head is the one that the step grows from, or the commit that the
-    step was about to note when the process died.
+    step was about to note when the process died; and when nobody changed the book since.
     """
     snapshot = await graph.aget_state(thread(branch_name))
     if not snapshot.next:
+        return False
+    if Standing(store, branch_name).changed_while_idle(snapshot.created_at or ""):
         return False
     branch = store.branch(branch_name)
     known = snapshot.values.get("head")
@@ -113,44 +122,18 @@ class EventLog:
 
 
 async def run(
-    graph: WriteGraph,
-    given: WriteState | Command[Any] | None,
-    context: WriteContext,
-    branch: str,
-    decide: Decide | None,
-) -> bool:
-    """Run until the graph ends, or a person stops it.
+    graph: WriteGraph, given: WriteState | None, context: WriteContext, branch: str
+) -> WriteState:
+    """Run until the graph ends: the book is done, a person stopped it, or nobody answers a gate.
 
     Args:
-        graph: Compiled with a checkpointer when `decide` is given.
+        graph: Compiled with a checkpointer.
         given: State to start from; None resumes the step in flight.
         context: What the nodes get.
         branch: Name of the branch, which is the checkpointer's thread.
-        decide: Answers the graph's questions. Without it a waiting graph stays waiting.
 
     Returns:
-        Whether the graph came to its end; not where it waits for a person.
+        The state at the end.
     """
-    while True:
-        await graph.ainvoke(
-            given,
-            thread(branch),
-            context=context,
-            durability="sync" if graph.checkpointer else None,
-        )
-        if graph.checkpointer is None:
-            return True
-        snapshot = await graph.aget_state(thread(branch))
-        if not snapshot.interrupts:
-            return True
-        request = GateRequest.model_validate(snapshot.interrupts[0].value)
-        context.emit(Waiting(gate=request.gate, about=request.about))
-        if decide is None:
-            return False
-        head = context.store.branch(branch).head or ""
-        decision = decide(request)
-        answer = Decided(
-            gate=request.gate, about=request.about, action=decision.action, commit=head
-        )
-        context.emit(answer)
-        given = Command(resume=decision.model_dump())
+    ended = await graph.ainvoke(given, thread(branch), context=context, durability="sync")
+    return cast(WriteState, ended)

@@ -11,6 +11,8 @@ from novelcraft.config.presets import SizePreset
 from novelcraft.config.resolve import layout_table, resolve
 from novelcraft.config.root import Settings
 from novelcraft.config.settings import ROLES
+from novelcraft.graphs.acts.roles import with_roles
+from novelcraft.graphs.acts.standing import Standing
 from novelcraft.graphs.adapters import check_embedded, check_served
 from novelcraft.graphs.context import WriteContext
 from novelcraft.graphs.indexing import background_index
@@ -85,16 +87,19 @@ async def writing_context(
     branch: str,
     emit: OnEvent[WriteEvent],
     until: int | None = None,
+    wait: bool = False,
 ) -> AsyncIterator[WriteContext]:
     """What the nodes of a run on that branch get. The caller holds the folder's lock.
 
-    What a person should know before the run begins is emitted first.
+    What a person should know before the run begins is emitted first. Roles are as acts have set
+    them.
 
     Raises:
         AdapterRefusedError: An adapter failed the gate.
         ModelError: A model cannot be used, or the narrator's context is too short.
         BudgetError: The budget contradicts itself.
     """
+    given, settings = settings, with_roles(settings, Standing(store, branch).roles)
     async with open_released(settings, store, models) as opened:
         chat, preset = opened.chat, opened.preset
         chat.listen(lambda text: emit(Notice(text=text)))
@@ -116,5 +121,7 @@ async def writing_context(
                 write=settings.write,
                 emit=emit,
                 preset=preset,
+                settings=given,
                 until=until,
+                wait=wait,
             )

@@ -31,11 +31,20 @@ def stale_reasons(old: SceneCommit, new: SceneCommit, later: SceneCommit) -> tup
     return tuple(reasons)
 
 
-def set_upon(before: SceneCommit, later: SceneCommit, reasons: Sequence[str]) -> SceneCommit:
-    """A later scene upon another one, with the reasons for which it may no longer fit."""
+def set_upon(
+    before: SceneCommit, later: SceneCommit, reasons: Sequence[str], **other: str
+) -> SceneCommit:
+    """A later scene upon another one, with the reasons for which it may no longer fit.
+
+    Args:
+        before: The scene that it follows.
+        later: The scene; its prose stays.
+        reasons: Why it may no longer fit, besides those that it has.
+        other: Further fields that change, such as the summary.
+    """
     stale = tuple(dict.fromkeys((*later.stale, *reasons)))
     return SceneCommit.model_validate(
-        {**later.model_dump(exclude={"id"}), "parent": before.id, "stale": stale}
+        {**later.model_dump(exclude={"id"}), "parent": before.id, "stale": stale, **other}
     )
 
 

@@ -8,19 +8,20 @@ LangGraph, and nothing here keeps a run from writing.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from novelcraft.config.load import load_settings
 from novelcraft.config.resolve import resolve
 from novelcraft.config.root import Settings
 from novelcraft.config.user import find_user_file
-from novelcraft.errors import InputError, ProjectBusyError
-from novelcraft.graphs.acts.place import Place, next_scene
+from novelcraft.errors import InputError, NovelcraftError, ProjectBusyError
+from novelcraft.graphs.acts.place import Place, fault_of_note, next_scene
 from novelcraft.graphs.acts.registry import KINDS, may_take, needs_models
 from novelcraft.graphs.acts.standing import PLAN
 from novelcraft.graphs.folder import TOML
 from novelcraft.prompts.narrator import caution
-from novelcraft.state.acts import Act, ActRecord, Pause, Reject, Resume, Stop
+from novelcraft.state.acts import Act, ActRecord, Effect, Pause, Reject, Resume, Stop
 from novelcraft.state.events import ActSettled, Gate, Waiting, WriteEvent
 from novelcraft.state.plan import Plan
 from novelcraft.state.stream import OnEvent
@@ -43,8 +44,8 @@ def put(
 ) -> ActRecord:
     """Leave an act for a branch.
 
-    Where no process holds the novel and the act needs no model, it is done before this returns,
-    and so is all that was left before it.
+    Where no process holds the novel, what needs no model is done before this returns: the act,
+    and what was left before it.
 
     Returns:
         The act as it stands then.
@@ -155,7 +156,17 @@ def take(record: ActRecord, place: Place, emit: OnEvent[WriteEvent]) -> bool:
     return True
 
 
-def refuse(record: ActRecord, place: Place, error: InputError, emit: OnEvent[WriteEvent]) -> None:
+def finish(
+    record: ActRecord, place: Place, emit: OnEvent[WriteEvent], effect: Effect | None = None
+) -> None:
+    """Note that an act was applied, unless somebody took it back meanwhile."""
+    with suppress(InputError):
+        emit(settled_event(place.store.finish_act(record.id, place.point, effect or Effect())))
+
+
+def refuse(
+    record: ActRecord, place: Place, error: NovelcraftError, emit: OnEvent[WriteEvent]
+) -> None:
     """Note that an act cannot be done; nothing where somebody took it back meanwhile."""
     if place.store.act(record.id).status == "pending":
         emit(settled_event(place.store.refuse_act(record.id, place.point, str(error))))
@@ -173,20 +184,33 @@ def settled_event(record: ActRecord) -> ActSettled:
     )
 
 
-def take_idle(folder: Path, store: ManuscriptStore, branch: str) -> None:
-    """Take what waits for a branch that nobody writes, but for what needs a model."""
+def take_idle(
+    folder: Path,
+    store: ManuscriptStore,
+    branch: str,
+    on_event: OnEvent[WriteEvent] | None = None,
+) -> None:
+    """Take what waits for a branch that nobody writes, but for what needs a model.
+
+    Args:
+        folder: The novel's.
+        store: The novel's.
+        branch: The branch.
+        on_event: Takes the events, and logs them; without it they are logged.
+    """
 
     def log(event: WriteEvent) -> None:
         store.log_event(event, branch)
 
+    emit = on_event or log
     for record in store.acts(branch, "pending"):
         place = idle_place(folder, store, branch)
         if isinstance(record.act, _OF_A_RUN):
-            refuse(record, place, _no_run(), log)
+            refuse(record, place, _no_run(), emit)
         elif isinstance(record.act, Reject) and not place.gate:
-            refuse(record, place, nothing_waits(), log)
+            refuse(record, place, nothing_waits(), emit)
         else:
-            take(record, place, log)
+            take(record, place, emit)
 
 
 def refuse_leftovers(place: Place, emit: OnEvent[WriteEvent]) -> None:
@@ -216,13 +240,6 @@ def idle_place(folder: Path, store: ManuscriptStore, branch: str) -> Place:
         scene_id=next_scene(store, branch),
         gate=gate_target(store, branch, waiting.gate) if waiting else "",
     )
-
-
-def fault_of_note(tokens: int, room: int) -> str:
-    """Why a note of so many tokens cannot be given to the narrator; empty where it can."""
-    if tokens <= room:
-        return ""
-    return f"Your note takes {tokens} tokens, and the narrator's prompt has room for {room}."
 
 
 def nothing_waits() -> InputError:

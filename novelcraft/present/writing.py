@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from novelcraft.present.wording import number, span, stopwatch
 from novelcraft.state.events import (
+    ActSettled,
     DraftChecked,
     Drafting,
     Exported,
@@ -109,6 +110,8 @@ class WritingProgress:
                 return f"wrote {event.path}"
             case Notice():
                 return event.text
+            case ActSettled():
+                return _settled(event)
             case _:
                 return None
 
@@ -262,3 +265,8 @@ def _committed(event: SceneCommitted) -> str:
         f"scene {event.position} of {event.scenes}: {event.words} words, "
         f"{ACCEPTED[event.accepted_by]}{drafts}"
     )
+
+
+def _settled(event: ActSettled) -> str:
+    what = f"act {event.act}, {event.what.replace('_', ' ')}"
+    return f"{what}: {event.status}" + (f": {event.reason}" if event.reason else "")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Literal, TypedDict
 
+from novelcraft.state.acts import SafePoint
 from novelcraft.state.events import Gate
 
 Verdict = Literal["review", "redraft", "cap", "commit"]
@@ -47,5 +48,11 @@ class WriteState(TypedDict, total=False):
     """Stop when so many scenes are written; 0 stops after the plan."""
     capped_in_row: int
     """Scenes in a row, up to the head, that this run kept at the cap on attempts."""
+    gate: Gate | Literal[""]
+    """The gate that the branch waits at when the run starts; empty for none."""
     action: str
-    """What the person said at the last gate."""
+    """What the person said at the last gate, or what came of the last safe point."""
+    act: int
+    """Of a revision: the act that it does; 0 where it does none."""
+    point: SafePoint
+    """Of a revision: where that act was taken."""

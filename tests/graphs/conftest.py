@@ -12,8 +12,9 @@ import pytest
 
 from novelcraft.config.root import Settings
 from novelcraft.graphs.novel import Novel
-from novelcraft.graphs.runner import Decide
-from novelcraft.state.events import RunFinished, WriteEvent
+from novelcraft.graphs.steering import gate_text
+from novelcraft.state.acts import Act, Approve, Reject, Stop
+from novelcraft.state.events import ActSettled, Gate, RunFinished, Waiting, WriteEvent
 from novelcraft.state.manuscript import SceneCommit
 from tests.fakes.server import FakeServer
 
@@ -46,6 +47,35 @@ def settings(server: FakeServer, **sections: dict[str, Any]) -> Settings:
     return Settings.model_validate(given)
 
 
+@dataclass(frozen=True)
+class GateRequest:
+    """What a person at a gate sees."""
+
+    gate: Gate
+    about: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a person says at a gate."""
+
+    action: str
+    note: str = ""
+
+    @property
+    def act(self) -> Act:
+        says: dict[str, Act] = {
+            "accept": Approve(),
+            "redraw": Reject(note=self.note),
+            "stop": Stop(),
+        }
+        return says[self.action]
+
+
+Decide = Callable[[GateRequest], Decision]
+
+
 @dataclass
 class Desk:
     """A novel, and the events that its runs sent."""
@@ -56,9 +86,27 @@ class Desk:
     async def write(
         self, *, branch: str = "main", until: int | None = None, decide: Decide | None = None
     ) -> RunFinished | None:
+        def listen(event: WriteEvent) -> None:
+            self.events.append(event)
+            if decide is not None:
+                self._answer(event, branch, decide)
+
         return await self.novel.write(
-            on_event=self.events.append, branch=branch, until=until, decide=decide
+            on_event=listen, branch=branch, until=until, wait=decide is not None
         )
+
+    def _answer(self, event: WriteEvent, branch: str, decide: Decide) -> None:
+        """Say what a person says who sees the gate, or why an answer was refused."""
+        store = self.novel.store
+        if isinstance(event, Waiting):
+            text = gate_text(store, branch, event.gate)
+        elif isinstance(event, ActSettled) and (event.what, event.status) == ("reject", "refused"):
+            text = event.reason
+        else:
+            return
+        gate = self.of("waiting")[-1]
+        said = decide(GateRequest(gate.gate, gate.about, text))
+        store.put_act(said.act, branch=branch, by="")
 
     def chain(self, branch: str = "main") -> list[SceneCommit]:
         return self.novel.store.chain(self.novel.store.branch(branch).head)

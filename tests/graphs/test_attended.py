@@ -1,10 +1,9 @@
-"""Runs that stop for a person, by LangGraph's interrupts."""
+"""Runs that wait for a person."""
 
 from __future__ import annotations
 
-from novelcraft.state.gates import Decision, GateRequest
 from tests.fakes.server import FakeServer
-from tests.graphs.conftest import OpenDesk
+from tests.graphs.conftest import Decision, GateRequest, OpenDesk
 
 
 class Person:

@@ -9,10 +9,9 @@ import pytest
 from novelcraft.errors import InputError
 from novelcraft.state.events import DraftChecked, WriteEvent
 from novelcraft.state.findings import blocking
-from novelcraft.state.gates import Decision, GateRequest
 from tests.fakes import script as s
 from tests.fakes.server import FakeServer
-from tests.graphs.conftest import Desk, OpenDesk
+from tests.graphs.conftest import Decision, Desk, GateRequest, OpenDesk
 
 NOTE = "She must not see his face yet."
 

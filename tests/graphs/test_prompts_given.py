@@ -11,11 +11,10 @@ import pytest
 
 from novelcraft.agents.continuity import CHECK
 from novelcraft.prompts.loader import FENCE
-from novelcraft.state.gates import Decision, GateRequest
 from tests.fakes import script as s
 from tests.fakes.chat import ChatRequest
 from tests.fakes.server import FakeServer
-from tests.graphs.conftest import OpenDesk
+from tests.graphs.conftest import Decision, GateRequest, OpenDesk
 
 PLANNING = ("StoryCoreAnswer", "WorldAnswer", "CastAnswer", "ActAnswer", "ScenesAnswer")
 PREMISE = "The sea answers Mara."

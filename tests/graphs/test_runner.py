@@ -49,8 +49,8 @@ def test_a_branch_without_a_plan_starts_with_the_story(store: ManuscriptStore) -
 
 @pytest.mark.parametrize(
     ("scenes", "ended", "goes_to"),
-    [(0, False, "brief"), (1, False, "brief"), (2, True, "replan"), (3, False, "brief"),
-     (4, False, "finish")],
+    [(0, False, "steer"), (1, False, "steer"), (2, True, "replan"), (3, False, "steer"),
+     (4, False, "steer")],
 )  # fmt: skip
 def test_it_goes_on_after_the_last_scene_by_way_of_the_planner_between_chapters(
     store: ManuscriptStore, scenes: int, ended: bool, goes_to: str
@@ -70,7 +70,7 @@ def test_a_chapter_that_was_planned_anew_is_not_planned_once_more(store: Manuscr
     replan(store, PLAN.model_copy(update={"scenes": (*PLAN.scenes[:2], changed, PLAN.scenes[3])}))
     state = start_state(store, "main", None)
     assert (state["plan_version"], state["chapter_ended"]) == (2, False)
-    assert at_start(state) == "brief"
+    assert at_start(state) == "steer"
 
 
 def test_a_book_given_another_length_is_still_planned_anew_between_chapters(
@@ -88,7 +88,7 @@ def test_the_scenes_that_a_plan_gained_are_counted(store: ManuscriptStore) -> No
     replan(store, PLAN.model_copy(update={"scenes": more}))
     state = start_state(store, "main", None)
     assert (state["position"], state["total"]) == (4, 5)
-    assert at_start(state) == "brief"
+    assert at_start(state) == "steer"
 
 
 def test_another_branch_starts_from_its_own_head(store: ManuscriptStore) -> None:

@@ -135,3 +135,10 @@ def next_scene(store: ManuscriptStore, branch_name: str) -> str:
     scenes = store.plan(branch.plan_version).scenes
     written = len(store.commit_ids(branch.head))
     return scenes[written].id if written < len(scenes) else ""
+
+
+def fault_of_note(tokens: int, room: int) -> str:
+    """Why a note of so many tokens cannot be given to the narrator; empty where it can."""
+    if tokens <= room:
+        return ""
+    return f"Your note takes {tokens} tokens, and the narrator's prompt has room for {room}."

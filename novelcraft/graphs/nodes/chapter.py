@@ -1,4 +1,4 @@
-"""Nodes at a chapter's end: the planner reads what was really written, and a person may look."""
+"""The node at a chapter's end: the planner reads what was really written."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from novelcraft.agents.planner.pacing import (
     revised_ids,
 )
 from novelcraft.agents.planner.scenes import ChapterRequest
-from novelcraft.graphs.context import WriteContext, WriteRuntime
+from novelcraft.graphs.acts.standing import Standing
+from novelcraft.graphs.context import WriteRuntime
 from novelcraft.graphs.drawing import usual_words
-from novelcraft.graphs.nodes.plan import ask_person, store_plan
+from novelcraft.graphs.nodes.plan import store_plan
 from novelcraft.graphs.nodes.scene import plan_of
-from novelcraft.state.gates import GateRequest
 from novelcraft.state.graph import WriteState
 from novelcraft.state.plan import Plan, SceneBrief
 from novelcraft.state.steps import replan_step
@@ -26,7 +26,8 @@ from novelcraft.state.steps import replan_step
 async def replan(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
     """A new plan version: the next chapter's briefs by what was written, the rest on course.
 
-    Chapters further on keep their briefs unless the word budget adds scenes to them.
+    A brief that a person edited stays. Chapters further on keep their briefs unless the word
+    budget adds scenes to them.
     """
     context = runtime.context
     plan = plan_of(state, context)
@@ -40,7 +41,8 @@ async def replan(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
     answers = await asyncio.gather(
         *(plan_chapter_scenes(ChapterInput(book=book, request=r), session) for r in requests)
     )
-    fresh = {b.id: b for answer in answers for b in answer.briefs}
+    by_hand = Standing(context.store, state["branch"]).edited_briefs
+    fresh = {b.id: b for answer in answers for b in answer.briefs if b.id not in by_hand}
     briefs = [_brief(plan, fresh, scene_id) for chapter in ids for scene_id in chapter]
     mends = [m for answer in answers for m in answer.mends]
     revised = revise_plan(plan, written, briefs, mends)
@@ -90,31 +92,4 @@ def _ideas(plan: Plan) -> tuple[HookIdea, ...]:
             payoff_chapter=number[h.payoff_scene],
         )
         for h in plan.hooks
-    )
-
-
-async def gate_chapter(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
-    """Stop for a person at a chapter's end; `redraw` asks the planner for another replan."""
-    context = runtime.context
-    if "chapter" not in context.write.attend:
-        return {"action": "accept", "chapter_ended": False, "draw": 0}
-    decision = ask_person(_chapter_request(state, context))
-    again = decision.action == "redraw"
-    return {
-        "action": decision.action,
-        "note": decision.note,
-        "chapter_ended": again,
-        "draw": state.get("draw", 0) + 1 if again else 0,
-    }
-
-
-def _chapter_request(state: WriteState, context: WriteContext) -> GateRequest:
-    plan = plan_of(state, context)
-    commit = context.store.get(state["head"] or "")
-    chapter = plan.chapter(commit.chapter_id)
-    coming = plan.scenes[commit.position :]
-    lines = [f"The story so far: {commit.summary}", "", "Next:"]
-    lines += [f"  {s.id} {s.place}: {s.goal}" for s in coming if s.chapter == coming[0].chapter]
-    return GateRequest(
-        gate="chapter", about=f"chapter {chapter.number}, {chapter.title}", text="\n".join(lines)
     )

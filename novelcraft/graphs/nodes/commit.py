@@ -1,20 +1,17 @@
-"""Nodes after a scene is accepted: commit it, renew what is derived, ask the person."""
+"""Nodes after a scene is accepted: commit it, renew what is derived."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import Any
 
-from novelcraft.errors import HeadMovedError
 from novelcraft.graphs.context import WriteContext, WriteRuntime
 from novelcraft.graphs.exporting import written
 from novelcraft.graphs.manuscript import renew_manuscript
-from novelcraft.graphs.nodes.plan import ask_person
 from novelcraft.graphs.nodes.review import summary_findings
-from novelcraft.graphs.nodes.scene import note_fault, plan_of, reviewed
+from novelcraft.graphs.nodes.scene import plan_of, reviewed
 from novelcraft.state.events import Notice, SceneCommitted
 from novelcraft.state.findings import blocking
-from novelcraft.state.gates import GateRequest
 from novelcraft.state.graph import WriteState
 from novelcraft.state.manuscript import AcceptedBy, Draft, SceneCommit
 
@@ -101,41 +98,3 @@ async def renew_text(context: WriteContext, branch: str) -> None:
     )
     if notice is not None:
         context.emit(Notice(text=notice))
-
-
-async def gate_scene(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
-    """Stop for a person to read the scene; `redraw` takes it back and draws another one.
-
-    Raises:
-        HeadMovedError: If the branch was moved by someone else while the person was reading.
-    """
-    context = runtime.context
-    commit = context.store.get(state["head"] or "")
-    about = f"scene {commit.position}"
-    decision = ask_person(GateRequest(gate="scene", about=about, text=commit.prose))
-    while decision.action == "redraw" and (fault := note_fault(decision.note, context)):
-        text = f"{fault} Say it shorter."
-        decision = ask_person(GateRequest(gate="scene", about=about, text=text))
-    if decision.action != "redraw":
-        return {"action": decision.action, "capped_in_row": 0}
-    take_back(context, state["branch"], commit)
-    return {
-        "action": "redraw",
-        "head": commit.parent,
-        "note": decision.note,
-        "draw": context.store.count_siblings(commit.parent, commit.scene_id),
-        "chapter_ended": False,
-    }
-
-
-def take_back(context: WriteContext, branch: str, commit: SceneCommit) -> None:
-    """Move the head back over a commit; doing it twice is harmless."""
-    head = context.store.branch(branch).head
-    if head == commit.parent:
-        return
-    if head != commit.id:
-        raise HeadMovedError(
-            f"The branch {branch!r} is no longer at scene {commit.position}.",
-            fix="Run the same command again to go on from where the branch is now.",
-        )
-    context.store.set_head(branch, commit.parent, expected=commit.id)

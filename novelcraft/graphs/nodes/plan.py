@@ -1,4 +1,4 @@
-"""Nodes that plan: story, outline, scene briefs, and the gate for a person.
+"""Nodes that plan: story, outline, scene briefs.
 
 The levels that exist before there is a plan version wait in the store, so that a killed run
 goes on with the level it was at.
@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
-
-from langgraph.types import interrupt
 
 from novelcraft.agents.planner import (
     ChapterInput,
@@ -27,7 +25,6 @@ from novelcraft.errors import PlanError
 from novelcraft.graphs.context import WriteRuntime
 from novelcraft.state.events import Planning, PlanReady
 from novelcraft.state.findings import Finding, blocking
-from novelcraft.state.gates import Decision, GateRequest
 from novelcraft.state.graph import WriteState
 from novelcraft.state.plan import Plan
 from novelcraft.state.steps import plan_step
@@ -127,37 +124,6 @@ def store_plan(state: WriteState, runtime: WriteRuntime, plan: Plan) -> dict[str
 def _is_drift(plan: Plan, finding: Finding) -> bool:
     """In a revised plan the targets of written scenes and what is left need not add up."""
     return plan.parent is not None and finding.check == "plan.totals"
-
-
-async def gate_plan(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
-    """Stop for a person to look at a new plan, where that is wished."""
-    context = runtime.context
-    if "plan" not in context.write.attend:
-        return {"action": "accept", "until": context.until}
-    plan = context.store.plan(state["plan_version"] or 1)
-    decision = ask_person(GateRequest(gate="plan", about=plan.core.title, text=outline_text(plan)))
-    again = decision.action == "redraw"
-    return {
-        "action": decision.action,
-        "note": decision.note,
-        "plan_draw": state.get("plan_draw", 0) + again,
-        "until": context.until,
-    }
-
-
-def ask_person(request: GateRequest) -> Decision:
-    """Interrupt the graph; when it is resumed, this returns the person's decision."""
-    return Decision.model_validate(interrupt(request.model_dump()))
-
-
-def outline_text(plan: Plan) -> str:
-    """A plan as a person reads it."""
-    lines = [plan.core.title, plan.core.logline, f"It ends: {plan.core.ending}", ""]
-    lines += [f"{c.name}: {c.role}; wants {c.want}" for c in plan.cast]
-    for chapter in plan.chapters:
-        lines += ["", f"Chapter {chapter.number}: {chapter.title}. {chapter.summary}"]
-        lines += [f"  {s.id} {s.place}: {s.goal}" for s in plan.scenes_of(chapter.id)]
-    return "\n".join(lines)
 
 
 def _part(state: WriteState, runtime: WriteRuntime, level: str, model: Any) -> Any:

@@ -9,6 +9,7 @@ from novelcraft.agents.narrator import Narration, NarrationInput, narrate
 from novelcraft.agents.planner.pacing import next_target
 from novelcraft.agents.session import AgentSession
 from novelcraft.errors import ContextOverflowError
+from novelcraft.graphs.acts.standing import Standing
 from novelcraft.graphs.best import best_draft
 from novelcraft.graphs.context import WriteContext, WriteRuntime
 from novelcraft.graphs.drafting import DraftStream
@@ -24,12 +25,12 @@ from novelcraft.graphs.drawing import (
     usual_words,
     words_to_ask,
 )
+from novelcraft.graphs.nodes.safe_points import at_safe_point
 from novelcraft.prompts.brief import named, render_brief
 from novelcraft.prompts.narrator import (
     AssembledPrompt,
     NarratorInput,
     assemble,
-    caution,
     tail_of,
 )
 from novelcraft.prompts.opening import opening_of
@@ -88,7 +89,7 @@ async def look_up(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
     notes = await context.index.recall(context.store, state["head"], brief, plan, RECALLED)
     context.store.put_recalled(
         str(draw_step(state)),
-        [note.text for note in notes],
+        [*Standing(context.store, state["branch"]).pinned, *(note.text for note in notes)],
         branch=state["branch"],
         parent=state["head"],
     )
@@ -102,6 +103,8 @@ async def narrate_scene(state: WriteState, runtime: WriteRuntime) -> dict[str, A
     plan = plan_of(state, context)
     brief = plan.scene(state["scene_id"])
     attempt = state["attempt"]
+    place = context.place(state["branch"], "draft", scene_id=brief.id, attempt=attempt)
+    await at_safe_point(context, place)
     context.emit(_started(state, brief, attempt))
     step = str(draw_step(state).draft(attempt))
     growing = DraftStream(context.emit, brief.id, state["target_words"])
@@ -207,19 +210,12 @@ def scene_prompt(state: WriteState, context: WriteContext, most: int | None) -> 
 
 def _constraints(state: WriteState, context: WriteContext) -> tuple[str, ...]:
     """What a person wished, then what the last drafts of this draw did wrong; no repeats."""
-    said = [state["note"]] if state.get("note") else []
+    notes = Standing(context.store, state["branch"]).notes(state["scene_id"], state["attempt"])
+    said = [state.get("note", ""), *notes]
     for attempt in reversed(range(1, state["attempt"])):
         draft = context.store.draft(str(draw_step(state).draft(attempt)))
         said += [f.constraint for f in blocking(draft.all_findings)] if draft else []
     return tuple(dict.fromkeys(filter(None, said)))
-
-
-def note_fault(note: str, context: WriteContext) -> str:
-    """Why a person's note cannot be given to the narrator; empty where it can."""
-    tokens, room = context.count(caution(note)), context.preset.layout.cautions
-    if not note or tokens <= room:
-        return ""
-    return f"Your note takes {tokens} tokens, and the narrator's prompt has room for {room}."
 
 
 async def check_draft(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:

@@ -9,12 +9,11 @@ import pytest
 from novelcraft.errors import PreferenceError
 from novelcraft.graphs.pairs.collecting import Collection
 from novelcraft.state.events import WriteEvent
-from novelcraft.state.gates import Decision
 from novelcraft.tools.pairs.files import read_pairs
 from novelcraft.tools.pairs.novels import find_preferences
 from tests.fakes import script as s
 from tests.fakes.server import FakeServer
-from tests.graphs.conftest import OpenDesk
+from tests.graphs.conftest import Decision, OpenDesk
 from tests.graphs.test_attended import ACCEPT, STOP, Person
 
 OWN = "Elias Marrow sold the boat that morning.\n\nHe did not look back."
