@@ -45,7 +45,8 @@ class NovelcraftApp(App[None]):
 
     def open_novel(self, folder: Path, branch: str = "main") -> None:
         """Show a novel's room."""
-        self.push_screen(NovelScreen(folder, branch, self.marks))
+        screen = NovelScreen(folder, branch, self.marks, with_editor=not self.is_web)
+        self.push_screen(screen)
 
     @on(ShelfScreen.Opened)
     def _opened(self, event: ShelfScreen.Opened) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar
 
+from pydantic import ValidationError
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -12,13 +13,29 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static, TextArea
 
-from novelcraft.tui.commands import run_command, start_writing
+from novelcraft.config.root import Settings
+from novelcraft.errors import InputError, NovelcraftError
+from novelcraft.graphs.folder import is_novel, make_folder
+from novelcraft.tools.text import folder_name
+from novelcraft.tui.commands import start_writing
+
+QUESTIONS = {
+    "people": "Who is in it?",
+    "world": "Where and when, and what holds true there?",
+    "must": "What must happen?",
+    "ending": "How does it end?",
+}
+HEADINGS = {"people": "People", "world": "World", "must": "What must happen", "ending": "Ending"}
+"""Under which an answer stands in the premise."""
 
 
 class StartScreen(ModalScreen[Path | None]):
     """Asks for a premise and begins to write. Any question but the premise can be left."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Back")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "Back"),
+        Binding("ctrl+s", "write", "Write it", priority=True),
+    ]
     DEFAULT_CSS = """
     StartScreen { align: center middle; }
     StartScreen > VerticalScroll {
@@ -26,6 +43,7 @@ class StartScreen(ModalScreen[Path | None]):
         border: round $primary;
     }
     StartScreen TextArea { height: 7; }
+    StartScreen TextArea.short { height: 4; }
     StartScreen Horizontal { height: auto; margin-top: 1; }
     StartScreen Button { margin-right: 2; }
     StartScreen #problem { color: $error; }
@@ -39,17 +57,23 @@ class StartScreen(ModalScreen[Path | None]):
         """Put the screen together."""
         with VerticalScroll():
             yield Label("What happens? A sentence is enough, a page is welcome.")
-            yield TextArea(id="premise")
-            yield Label("How many pages?")
-            yield Input("10", type="integer", id="pages")
+            yield TextArea(id="premise", tab_behavior="focus")
+            yield Static("Every other question can be left: the planner fills in what you leave.")
+            for name, question in QUESTIONS.items():
+                yield Label(question)
+                yield TextArea(id=name, tab_behavior="focus", classes="short")
+            yield Label("What kind of story, and how is it told?")
+            yield Input(id="style")
             yield Label("A title, if there is one")
             yield Input(id="title")
+            yield Label("How many pages?")
+            yield Input("10", type="integer", id="pages")
             yield Label("A folder for it")
             yield Input(placeholder="made of the premise", id="folder")
             yield Static("", id="problem", markup=False)
             with Horizontal():
-                yield Button("Write it", variant="primary", id="write")
-                yield Button("Back", id="cancel")
+                yield Button("Write it (^s)", variant="primary", id="write")
+                yield Button("Back (esc)", id="cancel")
 
     def action_cancel(self) -> None:
         """Leave without a novel."""
@@ -60,30 +84,47 @@ class StartScreen(ModalScreen[Path | None]):
         self.dismiss(None)
 
     @on(Button.Pressed, "#write")
-    async def _begin(self) -> None:
-        premise = self.query_one("#premise", TextArea).text.strip()
+    def action_write(self) -> None:
+        """Make the novel's folder and begin to write."""
+        try:
+            settings = Settings.model_validate({"novel": self._book()})
+            folder = self.root / self._folder_name()
+            if is_novel(folder):
+                raise InputError(f"{folder} holds a novel already.", fix="Choose another folder.")
+            make_folder(folder, settings)
+        except ValidationError as error:
+            first = error.errors()[0]
+            self._say(f"{first['loc'][-1]}: {first['msg']}.")
+        except NovelcraftError as error:
+            self._say(str(error))
+        else:
+            start_writing(folder, "main")
+            self.dismiss(folder)
+
+    def _book(self) -> dict[str, str]:
+        """Values of `[novel]`; what the author says stands in the premise, word for word."""
+        premise = self._text("premise")
         if not premise:
-            self._say("Say what happens: without a premise there is no book.")
-            return
-        name = self.query_one("#folder", Input).value.strip()
-        folder = self.root / (name or _folder_name(premise))
-        made = ["new", str(folder), "--premise", premise, "--pages", self._value("pages") or "10"]
-        if title := self._value("title"):
-            made += ["--title", title]
-        ended = await run_command(made)
-        if ended.code:
-            self._say(ended.message)
-            return
-        start_writing(folder, "main")
-        self.dismiss(folder)
+            raise InputError("Without a premise there is no book.", fix="Say what happens.")
+        said = [
+            f"{label}:\n{text}" for name, label in HEADINGS.items() if (text := self._text(name))
+        ]
+        values = {name: self._value(name) for name in ("style", "title", "pages")}
+        given = {name: value for name, value in values.items() if value}
+        return {**given, "premise": "\n\n".join([premise, *said])}
+
+    def _folder_name(self) -> str:
+        """The folder's name: one inside the shelf."""
+        name = self._value("folder") or folder_name(self._text("premise"))
+        if name != Path(name).name or name.startswith("."):
+            raise InputError(f"{name!r} cannot be a folder here.", fix="Give a plain name.")
+        return name
+
+    def _text(self, name: str) -> str:
+        return self.query_one(f"#{name}", TextArea).text.strip()
 
     def _value(self, name: str) -> str:
         return self.query_one(f"#{name}", Input).value.strip()
 
     def _say(self, text: str) -> None:
         self.query_one("#problem", Static).update(text)
-
-
-def _folder_name(premise: str) -> str:
-    words = ["".join(c for c in word if c.isalnum()) for word in premise.lower().split()]
-    return "-".join(filter(None, words[:5])) or "novel"
