@@ -33,7 +33,8 @@ def prep(
         str,
         typer.Option(
             metavar="STAGE",
-            help="The last stage: convert, clean, base, world, scenes, summaries, briefs, rows.",
+            help="The last stage: convert, clean, base, world, scenes, facts, summaries, briefs, "
+            "rows.",
         ),
     ] = "rows",
     redo: Annotated[

@@ -48,8 +48,8 @@ class PrepSettings(Section):
     samples: str = ""
     """A folder of a writer's own samples (.txt, .md), which become style rows."""
     models: bool = True
-    """Ask models for scenes, world, summaries and briefs. Without, scenes are cut by the
-    likeness of their paragraphs alone, and rows have no context."""
+    """Ask models for scenes, world, facts, summaries and briefs. Without, scenes are cut by the
+    likeness of their paragraphs alone, and all else is made by rule, of the book's own words."""
     embedding: Literal["minilm", "hash"] = "minilm"
     """How paragraphs are compared where no model cuts: by meaning (`minilm`), or by shared words
     alone (`hash`)."""
@@ -71,7 +71,7 @@ class PrepSettings(Section):
     validation: float = Field(default=0.1, ge=0.0, le=0.5)
     """Share of the text that is kept back for validation."""
     seed: int = Field(default=1, ge=0)
-    """Decides which chapters or books those are."""
+    """Decides which chapters or books those are, and which rows lack a part of their context."""
     think: ThinkMode = "empty"
     """What stands in the think block of a base model that has one: nothing (`empty`), or the
     scene's beats as a plan (`beats`)."""

@@ -45,6 +45,9 @@ class WriteContext:
     until: int | None = None
     wait: bool = False
     """Whether to wait at a gate until somebody leaves an answer, rather than to end there."""
+    passages: bool = True
+    """Whether canon notes have passages beside facts: rows have none, so a narrator that was
+    trained on them is told none."""
 
     def place(
         self,

@@ -49,7 +49,14 @@ class BackgroundIndex:
             await asyncio.wrap_future(sync)
 
     async def recall(
-        self, store: ManuscriptStore, head: str | None, brief: SceneBrief, plan: Plan, k: int
+        self,
+        store: ManuscriptStore,
+        head: str | None,
+        brief: SceneBrief,
+        plan: Plan,
+        k: int,
+        *,
+        passages: bool = True,
     ) -> list[CanonNote]:
         """The notes for a scene that follows `head`, as `canon.recall` says.
 
@@ -60,7 +67,9 @@ class BackgroundIndex:
             Exception: What went wrong in the sync before, or here.
         """
         await self.settled()
-        asked = self._thread.submit(recall, store, self._index, head, brief, plan, k)
+        asked = self._thread.submit(
+            recall, store, self._index, head, brief, plan, k, passages=passages
+        )
         return await asyncio.wrap_future(asked)
 
 

@@ -55,6 +55,8 @@ class OpenedModels:
     """With the layout that the narrator is asked in."""
     notices: list[str]
     """What a person should know before anything is asked."""
+    taught: bool
+    """Whether the narrator was trained on rows, in a layout that is known."""
 
 
 @asynccontextmanager
@@ -74,7 +76,8 @@ async def open_released(
         narrator = chat.endpoint("narrator")
         known = taught(settings, narrator)
         preset = resolve(settings, narrator.model, known.layout)
-        yield OpenedModels(chat, preset, notices + _of_layout(known, preset.layout))
+        notices += _of_layout(known, preset.layout)
+        yield OpenedModels(chat, preset, notices, taught=known.layout is not None)
 
 
 @asynccontextmanager
@@ -124,4 +127,5 @@ async def writing_context(
                 settings=given,
                 until=until,
                 wait=wait,
+                passages=not opened.taught,
             )

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from novelcraft.state.base import Frozen, renamed
+from novelcraft.state.manuscript import Fact
 
 CutBy = Literal["model", "embedding", "mark", "length"]
 """Who found where a scene begins: the model, the embeddings of its paragraphs, the author, whose
@@ -121,6 +122,8 @@ class BookScene(Frozen):
     """Tokens of the cuts it was joined from, in order."""
     brief: SceneBriefText | None = None
     """What the instruction was rendered from."""
+    facts: tuple[Fact, ...] | None = None
+    """What the scene makes true, for the canon notes of later ones; None before that stage."""
     pinned_facts: tuple[str, ...] = ()
     """What the summary of the story before this scene must never lose."""
     repairs: tuple[str, ...] = ()

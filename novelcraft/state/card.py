@@ -70,6 +70,10 @@ class SceneCounts(Frozen):
     without_summary: int = 0
     """Scenes after the first of their book that have no story so far."""
     without_brief: int = 0
+    facts: int = 0
+    """Facts of all scenes, of which canon notes are made."""
+    without_facts: int = 0
+    """Scenes whose facts were not looked for; those that have none are not among them."""
     repaired: tuple[tuple[str, int], ...] = ()
     """Where code stood in for a model: what it had to do, and in how many scenes."""
 

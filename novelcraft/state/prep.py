@@ -11,7 +11,9 @@ from novelcraft.state.base import Frozen, renamed
 from novelcraft.state.books import CutBy
 from novelcraft.state.stream import EventCodec
 
-Stage = Literal["convert", "clean", "base", "world", "scenes", "summaries", "briefs", "rows"]
+Stage = Literal[
+    "convert", "clean", "base", "world", "scenes", "facts", "summaries", "briefs", "rows"
+]
 STAGES: tuple[Stage, ...] = get_args(Stage)
 
 Freshness = Literal["missing", "fresh", "stale", "edited"]

@@ -41,10 +41,8 @@ from novelcraft.state.findings import blocking
 from novelcraft.state.graph import WriteState
 from novelcraft.state.manuscript import Draft, count_words
 from novelcraft.state.plan import Plan, SceneBrief
+from novelcraft.tools.canon.ranking import MOST_NOTES
 from novelcraft.tools.checks import CheckInput, check_scene, unfit
-
-RECALLED = 12
-"""Canon notes looked up for a scene; the prompt's budget may take fewer."""
 
 
 def plan_of(state: WriteState, context: WriteContext) -> Plan:
@@ -86,7 +84,9 @@ async def look_up(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
     plan = plan_of(state, context)
     brief = plan.scene(state["scene_id"])
     state = {**state, "draw": next_draw(state, context)}
-    notes = await context.index.recall(context.store, state["head"], brief, plan, RECALLED)
+    notes = await context.index.recall(
+        context.store, state["head"], brief, plan, MOST_NOTES, passages=context.passages
+    )
     context.store.put_recalled(
         str(draw_step(state)),
         [*Standing(context.store, state["branch"]).pinned, *(note.text for note in notes)],

@@ -10,6 +10,7 @@ from langgraph.types import Send
 
 from novelcraft.graphs.prep.briefs import brief_chapter, finish_briefs
 from novelcraft.graphs.prep.context import PrepContext
+from novelcraft.graphs.prep.facts import extract_book_facts
 from novelcraft.graphs.prep.scenes import cut_chapter, join_scenes
 from novelcraft.graphs.prep.summaries import summarize_book
 from novelcraft.graphs.prep.texts import base_book, clean_book, convert_book
@@ -47,7 +48,12 @@ def after_world(state: BookState) -> str:
     return "join" if wants(state, "scenes") else END
 
 
-def after_join(state: BookState) -> Sequence[Send | str]:
+def after_join(state: BookState) -> str:
+    """On to the facts."""
+    return "facts" if wants(state, "facts") else END
+
+
+def after_facts(state: BookState) -> Sequence[Send | str]:
     """To the summaries; where the server has room, to the briefs of all chapters beside them.
 
     A server that answers one call at a time keeps the scene of its last call in its cache, and
@@ -76,6 +82,7 @@ def build_book_graph() -> BookGraph:
     builder.add_node("world", build_world_context)
     builder.add_node("cut_chapter", cut_chapter)
     builder.add_node("join", join_scenes)
+    builder.add_node("facts", extract_book_facts)
     builder.add_node("summaries", summarize_book)
     builder.add_node("brief_chapter", brief_chapter)
     builder.add_node("briefs", finish_briefs)
@@ -85,7 +92,8 @@ def build_book_graph() -> BookGraph:
     builder.add_conditional_edges("base", after_base, ["world", "cut_chapter", END])
     builder.add_conditional_edges("world", after_world, ["join", END])
     builder.add_edge("cut_chapter", "join")
-    builder.add_conditional_edges("join", after_join, ["summaries", "brief_chapter", END])
+    builder.add_conditional_edges("join", after_join, ["facts", END])
+    builder.add_conditional_edges("facts", after_facts, ["summaries", "brief_chapter", END])
     builder.add_conditional_edges("summaries", after_summaries, ["brief_chapter", "briefs", END])
     builder.add_edge("brief_chapter", "briefs")
     builder.add_edge("briefs", END)

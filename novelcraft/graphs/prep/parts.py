@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from novelcraft.state.base import content_hash
 from novelcraft.state.books import BookFile, BookScene
+from novelcraft.state.manuscript import Fact
 
 _OF_BOOK = {"title", "author", "language"}
 """What a person may correct in a head. The rest is counted, and counted again."""
@@ -31,6 +32,11 @@ def world_part(book: BookFile) -> str | None:
 def chapter_part(scenes: Sequence[BookScene]) -> str | None:
     """Hash of what the scenes stage makes of a chapter: where it is cut; None before it."""
     return content_hash([scene.text for scene in scenes]) if scenes else None
+
+
+def facts_part(facts: Sequence[Fact] | None) -> str | None:
+    """Hash of what the facts stage makes of a scene; None before it."""
+    return None if facts is None else content_hash([fact.model_dump() for fact in facts])
 
 
 def brief_part(instruction: str) -> str | None:

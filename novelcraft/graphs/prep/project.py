@@ -59,7 +59,7 @@ _UNBOUNDED = 1 << 40
 LEAST_BOOKS = 4
 """Books that are worked on at once, or as many as the model's server has slots."""
 
-AGENT_STAGES: tuple[Stage, ...] = ("world", "scenes", "summaries", "briefs")
+AGENT_STAGES: tuple[Stage, ...] = ("world", "scenes", "facts", "summaries", "briefs")
 _STEPS = 10_000
 
 

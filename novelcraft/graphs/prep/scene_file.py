@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from novelcraft.graphs.prep.context import PrepContext
-from novelcraft.state.books import BookFile, BookScene
+from novelcraft.state.books import BookCharacter, BookFile, BookScene
 from novelcraft.tools.books.folder import model_text, text_hash, write_text
+from novelcraft.tools.books.scenes.names import frequent_names, named_in
+
+NARRATOR = "the narrator"
+"""Whom a scene follows in which nobody is named."""
 
 _KEY = 16
+_MOST_NAMES = 8
 
 
 def scene_key(scene: BookScene) -> str:
     """Names a scene by its text, so that it keeps its name wherever the cuts before it fall."""
     return text_hash(scene.text)[:_KEY]
+
+
+def people_of(prose: str, cast: Sequence[BookCharacter]) -> tuple[str, ...]:
+    """Whom a scene may be told about: of the cast, or of whom it names itself; at least one."""
+    named = named_in([member.name for member in cast], prose)
+    return named or frequent_names(prose, _MOST_NAMES) or (NARRATOR,)
 
 
 def update_scenes(

@@ -186,7 +186,7 @@ def _kept(scene: BookScene, known: BookScene | None) -> BookScene:
     """The scene with what was said of the same text before."""
     if known is None:
         return scene
-    fields = ("instruction", "recursive_summary", "brief", "pinned_facts", "repairs")
+    fields = ("instruction", "recursive_summary", "brief", "facts", "pinned_facts", "repairs")
     return scene.model_copy(update={name: getattr(known, name) for name in fields})
 
 

@@ -10,12 +10,14 @@ from typing import Any
 from novelcraft.agents.summarizer import BookSummaryInput, BookSummaryOutput, update_summary
 from novelcraft.errors import InvalidAnswerError
 from novelcraft.graphs.prep.context import PrepContext, PrepRuntime
-from novelcraft.graphs.prep.scene_file import scene_key, update_scenes
+from novelcraft.graphs.prep.scene_file import people_of, scene_key, update_scenes
+from novelcraft.prompts.fit import fit, sentences
 from novelcraft.prompts.world import root_summary
 from novelcraft.state.base import content_hash
 from novelcraft.state.books import BookMeta, BookScene
 from novelcraft.state.prep import BookState, StageProgress
 from novelcraft.tools.books.build_manifest import Target
+from novelcraft.tools.books.scenes.by_rule import summary_by_rule
 from novelcraft.tools.books.scenes.excerpts import excerpt
 from novelcraft.tools.books.scenes.names import named_in
 from novelcraft.tools.books.scenes.pinned_facts import (
@@ -53,7 +55,6 @@ class _Summarizer:
     """Rolls the summary of one book on, scene by scene."""
 
     context: PrepContext
-    caller: Caller
     book_id: str
     meta: BookMeta
 
@@ -68,7 +69,7 @@ class _Summarizer:
     def inputs(self, before: RollingSummary | None, scene: BookScene | None) -> str:
         """Hash of what a summary is made from: the one before, and the scene after that."""
         parts = [before.hash if before else "", scene.text if scene else ""]
-        return content_hash([*parts, self.meta.world_context, self.context.layout.summary])
+        return self.context.inputs(*parts, self.meta.world_context, self.context.layout.summary)
 
     async def after(
         self, before: RollingSummary, scene: BookScene, seen: Sequence[str]
@@ -80,6 +81,9 @@ class _Summarizer:
             scene: The scene.
             seen: Members of the cast who have been named, in the scene too.
         """
+        caller = self.context.caller
+        if caller is None:
+            return self._by_rule(before, scene)
         living = tuple(name for name in seen if death_of(name) not in before.pinned_facts)
         given = BookSummaryInput(
             prose=excerpt(scene.text.strip(), self.context.count, self.context.preset.scene_read),
@@ -90,7 +94,7 @@ class _Summarizer:
         )
         fallback = replace(before, repairs=(_FALLBACK,))
         try:
-            updated = await self._ask(given, scene)
+            updated = await self._ask(caller, given, scene)
         except InvalidAnswerError:
             return self._restored(fallback, living)
         if loops(updated.summary):
@@ -100,12 +104,22 @@ class _Summarizer:
         left = tuple(name for name in living if name not in dead)
         return self._restored(RollingSummary(updated.summary, pinned), left)
 
-    async def _ask(self, given: BookSummaryInput, scene: BookScene) -> BookSummaryOutput:
+    def _by_rule(self, before: RollingSummary, scene: BookScene) -> RollingSummary:
+        """The summary before the scene with what a rule finds in it; the oldest makes room."""
+        prose, world = scene.text.strip(), self.meta.world
+        said = summary_by_rule(prose, people_of(prose, world.cast if world else ()))
+        whole = sentences(f"{before.text} {said}".strip())
+        budget = self.context.layout.summary
+        return RollingSummary(fit(whole, budget, self.context.count, keep="end"))
+
+    async def _ask(
+        self, caller: Caller, given: BookSummaryInput, scene: BookScene
+    ) -> BookSummaryOutput:
         """The model's summary, asked for again when it lost something; the better of the two."""
         tries: list[tuple[int, int, BookSummaryOutput]] = []
         for number in range(_TRIES):
             step = f"{self.book_id}/{scene_key(scene)}/{number}"
-            updated = await update_summary(given, self.context.session(self.caller, step))
+            updated = await update_summary(given, self.context.session(caller, step))
             missing = missing_facts(updated.summary, given.pinned_facts, given.living)
             tries.append((len(missing), number, updated))
             if not missing:
@@ -127,12 +141,10 @@ class _Summarizer:
 async def summarize_book(state: BookState, runtime: PrepRuntime) -> dict[str, Any]:
     """The story before each scene, into the book's JSON."""
     context, book_id = runtime.context, state["book_id"]
-    if context.caller is None:
-        return {}
     begun = time.monotonic()
     meta = context.folder.read_book(context.folder.base(book_id)).meta
     scenes = context.folder.read_book(context.folder.scenes(book_id)).scenes
-    summarizer = _Summarizer(context, context.caller, book_id, meta)
+    summarizer = _Summarizer(context, book_id, meta)
     updated = await _summarize(summarizer, scenes)
     if updated:
         context.folder.build_manifest(book_id).record(
@@ -153,7 +165,6 @@ async def _summarize(
 ) -> dict[str, tuple[Target, RollingSummary]]:
     """The summaries that had to be made, by the key of the scene that each stands before."""
     context, book_id = summarizer.context, summarizer.book_id
-    manifest = context.folder.build_manifest(book_id)
     updated: dict[str, tuple[Target, RollingSummary]] = {}
     seen: tuple[str, ...] = ()
     summary: RollingSummary | None = None
@@ -162,7 +173,7 @@ async def _summarize(
         key = scene_key(scene)
         inputs = summarizer.inputs(summary, last)
         present = RollingSummary(scene.recursive_summary, scene.pinned_facts)
-        if not manifest.is_due("summaries", key, inputs, present.hash):
+        if not context.is_due(book_id, "summaries", key, inputs, present.hash):
             summary = present
         else:
             if last is None or summary is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import Any
 
@@ -11,15 +12,14 @@ from novelcraft.graphs.prep.context import PrepContext, PrepRuntime
 from novelcraft.graphs.prep.parts import world_part
 from novelcraft.prompts.fit import fit, sentences
 from novelcraft.prompts.world import render_book_world
-from novelcraft.state.base import content_hash
 from novelcraft.state.books import BookCharacter, BookFile, BookWorld
 from novelcraft.state.prep import BookNotice, BookState, StageProgress
 from novelcraft.tools.books.build_manifest import Target
 from novelcraft.tools.books.folder import model_text, read_text, write_text
+from novelcraft.tools.books.scenes.by_rule import world_by_rule
 from novelcraft.tools.books.scenes.excerpts import portions
 from novelcraft.tools.books.scenes.names import as_written, frequent_names
 from novelcraft.tools.metrics.sense import loops, says_something
-from novelcraft.tools.models.asking import Caller
 
 TARGET = "world"
 _NAMES = 12
@@ -29,20 +29,17 @@ _NAMES = 12
 async def build_world_context(state: BookState, runtime: PrepRuntime) -> dict[str, Any]:
     """The world context, into the head of the book's JSON."""
     context, book_id = runtime.context, state["book_id"]
-    if context.caller is None:
-        return {}
     narrative = read_text(context.folder.narrative(book_id))
     # A corrected word does not change the world, and everything hangs on it: it is read again
     # when chapters come or go.
     titles = [chapter.title for chapter in context.folder.read_chapters(book_id)]
-    inputs = content_hash([titles, context.layout.world])
+    inputs = context.inputs(titles, context.layout.world)
     path = context.folder.base(book_id)
     present = world_part(context.folder.read_book(path))
-    manifest = context.folder.build_manifest(book_id)
-    due = manifest.is_due("world", TARGET, inputs, present)
+    due = context.is_due(book_id, "world", TARGET, inputs, present)
     if due:
         begun = time.monotonic()
-        world, notices = await _read_world(context, context.caller, book_id, narrative)
+        world, notices = await _read_world(context, book_id, narrative)
         book = _with_world(context, context.folder.read_book(path), world)
         target = Target(inputs, world_part(book) or "")
         # Opened again, because other stages wrote to it meanwhile.
@@ -57,10 +54,13 @@ async def build_world_context(state: BookState, runtime: PrepRuntime) -> dict[st
 
 
 async def _read_world(
-    context: PrepContext, caller: Caller, book_id: str, narrative: str
+    context: PrepContext, book_id: str, narrative: str
 ) -> tuple[BookWorld, tuple[str, ...]]:
     """A world whose people are in the book, and what had to be repaired for that."""
     names = frequent_names(narrative, _NAMES)
+    if context.caller is None:
+        async with context.processors:
+            return await asyncio.to_thread(world_by_rule, narrative, names), ()
     chapters = [chapter.text for chapter in context.folder.read_chapters(book_id)]
     preset = context.preset
     given = WorldInput(
@@ -70,7 +70,7 @@ async def _read_world(
     )
     context.emit(StageProgress(book_id=book_id, stage="world", part=1, total=2))
     try:
-        world = await build_world(given, context.session(caller, f"{book_id}/world"))
+        world = await build_world(given, context.session(context.caller, f"{book_id}/world"))
     except InvalidAnswerError:
         world = BookWorld(text=f"This is the world of {given.title}.", tone="", style="")
     return _grounded(world, names, narrative, preset.cast_size)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from novelcraft.state.canon import CanonNote, Passage
 from novelcraft.state.manuscript import Fact
 from novelcraft.state.plan import Plan, SceneBrief
 from novelcraft.tools.canon.index import PassageIndex, StaleIndexError
+from novelcraft.tools.canon.ranking import fact_note, rank_facts
 from novelcraft.tools.canon.store import ManuscriptStore
-from novelcraft.tools.metrics.text import words
 
 PASSAGE_SHARE = 4
 """One note in so many is kept for a passage, however many facts there are."""
@@ -23,6 +22,8 @@ def recall(
     brief: SceneBrief,
     plan: Plan,
     k: int,
+    *,
+    passages: bool = True,
 ) -> list[CanonNote]:
     """The notes for a scene, as of a commit, the most useful first.
 
@@ -38,18 +39,21 @@ def recall(
         brief: The scene.
         plan: Its plan, for the names.
         k: The most notes to return.
+        passages: Whether passages are among them.
     """
     if head is None or k < 1:
         return []
     ancestors = store.commit_ids(head)
-    for_passages = max(1, k // PASSAGE_SHARE)
+    for_passages = max(1, k // PASSAGE_SHARE) if passages else 0
     facts = _facts(store.facts_as_of(head), brief, plan)[: k - for_passages]
-    found = _passages(store, index, ancestors, _question(brief, plan), for_passages)
+    found = (
+        _passages(store, index, ancestors, _question(brief, plan), for_passages) if passages else []
+    )
     return [
         *(
             CanonNote(
                 kind="fact",
-                text=f"{fact.subject}: {fact.statement}",
+                text=fact_note(fact),
                 commit=ancestors[position - 1],
                 position=position,
             )
@@ -67,32 +71,11 @@ def recall(
     ]
 
 
-class _Ranked(NamedTuple):
-    """Sorts facts: about those present, then recent, then in the order they were said."""
-
-    named_only: bool
-    age: int
-    number: int
-
-
 def _facts(
     known: Sequence[tuple[int, Fact]], brief: SceneBrief, plan: Plan
 ) -> list[tuple[int, Fact]]:
-    here = [_words(name) for name in (*plan.names(brief.present), brief.place)]
-    named = _words(" ".join((brief.goal, *brief.beats, brief.turn, brief.outcome)))
-    ranked: list[tuple[_Ranked, int, Fact]] = []
-    for number, (position, fact) in enumerate(known):
-        subject = _words(fact.subject)
-        if not subject:
-            continue
-        present = any(subject <= name or name <= subject for name in here if name)
-        if present or subject <= named:
-            ranked.append((_Ranked(not present, -position, number), position, fact))
-    latest: dict[tuple[tuple[str, ...], ...], tuple[int, Fact]] = {}
-    for _, position, fact in sorted(ranked, key=lambda entry: entry[0]):
-        said = (tuple(words(fact.subject)), tuple(words(fact.statement)))
-        latest.setdefault(said, (position, fact))
-    return list(latest.values())
+    here = (*plan.names(brief.present), brief.place)
+    return rank_facts(known, here, " ".join((brief.goal, *brief.beats, brief.turn, brief.outcome)))
 
 
 def _question(brief: SceneBrief, plan: Plan) -> str:
@@ -108,7 +91,3 @@ def _passages(
     except StaleIndexError:
         index.sync(store.chain(ancestors[-1]))
         return index.query(question, earlier, k)
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(words(text))

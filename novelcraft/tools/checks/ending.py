@@ -7,6 +7,8 @@ import re
 from novelcraft.state.manuscript import count_words
 from novelcraft.tools.checks.base import CheckInput, Flaw, quote
 
+END_WHOLE = "End the scene with a complete sentence."
+
 _ORNAMENT = re.compile(r"[\W_]*")
 _WHOLE_END = re.compile(r"[.!?…—–。！？]['\"”’»«“‘)\]*_」』]*$")
 
@@ -38,7 +40,7 @@ def cut_off(scene: CheckInput) -> Flaw | None:
     return Flaw(
         message=f"The scene is cut off: {reason or 'its last sentence has no end'}.",
         evidence=(quote(last, end=True),),
-        constraint="End the scene with a complete sentence.",
+        constraint=END_WHOLE,
         about=scene.brief.id,
     )
 

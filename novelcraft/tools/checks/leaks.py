@@ -10,6 +10,8 @@ from novelcraft.prompts.loader import FENCE
 from novelcraft.tools.checks.base import CheckInput, Flaw, evidence
 from novelcraft.tools.metrics import shared_runs, words
 
+ONLY_PROSE = "Write only the prose of the scene: no labels, headings, tags or notes."
+
 _TEMPLATE = re.compile(
     r"""
     <\|[^|<>\n]{1,40}\|>                    # <|im_start|>
@@ -66,7 +68,7 @@ def leak(scene: CheckInput) -> Flaw | None:
     return Flaw(
         message="Text of the prompt or of a template stands in the prose.",
         evidence=found,
-        constraint="Write only the prose of the scene: no labels, headings, tags or notes.",
+        constraint=ONLY_PROSE,
     )
 
 

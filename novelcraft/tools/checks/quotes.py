@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator
 from novelcraft.tools.checks.base import QUOTE_CHARS, CheckInput, Flaw, evidence, quote
 from novelcraft.tools.metrics.dialogue import CURLY, LOW, SINGLE, STRAIGHT_SINGLE, QuoteStyle
 
+CLOSE_SPEECHES = "Open and close every speech with its quotation marks."
+
 _OPENS_WITH_MARK = re.compile(r"[\s(\[*_—–-]*[“„\"‘'«]")
 _INCHES = re.compile(r"(?<=\d)\"")
 _ANY_SINGLE_CLOSE = re.compile(r"(?<=\S)['’](?![^\W_])")
@@ -38,7 +40,7 @@ def quotes(scene: CheckInput) -> Flaw | None:
     return Flaw(
         message="Quotation marks are out of balance.",
         evidence=faults,
-        constraint="Open and close every speech with its quotation marks.",
+        constraint=CLOSE_SPEECHES,
     )
 
 

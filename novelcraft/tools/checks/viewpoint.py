@@ -42,6 +42,11 @@ WRONG_TENSE = 0.65
 sentence or two is not looked for: sayings and thoughts are in the present tense too."""
 
 
+def name_viewpoint(name: str) -> str:
+    """The constraint that has a scene name whom it follows."""
+    return f"Name {name}, through whose eyes the scene is told."
+
+
 def pov(scene: CheckInput) -> Flaw | None:
     """A scene in which the point-of-view character is never named, unless an `I` tells it."""
     character = scene.pov
@@ -50,7 +55,7 @@ def pov(scene: CheckInput) -> Flaw | None:
     return Flaw(
         message=f"{character.name}, through whose eyes the scene is told, is never named.",
         evidence=(quote(scene.prose),),
-        constraint=f"Name {character.name}, through whose eyes the scene is told.",
+        constraint=name_viewpoint(character.name),
         about=f"{scene.brief.id}/{character.id}",
     )
 

@@ -17,12 +17,27 @@ from novelcraft.tools.books.cleaning.chapters import split_chapters
 from novelcraft.tools.books.folder import read_text
 from novelcraft.tools.books.rows.row_reader import read_rows
 from novelcraft.tools.books.rows.tokenizers import open_tokenizer
+from novelcraft.tools.books.rows.variety import Draws
+from novelcraft.tools.canon.ranking import fact_note
 from novelcraft.tools.storage.lock import ProjectLock
 from tests.fakes import script as s
 from tests.fakes.server import FakeServer
-from tests.graphs.prep.conftest import Bench, OpenBench
+from tests.graphs.prep.conftest import CAST, Bench, OpenBench
 
 Serve = Callable[..., FakeServer]
+
+WITH_CANON: dict[str, Any] = {
+    "max_row_tokens": 2_500,
+    "budget": {
+        "system": 150,
+        "world": 150,
+        "summary": 150,
+        "canon": 150,
+        "tail": 150,
+        "brief": 150,
+        "spare": 60,
+    },
+}
 
 
 def rows(bench: Bench) -> list[TrainingRow]:
@@ -86,15 +101,17 @@ async def test_a_row_is_the_narrators_prompt(serve: Serve, open_bench: OpenBench
     book = bench.scenes("book-1")
     scene = book.scenes[2]
     row = next(r for r in rows(bench) if r.row_id == f"book-1/{scene.scene_id}")
+    prep = bench.project.settings.prep
+    assert scene.brief
     given = NarratorInput(
         world=book.meta.world_context,
         summary=scene.recursive_summary,
         notes=(),
         tail="",
         brief=tuple(scene.instruction.splitlines()),
-        present=scene.brief.present if scene.brief else (),
+        present=scene.brief.present,
+        constraints=Draws(prep.seed, row.row_id).cautions(scene.text, scene.brief.pov),
     )
-    prep = bench.project.settings.prep
     budget, count = prep.row_layout, open_tokenizer(prep.base_model).count
     asked = assemble(given, budget, count).messages
     assert row.messages[:-1] == asked
@@ -115,7 +132,7 @@ async def test_the_same_again_does_nothing(serve: Serve, open_bench: OpenBench) 
 @pytest.mark.parametrize("until", STAGES)
 async def test_any_stage_can_be_the_last(until: Stage, serve: Serve, open_bench: OpenBench) -> None:
     server = serve()
-    bench = open_bench(server, books=1)
+    bench = open_bench(server, books=1, **WITH_CANON)
     await bench.prepare(until)
     done = {event.stage for event in bench.of("stage_done")} | ({"rows"} & {until})
     assert done == set(STAGES[: STAGES.index(until) + 1])
@@ -125,7 +142,7 @@ async def test_any_stage_can_be_the_last(until: Stage, serve: Serve, open_bench:
     for name, content in stepwise.items():
         if not name.startswith("json"):  # later stages write into the books' JSON
             assert whole[name] == content
-    once = open_bench(server, "at once", books=1)
+    once = open_bench(server, "at once", books=1, **WITH_CANON)
     await once.prepare()
     assert once.files() == whole
 
@@ -136,8 +153,57 @@ async def test_without_models_scenes_are_cut_by_likeness(open_bench: OpenBench) 
     scenes = bench.scenes("book-1").scenes
     assert {scene.cut_by for scene in scenes} <= {"embedding", "length"}
     assert "embedding" in {scene.cut_by for scene in scenes}
-    assert all(not scene.instruction for scene in scenes)
     assert rows(bench)
+
+
+async def test_without_models_rows_have_all_their_parts_by_rule(open_bench: OpenBench) -> None:
+    bench = open_bench(None, books=1, **WITH_CANON)
+    await bench.prepare()
+    assert all(event.fresh is False for event in bench.of("stage_done"))
+    book = bench.scenes("book-1")
+    assert bench.project.folder.read_book(bench.project.folder.base("book-1")).meta.world_context
+    assert any(scene.facts for scene in book.scenes)
+    for scene in book.scenes:
+        assert scene.brief
+        assert scene.brief.pov in CAST or scene.brief.pov in " ".join(CAST)
+        for fact in scene.facts or ():
+            assert fact.quote in scene.text
+    for scene in book.scenes[1:]:
+        assert scene.recursive_summary
+    prompts = [row.messages[1].content for row in rows(bench)]
+    assert any("The scene before ended" in prompt for prompt in prompts)
+    facts = [fact_note(fact) for scene in book.scenes for fact in scene.facts or ()]
+    assert any(f"- {fact}" in prompt for prompt in prompts for fact in facts)
+    before = bench.files()
+    await bench.prepare()
+    assert bench.files() == before
+
+
+async def test_models_make_anew_what_was_made_by_rule_and_not_the_other_way(
+    serve: Serve, open_bench: OpenBench
+) -> None:
+    bench = open_bench(None, books=1, **WITH_CANON)
+    await bench.prepare()
+    by_rule = bench.scenes("book-1").scenes
+    bench = open_bench(serve(), books=1, **WITH_CANON)
+    await bench.prepare()
+    by_model = bench.scenes("book-1").scenes
+    known = {scene.text: scene for scene in by_rule}
+    for scene in by_model:
+        assert scene.instruction != (known[scene.text].instruction if scene.text in known else "")
+    again = open_bench(None, books=1, **WITH_CANON)
+    await again.prepare()
+    assert again.scenes("book-1").scenes == by_model
+
+
+async def test_a_layout_without_canon_asks_for_no_facts(
+    serve: Serve, open_bench: OpenBench
+) -> None:
+    server = serve()
+    bench = open_bench(server, books=1)
+    await bench.prepare("facts")
+    assert all(scene.facts is None for scene in bench.scenes("book-1").scenes)
+    assert "FactsAnswer" not in {request.schema_name for request in server.requests}
 
 
 JUNK = {

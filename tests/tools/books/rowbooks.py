@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from novelcraft.state.books import BookFile, BookMeta, BookScene, ChapterHead, SceneBriefText
+from novelcraft.state.manuscript import Fact
 from tests.tools.books.bases import SENTENCES, tokenizer
 
 
@@ -49,10 +50,15 @@ def book(
             brief=SceneBriefText(
                 goal="Anna reads the letter.",
                 pov="Anna",
+                present=("Anna",),
                 place="the tower",
                 beats=("She breaks the seal.", "She reads it twice.", "She burns the cover."),
             ),
-            pinned_facts=("Elias is alive.", "The letter is unsigned."),
+            facts=(
+                Fact(subject="Anna", statement=f"The letter {c}{s} is unsigned.", quote=""),
+                Fact(subject="The tower", statement=f"It has {c}{s} steps.", quote=""),
+            ),
+            pinned_facts=("Elias is alive.",),
         )
         for c, chapter in enumerate(chapters, 1)
         for s, tokens in enumerate(chapter, 1)

@@ -141,3 +141,21 @@ def test_an_index_that_is_gone_changes_nothing(
     fresh = PassageIndex(tmp_path / "elsewhere", HashEmbedder())
     assert ask(novel, fresh, chain[-1]) == before
     fresh.close()
+
+
+def test_a_narrator_of_rows_is_told_facts_alone(
+    novel: ManuscriptStore, index: PassageIndex
+) -> None:
+    facts = tuple(Fact(subject="Elias", statement=f"He has key {n}.", quote="") for n in range(20))
+    first, *_, last = write(
+        novel,
+        ("He found the brass key in a bottle at the lighthouse.", facts),
+        ("He rowed home.", ()),
+        ("He slept.", ()),
+    )
+    index.sync(novel.chain(last.id))
+    with_passages = recall(novel, index, last.id, BRIEF, PLAN, 12)
+    alone = recall(novel, index, last.id, BRIEF, PLAN, 12, passages=False)
+    assert "passage" in {note.kind for note in with_passages}
+    assert [note.kind for note in alone] == ["fact"] * 12
+    assert alone[0].commit == first.id

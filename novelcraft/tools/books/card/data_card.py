@@ -169,6 +169,7 @@ class _Books:
         self._low, self._high = settings.scene_tokens
         self._drops: dict[str, DropLine] = {}
         self._remainders = self._within = self._without_summary = self._without_brief = 0
+        self._facts = self._without_facts = 0
         self._begun: Counter[CutBy] = Counter()
         self._repaired: Counter[str] = Counter()
 
@@ -205,6 +206,8 @@ class _Books:
         self._remainders += scene.remainder
         self._within += not scene.remainder and self._low <= scene.tokens <= self._high
         self._without_brief += not scene.instruction
+        self._facts += len(scene.facts or ())
+        self._without_facts += scene.facts is None
         self._repaired.update(set(scene.repairs))
         if not begins_chapter:
             self._begun[scene.cut_by] += 1
@@ -228,6 +231,8 @@ class _Books:
             begun_by={by: self._begun[by] for by in get_args(CutBy) if self._begun[by]},
             without_summary=self._without_summary,
             without_brief=self._without_brief,
+            facts=self._facts,
+            without_facts=self._without_facts,
             repaired=_ranked(self._repaired),
         )
 

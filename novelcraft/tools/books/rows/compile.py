@@ -29,6 +29,8 @@ from novelcraft.state.rows import RowKind, SkippedRow, TrainingRow, Trim
 from novelcraft.tools.books.rows.chat_template import CHATML, ChatTemplate, with_plan
 from novelcraft.tools.books.rows.strategies import Window, windows
 from novelcraft.tools.books.rows.tokenizers import BaseTokenizer
+from novelcraft.tools.books.rows.variety import Draws
+from novelcraft.tools.canon.ranking import MOST_NOTES, fact_note, rank_facts
 
 PLAN = "plan"
 """Names the plan in the think block among a row's sections."""
@@ -135,6 +137,18 @@ def measured_row(
     )
 
 
+def canon_notes(book: BookFile, scene: BookScene) -> tuple[str, ...]:
+    """What earlier scenes of a book made true that matters to one, as a novel's scenes are told."""
+    brief = scene.brief
+    if brief is None:
+        return ()
+    place = next(n for n, other in enumerate(book.scenes) if other.scene_id == scene.scene_id)
+    known = [(n, f) for n, earlier in enumerate(book.scenes[:place]) for f in earlier.facts or ()]
+    told = " ".join((brief.goal, *brief.beats, brief.turn, brief.outcome))
+    ranked = rank_facts(known, (*brief.present, brief.place), told)
+    return tuple(fact_note(fact) for _, fact in ranked[:MOST_NOTES])
+
+
 @dataclass(frozen=True)
 class _Sizes:
     """What each part of a row may take."""
@@ -176,7 +190,8 @@ class _Compiler:
         )
         if not window.text.strip():
             return SkippedRow(row_id=place.row_id, reason="It has no text.")
-        given, plan = self._given(book, window), self._plan(window.scenes)
+        draws = Draws(self._settings.seed, place.row_id)
+        given, plan = self._given(book, window, draws), self._plan(window.scenes)
         sizes = self._sizes(given, len(window.scenes))
         first = draft = self._draft(place, window, given, plan, sizes)
         for section in TRIM_ORDER:
@@ -192,12 +207,14 @@ class _Compiler:
         trims = _trims(first, draft)
         return draft.row.model_copy(update={"trimmed": sum(t.tokens for t in trims)}), trims
 
-    def _given(self, book: BookFile, window: Window) -> NarratorInput:
+    def _given(self, book: BookFile, window: Window, draws: Draws) -> NarratorInput:
+        layout, brief = self._layout, window.first.brief
+        pov = brief.pov if brief else ""
         return NarratorInput(
             world=book.meta.world_context,
             summary=window.first.recursive_summary,
-            notes=window.first.pinned_facts if self._layout.canon else (),
-            tail=tail_of(window.before) if self._layout.tail else "",
+            notes=canon_notes(book, window.first) if layout.canon and draws.canon else (),
+            tail=tail_of(window.before) if layout.tail and draws.tail else "",
             brief=tuple(
                 line
                 for scene in window.scenes
@@ -210,6 +227,7 @@ class _Compiler:
                 if scene.brief
                 for name in dict.fromkeys((scene.brief.pov, *scene.brief.present))
             ),
+            constraints=draws.cautions(window.text, pov) if layout.cautions else (),
         )
 
     def _plan(self, scenes: Sequence[BookScene]) -> list[str]:

@@ -12,8 +12,9 @@ from novelcraft.prompts.narrator import NarratorInput, assemble, tail_of
 from novelcraft.state.calls import Message
 from novelcraft.state.rows import TrainingRow
 from novelcraft.tools.books.rows.chat_template import ChatTemplate, row_texts, split_plan
-from novelcraft.tools.books.rows.compile import compile_rows, template_of
+from novelcraft.tools.books.rows.compile import canon_notes, compile_rows, template_of
 from novelcraft.tools.books.rows.tokenizers import BaseTokenizer
+from novelcraft.tools.books.rows.variety import Draws
 from novelcraft.tools.models.endpoint import Endpoint
 from novelcraft.tools.models.presets import family_of
 from novelcraft.tools.models.server import Profile, Server
@@ -27,6 +28,7 @@ ROOMY = PrepSettings(
     budget=RowBudget(canon=200, tail=200, brief=100, spare=50),
     max_row_tokens=5_000,
     scene_high=3_000,
+    seed=2,  # by which the second row has all its parts
 )
 
 
@@ -76,13 +78,15 @@ def test_row_prompts_are_inference_prompts_token_for_token(
     assert len(made.rows) == len(volume.scenes)
     before = ""
     for row, scene in zip(made.rows, volume.scenes, strict=True):
+        draws = Draws(chosen.seed, row.row_id)
         asked = assemble(
             NarratorInput(
                 world=volume.meta.world_context,
                 summary=scene.recursive_summary,
-                notes=scene.pinned_facts,
-                tail=tail_of(before),
+                notes=canon_notes(volume, scene) if draws.canon else (),
+                tail=tail_of(before) if draws.tail else "",
                 brief=tuple(scene.instruction.splitlines()),
+                constraints=draws.cautions(scene.text, "Anna"),
             ),
             chosen.row_layout,
             tokenizer.count,
@@ -107,13 +111,13 @@ def test_a_row_has_the_whole_scene_and_all_context_that_fits() -> None:
     assert [m.role for m in first.messages] == ["system", "user", "assistant"]
     assert first.messages[2].content == book().scenes[0].text.strip()
     assert first.messages[1].content.endswith("It happens here: the tower; night.")
-    assert "letter is unsigned" not in first.messages[1].content
+    assert "is unsigned" not in made.rows[1].messages[1].content
     assert "The scene before" not in first.messages[1].content
 
 
 def test_notes_and_tail_come_with_their_budgets() -> None:
     second = compile_rows(book(), ROOMY, base()).rows[1].messages[1].content
-    assert "- The letter is unsigned." in second
+    assert "- Anna: The letter 11 is unsigned.\n- The tower: It has 11 steps." in second
     assert tail_of(book().scenes[0].text)[-60:].strip() in second
 
 
