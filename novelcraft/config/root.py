@@ -12,15 +12,13 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from novelcraft.config.prep import PrepSettings
 from novelcraft.config.settings import (
+    BOUND_TO_MODEL,
     BudgetSettings,
     NovelSettings,
     RoleSettings,
     Section,
     WriteSettings,
 )
-
-BOUND_TO_MODEL = ("adapter", "context", "think", "sampling", "extra", "price_in", "price_out")
-"""Fields that describe one model. They say nothing about another one on the same server."""
 
 KeyPath = tuple[str, ...]
 

@@ -37,6 +37,10 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
+BOUND_TO_MODEL = ("adapter", "context", "think", "sampling", "extra", "price_in", "price_out")
+"""Fields that describe one model. They say nothing about another one on the same server."""
+
+
 class RoleSettings(Section):
     """One model role: who serves it, and how it samples."""
 
@@ -58,6 +62,10 @@ class RoleSettings(Section):
     """Seconds to keep asking a server that is busy, loading or failing; 0 gives up at once."""
     max_concurrency: int = Field(default=0, ge=0)
     """Calls in flight at once; 0 takes 1 for `embedded` and 8 for a server."""
+    fallback: tuple[str, ...] = ()
+    """Models to go on with, in this order, when the one before cannot be used: each
+    `provider:model`, then for a server its URL, then the environment variable of its key, with
+    blanks between, such as `openai:gpt-4o https://api.openai.com/v1 OPENAI_API_KEY`."""
     price_in: float = Field(default=0.0, ge=0)
     """What a million tokens of prompts cost, in your currency; caps on cost rest on it."""
     price_out: float = Field(default=0.0, ge=0)
@@ -85,6 +93,30 @@ class RoleSettings(Section):
             raise ValueError("must be the name of an environment variable, not the key itself")
         return value
 
+    @field_validator("fallback")
+    @classmethod
+    def _models_and_places(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            model, *place = one.split() or [""]
+            cls._provider_and_model(model)
+            if len(place) > 2:
+                raise ValueError(f"must be MODEL URL VARIABLE, not {one!r}")
+            cls._name_not_key(place[1] if len(place) == 2 else "")
+        return value
+
+    @property
+    def fallbacks(self) -> list[RoleSettings]:
+        """The settings of the models to go on with: what describes one model is theirs alone."""
+        found = []
+        for one in self.fallback:
+            model, *place = one.split()
+            url, variable = (*place, "", "")[:2]
+            described = {} if model == self.model else dict.fromkeys(BOUND_TO_MODEL)
+            plain = {name: getattr(_PLAIN_ROLE, name) for name in described}
+            changes = {"model": model, "base_url": url, "api_key_env": variable, "fallback": ()}
+            found.append(self.model_copy(update=plain | changes))
+        return found
+
     @property
     def provider(self) -> str:
         """The part before the colon."""
@@ -94,6 +126,9 @@ class RoleSettings(Section):
     def name(self) -> str:
         """The part after the colon."""
         return self.model.partition(":")[2]
+
+
+_PLAIN_ROLE = RoleSettings()
 
 
 class NovelSettings(Section):

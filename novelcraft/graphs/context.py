@@ -33,8 +33,6 @@ class WriteContext:
     caller: Caller
     count: TokenCounter
     """Counts tokens of the narrator's model."""
-    can_continue: bool
-    """Whether the narrator's server carries on a given completion."""
     novel: NovelSettings
     write: WriteSettings
     emit: OnEvent[WriteEvent]
@@ -74,6 +72,11 @@ class WriteContext:
         """Why a person's note cannot be given to the narrator; empty where it can."""
         tokens = self.count(caution(note)) if note else 0
         return fault_of_note(tokens, self.preset.layout.cautions)
+
+    @property
+    def can_continue(self) -> bool:
+        """Whether the narrator's server carries on a given completion."""
+        return self.caller.models.endpoint("narrator").supports_prefill
 
     def session(self, step: str) -> AgentSession:
         """What an agent works with, for a step of that name."""

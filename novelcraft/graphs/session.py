@@ -119,7 +119,6 @@ async def writing_context(
                 index=index,
                 caller=Caller(chat, settings.novel.seed),
                 count=chat.token_counter("narrator"),
-                can_continue=chat.endpoint("narrator").supports_prefill,
                 novel=settings.novel,
                 write=settings.write,
                 emit=emit,

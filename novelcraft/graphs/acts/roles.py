@@ -8,8 +8,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from novelcraft.config.names import closest
-from novelcraft.config.root import BOUND_TO_MODEL, RolesSettings, Settings
-from novelcraft.config.settings import ROLES, RoleSettings
+from novelcraft.config.root import RolesSettings, Settings
+from novelcraft.config.settings import BOUND_TO_MODEL, ROLES, RoleSettings
 from novelcraft.errors import ConfigError, InputError, UnknownRoleError
 from novelcraft.graphs.acts.place import Place
 from novelcraft.graphs.acts.standing import merged

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -29,6 +29,7 @@ from novelcraft.tools.models.calls import (
     ModelRequest,
 )
 from novelcraft.tools.models.endpoint import Endpoint
+from novelcraft.tools.models.fallbacks import RoleEndpoints
 from novelcraft.tools.models.faults import Fault, fault_of, server_fault
 from novelcraft.tools.models.patience import Patience, Sleep, Tell
 from novelcraft.tools.models.preflight import TRIAL, Need, RoleReport, check_context
@@ -71,24 +72,25 @@ class ChatModels:
 
     def __init__(
         self,
-        endpoints: Mapping[RoleName, Endpoint],
+        endpoints: RoleEndpoints,
         log: CallLog,
         spending: Spending,
         *,
         tell: Tell,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
-        self._endpoints = dict(endpoints)
+        self._endpoints = endpoints
         self._log = log
         self._spending = spending
         self._tell = tell
         self._sleep = sleep
-        self._clients: dict[RoleName, Client] = {}
+        self._clients: dict[tuple[RoleName, int], Client] = {}
+        """By role and server: one that was left may still have calls in flight."""
         self._counters: dict[RoleName, TokenCounter] = {}
 
     def endpoint(self, role: RoleName) -> Endpoint:
         """Where the calls of a role go."""
-        return self._endpoints[role]
+        return self._endpoints.current(role)
 
     async def ask(self, request: ModelRequest, schema: type[T]) -> tuple[T, ModelAnswer]:
         """Ask for an answer that keeps to a schema.
@@ -163,6 +165,7 @@ class ChatModels:
         roles: dict[RoleName, list[Need]] = {}
         for need in needs:
             roles.setdefault(need.role, []).append(need)
+        self._endpoints.expect(roles)
         for role, mine in roles.items():
             if self.endpoint(role).flavour == "openai":
                 longest = max(need.answer for need in mine)
@@ -199,11 +202,25 @@ class ChatModels:
                 return _answer(known, replayed=True)
             if self._log.was_invalid(prepared.key):
                 continue
-            answer, problem = await self._call(prepared, judge, on_text)
+            try:
+                answer, problem = await self._call(prepared, judge, on_text)
+            except ModelError as error:
+                if not await self._fall_back(prepared.endpoint, error):
+                    raise
+                number -= 1
+                continue
             if answer is not None and not problem:
                 return answer
             said.append(f"  try {len(said) + 1}: {problem}")
         raise _invalid(request, self.endpoint(request.role), said)
+
+    async def _fall_back(self, failed: Endpoint, error: ModelError) -> bool:
+        """Go on with the role's next model, if one failed that may be replaced."""
+        if not await self._endpoints.replace(failed, error):
+            return False
+        if counter := self._counters.get(failed.role):
+            await asyncio.to_thread(counter.follow, self.endpoint(failed.role))
+        return True
 
     async def _call(
         self, prepared: Prepared, judge: Judge, on_text: OnText | None
@@ -321,11 +338,12 @@ class ChatModels:
     def _client(self, endpoint: Endpoint) -> Client:
         from novelcraft.tools.models.client import Client
 
-        if endpoint.role not in self._clients:
-            self._clients[endpoint.role] = Client(
+        place = endpoint.role, id(endpoint.server)
+        if place not in self._clients:
+            self._clients[place] = Client(
                 endpoint.server, endpoint.settings.timeout, self._log.session
             )
-        return self._clients[endpoint.role]
+        return self._clients[place]
 
     def _usage(self, prepared: Prepared, reply: Reply) -> Usage:
         """What a call took; of a stream that was ended, what its text takes."""

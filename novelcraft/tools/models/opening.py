@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 
 from novelcraft.config.root import Settings
 from novelcraft.config.settings import ROLES, RoleName, RoleSettings
@@ -16,6 +17,7 @@ from novelcraft.tools.models.embedded.engine import Engine, EngineSpec
 from novelcraft.tools.models.embedded.fetch import Notify, quiet
 from novelcraft.tools.models.embedded.library import InstalledModel, ModelLibrary
 from novelcraft.tools.models.endpoint import Endpoint, connect
+from novelcraft.tools.models.fallbacks import RoleEndpoints
 from novelcraft.tools.models.http import Address
 from novelcraft.tools.models.patience import Patience, Sleep
 from novelcraft.tools.models.secrets import Secrets, clean_key
@@ -87,11 +89,20 @@ async def open_models(
     shared = pool or ServerPool()
     opened = _Servers(shared, roles, environ, library or ModelLibrary(), notify)
     try:
-        endpoints: dict[RoleName, Endpoint] = {}
-        for role in roles:
-            server, name = await opened.for_role(role)
-            patience = Patience(role, roles[role].patience, notify, shared.secrets, sleep)
-            endpoints[role] = await connect(role, roles[role], server, name, patience)
+
+        async def connected(role: RoleName, given: RoleSettings) -> Endpoint:
+            server, name = await opened.find(given)
+            patience = Patience(role, given.patience, notify, shared.secrets, sleep)
+            return await connect(role, given, server, name, patience)
+
+        endpoints = RoleEndpoints(
+            {
+                role: [partial(connected, role, one) for one in (given, *given.fallbacks)]
+                for role, given in roles.items()
+            },
+            notify,
+        )
+        await endpoints.open()
         spending = Spending(settings, log.model_lines())
         models = ChatModels(endpoints, log, spending, tell=notify, sleep=sleep)
         try:
@@ -152,12 +163,13 @@ class _Servers:
         self._environ = environ
         self._library = library
         self._notify = notify
-        served = [place for s in roles.values() if (place := self._place(s))]
+        self._all = [one for given in roles.values() for one in (given, *given.fallbacks)]
+        """The settings of all models, those to go on with included."""
+        served = [place for s in self._all if (place := self._place(s))]
         pool.secrets.add(v for address, key in served for v in (key, *address.secrets))
 
-    async def for_role(self, role: RoleName) -> tuple[Server, str]:
-        """The role's server, and the name of its model with `auto` resolved."""
-        settings = self._roles[role]
+    async def find(self, settings: RoleSettings) -> tuple[Server, str]:
+        """The server of some settings, and the name of their model with `auto` resolved."""
         place = self._place(settings)
         if place is None:
             model = await self._model(settings.name)
@@ -165,7 +177,7 @@ class _Servers:
         address, key = place
         servers = self._pool.servers
         if place not in servers:
-            sharing = [s for s in self._roles.values() if self._place(s) == place]
+            sharing = [s for s in self._all if self._place(s) == place]
             limit = max((s.max_concurrency for s in sharing), default=0)
             servers[place] = Server(
                 address.url,

@@ -39,6 +39,13 @@ class TokenCounter:
         """Whether the server counts; False once it has turned out that it does not."""
         self._client: httpx2.Client | None = None
 
+    def follow(self, endpoint: Endpoint) -> None:
+        """Count for another model from now on."""
+        self.close()
+        self._endpoint, self._server, self._client = endpoint, endpoint.server, None
+        self._counts.clear()
+        self.exact = endpoint.flavour != "openai"
+
     def __call__(self, text: str) -> int:
         """Tokens of a text, without those of a template.
 
