@@ -29,6 +29,7 @@ from novelcraft.cli.serve import serve
 from novelcraft.cli.show import show
 from novelcraft.cli.status import status
 from novelcraft.cli.steer import steer
+from novelcraft.cli.sync import sync
 from novelcraft.cli.train import train
 from novelcraft.cli.tui import tui
 from novelcraft.cli.verify import verify
@@ -55,6 +56,7 @@ for verb in (
     edit,
     redraw,
     exempt,
+    sync,
     ask,
     verify,
     prep,

@@ -36,6 +36,12 @@ def command(verb: str, *words: object, branch: str = "main") -> str:
     return shlex.join(["novelcraft", verb, *map(str, words), *other])
 
 
+def steer_command(folder: Path, verb: str, branch: str = "main") -> str:
+    """A command of `novelcraft steer`, which takes the branch before what is said."""
+    other = [] if branch == "main" else ["--branch", branch]
+    return command("steer", folder, *other, verb)
+
+
 @contextmanager
 def needs_extra(extra: str) -> Iterator[None]:
     """Tell a person which extra to install where a package of it is missing.

@@ -17,7 +17,7 @@ from novelcraft.cli.common import (
     QuietOption,
     SceneArgument,
     attended,
-    command,
+    steer_command,
     user,
 )
 from novelcraft.errors import InputError
@@ -358,7 +358,7 @@ def _do(steered: Steered) -> None:
     async def work(reader: Reader[WriteEvent]) -> None:
         await novel.take_acts(on_event=reader.on_event, branch=steered.branch)
 
-    again = command("steer", steered.folder, "apply")
+    again = steer_command(steered.folder, "apply", steered.branch)
     with Novel.open(steered.folder) as novel:
         attended(work, quiet=steered.quiet, command=again)
 

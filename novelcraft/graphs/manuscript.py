@@ -7,6 +7,7 @@ That edit is kept aside before the file is written over.
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import re
 from collections.abc import Sequence
@@ -67,11 +68,43 @@ def renew_manuscript(
             path.replace(aside)
             notice = (
                 f"{path.name} had been edited by hand: your version is kept as {aside.name}. "
-                "A change of the book itself goes in with `novelcraft edit`."
+                "Take its changes into the book with `novelcraft sync`."
             )
     named = f"branch {branch}, commit {chain[-1].id[:12]}, text {_hash(text.encode())}"
     write_atomic(path, f"{text}\n<!-- novelcraft: {named} -->\n".encode())
     return notice
+
+
+def kept_aside(path: Path) -> list[Path]:
+    """Versions of a branch's file that a person edited and a run kept aside, the oldest first."""
+    with storage_errors(path):
+        kept = path.parent.glob(f"{glob.escape(path.stem)}.edited-*.md")
+        return sorted(kept, key=lambda one: (one.stat().st_mtime, one.name))
+
+
+def commit_of(path: Path) -> str:
+    """The beginning of the commit that a file was written from; empty where it does not tell.
+
+    Raises:
+        ReadOnlyError, ExportError: It cannot be read.
+    """
+    with storage_errors(path):
+        text = path.read_bytes().decode("utf-8", "replace")
+    mark = _mark(text)
+    return mark["commit"] if mark else ""
+
+
+def put_away(path: Path) -> Path:
+    """Rename an edited file whose changes were taken, so that they are not offered again.
+
+    Returns:
+        Where it lies now; nothing of it is lost.
+    """
+    with storage_errors(path):
+        stem = path.stem.partition(".edited-")[0]
+        taken = path.with_name(f"{stem}.taken-{_hash(path.read_bytes())[:8]}.md")
+        path.replace(taken)
+    return taken
 
 
 def manuscript_state(path: Path, head: SceneCommit) -> FileState:

@@ -1,0 +1,111 @@
+"""`novelcraft sync`: take a manuscript that was edited by hand into the book."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from novelcraft.cli.common import (
+    BranchOption,
+    Folder,
+    QuietOption,
+    attended,
+    command,
+    steer_command,
+    user,
+)
+
+if TYPE_CHECKING:
+    from novelcraft.cli.readers import Reader
+    from novelcraft.graphs.novel import Novel
+    from novelcraft.graphs.sync import Offer
+    from novelcraft.state.events import WriteEvent
+
+
+def sync(
+    folder: Folder,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Take the changes unasked.")] = False,
+    branch: BranchOption = "main",
+    quiet: QuietOption = False,
+) -> None:
+    """Take what you changed in `manuscript.md` into the book, as edits of its scenes.
+
+    Shows which scenes differ, and asks. Files that a run kept aside, because you had edited them,
+    are taken as well. While a run writes, the edits are left for it, as `novelcraft steer` does.
+    """
+    from novelcraft.graphs.manuscript import put_away
+    from novelcraft.graphs.novel import Novel
+    from novelcraft.graphs.sync import offers
+
+    with Novel.open(folder) as novel:
+        found = offers(folder, novel.store, branch, novel.settings.novel)
+        for offer in found:
+            _tell(offer)
+        if not any(offer.scenes for offer in found):
+            typer.echo("No scene was changed by hand.")
+            return
+        if not (yes or _agreed()):
+            again = command("sync", folder, "--yes", branch=branch)
+            typer.echo(f"Nothing was taken. Take it with: {again}")
+            return
+        left = [act for offer in found for act in _left(novel, offer, branch)]
+        for offer in found:
+            if offer.scenes:
+                typer.echo(f"{offer.path.name} is kept as {put_away(offer.path).name}.")
+        _take(novel, branch, quiet)
+        _report(novel, left, branch)
+
+
+def _tell(offer: Offer) -> None:
+    typer.echo(f"{offer.path.name}:")
+    for scene in offer.scenes:
+        begin = " ".join(scene.prose.split())[:60]
+        rival = "; it was changed in the book, too" if scene.scene_id in offer.rivals else ""
+        typer.echo(f"  scene {scene.position} ({scene.scene_id}){rival}: {begin}…")
+    for problem in offer.problems:
+        typer.echo(f"  not taken: {problem}")
+
+
+def _agreed() -> bool:
+    if not sys.stdin.isatty():
+        return False
+    return typer.confirm("Take these scenes as your edits?", err=True)
+
+
+def _left(novel: Novel, offer: Offer, branch: str) -> list[int]:
+    """Leave an act for each scene; gives their numbers."""
+    from novelcraft.state.acts import EditScene
+
+    acts = [EditScene(scene=scene.scene_id, prose=scene.prose) for scene in offer.scenes]
+    return [novel.store.put_act(act, branch=branch, by=user()).id for act in acts]
+
+
+def _take(novel: Novel, branch: str, quiet: bool) -> None:
+    from novelcraft.tools.storage.lock import holder
+
+    if holder(novel.folder) is not None:
+        return
+
+    async def work(reader: Reader[WriteEvent]) -> None:
+        await novel.take_acts(on_event=reader.on_event, branch=branch)
+
+    again = steer_command(novel.folder, "apply", branch)
+    attended(work, quiet=quiet, command=again)
+
+
+def _report(novel: Novel, left: list[int], branch: str) -> None:
+    from novelcraft.present.acts import act_line
+
+    for number in left:
+        typer.echo(act_line(novel.folder, novel.store, novel.store.act(number)))
+    chain = novel.store.chain(novel.store.branch(branch).head)
+    stale = [commit for commit in chain if commit.stale]
+    if stale:
+        typer.echo("These scenes may no longer fit:")
+    for commit in stale:
+        typer.echo(f"  {commit.position:>3}  {'; '.join(commit.stale)}")
+    if stale:
+        again = steer_command(novel.folder, "replay", branch)
+        typer.echo(f"Have them written again: {again}")
