@@ -33,7 +33,6 @@ from novelcraft.cli.sync import sync
 from novelcraft.cli.train import train
 from novelcraft.cli.tui import tui
 from novelcraft.cli.verify import verify
-from novelcraft.cli.worker import worker
 from novelcraft.cli.write import write
 
 app = typer.Typer(
@@ -49,7 +48,6 @@ for verb in (
     write,
     batch,
     tui,
-    worker,
     new,
     show,
     log,

@@ -8,10 +8,25 @@ from typing import ClassVar
 from textual import on
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.theme import Theme
 
 from novelcraft.tui.marks import DRAWN, PLAIN, is_plain
 from novelcraft.tui.screens.novel import NovelScreen
 from novelcraft.tui.screens.shelf import ShelfScreen
+
+HIGH_CONTRAST = Theme(
+    "high-contrast",
+    primary="#ffffff",
+    secondary="#ffffff",
+    accent="#ffff00",
+    warning="#ffff00",
+    error="#ff8080",
+    success="#80ff80",
+    foreground="#ffffff",
+    background="#000000",
+    surface="#000000",
+    panel="#303030",
+)
 
 
 class NovelcraftApp(App[None]):
@@ -20,6 +35,7 @@ class NovelcraftApp(App[None]):
     TITLE = "Novelcraft"
     CSS_PATH = "app.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f1,question_mark", "show_help_panel", "Help"),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
     ]
 
@@ -39,6 +55,7 @@ class NovelcraftApp(App[None]):
 
     def on_mount(self) -> None:
         """Show the first screen."""
+        self.register_theme(HIGH_CONTRAST)
         self.push_screen(ShelfScreen(self._root))
         if self._novel is not None:
             self.open_novel(self._novel, self._branch)

@@ -54,6 +54,9 @@ class GuardedServer(Server):
 
     _make_app = application
 
+    def initialize_logging(self) -> None:
+        """Log no request: the first one has the token in its address."""
+
     async def on_startup(self, app: web.Application) -> None:
         """Say nothing: the command line says where it is."""
 

@@ -10,6 +10,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
+from novelcraft.state.acts import ActRecord
 from novelcraft.state.plan import Plan
 from novelcraft.tools.storage.lock import holder
 from novelcraft.tui.app import NovelcraftApp
@@ -117,12 +118,13 @@ async def test_what_needs_no_model_is_done_at_once(
         assert len(book.chain) == 3
 
 
-async def test_a_note_beside_a_run_waits_for_it_and_can_be_taken_back_until_then(
+async def test_a_note_reaches_the_narrator_of_a_run_and_can_be_taken_back_until_then(
     serve: Serve, make_novel: MakeNovel, left_alone: None
 ) -> None:
     go_on, script = threading.Event(), s.Script()
     script.on(s.prose, s.hold(go_on, after=10), after=1, count=1)
-    folder = await make_novel(serve(script=script))
+    server = serve(script=script)
+    folder = await make_novel(server)
     app = NovelcraftApp(folder.parent, folder)
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("w")
@@ -144,7 +146,16 @@ async def test_a_note_beside_a_run_waits_for_it_and_can_be_taken_back_until_then
         await pilot.press("u")
         await until(pilot, lambda: book.acts()[0].status == "undone")
         go_on.set()
+        await until(pilot, lambda: _taken(book.acts()[1]))
         await until(pilot, lambda: holder(folder) is None)
+    told = "\n".join(request.prompt for request in server.requests)
+    assert "Let it rain amber." in told
+    assert "Let nobody speak." not in told
+
+
+def _taken(record: ActRecord) -> bool:
+    assert record.status in ("pending", "applied"), record.reason
+    return record.status == "applied"
 
 
 async def test_what_was_typed_is_thrown_away_only_when_asked_twice(

@@ -8,7 +8,6 @@ from sqlalchemy.exc import DBAPIError
 
 from novelcraft.errors import (
     DamagedDatabaseError,
-    DatabaseGoneError,
     DiskFullError,
     ProjectBusyError,
     ProjectError,
@@ -31,10 +30,6 @@ _FIXES: dict[type[ProjectError], tuple[str, str]] = {
     ProjectBusyError: (
         "{name} is being written by another process: {reason}.",
         "Wait until the other run ends, or end it.",
-    ),
-    DatabaseGoneError: (
-        "{name} cannot be reached: {reason}.",
-        "Check the URL, and that the server runs and can be reached from here.",
     ),
     ProjectError: (
         "{name} cannot be used: {reason}.",
@@ -64,11 +59,10 @@ _POSTGRESQL: tuple[tuple[str, type[ProjectError]], ...] = (
     ("XX001", DamagedDatabaseError),
     ("XX002", DamagedDatabaseError),
     ("55P03", ProjectBusyError),
-    ("08", DatabaseGoneError),
+    ("08", ProjectError),
     ("28", ProjectError),
     ("3D", ProjectError),
-    ("57P", DatabaseGoneError),
-    ("25P03", DatabaseGoneError),
+    ("57P", ProjectError),
 )
 """By the beginning of the SQLSTATE."""
 

@@ -46,7 +46,7 @@ from novelcraft.tui.widgets.acts import ActsTable
 from novelcraft.tui.widgets.asking import AskPane
 from novelcraft.tui.widgets.book_pages import BookPages
 from novelcraft.tui.widgets.loop_strip import LoopStrip
-from novelcraft.tui.widgets.prose import Mark, ProseView
+from novelcraft.tui.widgets.prose import ProseView, marks_of
 from novelcraft.tui.widgets.side import Side
 from novelcraft.tui.widgets.standing import Standing
 
@@ -200,9 +200,7 @@ class NovelScreen(Screen[None]):
 
     def _show_found(self, findings: tuple[Finding, ...]) -> None:
         self.query_one(Side).found(findings)
-        self.prose.mark(
-            [Mark(quote, str(n)) for n, f in enumerate(findings, 1) for quote in f.evidence]
-        )
+        self.prose.mark(marks_of(findings))
 
     def _reread(self) -> None:
         """Read the book again after something new."""

@@ -11,6 +11,7 @@ from novelcraft.state.plan import Chapter
 from novelcraft.tui.book import Book, Scene
 from novelcraft.tui.marks import Marks
 from novelcraft.tui.widgets.outline import Outline, Place
+from novelcraft.tui.widgets.prose import ProseView, marks_of
 
 PAGES = ("Text", "Brief", "Findings", "Story so far", "Facts", "People", "Prompt", "Drafts", "From")
 
@@ -28,9 +29,11 @@ class BookPages(Horizontal):
         """Put the pane together."""
         yield Outline(self._marks)
         with Vertical(id="book-pages"):
-            yield Input(placeholder="Search the book", id="search")
+            yield Input(placeholder="Search the book", id="search", compact=True)
             with TabbedContent():
-                for page in PAGES:
+                with TabPane("Text", id=_id("Text")):
+                    yield ProseView(id="reader")
+                for page in PAGES[1:]:
                     with TabPane(page, id=_id(page)), VerticalScroll(classes="page"):
                         yield Static("", markup=False)
 
@@ -66,7 +69,7 @@ class BookPages(Horizontal):
         found = self._book.search(event.value)
         lines = [f"scene {s.position:>3}  {s.text}" for s in found] or ["Nothing was found."]
         self.query_one(TabbedContent).active = _id("Text")
-        self._page("Text").update("\n\n".join(lines))
+        self.query_one(ProseView).show("\n\n".join(lines))
 
     def _fill(self) -> None:
         """Fill the page in view; the others are filled when they are turned to."""
@@ -74,7 +77,18 @@ class BookPages(Horizontal):
             return
         active = self.query_one(TabbedContent).active
         page = next((page for page in PAGES if _id(page) == active), PAGES[0])
-        self._page(page).update(_text(self._book, self._place, page))
+        text = _text(self._book, self._place, page)
+        if page == "Text":
+            self._read(text)
+        else:
+            self._page(page).update(text)
+
+    def _read(self, text: str) -> None:
+        """Show prose, with what was found in it; the same text keeps its place in view."""
+        reader, scene = self.query_one(ProseView), self.scene
+        if reader.text != text:
+            found = scene.commit.findings if scene and scene.commit else ()
+            reader.show(text, marks_of(found))
 
     def _page(self, page: str) -> Static:
         return self.query_one(f"#{_id(page)} Static", Static)

@@ -17,6 +17,7 @@ class Outline(Tree[Place]):
     def __init__(self, marks: Marks) -> None:
         super().__init__("The book", id="outline")
         self.show_root = False
+        self.guide_depth = 2
         self._marks = marks
 
     def show(self, book: Book) -> None:

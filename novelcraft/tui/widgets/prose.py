@@ -16,6 +16,8 @@ from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
+from novelcraft.state.findings import Finding
+
 COLUMN = 72
 """Columns of the text: what an eye reads in one go."""
 MARGIN = 4
@@ -30,6 +32,11 @@ class Mark(NamedTuple):
     quote: str
     label: str
     """Stands in the margin beside it."""
+
+
+def marks_of(findings: Sequence[Finding]) -> list[Mark]:
+    """The quotes of findings, each with the number of its finding, from 1."""
+    return [Mark(quote, str(n)) for n, f in enumerate(findings, 1) for quote in f.evidence]
 
 
 class Row(NamedTuple):
