@@ -8,7 +8,9 @@ are marked stale. The old chain stays as it was, under a branch of its own.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from contextvars import Context
 from typing import Any, Literal
 
 from langgraph.graph import END, START, StateGraph
@@ -204,7 +206,9 @@ async def _put(
 
 async def make_again(context: WriteContext, state: WriteState) -> None:
     """Make the scene of a revision's state."""
-    await build_revise_graph().ainvoke(state, context=context)
+    made = build_revise_graph().ainvoke(state, context=context)
+    # LangGraph hands the run's checkpoints down to a graph within a node by context variables.
+    await asyncio.create_task(made, context=Context())
 
 
 def _for_act(state: WriteState, record: ActRecord, place: Place) -> WriteState:

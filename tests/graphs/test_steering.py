@@ -15,6 +15,7 @@ from novelcraft.graphs.acts.registry import KINDS, needs_models
 from novelcraft.graphs.acts.standing import Standing
 from novelcraft.state import acts
 from novelcraft.state.acts import ACT, Act, ActRecord
+from novelcraft.state.events import SceneStarted, Waiting, WriteEvent
 from novelcraft.state.plan import Plan
 from novelcraft.tools.storage.lock import ProjectLock
 from tests.fakes.server import FakeServer
@@ -227,3 +228,96 @@ def test_steering_loads_nothing_heavy() -> None:
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+async def test_a_gate_is_still_waited_at_after_the_plan_was_edited_meanwhile(
+    fake_server: FakeServer, open_desk: OpenDesk
+) -> None:
+    desk = open_desk(fake_server, write={"attend": ("plan",)})
+    novel = desk.novel
+    (novel.folder / "novel.toml").write_text("[novel]\npremise = 'The sea answers'\n")
+    assert await desk.write() is None
+    steering.put(novel.folder, novel.store, acts.EditWorld(changes={"text": "It rains."}))
+    assert await desk.write(until=1) is None
+    assert [e.gate for e in desk.of("waiting")] == ["plan", "plan"]
+    assert desk.chain() == []
+    approved = steering.put(novel.folder, novel.store, acts.Approve())
+    assert (approved.status, approved.target) == ("applied", "plan")
+    await desk.write(until=1)
+    assert len(desk.chain()) == 1
+    assert plan_of(desk).world.text == "It rains."
+    assert len(desk.of("waiting")) == 2
+
+
+async def test_a_replan_writes_over_no_brief_that_a_person_edited(
+    fake_server: FakeServer, open_desk: OpenDesk
+) -> None:
+    desk = open_desk(fake_server)
+    novel = desk.novel
+    (novel.folder / "novel.toml").write_text("[novel]\npremise = 'The sea answers'\n")
+    await desk.write(until=1)
+    first = plan_of(desk).scenes_of("ch02")[0]
+    steering.put(
+        novel.folder, novel.store, acts.EditBrief(scene=first.id, changes={"goal": "Burn it."})
+    )
+    await desk.write(until=len(plan_of(desk).scenes_of("ch01")) + 1)
+    replans = [event for event in desk.of("plan_ready") if event.replan]
+    assert replans
+    assert plan_of(desk).scene(first.id).goal == "Burn it."
+    assert desk.chain()[-1].scene_id == first.id
+
+
+async def test_what_another_process_leaves_during_a_draft_waits_for_a_safe_point(
+    fake_server: FakeServer, open_desk: OpenDesk
+) -> None:
+    desk = open_desk(fake_server)
+    store, left = desk.novel.store, list[int]()
+
+    def leave(event: WriteEvent) -> None:
+        desk.events.append(event)
+        if isinstance(event, SceneStarted) and event.position == 1 and not left:
+            wanted: list[Act] = [
+                acts.EditBrief(scene="2", changes={"goal": "Burn the pier."}),
+                acts.EditBrief(scene="2", changes={"goal": "Swim away."}),
+                acts.EditBrief(scene="1", changes={"goal": "Too late."}),
+                acts.Note(text="More rain."),
+                acts.Redraw(scene="1", note="Darker."),
+                acts.SetRole(role="narrator", changes={"sampling": {"top_p": 0.5}}),
+            ]
+            left.extend(store.put_act(act, branch="main", by="").id for act in wanted)
+
+    await desk.novel.write(on_event=leave, until=2)
+    records = [store.act(n) for n in left]
+    assert [r.status for r in records] == ["applied", "applied", "refused", *["applied"] * 3]
+    assert "written already" in records[2].reason
+    told = desk.of("act_settled")
+    assert [event.act for event in told] == left
+    assert records[4].commit == desk.chain()[0].id
+    first, second = desk.chain()
+    assert plan_of(desk).scene("s002").goal == "Swim away."
+    prompts = ["".join(m.content for m in desk.novel.prompt(n)[0]) for n in ("1", "2")]
+    assert "Darker." in prompts[0]
+    assert "More rain." in prompts[1]
+    assert "Swim away." in prompts[1]
+    assert second.provenance.sampling["top_p"] == 0.5
+    assert first.provenance.sampling.get("top_p") != 0.5
+
+
+async def test_a_scene_that_a_person_put_there_asks_for_no_answer(
+    fake_server: FakeServer, open_desk: OpenDesk
+) -> None:
+    desk = open_desk(fake_server, write={"attend": ("scene",)})
+    store = desk.novel.store
+
+    def write_it_oneself(event: WriteEvent) -> None:
+        desk.events.append(event)
+        if isinstance(event, Waiting) and event.about == "scene 1":
+            act = acts.EditScene(scene="1", prose="The lamp went out. Elias wept.")
+            store.put_act(act, branch="main", by="")
+        elif isinstance(event, Waiting):
+            store.put_act(acts.Stop(), branch="main", by="")
+
+    await desk.novel.write(on_event=write_it_oneself, wait=True)
+    assert desk.chain()[0].prose == "The lamp went out. Elias wept."
+    assert [event.about for event in desk.of("waiting")] == ["scene 1", "scene 2"]
+    assert len(desk.chain()) == 2
