@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from novelcraft.doors.canon_block import Canon, CanonBlock, talk_of
 from novelcraft.doors.citing import cited_body, cited_stream
@@ -146,7 +147,17 @@ class CanonProxy:
             read = cited_stream(answer, cite) if stream else cited_body(answer, cite)
         else:
             read = _raw(answer)
-        return StreamingResponse(read, answer.status_code, headers)
+        return _PassedOn(read, answer.status_code, headers)
+
+
+class _PassedOn(StreamingResponse):
+    """An answer that breaks off where the upstream's does."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # What was begun cannot become an error: left unfinished, the connection is closed, as the
+        # upstream closed its own.
+        with suppress(httpx.TransportError):
+            await super().__call__(scope, receive, send)
 
 
 async def _raw(answer: httpx.Response) -> AsyncIterator[bytes]:

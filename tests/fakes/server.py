@@ -163,6 +163,12 @@ class FakeServer:
                     lines.write(json.dumps(wire.record(exchange)) + "\n")
             self._idle.notify_all()
 
+    @property
+    def running(self) -> int:
+        """Requests that are being answered."""
+        with self._lock:
+            return self._running
+
     def metrics(self) -> bytes:
         """The page of metrics, of all exchanges so far."""
         with self._lock:
