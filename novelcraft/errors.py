@@ -21,7 +21,8 @@ instance names the thing at fault, its value and the next step for the person to
     │   ├── DamagedDatabaseError      26   the file is no database, or is corrupt
     │   ├── HeadMovedError            27   a commit whose parent is no longer the branch's head
     │   ├── ExportError               28   pandoc, or the engine it needs, failed
-    │   └── DataFileError             29   a file of a data folder that cannot be read
+    │   ├── DataFileError             29   a file of a data folder that cannot be read
+    │   └── DatabaseGoneError         19   a database server that cannot be reached
     ├── ModelError                    30
     │   ├── ServerUnreachableError    31   nothing answers at the URL
     │   ├── AuthenticationError       32   the key is missing or refused
@@ -38,7 +39,8 @@ instance names the thing at fault, its value and the next step for the person to
     │   ├── CappedScenesError         43   scene after scene was kept at the cap on attempts
     │   ├── FlawedBookError           44   a finished book in which checks found what blocks
     │   ├── CostCapError              45   what a novel or a batch may cost is spent
-    │   └── UnfinishedBatchError      46   a batch in which novels failed, or are paused
+    │   ├── UnfinishedBatchError      46   a batch in which novels failed, or are paused
+    │   └── LeaseLostError            47   another worker writes the novel now
     ├── BookError                     50   a book to prepare that is not there, or cannot be read
     │   ├── BookFormatError           51   not a book, or not what its name says
     │   ├── EmptyBookError            52   a book without text
@@ -193,6 +195,12 @@ class DataFileError(ProjectError):
     exit_code = 29
 
 
+class DatabaseGoneError(ProjectError):
+    """The server of a shared database cannot be reached, or went away."""
+
+    exit_code = 19
+
+
 class ModelError(NovelcraftError):
     """A model could not be reached, or did not give what was asked."""
 
@@ -293,6 +301,12 @@ class UnfinishedBatchError(WritingError):
     """A batch came to its end with novels that failed, or are paused at a cap on cost."""
 
     exit_code = 46
+
+
+class LeaseLostError(WritingError):
+    """A worker's lease of a novel has run out, and another worker may write it now."""
+
+    exit_code = 47
 
 
 class BookError(NovelcraftError):

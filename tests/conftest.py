@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from uuid import uuid4
 
 import pytest
 from hypothesis import settings
 
+from tests import postgres
 from tests.fakes.server import FakeServer
 
 # How long an example takes depends on what else the machine does, and is no property of the code.
@@ -26,3 +28,19 @@ def serve() -> Iterator[Callable[..., FakeServer]]:
 def fake_server(serve: Callable[..., FakeServer]) -> FakeServer:
     """A fake llama.cpp server with one model, `fake-model`, and 8,192 tokens of context."""
     return serve()
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    pytest.importorskip("psycopg", reason="the PostgreSQL driver comes with the extra `batch`")
+    binaries = postgres.server_binaries()
+    if binaries is None:
+        pytest.skip("no PostgreSQL server is installed here")
+    with postgres.running(binaries) as url:
+        yield url
+
+
+@pytest.fixture
+def database(postgres_url: str) -> str:
+    """The URL of an empty PostgreSQL database."""
+    return postgres.new_database(postgres_url, f"batch_{uuid4().hex}")

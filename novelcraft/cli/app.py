@@ -33,6 +33,7 @@ from novelcraft.cli.sync import sync
 from novelcraft.cli.train import train
 from novelcraft.cli.tui import tui
 from novelcraft.cli.verify import verify
+from novelcraft.cli.worker import worker
 from novelcraft.cli.write import write
 
 app = typer.Typer(
@@ -48,6 +49,7 @@ for verb in (
     write,
     batch,
     tui,
+    worker,
     new,
     show,
     log,

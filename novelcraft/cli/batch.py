@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from novelcraft.cli.common import QuietOption, command, say, watched
+from novelcraft.cli.common import DatabaseOption, QuietOption, command, needs_extra, say, watched
 from novelcraft.errors import InputError, UnfinishedBatchError
 from novelcraft.tools.text import counted
 
@@ -30,6 +30,7 @@ def batch(
     out: Annotated[
         Path, typer.Option(metavar="DIR", help="The shelf: a folder for all the novels.")
     ] = Path("shelf"),
+    database: DatabaseOption = None,
     jobs: Annotated[
         int | None,
         typer.Option(min=1, help="Novels in flight at once; as many as the servers take calls."),
@@ -59,32 +60,53 @@ def batch(
     - `novelcraft batch premises.jsonl --out shelf --jobs 4 --budget 50`
 
     - `novelcraft batch --out shelf --show`
+
+    - `novelcraft batch premises.jsonl --database postgresql://studio@db/novels`
     """
-    from novelcraft.graphs.folder import BATCH, make_shelf
     from novelcraft.tools.batch.rows import read_rows
-    from novelcraft.tools.batch.store import BatchStore
 
     asked = None if rows is None else read_rows(rows)
-    if asked is None and not (out / BATCH).is_file():
+    if database is not None and jobs is not None:
         raise InputError(
-            f"{out} holds no batch.", fix="Name a file of rows: novelcraft batch ROWS --out DIR"
+            "--jobs is a worker's affair where there is a database.",
+            fix="Say it there: novelcraft worker --database URL --jobs N",
         )
-    make_shelf(out)
-    with BatchStore(out / BATCH) as store:
+    with _opened(out, database, new=asked is not None) as store:
         if not show:
             if asked is not None:
-                _take(out, store, asked, accept_changes)
-            again = command("batch", *([rows] if rows else []), "--out", out)
-            _write(out, store, jobs, budget, quiet, again)
+                _take(None if database else out, store, asked, accept_changes)
+            given = [rows] if rows else []
+            if database is None:
+                again = command("batch", *given, "--out", out)
+                _write(out, store, jobs, budget, quiet, again)
+            else:
+                _follow(database, store, budget, quiet, command("batch", *given, "--database", "…"))
         entries = store.entries()
     _report(entries, as_json=as_json)
     if not show:
         _require_finished(entries)
 
 
-def _take(out: Path, store: BatchStore, rows: list[BatchRow], accepted: bool) -> None:
+def _opened(out: Path, database: str | None, *, new: bool) -> BatchStore:
+    """The batch's table, on the shelf or in the database."""
+    from novelcraft.graphs.folder import BATCH, make_shelf
+    from novelcraft.tools.batch.store import BatchStore
+
+    if database is not None:
+        from novelcraft.tools.batch.shared import open_shared
+
+        return open_shared(database)
+    if not new and not (out / BATCH).is_file():
+        raise InputError(
+            f"{out} holds no batch.", fix="Name a file of rows: novelcraft batch ROWS --out DIR"
+        )
+    make_shelf(out)
+    return BatchStore(out / BATCH)
+
+
+def _take(out: Path | None, store: BatchStore, rows: list[BatchRow], accepted: bool) -> None:
     """Bring the rows of the file into the batch; changed ones only when a person says so."""
-    from novelcraft.graphs.batch.run import accept
+    from novelcraft.graphs.batch.accepting import accept
 
     added, changes = store.compare(rows)
     if changes and not accepted:
@@ -134,6 +156,27 @@ def _write(
         await run.run(reader.on_event)
 
     watched(work, BatchProgress(entries), quiet=quiet, command=again)
+
+
+def _follow(
+    database: str, store: BatchStore, budget: float | None, quiet: bool, again: str
+) -> None:
+    """Have the workers on that database write the batch, and show how it goes."""
+    from novelcraft.present.batch import BatchProgress
+
+    with needs_extra("batch"):
+        from novelcraft.graphs.batch.submitting import follow, submit
+
+    store.reopen()
+    store.set_budget(budget)
+
+    async def work(reader: Reader[BatchEvent]) -> None:
+        await submit(database, store)
+        await follow(store, reader.on_event)
+
+    if not quiet:
+        say("Workers write it: novelcraft worker --database … on each machine.")
+    watched(work, BatchProgress(store.entries()), quiet=quiet, command=again)
 
 
 def _report(entries: list[BatchEntry], *, as_json: bool) -> None:

@@ -29,6 +29,11 @@ SceneArgument = Annotated[
 BranchOption = Annotated[str, typer.Option("--branch", "-b", help="Branch of the manuscript.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 
+DatabaseOption = Annotated[
+    str | None,
+    typer.Option(metavar="URL", help="PostgreSQL database of a batch: postgresql://…"),
+]
+
 
 def command(verb: str, *words: object, branch: str = "main") -> str:
     """A command of ours as it can be pasted into a shell; the main branch is not named."""

@@ -6,7 +6,7 @@ This is the face that the command line, a text interface or another program uses
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -60,6 +60,9 @@ from novelcraft.tools.models.opening import open_models
 from novelcraft.tools.storage.feed import FeedWriter
 from novelcraft.tools.storage.lock import ProjectLock, holder
 
+OpenStore = Callable[[str], ManuscriptStore]
+"""Opens a novel's database, and makes it under the id that it is given when there is none."""
+
 
 class Novel:
     """An open novel. Use it as a context manager, or call `close`."""
@@ -97,6 +100,7 @@ class Novel:
         overrides: Mapping[str, Mapping[str, Any]] | None = None,
         environ: Mapping[str, str] | None = None,
         models: ModelsFactory = open_models,
+        open_store: OpenStore | None = None,
     ) -> Novel:
         """Open a novel's folder.
 
@@ -105,6 +109,7 @@ class Novel:
             overrides: Settings from the command line, by section.
             environ: Environment to read settings from; the process's own by default.
             models: Opens the models of the roles.
+            open_store: Opens or makes the novel's database, where that is not in the folder.
 
         Raises:
             NotAProjectError: The folder holds no novel.
@@ -119,17 +124,25 @@ class Novel:
             user_file=find_user_file(environ),
             overrides=overrides or {},
         )
-        return cls._open(folder, settings, models)
+        return cls._open(folder, settings, models, open_store)
 
     @classmethod
-    def _open(cls, folder: Path, settings: Settings, models: ModelsFactory) -> Novel:
+    def _open(
+        cls,
+        folder: Path,
+        settings: Settings,
+        models: ModelsFactory,
+        open_store: OpenStore | None = None,
+    ) -> Novel:
+        # The same settings name the same book, so that its files can be equal byte for byte.
+        novel_id = content_hash(settings.novel.model_dump(mode="json"))[:32]
         path = folder / DATABASE
-        if path.exists():
+        if open_store is not None:
+            store = open_store(novel_id)
+        elif path.exists():
             store = ManuscriptStore.open(path)
         else:
-            # The same settings name the same book, so that its files can be equal byte for byte.
-            book = content_hash(settings.novel.model_dump(mode="json"))
-            store = ManuscriptStore.create(path, novel_id=book[:32])
+            store = ManuscriptStore.create(path, novel_id=novel_id)
         if MAIN not in {b.name for b in store.branches()}:
             store.create_branch(MAIN, head=None, plan_version=None)
         return cls(folder, settings, store, models)

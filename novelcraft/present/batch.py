@@ -89,7 +89,9 @@ class BatchProgress(AsksNobody):
         return " | ".join([*parts, left] if left else parts)
 
     def _change(self, name: str, **changes: object) -> None:
-        self._standings[name] = self._standings[name].model_copy(update=changes)
+        # A worker hears of novels that were added since it began.
+        before = self._standings.get(name, Standing())
+        self._standings[name] = before.model_copy(update=changes)
 
 
 def counts(standings: Iterable[Standing]) -> str:

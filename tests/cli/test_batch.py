@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from novelcraft.tools.batch.rows import read_rows
+from novelcraft.tools.batch.shared import open_shared
 from tests.cli.conftest import Run
 from tests.fakes import script as s
 from tests.fakes.server import FakeServer
@@ -129,3 +131,26 @@ def test_a_budget_stops_the_batch(run: Run, served: Served, here: Path) -> None:
     assert "1 waiting, 1 paused" in told.out
     assert "cost 0.0" in told.out.splitlines()[-1]
     assert run("batch", "--out", "shelf", "--budget", "9").code == 0
+
+
+def test_a_database_that_cannot_be_used(run: Run, here: Path) -> None:
+    file = rows(novel("miller"))
+    for verb in (["batch", file], ["worker"]):
+        told = run(*verb, "--database", "sqlite:///novels.db")
+        assert told.code == 10
+        assert "is no PostgreSQL database" in told.err
+        told = run(*verb, "--database", f"postgresql://me:secret@/novels?host={here}")
+        assert told.code == 19
+        assert "cannot be reached" in told.err
+        assert "secret" not in told.err
+    told = run("batch", file, "--database", "postgresql://me@/novels", "--jobs", 3)
+    assert told.code == 10
+    assert "novelcraft worker" in told.err
+
+
+def test_a_batch_in_a_database_is_asked_for_and_shown(run: Run, here: Path, database: str) -> None:
+    told = run("batch", "--database", database, "--show", "--json")
+    assert (told.code, told.out) == (0, "")
+    with open_shared(database) as store:
+        store.take(read_rows(rows(novel("miller"), novel("ferryman"))), [])
+    assert "0 of 2 finished, 2 waiting" in run("batch", "--database", database, "--show").out

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import socket
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from functools import partial
@@ -12,17 +10,26 @@ from typing import Any
 
 from novelcraft.config.load import load_settings
 from novelcraft.config.root import Settings
-from novelcraft.errors import CostCapError, NovelcraftError, ProjectError
+from novelcraft.config.template import novel_toml
+from novelcraft.errors import (
+    CostCapError,
+    DatabaseGoneError,
+    LeaseLostError,
+    NovelcraftError,
+    ProjectError,
+)
 from novelcraft.graphs.batch.spending import Budget, Meter
 from novelcraft.graphs.exporting import MAIN, exports_folder
 from novelcraft.graphs.folder import TOML, make_folder
-from novelcraft.graphs.novel import Novel
+from novelcraft.graphs.novel import Novel, OpenStore
 from novelcraft.state.batch import BatchEntry, BatchEvent, NovelGrew, NovelNotice, Standing
 from novelcraft.state.events import Notice, PlanReady, RunStarted, SceneCommitted, WriteEvent
 from novelcraft.state.stream import OnEvent
+from novelcraft.tools.batch.store import worker_name
 from novelcraft.tools.models.calls import CallLog
 from novelcraft.tools.models.chat import ChatModels
 from novelcraft.tools.models.opening import ServerPool, open_models
+from novelcraft.tools.storage.files import write_atomic
 from novelcraft.tools.text import clipped
 
 Note = Callable[[str, Standing], None]
@@ -38,6 +45,7 @@ class NovelRun:
         budget: What the whole batch may cost.
         note: Writes down how the novel stands.
         emit: Hears of what happens.
+        open_store: Opens the novel's database, where it is not in its folder.
     """
 
     def __init__(
@@ -47,7 +55,9 @@ class NovelRun:
         budget: Budget,
         note: Note,
         emit: OnEvent[BatchEvent],
+        open_store: OpenStore | None = None,
     ) -> None:
+        self._open_store = open_store
         self._row = entry.row
         self._folder = shelf / entry.row.name
         self._budget = budget
@@ -59,7 +69,7 @@ class NovelRun:
             status="writing",
             error="",
             path=entry.row.name,
-            worker=f"{socket.gethostname()}:{os.getpid()}",
+            worker=worker_name(),
         )
 
     @property
@@ -77,6 +87,9 @@ class NovelRun:
                 if not novel.is_finished():
                     await novel.write(on_event=self._listen)
                 self._sum_up(novel)
+        except (LeaseLostError, DatabaseGoneError):
+            # Not the novel's fault: whoever gets it next goes on.
+            raise
         except CostCapError as error:
             return self.update(status="paused", error=str(error)), error
         except NovelcraftError as error:
@@ -101,7 +114,11 @@ class NovelRun:
         """The novel, its folder made if need be, with the servers of the batch."""
         given = Settings.model_validate(self._row.settings)
         make_folder(self._folder, given)
-        self._require_same_premise(given)
+        if self._open_store is None:
+            self._require_same_premise(given)
+        else:
+            # A worker's folder holds nothing that a person would edit: the row is the truth.
+            write_atomic(self._folder / TOML, novel_toml(given).encode("utf-8"))
         # Nobody is there to answer at a gate.
         write = {**self._row.settings.get("write", {}), "attend": []}
         models = partial(open_models, notify=self._tell, environ=environ, pool=pool)
@@ -116,6 +133,7 @@ class NovelRun:
             overrides={**self._row.settings, "write": write},
             environ=environ,
             models=metered,
+            open_store=self._open_store,
         )
         try:
             roles = novel.settings.roles

@@ -15,17 +15,13 @@ from pathlib import Path
 
 from novelcraft.config.root import Settings
 from novelcraft.config.settings import ROLES
-from novelcraft.config.template import update_toml
 from novelcraft.errors import ModelError
 from novelcraft.graphs.batch.novel_run import NovelRun
 from novelcraft.graphs.batch.spending import Budget
-from novelcraft.graphs.folder import TOML
 from novelcraft.state.batch import (
     BatchEntry,
     BatchEvent,
     BatchHeld,
-    BatchRow,
-    Change,
     NovelBegun,
     NovelEnded,
 )
@@ -37,7 +33,6 @@ from novelcraft.tools.models.opening import (
     SERVER_CONCURRENCY,
     ServerPool,
 )
-from novelcraft.tools.storage.files import write_atomic
 from novelcraft.tools.storage.lock import ProjectLock
 
 LEAST_IN_VAIN = 3
@@ -53,20 +48,6 @@ def usual_jobs(settings: Settings) -> int:
         or (EMBEDDED_CONCURRENCY if role.provider == EMBEDDED else SERVER_CONCURRENCY)
         for role in roles
     )
-
-
-def accept(shelf: Path, store: BatchStore, added: list[BatchRow], changes: list[Change]) -> None:
-    """Take rows into a batch, and changes of rows also into their `novel.toml`.
-
-    Raises:
-        DiskFullError, ReadOnlyError: Something cannot be written.
-    """
-    store.take(added, changes)
-    for change in changes:
-        path = shelf / change.row.name / TOML
-        if path.is_file():
-            text = path.read_text(encoding="utf-8-sig")
-            write_atomic(path, update_toml(text, change.values()).encode("utf-8"))
 
 
 class Batch:

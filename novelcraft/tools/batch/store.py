@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterable, Sequence
 from types import TracebackType
 from typing import Any, Self
@@ -18,15 +19,22 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    func,
     insert,
     inspect,
     select,
+    text,
     update,
 )
 
-from novelcraft.errors import InputError, NewerDatabaseError, NotAProjectError
+from novelcraft.errors import (
+    InputError,
+    NewerDatabaseError,
+    NotAProjectError,
+    UnknownTargetError,
+)
 from novelcraft.state.batch import BatchEntry, BatchRow, Change, RowStatus, Standing
-from novelcraft.tools.canon.engine import Database
+from novelcraft.tools.canon.engine import Database, Guard
 
 VERSION = 1
 """Of the tables below; a higher one was written by a newer program."""
@@ -36,7 +44,12 @@ _FIXED = ("premise", "seed", "chapters", "title", "style", "language", "words_pe
 
 metadata = MetaData()
 
-_version = Table("batch_version", metadata, Column("version", Integer, nullable=False))
+_version = Table(
+    "batch_version",
+    metadata,
+    Column("version", Integer, nullable=False),
+    Column("budget", Float),
+)
 
 _novels = Table(
     "batch_novels",
@@ -61,11 +74,16 @@ _novels = Table(
 )
 
 
+def worker_name() -> str:
+    """This process, as the batch's table names it."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
 class BatchStore:
     """The rows of a batch and how each stands.
 
     Args:
-        target: Path of the file. It is made when it is not there.
+        target: Path of a file, which is made when it is not there, or URL of a database.
 
     Raises:
         NotAProjectError: The database holds something else.
@@ -122,12 +140,63 @@ class BatchStore:
         with self._db.read() as connection:
             return [_entry(row) for row in connection.execute(wanted)]
 
-    def note(self, name: str, standing: Standing) -> None:
-        """Write down how a novel stands."""
+    def entry(self, name: str) -> tuple[int, BatchEntry]:
+        """A novel's number in the batch, and its row.
+
+        Raises:
+            UnknownTargetError: The batch has no novel of that name.
+        """
+        with self._db.read() as connection:
+            row = connection.execute(select(_novels).where(_novels.c.name == name)).first()
+            if row is not None:
+                return row.number, _entry(row)
+        raise UnknownTargetError(
+            f"The batch in {self._db.name} has no novel {name!r}.",
+            fix="`novelcraft batch --show` lists its novels.",
+        )
+
+    def reopen(self) -> None:
+        """Have those that failed, or are paused, written again."""
+        ended = _novels.c.status.in_(("failed", "paused"))
         with self._db.write() as connection:
+            connection.execute(update(_novels).where(ended).values(status="waiting", error=""))
+
+    @property
+    def budget(self) -> float | None:
+        """What the batch may cost, as it was last set; None for no bound."""
+        with self._db.read() as connection:
+            amount: float | None = connection.execute(select(_version.c.budget)).scalar_one()
+            return amount
+
+    def set_budget(self, amount: float | None) -> None:
+        """Say what the batch may cost."""
+        with self._db.write() as connection:
+            connection.execute(update(_version).values(budget=amount))
+
+    def spent(self) -> float:
+        """What all novels came to."""
+        with self._db.read() as connection:
+            return float(connection.execute(select(func.sum(_novels.c.cost))).scalar() or 0)
+
+    def note(self, name: str, standing: Standing, guard: Guard | None = None) -> None:
+        """Write down how a novel stands.
+
+        Args:
+            name: The novel's.
+            standing: How it stands.
+            guard: Called first, inside the transaction; what it raises undoes it.
+        """
+        with self._db.write() as connection:
+            if guard is not None:
+                guard(connection)
             connection.execute(
                 update(_novels).where(_novels.c.name == name).values(**standing.model_dump())
             )
+
+    @property
+    def database(self) -> Database:
+        """The database, for what stands beside the rows."""
+        return self._db
 
     def close(self) -> None:
         """Close all connections. The store must not be used afterwards."""
@@ -147,6 +216,10 @@ class BatchStore:
     def _require_ours(self) -> None:
         with self._db.write() as connection:
             tables = set(inspect(connection).get_table_names())
+            if not self._db.sqlite:
+                # Two that begin at the same moment make the tables once.
+                connection.execute(text("SELECT pg_advisory_xact_lock(20260713)"))
+                tables = set(inspect(connection).get_table_names())
             if not tables:
                 metadata.create_all(connection)
                 connection.execute(insert(_version).values(version=VERSION))

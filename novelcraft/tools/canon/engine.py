@@ -8,7 +8,7 @@ for each other instead of failing half-way. The same code speaks to PostgreSQL.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from json import JSONDecodeError
@@ -26,12 +26,26 @@ from novelcraft.tools.canon.tables import SCHEMA_REVISION
 BUSY_SECONDS = 30
 """How long a write waits for another process's write before it gives up."""
 
+Guard = Callable[[Connection], None]
+
+_NETWORK = {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+"""What libpq is told, so that a server which fell silent is an error within seconds."""
+
 
 def database_url(target: str | os.PathLike[str]) -> URL:
     """The URL of a database that is named by a file's path or by a URL."""
     name = os.fspath(target)
     if "://" in name:
-        return make_url(name)
+        url = make_url(name)
+        # What others call a database's URL names no driver, and would get one that is not ours.
+        plain = url.drivername in ("postgresql", "postgres")
+        return url.set(drivername="postgresql+psycopg") if plain else url
     return URL.create("sqlite", database=str(Path(name).absolute()))
 
 
@@ -39,9 +53,15 @@ class Database:
     """An open database: two kinds of transaction, with errors a person can act on.
 
     Safe to share between threads: each transaction takes a connection of its own.
+
+    Args:
+        target: A file's path, or a URL.
+        guard: Called at the beginning of each writing transaction, inside of it; what it raises
+            undoes the transaction.
     """
 
-    def __init__(self, target: str | os.PathLike[str]) -> None:
+    def __init__(self, target: str | os.PathLike[str], guard: Guard | None = None) -> None:
+        self._guard = guard
         self.url = database_url(target)
         self.name = self.url.render_as_string(hide_password=True)
         if self.sqlite:
@@ -84,6 +104,8 @@ class Database:
         with self._named_errors(), self.engine.connect() as connection:
             connection = connection.execution_options(writing=True)
             with connection.begin():
+                if self._guard is not None:
+                    self._guard(connection)
                 entered = self._writing.set(connection)
                 try:
                     yield connection
@@ -203,11 +225,11 @@ def _engine(url: URL) -> Engine:
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     try:
-        return create_engine(url, pool_pre_ping=True)
+        return create_engine(url, pool_pre_ping=True, connect_args=_NETWORK)
     except ModuleNotFoundError as error:
         raise ProjectError(
             f"The driver {error.name} for {url.drivername} is not installed.",
-            fix='Install it with: pip install "novelcraft[scale]"',
+            fix='Install it with: pip install "novelcraft[batch]"',
         ) from error
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from novelcraft.errors import (
     DamagedDatabaseError,
+    DatabaseGoneError,
     DiskFullError,
     ProjectBusyError,
     ProjectError,
@@ -30,6 +31,10 @@ _FIXES: dict[type[ProjectError], tuple[str, str]] = {
     ProjectBusyError: (
         "{name} is being written by another process: {reason}.",
         "Wait until the other run ends, or end it.",
+    ),
+    DatabaseGoneError: (
+        "{name} cannot be reached: {reason}.",
+        "Check the URL, and that the server runs and can be reached from here.",
     ),
     ProjectError: (
         "{name} cannot be used: {reason}.",
@@ -59,10 +64,11 @@ _POSTGRESQL: tuple[tuple[str, type[ProjectError]], ...] = (
     ("XX001", DamagedDatabaseError),
     ("XX002", DamagedDatabaseError),
     ("55P03", ProjectBusyError),
-    ("08", ProjectError),
+    ("08", DatabaseGoneError),
     ("28", ProjectError),
     ("3D", ProjectError),
-    ("57P", ProjectError),
+    ("57P", DatabaseGoneError),
+    ("25P03", DatabaseGoneError),
 )
 """By the beginning of the SQLSTATE."""
 

@@ -23,6 +23,7 @@ from novelcraft.tools.canon.chain import Chain
 from novelcraft.tools.canon.drafts import Drafts
 from novelcraft.tools.canon.engine import (
     Database,
+    Guard,
     migrate,
     require_sqlite_file,
     require_writable,
@@ -57,7 +58,11 @@ class ManuscriptStore(Chain, Revisions, Integrity, Drafts, Calls, Journal, Acts)
 
     @classmethod
     def create(
-        cls, target: str | os.PathLike[str], *, novel_id: str | None = None
+        cls,
+        target: str | os.PathLike[str],
+        *,
+        novel_id: str | None = None,
+        guard: Guard | None = None,
     ) -> ManuscriptStore:
         """Make the database of a new novel, and open it.
 
@@ -66,25 +71,27 @@ class ManuscriptStore(Chain, Revisions, Integrity, Drafts, Calls, Journal, Acts)
         Args:
             target: Path of a file that is not there yet, or URL of an empty database.
             novel_id: 32 hex digits; a random UUID when None.
+            guard: See `Database`.
 
         Raises:
             NotAProjectError: Something is there already.
             ReadOnlyError: The folder cannot be written.
             DiskFullError: There is no room for it.
         """
-        database = Database(target)
+        database = Database(target, guard)
         if database.sqlite:
             _found_file(Path(database.name), novel_id)
         else:
             _found(database, novel_id)
-        return cls.open(target)
+        return cls.open(target, guard=guard)
 
     @classmethod
-    def open(cls, target: str | os.PathLike[str]) -> ManuscriptStore:
+    def open(cls, target: str | os.PathLike[str], *, guard: Guard | None = None) -> ManuscriptStore:
         """Open the database of a novel, and bring its tables up to date.
 
         Args:
             target: Path of a file, or URL of a database, that `create` made.
+            guard: See `Database`.
 
         Raises:
             NotAProjectError: Nothing is there, or it holds no novel.
@@ -92,7 +99,7 @@ class ManuscriptStore(Chain, Revisions, Integrity, Drafts, Calls, Journal, Acts)
             NewerDatabaseError: A newer version of this program wrote it.
             DamagedDatabaseError: The file is no database, or is corrupt.
         """
-        database = Database(target)
+        database = Database(target, guard)
         if database.sqlite:
             require_sqlite_file(Path(database.name))
             require_writable(Path(database.name))

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from novelcraft.errors import ProjectBusyError
-from novelcraft.graphs.batch.run import Batch, accept, usual_jobs
+from novelcraft.graphs.batch.accepting import accept
+from novelcraft.graphs.batch.run import Batch, usual_jobs
 from novelcraft.graphs.novel import Novel
 from novelcraft.state.batch import BatchEvent, BatchRow, NovelBegun, Standing
 from novelcraft.tools.batch.store import BatchStore

@@ -9,18 +9,7 @@ from uuid import uuid4
 import pytest
 
 from novelcraft.tools.canon.store import ManuscriptStore
-from tests import factories
-from tests.tools.canon import postgres
-
-
-@pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
-    pytest.importorskip("psycopg", reason="the PostgreSQL driver comes with the extra `scale`")
-    binaries = postgres.server_binaries()
-    if binaries is None:
-        pytest.skip("no PostgreSQL server is installed here")
-    with postgres.running(binaries) as url:
-        yield url
+from tests import factories, postgres
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -30,7 +31,10 @@ def server_binaries() -> Path | None:
 
 @contextmanager
 def running(binaries: Path) -> Iterator[str]:
-    """A server, and the URL of its database. It cannot run as root, so root starts it as nobody."""
+    """A server on a socket and a loopback port, and the URL of its database.
+
+    It cannot run as root, so root starts it as nobody.
+    """
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
     identity: dict[str, Any] = {}
     if os.getuid() == 0:
@@ -50,6 +54,8 @@ def running(binaries: Path) -> Iterator[str]:
         "UTF8",
     ]
     subprocess.run(init, check=True, capture_output=True, cwd=folder, **identity)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
     command: list[str | Path] = [
         binaries / "postgres",
         "-D",
@@ -57,13 +63,15 @@ def running(binaries: Path) -> Iterator[str]:
         "-k",
         folder,
         "-c",
-        "listen_addresses=",
+        "listen_addresses=127.0.0.1",
+        "-p",
+        str(port),
     ]
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(
             [*command, "-c", "fsync=off"], cwd=folder, stdout=log, stderr=log, **identity
         )
-    url = f"postgresql+psycopg://{USER}@/postgres?host={quote(str(folder), safe='')}"
+    url = f"postgresql+psycopg://{USER}@/postgres?host={quote(str(folder), safe='')}&port={port}"
     try:
         _wait(url)
         yield url
@@ -93,3 +101,12 @@ def new_schema(url: str, name: str) -> str:
         connection.execute(text(f'CREATE SCHEMA "{name}"'))
     engine.dispose()
     return f"{url}&options={quote(f'-csearch_path={name}', safe='')}"
+
+
+def new_database(url: str, name: str) -> str:
+    """Make a database, and give its URL."""
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f'CREATE DATABASE "{name}"'))
+    engine.dispose()
+    return url.replace("@/postgres?", f"@/{name}?")

@@ -1,0 +1,180 @@
+"""A batch in PostgreSQL: its tables, the novels' schemas, and the leases."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from novelcraft.errors import DatabaseGoneError, InputError, LeaseLostError
+from novelcraft.state.batch import BatchRow, Standing
+from novelcraft.tools.batch.shared import (
+    Lease,
+    free_novels,
+    open_novel_store,
+    open_shared,
+)
+from novelcraft.tools.batch.store import BatchStore
+from novelcraft.tools.canon.store import ManuscriptStore
+from tests import factories
+from tests.tools.canon.conftest import begin
+
+SHORT = 0.3
+"""Seconds of a lease that is to run out."""
+LONG = 60.0
+
+
+def row(name: str) -> BatchRow:
+    return BatchRow(name=name, settings={"novel": {"premise": "Bees"}})
+
+
+@pytest.fixture
+def store(database: str) -> Iterator[BatchStore]:
+    """A batch of two novels."""
+    with open_shared(database) as opened:
+        opened.take([row("a"), row("b")], [])
+        yield opened
+
+
+def taken(store: BatchStore, name: str, seconds: float = LONG) -> Lease:
+    lease = Lease.take(store, name, seconds)
+    assert lease is not None
+    return lease
+
+
+def novel(database: str, lease: Lease | None = None) -> ManuscriptStore:
+    guard = lease.guard if lease else None
+    return open_novel_store(database, 1, "0" * 32, guard=guard, idle_seconds=LONG)
+
+
+def test_the_batch_is_there_for_whoever_opens_it(database: str, store: BatchStore) -> None:
+    store.set_budget(7.5)
+    store.note("b", Standing(status="failed", cost=0.5, prompt_tokens=5_000_000_000))
+    with open_shared(database) as other:
+        assert [entry.row.name for entry in other.entries()] == ["a", "b"]
+        assert (other.budget, other.spent()) == (7.5, 0.5)
+        number, entry = other.entry("b")
+        assert (number, entry.standing.status) == (2, "failed")
+        other.reopen()
+        assert free_novels(other) == ["a", "b"]
+
+
+def test_many_open_an_empty_database_at_once(database: str) -> None:
+    faults: list[Exception] = []
+
+    def open_it() -> None:
+        try:
+            open_shared(database).close()
+        except Exception as error:
+            faults.append(error)
+
+    threads = [threading.Thread(target=open_it) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not faults
+
+
+def test_a_novel_has_one_holder(store: BatchStore) -> None:
+    lease = taken(store, "a")
+    assert Lease.take(store, "a", LONG) is None
+    assert free_novels(store) == ["b"]
+    lease.release()
+    assert taken(store, "a").epoch == lease.epoch + 1
+
+
+def test_a_lease_is_prolonged_while_it_lasts_and_never_after(store: BatchStore) -> None:
+    lease = taken(store, "a")
+    assert lease.renew()
+    assert Lease.take(store, "a", LONG) is None
+    lease.seconds = SHORT
+    assert lease.renew()
+    time.sleep(2 * SHORT)
+    assert lease.expired
+    assert not lease.renew(), "it must not come back to life, though nobody took the novel"
+    assert free_novels(store) == ["a", "b"]
+
+
+def test_a_worker_that_slept_past_its_lease_commits_nothing(
+    database: str, store: BatchStore
+) -> None:
+    first, second = factories.chain(2)
+    with novel(database) as made:
+        begin(made)
+        made.commit("main", first)
+    asleep = taken(store, "a", SHORT)
+    with novel(database, asleep) as before:
+        time.sleep(2 * SHORT)
+        # Its lease ran out: nothing more, even though nobody else has the novel.
+        with pytest.raises(LeaseLostError, match="a in epoch 1"):
+            before.commit("main", second)
+        awake = taken(store, "a")
+        with novel(database, awake) as after:
+            with pytest.raises(LeaseLostError):
+                before.commit("main", second)
+            with pytest.raises(LeaseLostError):
+                store.note("a", Standing(status="failed"), guard=asleep.guard)
+            assert after.branch("main").head == first.id
+            after.commit("main", second)
+            assert after.branch("main").head == second.id
+    assert store.entry("a")[1].standing.status == "waiting"
+
+
+def test_the_next_holder_waits_for_a_commit_that_is_under_way(
+    database: str, store: BatchStore
+) -> None:
+    lease = taken(store, "a", 2.0)
+    taken_at: list[float] = []
+
+    def take() -> None:
+        time.sleep(2.2)
+        assert Lease.take(store, "a", LONG) is not None
+        taken_at.append(time.monotonic())
+
+    waiting = threading.Thread(target=take)
+    waiting.start()
+    with store.database.write() as connection:
+        lease.guard(connection)
+        time.sleep(3.0)
+        connection.execute(text("SELECT 1"))
+        ended = time.monotonic()
+    waiting.join()
+    assert taken_at[0] > ended
+
+
+def test_a_transaction_that_fell_asleep_does_not_hold_up_the_next(
+    database: str, store: BatchStore
+) -> None:
+    novel(database).close()
+    lease = taken(store, "a", 3.0)
+    opened = open_novel_store(database, 1, "0" * 32, guard=lease.guard, idle_seconds=0.5)
+
+    def fall_asleep() -> None:
+        with opened._db.write() as connection:
+            time.sleep(1.5)
+            connection.execute(text("SELECT 1"))
+
+    with opened, pytest.raises(DatabaseGoneError):
+        fall_asleep()
+    time.sleep(max(0.0, lease.renewed + 3.1 - time.monotonic()))
+    assert taken(store, "a").epoch == 2
+
+
+def test_novels_have_schemas_of_their_own(database: str, store: BatchStore) -> None:
+    for number in (1, 2):
+        with open_novel_store(database, number, f"{number}" * 32, guard=None, idle_seconds=9) as s:
+            assert s.novel_id == f"{number}" * 32
+    with novel(database) as again:
+        assert again.novel_id == "1" * 32
+
+
+def test_a_database_that_is_none_or_is_gone(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="is no PostgreSQL database"):
+        open_shared(str(tmp_path / "batch.db"))
+    with pytest.raises(DatabaseGoneError, match="cannot be reached"):
+        open_shared(f"postgresql://me:secret@/novels?host={tmp_path}")

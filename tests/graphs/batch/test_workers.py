@@ -1,0 +1,198 @@
+"""Three workers on one PostgreSQL database: one killed, one stopped, one cut off."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from novelcraft.state.batch import BatchRow, Standing
+from novelcraft.tools.batch.shared import open_novel_store, open_shared
+from tests.fakes.process import ROOT, fake_process
+from tests.graphs.batch.proxy import Wire
+
+LEASE = 4.0
+PATIENCE = 150.0
+"""Seconds after which a test gives up waiting."""
+
+
+def rows(base_url: str, count: int, pages: int = 3) -> list[BatchRow]:
+    role = {"model": "openai:fake-model", "base_url": base_url}
+    return [
+        BatchRow(
+            name=f"n{number}",
+            settings={
+                "novel": {"premise": f"The keeper of mill {number} writes letters", "pages": pages},
+                "write": {
+                    "preset": "small",
+                    "scene_words": 120,
+                    "embedding": "hash",
+                    "attempts": 2,
+                },
+                "roles": {"reasoning": role, "narrator": role},
+            },
+        )
+        for number in range(count)
+    ]
+
+
+class Workers:
+    """Workers as processes of their own."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        user = folder / "config.toml"
+        user.write_text("", encoding="utf-8")
+        self._environ = {**os.environ, "NOVELCRAFT_CONFIG": str(user)}
+        self.all: list[subprocess.Popen[bytes]] = []
+
+    def start(self, url: str, jobs: int = 2) -> subprocess.Popen[bytes]:
+        name = f"worker{len(self.all)}"
+        command = [sys.executable, "-m", "novelcraft", "worker", "--database", url]
+        command += ["--out", str(self._folder / name), "--jobs", str(jobs), "--lease", str(LEASE)]
+        with (self._folder / f"{name}.log").open("wb") as log:
+            process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, env=self._environ)
+        self.all.append(process)
+        return process
+
+    def logs(self) -> str:
+        return "\n".join(path.read_text("utf-8") for path in sorted(self._folder.glob("*.log")))
+
+    def end(self) -> None:
+        for process in self.all:
+            with contextlib.suppress(ProcessLookupError):
+                process.send_signal(signal.SIGCONT)
+                process.kill()
+            process.wait()
+
+
+@pytest.fixture
+def workers(tmp_path: Path) -> Iterator[Workers]:
+    made = Workers(tmp_path)
+    with ExitStack() as stack:
+        stack.callback(made.end)
+        yield made
+
+
+def wait(what: Callable[[], Any], told: Callable[[], str]) -> Any:
+    """What is first true of it."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        if result := what():
+            return result
+        time.sleep(0.2)
+    raise AssertionError(told())
+
+
+def standings(url: str) -> dict[str, Standing]:
+    with open_shared(url) as store:
+        return {entry.row.name: entry.standing for entry in store.entries()}
+
+
+def held_by(url: str, process: subprocess.Popen[bytes]) -> list[str]:
+    """Novels with a scene or more that this worker writes now."""
+    return [
+        name
+        for name, standing in standings(url).items()
+        if standing.status == "writing"
+        and standing.scenes
+        and standing.worker.endswith(f":{process.pid}")
+    ]
+
+
+def epochs(url: str) -> dict[str, int]:
+    with open_shared(url) as store, store.database.read() as connection:
+        found = connection.execute(text("SELECT name, epoch FROM batch_leases"))
+        return {row.name: row.epoch for row in found}
+
+
+def require_whole(url: str, names: list[str]) -> None:
+    """Each novel's chain is what its plan has, no scene of it twice, and nothing beside it."""
+    for number, name in enumerate(names, 1):
+        store = open_novel_store(url, number, "", guard=None, idle_seconds=60)
+        with store:
+            chain = store.chain(store.branch("main").head)
+            doubled = [s for s, times in Counter(c.scene_id for c in chain).items() if times > 1]
+            assert not doubled, name
+            assert [c.position for c in chain] == list(range(1, len(chain) + 1)), name
+            assert {c.id for c in store.all_commits()} == {c.id for c in chain}, name
+            assert store.finished_head("main") == chain[-1].id, name
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_one_killed_one_stopped_one_cut_off(
+    database: str, workers: Workers, tmp_path: Path
+) -> None:
+    with (
+        fake_process("--script", "tests.graphs.batch.slowly:script") as base_url,
+        Wire(database) as wire,
+    ):
+        asked = rows(base_url, 12, pages=6)
+        with open_shared(database) as store:
+            store.take(asked, [])
+        killed = workers.start(database)
+        stopped = workers.start(database)
+        cut = workers.start(wire.url)
+        three = (killed, stopped, cut)
+        wait(lambda: all(held_by(database, process) for process in three), workers.logs)
+        orphans = held_by(database, killed)
+        killed.kill()
+        asleep = held_by(database, stopped)
+        stopped.send_signal(signal.SIGSTOP)
+        wire.cut()
+        # One more, so that there is somebody to take over.
+        rescuer = workers.start(database)
+
+        def taken_over() -> bool:
+            now = epochs(database)
+            there = standings(database)
+            return all(
+                now[name] > 1 or there[name].status == "finished" for name in [*orphans, *asleep]
+            )
+
+        wait(taken_over, workers.logs)
+        stopped.send_signal(signal.SIGCONT)
+        wire.mend()
+
+        def all_ended() -> bool:
+            return all(s.status not in ("waiting", "writing") for s in standings(database).values())
+
+        wait(all_ended, workers.logs)
+        ended = standings(database)
+        assert {name: s.status for name, s in ended.items()} == dict.fromkeys(ended, "finished")
+        require_whole(database, list(ended))
+        assert rescuer.poll() is None
+        assert cut.poll() is None, "a worker that was cut off comes back"
+        assert stopped.poll() is None
+        assert any(epochs(database)[name] > 1 for name in [*orphans, *asleep])
+
+
+def test_a_worker_that_is_ended_leaves_its_novels_to_others(
+    database: str, workers: Workers
+) -> None:
+    with fake_process() as base_url:
+        with open_shared(database) as store:
+            store.take(rows(base_url, 2), [])
+        first = workers.start(database)
+        wait(lambda: held_by(database, first), workers.logs)
+        first.terminate()
+        assert first.wait(60) == 130
+        assert {s.status for s in standings(database).values()} <= {"waiting", "finished"}
+        second = workers.start(database)
+        wait(
+            lambda: all(s.status == "finished" for s in standings(database).values()), workers.logs
+        )
+        require_whole(database, ["n0", "n1"])
+        assert second.poll() is None
