@@ -16,6 +16,7 @@ from novelcraft.errors import CheckpointError, ConfigError, NovelcraftError
 
 if TYPE_CHECKING:
     from novelcraft.cli.readers import Reader
+    from novelcraft.graphs.novel import Novel
     from novelcraft.present.progress import Progress
     from novelcraft.state.events import WriteEvent
 
@@ -33,6 +34,32 @@ DatabaseOption = Annotated[
     str | None,
     typer.Option(metavar="URL", help="PostgreSQL database of a batch: postgresql://…"),
 ]
+
+
+@contextmanager
+def opened_to_read(folder: Path, database: str | None, *, keep: bool = False) -> Iterator[Novel]:
+    """The novel of a folder; with a database, the novel of that name in its batch.
+
+    Args:
+        folder: The novel's folder, or its name in the batch.
+        database: URL of the batch's database.
+        keep: Keep what is written for it here, in a folder of its name.
+    """
+    from tempfile import TemporaryDirectory
+
+    from novelcraft.graphs.novel import Novel
+
+    if database is None:
+        with Novel.open(folder) as novel:
+            yield novel
+        return
+    with needs_extra("batch"):
+        from novelcraft.graphs.batch.reading import shared_novel
+
+    with TemporaryDirectory() as scratch:
+        place = Path(folder.name) if keep else Path(scratch) / folder.name
+        with shared_novel(database, str(folder), place) as novel:
+            yield novel
 
 
 def command(verb: str, *words: object, branch: str = "main") -> str:

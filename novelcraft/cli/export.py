@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from novelcraft.cli.common import BranchOption, Folder
+from novelcraft.cli.common import BranchOption, DatabaseOption, Folder, opened_to_read
 from novelcraft.errors import ExportError
 
 
@@ -17,17 +17,18 @@ def export(
         typer.Option("--format", "-f", metavar="LIST", help="Formats, with commas. Default: all."),
     ] = None,
     branch: BranchOption = "main",
+    database: DatabaseOption = None,
 ) -> None:
     """Write the book's files again, as far as it is written.
 
     Formats are epub, docx, pdf (where an engine for it is installed), md and report. One that is
     asked for by name and cannot be made is an error; the others are written all the same.
+    With a database, DIR is the name of a novel of its batch, and its folder is made here.
     """
-    from novelcraft.graphs.novel import Novel
     from novelcraft.tools.export.book import BOOK_FORMATS
 
     named = BOOK_FORMATS if formats is None else formats.lower().split(",")
-    with Novel.open(folder) as novel:
+    with opened_to_read(folder, database, keep=True) as novel:
         result = novel.export([n.strip() for n in named if n.strip()], branch=branch)
     for notice in result.notices:
         typer.echo(notice, err=True)

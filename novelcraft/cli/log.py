@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from novelcraft.cli.common import BranchOption, Folder
+from novelcraft.cli.common import BranchOption, DatabaseOption, Folder, opened_to_read
 
 if TYPE_CHECKING:
     from novelcraft.graphs.novel import Novel
@@ -17,15 +17,13 @@ SHORT = 10
 MARKS = {"checks": " ", "cap": "!", "person": "*"}
 
 
-def log(folder: Folder, branch: BranchOption = "main") -> None:
+def log(folder: Folder, branch: BranchOption = "main", database: DatabaseOption = None) -> None:
     """List the scenes of a branch in reading order, then all branches.
 
     A mark stands before a scene: ! kept with findings when the attempts ran out, * accepted by
     a person, ~ may no longer fit what comes before it.
     """
-    from novelcraft.graphs.novel import Novel
-
-    with Novel.open(folder) as novel:
+    with opened_to_read(folder, database) as novel:
         chain = novel.store.chain(novel.store.branch(branch).head)
         for commit in chain:
             typer.echo(scene_line(commit))

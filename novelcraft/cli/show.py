@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from novelcraft.cli.common import BranchOption, Folder
+from novelcraft.cli.common import BranchOption, DatabaseOption, Folder, opened_to_read
 
 if TYPE_CHECKING:
     from novelcraft.graphs.novel import Novel
@@ -40,6 +40,7 @@ def show(
         str | None, typer.Argument(metavar="SCENE", help="Number, id (s012) or commit.")
     ] = None,
     branch: BranchOption = "main",
+    database: DatabaseOption = None,
 ) -> None:
     """Look at a novel.
 
@@ -61,7 +62,6 @@ def show(
 
     - `calls`: every call to a model.
     """
-    from novelcraft.graphs.novel import Novel
     from novelcraft.present import views
 
     if (subject in _OF_A_SCENE) != (scene is not None):
@@ -80,7 +80,7 @@ def show(
         Subject.prompt: views.prompt,
         Subject.summary: views.summary,
     }
-    with Novel.open(folder) as novel:
+    with opened_to_read(folder, database) as novel:
         if scene is None:
             typer.echo(of_novel[subject](novel, branch))
         else:

@@ -9,11 +9,14 @@ from typing import Any
 
 import pytest
 
+from novelcraft.state.batch import Standing
 from novelcraft.tools.batch.rows import read_rows
-from novelcraft.tools.batch.shared import open_shared
+from novelcraft.tools.batch.shared import open_novel_store, open_shared
+from tests import factories
 from tests.cli.conftest import Run
 from tests.fakes import script as s
 from tests.fakes.server import FakeServer
+from tests.tools.canon.conftest import begin
 
 Served = Callable[..., FakeServer]
 
@@ -154,3 +157,26 @@ def test_a_batch_in_a_database_is_asked_for_and_shown(run: Run, here: Path, data
     with open_shared(database) as store:
         store.take(read_rows(rows(novel("miller"), novel("ferryman"))), [])
     assert "0 of 2 finished, 2 waiting" in run("batch", "--database", database, "--show").out
+
+
+def test_a_novel_is_read_from_the_database(run: Run, here: Path, database: str) -> None:
+    with open_shared(database) as store:
+        store.take(read_rows(rows(novel("miller"), novel("ferryman"))), [])
+        store.note("miller", Standing(status="writing", scenes=2, prompt_tokens=1))
+    with open_novel_store(database, 1, "0" * 32, guard=None, idle_seconds=60) as made:
+        begin(made)
+        for commit in factories.chain(2):
+            made.commit("main", commit)
+    told = run("log", "miller", "--database", database)
+    assert told.code == 0, told.err
+    assert "2 scenes" in told.out
+    prose = run("show", "miller", "scene", "1", "--database", database)
+    assert factories.chain(1)[0].prose in prose.out
+    assert not (here / "miller").exists()
+    told = run("export", "miller", "--format", "md", "--database", database)
+    assert told.code == 0, told.err
+    assert Path(told.out.splitlines()[-1]).is_file()
+    assert "No worker has begun ferryman" in run("show", "ferryman", "--database", database).err
+    told = run("show", "nobody", "--database", database)
+    assert told.code == 16
+    assert "no novel 'nobody'" in told.err
