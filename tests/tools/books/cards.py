@@ -9,6 +9,7 @@ from novelcraft.config.prep import PrepSettings
 from novelcraft.state.books import BookScene, Drop
 from novelcraft.state.calls import Message
 from novelcraft.state.card import DataCard
+from novelcraft.state.manuscript import Fact
 from novelcraft.state.prep import Stage, StageRecord
 from novelcraft.state.rows import (
     RowFile,
@@ -93,7 +94,9 @@ def cost(strategy: str, duplicate: int) -> StrategyCost:
 
 def scenes() -> Iterable[BookScene]:
     told = {"recursive_summary": "Before.", "instruction": "Do it."}
-    yield scene(1, text(1), tokens=2_500, cuts=(700, 800, 1_000), instruction="Begin.")
+    fact = Fact(subject="Ada", statement="She has the key.", quote="")
+    first: dict[str, Any] = {"instruction": "Begin.", "facts": (fact,)}
+    yield scene(1, text(1), tokens=2_500, cuts=(700, 800, 1_000), **first)
     yield scene(2, text(2), tokens=2_999, cut_by="embedding", cuts=(900, 999, 1_100), **told)
     yield scene(3, text(3), tokens=300, cut_by="mark", remainder=True, cuts=(300,), **told)
     yield scene(4, text(4), tokens=1_900, chapter_index=2, repairs=("Asked again.",), **told)

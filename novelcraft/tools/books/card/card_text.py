@@ -100,6 +100,12 @@ def _scenes(card: DataCard, width: int) -> Iterator[str]:
             f"  Without a summary before them: {scenes.without_summary:,};"
             f" without a brief: {scenes.without_brief:,}"
         )
+    if scenes.facts:
+        missing = scenes.without_facts
+        yield (
+            f"  Facts, for canon notes: {scenes.facts:,}"
+            + (f"; not looked for in {counted(missing, 'scene')}" if missing else "")
+        )
     for repair, number in scenes.repaired[:_LISTED]:
         yield f"  {number:>8,} repaired: {clipped(repair)}"
     yield from _more(len(scenes.repaired))

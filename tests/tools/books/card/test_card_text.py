@@ -16,6 +16,7 @@ def test_the_text_shows_every_part() -> None:
         "The Light, by A. Keeper",
         "Scenes: 5 of 6 scenes that are no chapter's remainder (83.3%) have 2,000 to 3,000",
         "1 (25%) where embeddings differ most",
+        "Facts, for canon notes: 1; not looked for in 6 scenes",
         "Rows: 3 (2 scene, 1 style), 1 over 4,096 tokens",
         "(2.50 to 1)",
         "Kept back by chapter, seed 7: 12.5% of the tokens for 10%",

@@ -30,6 +30,7 @@ def test_scenes_within_their_limits(card: DataCard) -> None:
     assert scenes.within_share == pytest.approx(5 / 6)
     assert scenes.above == 0
     assert scenes.without_summary == 2
+    assert (scenes.facts, scenes.without_facts) == (1, 6)
     assert scenes.repaired == (("Asked again.", 1),)
 
 
