@@ -6,6 +6,7 @@ language that capitalises them; places, times and states by English words.
 
 from __future__ import annotations
 
+import calendar
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -36,6 +37,7 @@ _PLACE = re.compile(
 )
 _NO_KIND = frozenset(["same", "other", "next", "first", "last", "whole", "very", "far", "little"])
 """Words before a place that say nothing of it."""
+_CALENDAR = frozenset((*calendar.month_name, *calendar.day_name))
 _TIME = re.compile(
     r"\b(dawn|sunrise|morning|noon|afternoon|dusk|sunset|evening|night|midnight)\b", re.IGNORECASE
 )
@@ -101,11 +103,12 @@ def world_by_rule(text: str, names: Sequence[str]) -> BookWorld:
 
     Args:
         text: The whole narrative.
-        names: Names that it has, the most frequent first; they are its cast.
+        names: Names that it has, the most frequent first. Its cast are those that name nothing of
+            the calendar, and nobody whom a longer one names.
     """
     places = places_of(text)[:_MOST_PLACES]
     said = [f"It happens in {_listed(places)}."] if places else []
-    cast = [BookCharacter(name=name, role=_role_of(name, text)) for name in names]
+    cast = [BookCharacter(name=name, role=_role_of(name, text)) for name in _people(names)]
     unknown = [member.name for member in cast if not member.role]
     if unknown:
         said.append(f"{_listed(unknown)} {'is' if len(unknown) == 1 else 'are'} in the story.")
@@ -128,6 +131,15 @@ def places_of(text: str) -> tuple[str, ...]:
         kept = [word for word in kind if word not in _NO_KIND]
         found[" ".join(("the", *kept, site))] += 1
     return tuple(place for place, _ in found.most_common())
+
+
+def _people(names: Sequence[str]) -> list[str]:
+    parts = {name: set(name.split()) for name in names}
+    return [
+        name
+        for name in names
+        if name not in _CALENDAR and not any(parts[name] < other for other in parts.values())
+    ]
 
 
 def _whole_sentences(text: str) -> list[str]:

@@ -69,6 +69,11 @@ def test_a_world_is_its_places_people_and_person() -> None:
     )
 
 
+def test_a_cast_names_everybody_once_and_no_month() -> None:
+    names = ("Dorcas", "Mr Tunnard", "Tunnard", "September", "Dorcas Pell", "Monday")
+    assert [m.name for m in world_by_rule(SCENE, names).cast] == ["Mr Tunnard", "Dorcas Pell"]
+
+
 def test_a_text_that_says_nothing_still_has_a_brief() -> None:
     brief = brief_by_rule("***", ("the narrator",), 3)
     assert (brief.pov, brief.goal, brief.place) == ("the narrator", "", "")
