@@ -66,7 +66,10 @@ async def ask_all(watched: list[WatchedServer]) -> list[ServerStatus | None]:
     """Ask all of them at once; None for the embedded engine."""
 
     async def ask(one: WatchedServer) -> ServerStatus | None:
+        if one.server is None:
+            return None
+        role, given = next(iter(one.roles.items()), ("narrator", RoleSettings()))
         # What was asked once is remembered: each look needs a server of its own.
-        return await ask_status(one.server.afresh()) if one.server else None
+        return await ask_status(one.server.afresh(), role, given.api_key_env)
 
     return list(await asyncio.gather(*map(ask, watched)))

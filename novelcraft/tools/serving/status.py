@@ -74,11 +74,17 @@ class ServerStatus:
     """None where it has no metrics."""
 
 
-async def ask_status(server: Server) -> ServerStatus:
-    """Ask a server how it is. Waits for nothing, and computes nothing."""
-    patience = Patience("status", 0.0, lambda _: None, server.secrets)
+async def ask_status(server: Server, role: str, key_variable: str = "") -> ServerStatus:
+    """Ask a server how it is. Waits for nothing, and has nothing computed.
+
+    Args:
+        server: The server.
+        role: For whom it is, for what is said of a fault.
+        key_variable: Environment variable of its key, likewise.
+    """
+    patience = Patience(role, 0.0, lambda _: None, server.secrets)
     try:
-        profile = await server.probe("status", "", patience)
+        profile = await server.probe(role, key_variable, patience)
     except ModelError as error:
         return ServerStatus(server.url, problem=error.message)
     load = await _load(server) if profile.flavour != "openai" else None

@@ -62,7 +62,7 @@ def test_without_time_between_there_is_no_speed() -> None:
 @pytest.mark.parametrize(("flavour", "cache"), [("vllm", 0.125), ("llamacpp", None)])
 async def test_a_server_with_metrics(serve: Serve, flavour: str, cache: float | None) -> None:
     fake = serve(flavour=flavour, models=["novelist"], adapters=["brontë"], context=4_096)
-    status = await ask_status(Server(fake.base_url, "", 1))
+    status = await ask_status(Server(fake.base_url, "", 1), "narrator")
     assert (status.problem, status.flavour, status.models) == ("", flavour, {"novelist": 4_096})
     assert [name.removesuffix(".gguf") for name in status.adapters] == ["brontë"]
     assert status.load is not None
@@ -72,15 +72,19 @@ async def test_a_server_with_metrics(serve: Serve, flavour: str, cache: float | 
 
 async def test_a_server_without_metrics(serve: Serve) -> None:
     fake = serve(flavour="openai")
-    status = await ask_status(Server(fake.base_url, "", 1))
+    status = await ask_status(Server(fake.base_url, "", 1), "narrator")
     assert (status.models, status.load) == ({"fake-model": 0}, None)
     assert "GET /metrics" not in fake.paths
 
 
 async def test_a_key_that_is_refused_and_a_server_that_is_not_there(serve: Serve) -> None:
     fake = serve(api_key="sesame")
-    assert "wants a key" in (await ask_status(Server(fake.base_url, "", 1))).problem
+    status = await ask_status(Server(fake.base_url, "", 1), "cheap", "MY_KEY")
+    assert "role cheap" in status.problem
+    assert "wants a key, and MY_KEY is not set" in status.problem
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        status = await ask_status(Server(f"http://127.0.0.1:{taken.getsockname()[1]}/v1", "", 1))
+        status = await ask_status(
+            Server(f"http://127.0.0.1:{taken.getsockname()[1]}/v1", "", 1), "narrator"
+        )
     assert "No server answers" in status.problem
