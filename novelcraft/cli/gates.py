@@ -37,7 +37,7 @@ class Asker:
         reader: Shows the run's events.
         store: The novel's.
         branch: The branch that is written.
-        source: Where lines are read from, as a file's number.
+        source: Where lines are read from, as a file's number; standard input for None.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Asker:
         self._reader = reader
         self._store = store
         self._branch = branch
-        self._lines = _Lines(sys.stdin.fileno() if source is None else source)
+        self._lines = _Lines(source)
         self._answered = Event()
         self._asking: Thread | None = None
 
@@ -130,7 +130,7 @@ class _Lines:
     Read past Python's own buffer: a thread that is blocked in that keeps the process from ending.
     """
 
-    def __init__(self, source: int) -> None:
+    def __init__(self, source: int | None) -> None:
         self._source = source
         self._read: queue.Queue[str | None] = queue.Queue()
         self._reading: Thread | None = None
@@ -159,12 +159,13 @@ class _Lines:
     def _follow(self) -> None:
         left = b""
         try:
-            while piece := os.read(self._source, 1 << 12):
+            source = sys.stdin.fileno() if self._source is None else self._source
+            while piece := os.read(source, 1 << 12):
                 *lines, left = (left + piece).split(b"\n")
                 for line in lines:
                     self._read.put(line.decode("utf-8", "replace"))
-        except OSError:
-            pass  # the terminal is gone
+        except (OSError, ValueError, AttributeError):
+            pass  # there is no input, or the terminal is gone
         if left:
             self._read.put(left.decode("utf-8", "replace"))
         self._read.put(None)

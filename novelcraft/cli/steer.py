@@ -21,6 +21,7 @@ from novelcraft.cli.common import (
     user,
 )
 from novelcraft.errors import InputError
+from novelcraft.tools.text import quoted
 
 if TYPE_CHECKING:
     from novelcraft.cli.readers import Reader
@@ -345,7 +346,8 @@ def _leave(context: typer.Context, **fields: Any) -> None:
             _do(steered)
             record = store.act(record.id)
         if record.status == "refused" and not steered.as_json:
-            raise InputError(f"Act {record.id} was refused. {record.reason}")
+            reason = record.reason.replace("NOVEL", quoted(steered.folder))
+            raise InputError(f"Act {record.id} was refused. {reason}")
         _show([record], steered)
     if record.status == "refused":
         raise typer.Exit(InputError.exit_code)

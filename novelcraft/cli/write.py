@@ -106,7 +106,9 @@ def _run(
     from novelcraft.cli.gates import Asker
 
     # The answers of a run that waits for another process are not read from what is no terminal.
-    asks = bool(novel.settings.write.attend) and (sys.stdin.isatty() or not wait)
+    asks = bool(novel.settings.write.attend) and (
+        not wait or (sys.stdin is not None and sys.stdin.isatty())
+    )
 
     async def work(reader: Reader[WriteEvent]) -> RunFinished | None:
         with Asker(reader, novel.store, branch) if asks else nullcontext(reader) as listener:

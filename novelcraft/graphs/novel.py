@@ -59,6 +59,7 @@ from novelcraft.tools.export.summary import RunSummary
 from novelcraft.tools.models.opening import open_models
 from novelcraft.tools.storage.feed import FeedWriter
 from novelcraft.tools.storage.lock import ProjectLock, holder
+from novelcraft.tools.text import quoted
 
 OpenStore = Callable[[str], ManuscriptStore]
 """Opens a novel's database, and makes it under the id that it is given when there is none."""
@@ -397,7 +398,17 @@ class Novel:
         Raises:
             UnknownTargetError: The branch has no such scene.
         """
-        return find_scene(self.store, branch, name)
+        with self._named():
+            return find_scene(self.store, branch, name)
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """Name this novel in the commands that an error tells a person to type."""
+        try:
+            yield
+        except InputError as error:
+            error.fix = error.fix.replace("NOVEL", quoted(self.folder))
+            raise
 
     def fork(self, at: str, name: str, *, branch: str = MAIN) -> Branch:
         """A new branch whose last scene is the one named; writing goes on from there.
@@ -408,7 +419,7 @@ class Novel:
             UnknownTargetError: There is no such scene.
             InputError: There is such a branch already, or the name cannot be a folder's.
         """
-        with ProjectLock(self.folder):
+        with ProjectLock(self.folder), self._named():
             return make_fork(self.store, branch, at, name)
 
     def exempt(self, key: str, reason: str) -> None:
@@ -417,7 +428,8 @@ class Novel:
         Raises:
             UnknownTargetError: Nothing was found under that key.
         """
-        declare_intended(self.store, key, reason)
+        with self._named():
+            declare_intended(self.store, key, reason)
 
     def require_planned(self, branch: str = MAIN) -> None:
         """Refuse settings of the book that a begun branch does not follow.
