@@ -76,7 +76,7 @@ def evaluate(
     folder = adapter_folder(adapter.expanduser())
     read_adapter(folder)
     rows = data or trained_on(folder)
-    if not again and _judged(folder):
+    if not again and _has_result(folder):
         say("It has been evaluated already; --again does it anew.")
     else:
         wanted = {"words": words, "batch_size": batch, "seed": seed, "probes": probes}
@@ -88,13 +88,13 @@ def evaluate(
     _report(folder, card, read_evaluation(folder))
 
 
-def _judged(folder: Path) -> bool:
+def _has_result(folder: Path) -> bool:
     """Whether the gate has an evaluation to go by."""
     from novelcraft.errors import AdapterError
-    from novelcraft.finetune.registry.cards import judged
+    from novelcraft.finetune.registry.cards import stored_gate_result
 
     try:
-        return judged(folder).verdict != "not_evaluated"
+        return stored_gate_result(folder).verdict != "not_evaluated"
     except AdapterError:
         return False  # a damaged evaluation is made again
 

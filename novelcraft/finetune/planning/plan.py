@@ -37,8 +37,6 @@ class TrainPlan(Frozen):
     """Where it may not fit."""
     tokens_per_second: float | None
     """Of all devices together."""
-    measured: bool
-    """Whether that speed was measured, not estimated."""
     hours: float | None
     notices: tuple[str, ...]
     """What a person should know before the run, in the order of weight."""
@@ -51,7 +49,6 @@ def make_plan(
     *,
     device: Device | None = None,
     memory: float | None = None,
-    measured: float | None = None,
 ) -> TrainPlan:
     """Plan a training run.
 
@@ -61,12 +58,11 @@ def make_plan(
         rows: What it would train on; without any, a run of rows of full length is planned.
         device: Where it runs, each of them; None where that is not known.
         memory: Decimal gigabytes that are free there; None is the device's own.
-        measured: Tokens a second that one device was seen to train on; None estimates it.
     """
     work = measure_workload(run, rows)
     memory_range = _memory(shape, run, work)
     available = memory if memory is not None or device is None else device.memory
-    speed = _speed(shape, run, work, device, measured)
+    speed = _speed(shape, run, work, device)
     return TrainPlan(
         model=shape.name,
         parameters=shape.parameters,
@@ -78,7 +74,6 @@ def make_plan(
         available=available,
         verdict=_verdict(memory_range, available),
         tokens_per_second=speed,
-        measured=measured is not None,
         hours=_passes(run, work) * work.padded / speed / 3600 if speed and work.padded else None,
         notices=tuple(_notices(run, work)),
     )
@@ -117,10 +112,7 @@ def _speed(
     run: RunSettings,
     work: Workload,
     device: Device | None,
-    measured: float | None,
 ) -> float | None:
-    if measured is not None:
-        return measured * run.processes
     if device is None:
         return None
     each = tokens_per_second(
@@ -129,7 +121,6 @@ def _speed(
         device,
         micro_tokens=work.micro_tokens,
         length=round(work.length),
-        compiled=run.compiled,
     )
     return each * run.processes
 

@@ -90,8 +90,8 @@ def _work(plan: TrainPlan) -> str:
         _line("steps an epoch, in all", f"{work.steps_per_epoch:,}, {work.steps:,}"),
     ]
     if plan.tokens_per_second is not None and plan.hours is not None:
-        how = "measured" if plan.measured else "about, within a third"
-        lines.append(_line("tokens a second", f"{plan.tokens_per_second:,.0f}") + f"  {how}")
+        speed = _line("tokens a second", f"{plan.tokens_per_second:,.0f}")
+        lines.append(f"{speed}  about, within a third")
         lines.append(_line("time", duration(plan.hours)))
     return "\n".join(lines)
 

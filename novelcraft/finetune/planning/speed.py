@@ -2,7 +2,7 @@
 
 A step multiplies; how long that takes follows from the model's size, the tokens and the device.
 Published speeds are met within about a third, whatever the software: an estimate says hours or
-days, not minutes. A measured speed is better, where there is one.
+days, not minutes.
 """
 
 from __future__ import annotations
@@ -21,9 +21,6 @@ _GIB = 1.073741824
 UTILISATION = 0.55
 """Of a device's rate on large products that training reaches in transformers: norms, rotations,
 adapters and the loss move memory in between. Published runs on an A100 lie from 0.43 to 0.67."""
-
-COMPILED = 1.27
-"""How much `torch.compile` adds to it, by torchtune's published table."""
 
 MIXTURE = 0.4
 """Of a dense model's rate that a mixture of experts reaches: many small products. By published
@@ -126,7 +123,6 @@ def tokens_per_second(
     *,
     micro_tokens: int,
     length: int,
-    compiled: bool = False,
 ) -> float:
     """How many tokens one device trains on in a second, padding included.
 
@@ -137,9 +133,8 @@ def tokens_per_second(
         micro_tokens: In a micro-batch: below some hundreds, weights are read more slowly than
             they are used.
         length: Of a row, for attention; not of a pack.
-        compiled: Whether torch.compile is on.
     """
-    share = UTILISATION * (COMPILED if compiled else 1) * (MIXTURE if shape.experts else 1)
+    share = UTILISATION * (MIXTURE if shape.experts else 1)
     rate = device.teraflops * 1e12 * share
     multiply = micro_tokens * step_flops(shape, settings, length) / rate
     passes = 3 if settings.checkpointing else 2

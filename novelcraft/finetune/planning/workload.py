@@ -50,8 +50,6 @@ class RunSettings(Frozen):
     """Devices; each holds the whole model."""
     over_long: Literal["refuse", "drop"] = "refuse"
     """What becomes of rows that are too long: none is trained on, and perhaps no other either."""
-    compiled: bool = False
-    """Whether torch.compile is on."""
 
 
 class OversizeRow(Frozen):

@@ -139,8 +139,8 @@ def register(
     return card
 
 
-def judged(adapter: Path) -> GateResult:
-    """The gate's word on an adapter, by the evaluation in its folder and by its card.
+def stored_gate_result(adapter: Path) -> GateResult:
+    """The release gate's verdict on an adapter, by the evaluation in its folder and by its card.
 
     Raises:
         AdapterError: The folder holds no adapter of a training run, or its evaluation is damaged.

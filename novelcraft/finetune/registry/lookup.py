@@ -25,8 +25,8 @@ from novelcraft.finetune.registry.cards import (
     default_name,
     find_adapter,
     find_adapters,
-    judged,
     read_card,
+    stored_gate_result,
 )
 from novelcraft.finetune.training.publishing import ADAPTER
 from novelcraft.state.evaluation import GateVerdict
@@ -88,7 +88,7 @@ def origin_of_merged(adapter: Path, base: str) -> MergedOrigin:
     verdict = found.verdict if found else "not_evaluated"
     # It may have been evaluated without being registered.
     with suppress(AdapterError):
-        verdict = judged(adapter).verdict
+        verdict = stored_gate_result(adapter).verdict
     return MergedOrigin(
         folder=made_of.folder,
         adapter_sha256=made_of.adapter_sha256,

@@ -9,7 +9,7 @@ from pathlib import Path
 from langgraph.runtime import Runtime
 
 from novelcraft.finetune.planning.plan import TrainPlan
-from novelcraft.finetune.registry.cards import judged
+from novelcraft.finetune.registry.cards import stored_gate_result
 from novelcraft.finetune.settings.config import TrainConfig
 from novelcraft.finetune.training.checkpoints import Checkpoints
 from novelcraft.graphs.prep.project import PrepOutcome
@@ -35,7 +35,7 @@ class TrainingTools:
     """Why an adapter is not evaluated, for a person; empty for one that is to be."""
     evaluate: Callable[[Path, Path, EvalSettings], EventSource] = tools.start_evaluation
     """Starts evaluating an adapter against a data folder."""
-    judge: Callable[[Path], GateResult] = judged
+    judge: Callable[[Path], GateResult] = stored_gate_result
     """What the gate says of an adapter."""
     register: Callable[[Path, TrainConfig], AdapterCard] = tools.register_adapter
     report: Callable[[Path, AdapterCard], Path | None] = tools.report_adapter

@@ -107,12 +107,12 @@ async def judge_adapter(state: PipelineState, runtime: TrainingRuntime) -> Updat
     context = runtime.context
     found = await asyncio.to_thread(context.tools.judge, Path(state["adapter"]))
     context.emit(AdapterJudged(verdict=found.verdict, reasons=found.reasons))
-    judged: Update = {"verdict": found.verdict, "reasons": found.reasons}
+    result: Update = {"verdict": found.verdict, "reasons": found.reasons}
     if found.verdict != "failed":
-        return judged
+        return result
     advice = gate_advice(Path(state["adapter"]), found)
     return {
-        **judged,
+        **result,
         "error": "The adapter did not pass the gate.",
         "fix": f"It is kept, and registered as failed. {advice}",
         "exit_code": AdapterRefusedError.exit_code,

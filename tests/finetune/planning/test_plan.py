@@ -52,13 +52,10 @@ def test_rows_without_numbers_of_tokens_are_planned_at_full_length(packing: bool
     assert "padding" in text
 
 
-def test_what_was_measured_is_taken_for_what_is_estimated() -> None:
-    plan = make_plan(SMALL, RunSettings(), ROWS, measured=100.0)
-    assert (plan.tokens_per_second, plan.measured) == (100.0, True)
-    assert (plan.verdict, plan.available) == ("unknown", None)
-    assert "measured" in plan_text(plan)
+def test_without_a_device_there_is_neither_a_speed_nor_a_verdict() -> None:
     unknown = make_plan(SMALL, RunSettings(), ROWS)
     assert (unknown.hours, unknown.tokens_per_second) == (None, None)
+    assert (unknown.verdict, unknown.available) == ("unknown", None)
     assert "tokens a second" not in plan_text(unknown)
 
 

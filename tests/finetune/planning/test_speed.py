@@ -26,22 +26,22 @@ def card(name: str) -> Device:
 
 
 @pytest.mark.parametrize(
-    ("model", "device", "weights", "micro", "length", "compiled", "published"),
+    ("model", "device", "weights", "micro", "length", "published"),
     [
-        # torchtune's README, packed, with torch.compile.
-        ("Llama-3.1-8B", "RTX 4090", "bf16", 4096, 2048, True, 3083),
-        ("Llama-3.1-8B", "RTX 4090", "nf4", 4096, 2048, True, 2413),
+        # torchtune's README, packed, with torch.compile: by the same table 1.27 times as fast.
+        ("Llama-3.1-8B", "RTX 4090", "bf16", 4096, 2048, 3083 / 1.27),
+        ("Llama-3.1-8B", "RTX 4090", "nf4", 4096, 2048, 2413 / 1.27),
         # Qwen's README: seconds for eight rows.
-        ("Qwen-7B", "A100-80GB", "bf16", 2048, 2048, False, 8 * 2048 / 5.2),
-        ("Qwen-7B", "A100-80GB", "bf16", 4096, 4096, False, 8 * 4096 / 10.1),
-        ("Qwen-7B", "A100-80GB", "nf4", 4096, 4096, False, 8 * 4096 / 11.6),
-        ("Qwen-14B", "A100-80GB", "bf16", 4096, 4096, False, 8 * 4096 / 17.0),
-        ("Qwen-14B", "A100-80GB", "nf4", 4096, 4096, False, 8 * 4096 / 20.1),
-        ("Qwen-1.8B", "A100-80GB", "bf16", 4096, 4096, False, 8 * 4096 / 3.3),
-        ("Qwen-72B", "A100-80GB", "nf4", 4096, 4096, False, 8 * 4096 / 97.7),
+        ("Qwen-7B", "A100-80GB", "bf16", 2048, 2048, 8 * 2048 / 5.2),
+        ("Qwen-7B", "A100-80GB", "bf16", 4096, 4096, 8 * 4096 / 10.1),
+        ("Qwen-7B", "A100-80GB", "nf4", 4096, 4096, 8 * 4096 / 11.6),
+        ("Qwen-14B", "A100-80GB", "bf16", 4096, 4096, 8 * 4096 / 17.0),
+        ("Qwen-14B", "A100-80GB", "nf4", 4096, 4096, 8 * 4096 / 20.1),
+        ("Qwen-1.8B", "A100-80GB", "bf16", 4096, 4096, 8 * 4096 / 3.3),
+        ("Qwen-72B", "A100-80GB", "nf4", 4096, 4096, 8 * 4096 / 97.7),
         # LLaMA-Factory's wiki.
-        ("Llama-2-7B", "A100-40GB", "bf16", 4096, 1024, False, 2954),
-        ("Llama-2-7B", "A100-40GB", "nf4", 4096, 4096, False, 2926),
+        ("Llama-2-7B", "A100-40GB", "bf16", 4096, 1024, 2954),
+        ("Llama-2-7B", "A100-40GB", "nf4", 4096, 4096, 2926),
     ],
 )
 def test_published_speeds_are_met(
@@ -50,7 +50,6 @@ def test_published_speeds_are_met(
     weights: WeightFormat,
     micro: int,
     length: int,
-    compiled: bool,
     published: float,
 ) -> None:
     speed = tokens_per_second(
@@ -59,7 +58,6 @@ def test_published_speeds_are_met(
         card(device),
         micro_tokens=micro,
         length=length,
-        compiled=compiled,
     )
     assert speed == pytest.approx(published, rel=TOLERANCE)
 
@@ -74,18 +72,6 @@ def test_speed_on_two_cores_is_as_measured(length: int, seconds: float) -> None:
         length=length,
     )
     assert speed == pytest.approx(length / seconds, rel=TOLERANCE)
-
-
-def test_compiling_adds_what_was_published() -> None:
-    settings = MemorySettings(weights="bf16")
-    plain, compiled = (
-        tokens_per_second(
-            LLAMA, settings, card("A100"), micro_tokens=8192, length=4096, compiled=compiled
-        )
-        for compiled in (False, True)
-    )
-    # torchtune's README: Llama-3.2-3B on an A100, packed to 4,096, before and after torch.compile.
-    assert compiled / plain == pytest.approx(8998 / 7075, rel=0.005)
 
 
 def test_few_tokens_wait_for_the_weights() -> None:

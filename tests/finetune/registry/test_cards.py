@@ -20,8 +20,8 @@ from novelcraft.finetune.registry.cards import (
     CARD_FILE,
     README_FILE,
     find_adapters,
-    judged,
     register,
+    stored_gate_result,
 )
 from novelcraft.finetune.settings.config import TrainConfig
 from novelcraft.finetune.settings.start_adapter import start_marks
@@ -123,14 +123,14 @@ def test_a_few_words_do_not_take_a_failure_back(tmp_path: Path) -> None:
     clean = evaluation(adapter)
     few = clean.memory.model_copy(update={"words": 2_100})
     keep(adapter, clean.model_copy(update={"memory": few}))
-    assert judged(adapter).verdict == "failed"
+    assert stored_gate_result(adapter).verdict == "failed"
     card = register(adapter)
     assert (card.gate.verdict, card.gate.reasons[0]) == ("failed", failed.reasons[0])
     assert "until an evaluation passes" in (adapter / README_FILE).read_text(encoding="utf-8")
     (adapter / "evaluation.json").unlink()
-    assert register(adapter).gate == judged(adapter) == card.gate
+    assert register(adapter).gate == stored_gate_result(adapter) == card.gate
     keep(adapter, clean)
-    assert judged(adapter).verdict == register(adapter).gate.verdict == "passed"
+    assert stored_gate_result(adapter).verdict == register(adapter).gate.verdict == "passed"
     # Other weights have nothing to answer for.
     keep(adapter, evaluation(adapter, recites=True))
     register(adapter)
@@ -153,7 +153,7 @@ def test_what_an_adapter_learnt_before_is_not_washed_off(tmp_path: Path) -> None
     assert marks == {"start_sha256": weights_hash(first), "earlier_rows": [other]}
     file.write_text(json.dumps(training | marks), encoding="utf-8")
     keep(adapter, evaluation(adapter))
-    assert judged(adapter).verdict == "not_evaluated"
+    assert stored_gate_result(adapter).verdict == "not_evaluated"
     assert register(adapter).gate.verdict == "not_evaluated"
 
 
