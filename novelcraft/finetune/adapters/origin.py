@@ -27,7 +27,7 @@ class Origin(Frozen):
     folder: str
     """Where it was then."""
     adapter_sha256: str
-    """Of its weights."""
+    """SHA-256 of the adapter's weights."""
 
 
 class MergedOrigin(Origin):

@@ -26,9 +26,9 @@ class TrainedRecord(Frozen):
     model_config = ConfigDict(extra="ignore")
 
     config: dict[str, Any]
-    """Its settings; they name the data folder."""
+    """The run's settings; they name the data folder."""
     data_hash: str
-    """Of its rows."""
+    """SHA-256 over the files of the rows that it was trained on."""
     tokenizer: str
     """Fingerprint of the base's."""
     step: int

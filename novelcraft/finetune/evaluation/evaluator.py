@@ -30,7 +30,7 @@ from novelcraft.tools.storage.files import write_atomic
 
 
 class StoppedError(Exception):
-    """Somebody asked for it."""
+    """The evaluation was asked to stop."""
 
 
 def evaluate(

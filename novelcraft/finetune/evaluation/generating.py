@@ -52,7 +52,7 @@ class Endings:
 
 @dataclass
 class _Line:
-    """A scene on its way."""
+    """A scene that is being generated."""
 
     prompt: tuple[int, ...]
     chance: torch.Generator

@@ -40,14 +40,14 @@ class Material:
     adapter: Adapter
     base_model: str
     config: TrainConfig
-    """Of the training run."""
+    """The settings of the training run."""
     data: TrainingData
     """The rows in tokens."""
     train: tuple[TrainingRow, ...]
     validation: tuple[TrainingRow, ...]
     """The rows as they were compiled, in the order of `data`."""
     layout: Layout
-    """Of the rows."""
+    """The layout that the rows were compiled in."""
     think: ThinkMode | None
     """What the rows have in their think block."""
     threads: int

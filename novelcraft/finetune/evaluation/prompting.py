@@ -27,7 +27,7 @@ class Prompt:
     name: str
     kind: SampleKind
     text: str
-    """All that it tells."""
+    """All messages of the prompt, one after the other."""
     brief: str
     """The part that says what the scene must do."""
     tokens: tuple[int, ...]

@@ -24,7 +24,7 @@ _SHARED = "[N/A]"
 
 
 class InstalledDevice(NamedTuple):
-    """One of them."""
+    """An accelerator of this machine."""
 
     number: str
     uuid: str

@@ -35,11 +35,11 @@ class AdapterBytes(NamedTuple):
     weight: int
     gradient: int
     moments: int
-    """Adam's two."""
+    """Adam's first and second moment."""
 
     @property
     def total(self) -> int:
-        """All three."""
+        """Of weight, gradient and moments together."""
         return self.weight + self.gradient + self.moments
 
 

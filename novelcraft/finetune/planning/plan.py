@@ -25,13 +25,13 @@ class TrainPlan(Frozen):
     trainable: int
     work: Workload
     memory: MemoryRange
-    """Of each device."""
+    """Peak memory of each device."""
     assumptions: tuple[str, ...]
     """What that estimate takes for granted, for a person."""
     device: str
-    """Its name; empty where none is known."""
+    """The device's name; empty where none is known."""
     available: float | None
-    """Its memory, in decimal gigabytes."""
+    """Memory of the device, in decimal gigabytes."""
     verdict: FitVerdict
     changes: Changes = Changes()
     """Where it may not fit."""

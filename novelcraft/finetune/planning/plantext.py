@@ -91,7 +91,7 @@ def _work(plan: TrainPlan) -> str:
     ]
     if plan.tokens_per_second is not None and plan.hours is not None:
         speed = _line("tokens a second", f"{plan.tokens_per_second:,.0f}")
-        lines.append(f"{speed}  about, within a third")
+        lines.append(f"{speed}  roughly; the run measures it on its first steps")
         lines.append(_line("time", duration(plan.hours)))
     return "\n".join(lines)
 

@@ -1,8 +1,8 @@
 """How fast a training run goes: a table of devices, and a model of what a step takes on them.
 
 A step multiplies; how long that takes follows from the model's size, the tokens and the device.
-Published speeds are met within about a third, whatever the software: an estimate says hours or
-days, not minutes.
+Eleven published speeds on three cards are met within 30 %; others need not be. An estimate says
+hours or days, not minutes.
 """
 
 from __future__ import annotations

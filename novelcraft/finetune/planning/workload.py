@@ -22,7 +22,7 @@ class RowTokens(NamedTuple):
 
     @property
     def total(self) -> int:
-        """Both."""
+        """Tokens of prompt and completion together."""
         return self.prompt + self.completion
 
 
@@ -78,7 +78,7 @@ class Workload(Frozen):
     steps_per_epoch: int
     steps: int
     passes: float
-    """Over the rows, in those steps."""
+    """Epochs that those steps come to."""
 
 
 def measure_workload(run: RunSettings, rows: Sequence[RowTokens]) -> Workload:

@@ -45,7 +45,7 @@ class FoundAdapter:
     folder: Path
     status: Status
     card: AdapterCard | None = None
-    """None where there is none that can be read."""
+    """None where there is no card, or none that can be read."""
     problem: str = ""
     """For a person, where there is one."""
     merged: MergedOrigin | None = None

@@ -32,7 +32,7 @@ class Question:
     adapter: str
     """The adapter, a GGUF file; empty for none."""
     prompts: list[list[int]]
-    """In tokens."""
+    """Token ids of each prompt."""
     top: int
     """How many of the likeliest next tokens to tell of each."""
 

@@ -41,7 +41,7 @@ class ServedVerdict:
     effect: float
     """Mean change that the adapter makes over the same tokens."""
     tokens: int
-    """How many were compared."""
+    """The number of tokens compared."""
 
     @property
     def agrees(self) -> bool:

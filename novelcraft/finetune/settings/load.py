@@ -133,7 +133,7 @@ def _checked(
 
 
 class _Fault:
-    """One thing wrong with the values."""
+    """A value that does not validate."""
 
     def __init__(
         self,

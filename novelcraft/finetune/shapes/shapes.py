@@ -23,7 +23,7 @@ class Linear(NamedTuple):
 
     @property
     def parameters(self) -> int:
-        """Of all of them."""
+        """Parameters of all copies together."""
         return self.inputs * self.outputs * self.copies
 
     def adapter(self, rank: int) -> int:

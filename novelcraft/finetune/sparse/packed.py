@@ -73,7 +73,7 @@ class Unpacked:
         self._scales = dequantize_blockwise(state.absmax, state.state2) + state.offset
         self._state = state
         self.experts = int(state.shape[0])
-        """How many there are."""
+        """The number of experts."""
 
     def one(self, expert: int) -> torch.Tensor:
         """The matrix of an expert: outputs by inputs."""

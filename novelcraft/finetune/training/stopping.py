@@ -41,4 +41,4 @@ class Stop:
 
 
 def _ignore(_number: int, _frame: FrameType | None) -> None:
-    """Take part in nothing: the thread has been told."""
+    """Do nothing: the thread that counts signals has this one from the wake-up socket."""

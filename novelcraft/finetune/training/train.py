@@ -173,7 +173,7 @@ class Run:
         self._emit(TrainNotice(text=f"Training with {threads} of {counted(cores(), 'core')}."))
 
     def train(self, began: float) -> TrainStopped:
-        """Run to whatever end."""
+        """Train until the last step, an early stop, a request to stop, or a lost loss."""
         trainer, detail = self.trainer, ""
         reason: StopReason
         checkpoint = str(self._checkpoint) if self._checkpoint else None

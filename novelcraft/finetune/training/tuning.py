@@ -228,7 +228,7 @@ class Tuning(Trainer):
             load_optimizer(Path(checkpoint), self.optimizer, self.lr_scheduler, scaler)
 
     def _load_scaler(self, checkpoint: str | None) -> None:
-        """Done with the optimiser's state."""
+        """Do nothing: `_load_optimizer_and_scheduler` has loaded the scaler."""
 
     def _load_rng_state(self, checkpoint: str | None) -> None:
         if checkpoint is not None:

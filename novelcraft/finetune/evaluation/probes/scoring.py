@@ -53,7 +53,7 @@ def scored(stage: Stage, side: Side, context: ProbeContext, texts: Sequence[str]
 
 
 def tally(scene: WrittenScene) -> Tally:
-    """Look at a scene."""
+    """Check a scene against all that is expected of it."""
     answers = list(_answers(scene))
     found = count_words(scene.prose)
     if found < LEAST_WORDS:

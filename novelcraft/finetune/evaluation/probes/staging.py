@@ -22,7 +22,7 @@ class Stage:
 
     script: ProbeScript
     form: BriefForm = "lines"
-    """Of the briefs."""
+    """The form of the briefs, as the rows have it."""
 
     @cached_property
     def plan(self) -> Plan:
