@@ -54,7 +54,7 @@ def after(*events: PipelineEvent) -> PipelineProgress:
 
 def test_each_part_of_the_pipeline_counts_by_itself() -> None:
     prep = (PrepStarted(books=2, until="rows"), StageDone(book_id="b", stage="convert", fresh=True))
-    assert (after(*prep).done, after(*prep).total) == (1, 14)
+    assert (after(*prep).done, after(*prep).total) == (1, 16)
     train = (*prep, PLANNED, STARTED, STEP)
     assert (after(*train).done, after(*train).total) == (4, 10)
     assert "step 4 of 10: loss 2.500" in after(*train).line(9.0)
