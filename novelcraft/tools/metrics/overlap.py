@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from novelcraft.tools.metrics.repetition import ngrams
 
-_FACTOR = np.uint64(0x9E3779B97F4A7C15)
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_FACTOR = 0x9E3779B97F4A7C15
 """Of a hash modulo 2⁶⁴: odd, and with bits of either kind all over."""
 
 
@@ -97,6 +99,8 @@ def cross_copying(chapters: Iterable[Sequence[str]], n: int = 5) -> float:
         chapters: The words of each chapter, in order. None is kept in memory.
         n: Length of the n-grams.
     """
+    import numpy as np
+
     seen = np.empty(0, np.uint64)
     numbers: dict[str, int] = {}
     copied = total = 0
@@ -114,9 +118,11 @@ def _hashes(words: Sequence[int], n: int) -> NDArray[np.uint64]:
 
     Two n-grams of a book share one with a chance of about one in a billion.
     """
+    import numpy as np
+
     numbers = np.array(words, np.uint64)
     count = max(0, len(words) - n + 1)
     hashes = np.zeros(count, np.uint64)
     for at in range(n):
-        hashes = hashes * _FACTOR + numbers[at : at + count]
+        hashes = hashes * np.uint64(_FACTOR) + numbers[at : at + count]
     return hashes
