@@ -9,7 +9,7 @@ from pathlib import Path
 
 from novelcraft.config.load import load_settings
 from novelcraft.config.user import find_user_file
-from novelcraft.errors import NotAProjectError
+from novelcraft.errors import NotAProjectError, NovelcraftError
 from novelcraft.graphs import steering
 from novelcraft.graphs.folder import DATABASE, TOML
 from novelcraft.prompts.brief import named, render_brief
@@ -60,13 +60,17 @@ class Book:
             )
         self.folder = folder
         self.branch = branch
-        self.store = ManuscriptStore.open(folder / DATABASE)
         self.settings = load_settings(
             folder / TOML, environ=os.environ, user_file=find_user_file(os.environ)
         )
+        self.store = ManuscriptStore.open(folder / DATABASE)
         self.plan: Plan | None = None
         self.chain: list[SceneCommit] = []
-        self.refresh()
+        try:
+            self.refresh()
+        except NovelcraftError:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Close the database."""

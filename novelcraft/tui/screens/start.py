@@ -36,6 +36,7 @@ class StartScreen(ModalScreen[Path | None]):
         Binding("escape", "cancel", "Back"),
         Binding("ctrl+s", "write", "Write it", priority=True),
     ]
+    AUTO_FOCUS = "#premise"
     DEFAULT_CSS = """
     StartScreen { align: center middle; }
     StartScreen > VerticalScroll {
