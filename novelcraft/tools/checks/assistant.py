@@ -36,6 +36,13 @@ _PATTERNS = (
     r"\b(?:your|this) (?:\w+ )?(?:text|sentence|paragraph)s?\b(?=.*\b(?:you|your)\b)",
     r"\b(?:you|your)\b.*\b(?:your|this|these|each) (?:\w+ )?(?:text|sentence|paragraph)s?\b",
     r"\bparagraphs? (?:contains?|should|must)\b|\btitle case\b|\bword count\b",
+    r"^here(?:'s| is| are) (?:how|what|some ways) (?:you|to) (?:can |could |might |may )?"
+    r"(?:continue|start|begin|end|write|improve|go on)\b",
+    r"\byou (?:can|could|might|may|should) (?:\w+ )?"
+    r"(?:start|begin|continue|end|write|rewrite|open) "
+    rf"(?:the|this|your) (?:next |first |last |final )?{_TEXT}\b",
+    rf"\byou(?:'ll)? (?:want|need) to (?:ensure|make sure) (?:that )?(?:the|this|your) {_TEXT}\b",
+    r"^this is (?:a|an|the) (?:\w+ )?(?:technique|device) (?:called|known as|of writing)\b",
     # remarks about the text
     rf"^this is an? (?:\w+ )?(?:example|excerpt|sample)\b.{{0,30}}\b{_TEXT}\b",
     rf"^(?:and )?(?:the|this) {_TEXT} (?:ends|begins|starts|continues|concludes|stops)"
@@ -46,6 +53,7 @@ _PATTERNS = (
     r"^this (?:story|chapter|novel) (?:can be|could be|is about|is set in|explores|takes place|"
     r"highlights|has been (?:written|done))\b",
     rf"^in this (?:\w+ )?{_TEXT},",
+    rf"^in the {_TEXT} above\b",
     r"\b(?:the|this|our) scene (?:ends|opens|begins|closes|fades|cuts|shifts|takes place|is set)\b",
     r"^in the (?:next|following|final|opening|last) scene,",
     r"^the following scene\b",

@@ -310,6 +310,17 @@ FAULTS: tuple[Fault, ...] = (
     Fault("wish", "prose.assistant", _line("If you want to continue the story, please edit it.")),
     Fault("order", "prose.assistant", _line("Make your version shorter and more realistic.")),
     Fault("paragraphs", "prose.assistant", _line("Each paragraph should contain a new idea.")),
+    Fault(
+        "how to go on", "prose.assistant", _line("Here's how you can continue: tell of a storm.")
+    ),
+    Fault("above", "prose.assistant", _line("In the story above, we have a keeper who is afraid.")),
+    Fault("advice", "prose.assistant", _line("You could start the next scene by naming the fog.")),
+    Fault("craft", "prose.assistant", _line("This is a technique called pacing.")),
+    Fault(
+        "to be ensured",
+        "prose.assistant",
+        _line("You want to ensure that the scene stays true to your narrative."),
+    ),
     Fault("original text", "prose.leak", _line("Original scene: The sea was quiet.")),
     Fault("example", "prose.assistant", _after_sentence("This is an example of a scene.")),
     Fault("what it shows", "prose.assistant", _line("This scene shows how lonely he is.")),
