@@ -1,9 +1,10 @@
-"""The real program at a terminal of its own: from a premise to an EPUB."""
+"""The real program at a terminal of its own: from a premise to an EPUB, and killed on the way."""
 
 from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -12,8 +13,10 @@ from pathlib import Path
 import pexpect
 import pytest
 
+from novelcraft.tools.canon.store import ManuscriptStore
 from novelcraft.tools.storage.lock import holder
 from tests.cli.conftest import point_roles_at
+from tests.fakes import script as s
 from tests.fakes.server import FakeServer
 
 PREMISE = "A lighthouse keeper finds that the sea answers letters"
@@ -38,6 +41,14 @@ async def wait_for(done: Callable[[], object], seconds: float = 60.0) -> None:
             await asyncio.sleep(0.05)
 
 
+def chain_length(folder: Path) -> int:
+    if not (folder / "novel.db").is_file():
+        return 0
+    with ManuscriptStore.open(folder / "novel.db") as store:
+        heads = [branch.head for branch in store.branches() if branch.name == "main"]
+        return len(store.commit_ids(heads[0])) if heads else 0
+
+
 async def test_from_a_premise_to_an_epub(
     serve: Callable[..., FakeServer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -58,6 +69,38 @@ async def test_from_a_premise_to_an_epub(
     screen.send("\x11")  # Ctrl-Q
     await wait_for(lambda: not screen.isalive())
     assert screen.exitstatus == 0
+
+
+async def test_neither_the_rooms_death_nor_the_runs_loses_anything(
+    serve: Callable[..., FakeServer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on, script = threading.Event(), s.Script()
+    script.on(s.prose, s.hold(go_on, after=5), after=1, count=1)
+    point_roles_at(serve(script=script), monkeypatch)
+    folder = tmp_path / "novel"
+    folder.mkdir()
+    (folder / "novel.toml").write_text(f'[novel]\npremise = "{PREMISE}"\npages = 3\n')
+    first = room(folder)
+    first.expect("Press w to begin")
+    first.send("w")
+    threading.Thread(target=_drain, args=(first,), daemon=True).start()
+    await wait_for(lambda: chain_length(folder) == 1)
+    first.kill(signal.SIGKILL)
+    first.wait()
+    running = holder(folder)
+    assert running is not None
+    os.kill(running.pid, signal.SIGKILL)
+    await wait_for(lambda: holder(folder) is None)
+    go_on.set()
+    assert chain_length(folder) == 1
+    second = room(folder)
+    second.expect("nobody is writing")
+    second.send("w")
+    threading.Thread(target=_drain, args=(second,), daemon=True).start()
+    await wait_for(lambda: list(folder.glob("exports/*.epub")), 120)
+    await wait_for(lambda: holder(folder) is None)
+    second.send("\x11")
+    await wait_for(lambda: not second.isalive())
 
 
 def _drain(screen: pexpect.spawn[str]) -> None:
