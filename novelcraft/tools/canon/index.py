@@ -189,11 +189,13 @@ class PassageIndex:
             asked = min(total, asked * 4)
 
     def _add_missing(self, commits: Sequence[SceneCommit]) -> int:
+        missing = [commit for commit in commits if commit.id not in self._complete]
+        if not missing:
+            # Chroma takes half a second to load: a new novel begins without it.
+            return 0
         collection = self._collection()
         added = 0
-        for commit in commits:
-            if commit.id in self._complete:
-                continue
+        for commit in missing:
             wanted = passages(commit)
             if self._stored[commit.id] != len(wanted):
                 self._add(collection, wanted)

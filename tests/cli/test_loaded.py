@@ -1,0 +1,49 @@
+"""Which of the heavy packages a command loads: what it does not need, nobody waits for."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HEAVY = {"chromadb", "langgraph", "openai", "onnxruntime", "sqlalchemy", "torch", "transformers"}
+
+HELP = """
+from novelcraft.cli import main
+try:
+    main(["--help"])
+except SystemExit as ended:
+    assert not ended.code
+"""
+NEW_INDEX = """
+from pathlib import Path
+from novelcraft.tools.canon.embedders import HashEmbedder
+from novelcraft.tools.canon.index import PassageIndex
+assert PassageIndex(Path("index"), HashEmbedder()).sync([]) == 0
+"""
+
+
+def loaded(program: str, folder: Path) -> set[str]:
+    """The heavy packages that a program has loaded at its end, in an interpreter of its own."""
+    told = "\nimport json, sys\nprint()\nprint(json.dumps(sorted(sys.modules)))"
+    run = subprocess.run(
+        [sys.executable, "-c", program + told],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=folder,
+    )
+    return HEAVY & set(json.loads(run.stdout.splitlines()[-1]))
+
+
+@pytest.mark.parametrize("program", [HELP, "import novelcraft"], ids=["help", "import"])
+def test_what_needs_no_model_loads_none_of_them(program: str, tmp_path: Path) -> None:
+    assert loaded(program, tmp_path) == set()
+
+
+def test_an_index_without_scenes_is_not_opened(tmp_path: Path) -> None:
+    assert "chromadb" not in loaded(NEW_INDEX, tmp_path)
+    assert not (tmp_path / "index").exists()
