@@ -83,7 +83,9 @@ def test_scenes_that_open_alike_are_reported() -> None:
         factories.commit(n, prose=f"The sun rose over the sea, {n} times.", scene_id=f"s{n:03}")
         for n in (1, 2, 3)
     ]
-    assert by_check(chain, plan)["book.openings"].severity == "report"
+    found = by_check([*chain, factories.commit(4, prose="He read.", scene_id="s004")], plan)
+    assert found["book.openings"].severity == "report"
+    assert found["book.openings"].evidence == tuple(c.prose for c in chain)
     assert "book.openings" not in by_check(chain[:2], plan)
 
 

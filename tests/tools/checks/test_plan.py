@@ -49,6 +49,22 @@ def test_duplicate_ids(field: str) -> None:
     assert "plan.duplicate_id" in checks(twice(field))
 
 
+def test_two_chapters_of_one_number_are_named_by_it() -> None:
+    plan = factories.plan()
+    first, second = plan.chapters
+    same = (first, second.model_copy(update={"number": first.number}))
+    (finding,) = check_plan(plan.model_copy(update={"chapters": same}))
+    assert finding.message == f"Two chapters have the number {first.number}."
+    assert (finding.evidence, finding.about) == ((str(first.number),), str(first.number))
+
+
+def test_what_is_twice_or_unknown_is_called_what_it_is() -> None:
+    (repeated,) = [f for f in check_plan(twice("cast")) if f.check == "plan.duplicate_id"]
+    assert repeated.message == "Two characters have the id c1."
+    unknown = [f for f in check_plan(with_scene(0, chapter="ch09")) if "unknown" in f.check]
+    assert unknown[0].message == "s001 names the chapter ch09, which is not there."
+
+
 @pytest.mark.parametrize(
     "changes",
     [
