@@ -117,10 +117,6 @@ class Check(Record):
 
     run: Callable[[CheckInput], Flaw | None]
     needs: tuple[Need, ...] = ()
-    precision: float | None = None
-    """Share of its findings that were right, by `benchmarks.checks_on_books`, whose figures stand
-    in `benchmarks/README.md`. One that blocks has 0.9 or more; None where there is nothing to
-    judge, because it repeats what the server said."""
     unfit: bool = False
     """Whether a draft in which it finds something is no scene at all, and is never committed."""
 

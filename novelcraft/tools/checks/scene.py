@@ -1,7 +1,7 @@
 """All checks of a scene, in the order in which their findings are listed.
 
 Here, and nowhere else, stands what a check may do to a draft. A check that blocks has shown a
-precision of 0.9 or more on seeded faults and finds nothing in published novels, by
+precision of 0.9 or more on seeded faults and finds next to nothing in published novels, by
 `benchmarks.checks_on_books`; the others warn.
 """
 
