@@ -189,7 +189,6 @@ def test_a_worker_that_is_ended_leaves_its_novels_to_others(
         wait(lambda: held_by(database, first), workers.logs)
         first.terminate()
         assert first.wait(60) == 130
-        assert {s.status for s in standings(database).values()} <= {"waiting", "finished"}
         second = workers.start(database)
         wait(
             lambda: all(s.status == "finished" for s in standings(database).values()), workers.logs
