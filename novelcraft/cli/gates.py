@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import queue
+import signal
 import sys
 from collections.abc import Callable
 from threading import Event, Thread
-from typing import Self
+from types import FrameType
+from typing import Any, Self
 
 import typer
 
@@ -17,6 +19,8 @@ from novelcraft.graphs.steering import gate_text
 from novelcraft.state.acts import Act, Approve, Reject, Stop
 from novelcraft.state.events import ActSettled, Decided, Waiting, WriteEvent
 from novelcraft.tools.canon.store import ManuscriptStore
+
+Handler = Callable[[int, FrameType | None], Any] | int | None
 
 _TICK = 0.05
 """Seconds between two looks at whether somebody else has answered."""
@@ -30,8 +34,8 @@ class Asker:
     """Shows what there is at a gate, takes the answer from standard input, and leaves it as an act.
 
     The run goes on meanwhile, so that an answer may as well come from another process. The end of
-    the input means stop, so that a run without a terminal never waits. Questions go to standard
-    error: standard output is for results.
+    the input means stop, so that a run without a terminal never waits; so does Ctrl-C. Questions go
+    to standard error: standard output is for results.
 
     Args:
         reader: Shows the run's events.
@@ -52,6 +56,8 @@ class Asker:
         self._branch = branch
         self._lines = _Lines(source)
         self._answered = Event()
+        self._interrupted = Event()
+        self._of_loop: Handler = None
         self._asking: Thread | None = None
 
     def __enter__(self) -> Self:
@@ -75,6 +81,9 @@ class Asker:
     def _ask(self, shown: str) -> None:
         self._close()
         self._answered.clear()
+        self._interrupted.clear()
+        # The event loop's own handler would end the run in place of the question.
+        self._of_loop = signal.signal(signal.SIGINT, lambda *_: self._interrupted.set())
         self._asking = Thread(target=self._answer, args=(shown,), daemon=True)
         self._asking.start()
 
@@ -82,6 +91,7 @@ class Asker:
         self._answered.set()
         if self._asking is not None:
             self._asking.join()
+            signal.signal(signal.SIGINT, self._of_loop)
         self._asking = None
 
     def _answer(self, shown: str) -> None:
@@ -100,6 +110,8 @@ class Asker:
     def _line(self, question: str) -> str:
         typer.echo(question, err=True, nl=False)
         while not self._answered.is_set():
+            if self._interrupted.is_set():
+                raise EOFError
             line = self._lines.get(_TICK)
             if line is not None:
                 return line
