@@ -13,7 +13,7 @@ from novelcraft.agents.summarizer import SummaryInput, SummaryOutput, summarize
 from novelcraft.agents.world_builder import WorldInput, build_world
 from novelcraft.doors.desk import BookView, Desk
 from novelcraft.doors.places import AfterScene, BeforeScene
-from novelcraft.errors import InputError
+from novelcraft.errors import InputError, UnfitSceneError
 from novelcraft.prompts.brief import named, render_brief
 from novelcraft.prompts.fit import fit, sentences
 from novelcraft.prompts.narrator import NarratorInput, assemble
@@ -76,6 +76,11 @@ async def _narrate(given: NarrateInput, desk: Desk) -> NarrateOutput:
         NarrationInput(prompt=prompt, target_words=words, asked_words=words), session
     )
     made = narration.provenance
+    if not narration.prose:
+        raise UnfitSceneError(
+            f"{made.model} gave no words for the scene ({made.finish_reason}).",
+            fix="Ask again with another seed, or give the role narrator another model.",
+        )
     return NarrateOutput(
         prose=narration.prose,
         words=count_words(narration.prose),

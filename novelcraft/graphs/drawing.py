@@ -13,6 +13,7 @@ from novelcraft.errors import CappedScenesError, UnfitSceneError
 from novelcraft.graphs.best import best_draft
 from novelcraft.graphs.context import WriteContext
 from novelcraft.prompts.narrator import AssembledPrompt
+from novelcraft.state.calls import ONLY_THOUGHT
 from novelcraft.state.findings import blocking
 from novelcraft.state.graph import WriteState
 from novelcraft.state.manuscript import Draft, count_words
@@ -63,7 +64,9 @@ def _came_to_nothing(drafts: Sequence[Draft], context: WriteContext) -> bool:
     return all(unfit(d.all_findings) for d in drafts)
 
 
-def unfit_scene(state: WriteState, drafts: Sequence[Draft]) -> UnfitSceneError:
+def unfit_scene(
+    state: WriteState, drafts: Sequence[Draft], context: WriteContext
+) -> UnfitSceneError:
     """The error that says what came of each attempt at a scene, and what may help."""
     lines = []
     for draft in drafts:
@@ -76,7 +79,8 @@ def unfit_scene(state: WriteState, drafts: Sequence[Draft]) -> UnfitSceneError:
         f"None of {len(drafts)} attempts at {place} gave a scene, and none was kept:\n"
         + "\n".join(lines),
         fix="The same command draws it again with other seeds. If that does not help, give the "
-        f"role narrator another model than {best.provenance.model}{_or_shorter(best)}.",
+        f"role narrator another model than {best.provenance.model}"
+        f"{_or_shorter(best)}{_or_thoughtless(best, context)}.",
     )
 
 
@@ -85,6 +89,14 @@ def _or_shorter(draft: Draft) -> str:
     if words < LEAST_SCENE or {f.check for f in unfit(draft.all_findings)} != {"prose.short"}:
         return ""
     return f", or set [write] scene_words to the {words} words that it wrote"
+
+
+def _or_thoughtless(draft: Draft, context: WriteContext) -> str:
+    endpoint = context.caller.models.endpoint("narrator")
+    may_not = endpoint.thinks and endpoint.family.thinking == "optional"
+    if not may_not or draft.provenance.finish_reason != ONLY_THOUGHT:
+        return ""
+    return ", or set [roles.narrator] think = false"
 
 
 def stop_if_capped(state: WriteState, context: WriteContext) -> None:

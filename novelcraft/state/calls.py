@@ -8,6 +8,9 @@ from novelcraft.state.base import Frozen
 
 Outcome = Literal["ok", "invalid", "error"]
 
+ONLY_THOUGHT = "only_thought"
+"""Finish reason of an answer whose tokens all went into thinking."""
+
 
 class Message(Frozen):
     """One chat message."""

@@ -68,7 +68,7 @@ class Provenance(Frozen):
     completion_tokens: int
     finish_reason: str
     """As the server gave it; `length_reached` where we ended it at a whole sentence, `too_long`
-    where we had to end it without one."""
+    where we had to end it without one, `only_thought` where no answer came of it."""
     attempt: int = Field(ge=1)
     calls: tuple[str, ...]
     """Keys of the model calls that made the prose, in order."""

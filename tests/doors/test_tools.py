@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,14 @@ import pytest
 
 from novelcraft import tools
 from novelcraft.doors.catalogue import TOOLS, Tool, find_tool
-from novelcraft.doors.desk import Desk
+from novelcraft.doors.desk import Desk, open_desk
 from novelcraft.doors.langchain import langchain
 from novelcraft.doors.python import call_tool
-from novelcraft.errors import InputError, NotAProjectError, UnknownTargetError
+from novelcraft.errors import InputError, NotAProjectError, UnfitSceneError, UnknownTargetError
 from novelcraft.graphs.novel import Novel
 from tests.agents.test_registry import INPUTS, PROSE
+from tests.doors.conftest import environ_of
+from tests.fakes import script as s
 from tests.fakes.server import FakeServer
 
 LONG = " ".join(f"{PROSE} It was the {n}th night." for n in range(900))
@@ -139,6 +142,17 @@ async def test_a_tool_that_needs_a_novel_says_so(bare_desk: Desk) -> None:
             await call_tool(name, given, bare_desk)
     with pytest.raises(InputError, match="There is no brief"):
         await call_tool("narrate", {}, bare_desk)
+
+
+@pytest.mark.parametrize("effect", [s.nothing(), s.only_thinking()])
+async def test_a_scene_without_words_is_no_success(
+    serve: Callable[..., FakeServer], tmp_path: Path, effect: s.Effect
+) -> None:
+    script = s.Script()
+    script.on(s.prose, effect)
+    async with open_desk("", environ_of(serve(script=script), tmp_path)) as desk:
+        with pytest.raises(UnfitSceneError, match="no words for the scene"):
+            await call_tool("narrate", WITHOUT_NOVEL["narrate"], desk)
 
 
 async def test_they_are_functions_too(bare_desk: Desk) -> None:

@@ -276,7 +276,7 @@ async def choose_draft(state: WriteState, runtime: WriteRuntime) -> dict[str, An
     drafts = drafts_of(draw_step(state), context)
     best = best_draft(drafts, state["target_words"])
     if unfit(best.all_findings):
-        raise unfit_scene(state, drafts)
+        raise unfit_scene(state, drafts, context)
     return {"draft": best.id}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from novelcraft.state.calls import ONLY_THOUGHT
 from novelcraft.state.manuscript import count_words
 from novelcraft.tools.checks.base import CheckInput, Flaw, quote
 
@@ -24,8 +25,11 @@ def empty(scene: CheckInput) -> Flaw | None:
     """A scene without a single word."""
     if scene.text.words:
         return None
+    thought = scene.finish_reason == ONLY_THOUGHT
     return Flaw(
-        message="The scene holds no words.",
+        message="The narrator only thought, and told nothing."
+        if thought
+        else "The scene holds no words.",
         constraint="Write the scene as prose, from its beginning to its end.",
         about=scene.brief.id,
     )

@@ -20,7 +20,7 @@ from pydantic import BaseModel
 from novelcraft.config.settings import RoleName
 from novelcraft.errors import InvalidAnswerError, ModelError
 from novelcraft.state.base import derive_seed
-from novelcraft.state.calls import CallRecord, Message, Outcome, Usage
+from novelcraft.state.calls import ONLY_THOUGHT, CallRecord, Message, Outcome, Usage
 from novelcraft.tools.models.answers import read_answer
 from novelcraft.tools.models.calls import (
     STOPPED_BY_CALLER,
@@ -50,6 +50,8 @@ Judge = Callable[[str], str]
 
 MAX_TRIES = 3
 """How often a question is asked in a run before its invalid answers are an error."""
+_PROSE_TRIES = 2
+"""How often prose is asked for when a model only thinks: the second try has room for thoughts."""
 _MOST_LESSONS = 12
 """How often one request is changed to what its server takes."""
 _LEAST_CHARS_PER_TOKEN = 7
@@ -122,8 +124,11 @@ class ChatModels:
                 exactly the text it was called with, and `stopped_by_caller` as the reason. A
                 replayed answer is shown at once.
 
+        Returns:
+            The answer. It has no text where the model was silent, or only thought at every try:
+            then `only_thought` is its finish reason.
+
         Raises:
-            InvalidAnswerError: The model only thought, at every try.
             ModelError: The server failed, refused, or could not be reached.
         """
         return await self._answer(request, lambda _text: "", on_text)
@@ -191,7 +196,8 @@ class ChatModels:
         """
         said: list[str] = []
         number = 0
-        while len(said) < MAX_TRIES:
+        answer: ModelAnswer | None = None
+        while len(said) < (MAX_TRIES if on_text is None else _PROSE_TRIES):
             seed = derive_seed(request.seed, "try", number) if number else request.seed
             number += 1
             prepared = prepare(self.endpoint(request.role), replace(request, seed=seed))
@@ -212,6 +218,8 @@ class ChatModels:
             if answer is not None and not problem:
                 return answer
             said.append(f"  try {len(said) + 1}: {problem}")
+        if answer is not None and on_text is not None:
+            return answer
         raise _invalid(request, self.endpoint(request.role), said)
 
     async def _fall_back(self, failed: Endpoint, error: ModelError) -> bool:
@@ -244,7 +252,7 @@ class ChatModels:
         record = prepared.record(
             text=reply.text,
             thinking=reply.thinking,
-            finish_reason=reply.finish_reason,
+            finish_reason=reply.finish_reason if reply.complete else ONLY_THOUGHT,
             usage=self._usage(prepared, reply),
             seconds=seconds,
             outcome="invalid" if problem else "ok",
@@ -383,16 +391,11 @@ def _unfinished(reply: Reply) -> str:
 
 def _invalid(request: ModelRequest, endpoint: Endpoint, said: Sequence[str]) -> InvalidAnswerError:
     tries = "\n".join(said)
-    think = (
-        f", or set [roles.{request.role}] think = false"
-        if endpoint.thinks and not request.schema
-        else ""
-    )
     return InvalidAnswerError(
         f"{endpoint.model} gave no valid answer to {request.purpose} ({request.step}) in "
         f"{len(said)} tries:\n{tries}",
         fix=f"Run the same command to try again from here, with other seeds, or give the role "
-        f"{request.role} a more able model{think}.",
+        f"{request.role} a more able model.",
     )
 
 

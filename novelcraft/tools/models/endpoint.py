@@ -59,9 +59,14 @@ class Endpoint:
     @property
     def thinks(self) -> bool:
         """Whether the model writes a think block before it answers."""
+        return self.meant_to_think or (self.family.thinking != "optional" and self.learned.thinks)
+
+    @property
+    def meant_to_think(self) -> bool:
+        """Whether the model is known to think before it was asked anything."""
         if self.family.thinking == "optional":
             return self.settings.think
-        return self.family.thinking == "always" or self.learned.thinks
+        return self.family.thinking == "always"
 
     @property
     def compact_json(self) -> bool:

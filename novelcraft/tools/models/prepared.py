@@ -160,7 +160,8 @@ def prepare(endpoint: Endpoint, request: ModelRequest) -> Prepared:
             "adapter": endpoint.adapter,
             "sampling": sampling,
             "extra": endpoint.settings.extra,
-            "think": endpoint.thinks,
+            # Not what the model was seen to do: another run would ask it the same under other keys.
+            "think": endpoint.meant_to_think,
             "max_tokens": request.max_tokens,
             "seed": request.seed,
             "step": request.step,
