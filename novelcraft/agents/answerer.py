@@ -70,7 +70,6 @@ async def answer_question(given: QuestionInput, session: AgentSession) -> Answer
             ],
         ),
         schema,
-        max_tokens=session.preset.answer_tokens(chars + 60),
     )
     fields = answer.model_dump()
     numbers = sorted({n for n in fields["sentences"] if n <= len(given.sentences)})

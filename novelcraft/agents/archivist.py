@@ -45,7 +45,6 @@ async def extract_facts(given: FactsInput, session: AgentSession) -> FactsOutput
         "scene.extract",
         load_template("extract_facts").render(scene=given.prose, count=count),
         schema,
-        max_tokens=preset.answer_tokens(count * (2 * chars + 90)),
     )
     return FactsOutput(facts=_facts(answer.model_dump()["facts"], given.prose))
 

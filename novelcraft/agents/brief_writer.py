@@ -11,7 +11,7 @@ from novelcraft.agents.session import AgentSession
 from novelcraft.prompts.loader import load_template
 from novelcraft.state.base import Frozen
 from novelcraft.state.books import SceneBriefText
-from novelcraft.tools.models.schemas import bounded, scene_sketch, sketch_chars, tidy
+from novelcraft.tools.models.schemas import bounded, scene_sketch, tidy
 
 _PLACE_CHARS = 60
 
@@ -40,7 +40,6 @@ async def infer_brief(given: BriefInput, session: AgentSession) -> SceneBriefTex
             scene=given.prose, names=given.names, words=given.words
         ),
         scene_sketch(preset, given.names, bounded(_PLACE_CHARS)),
-        max_tokens=preset.answer_tokens(sketch_chars(preset)),
     )
     fields = answer.model_dump()
     return SceneBriefText(

@@ -49,7 +49,6 @@ async def check_continuity(given: ContinuityInput, session: AgentSession) -> Con
         "scene.continuity",
         load_template("continuity").render(scene=given.prose, known=given.known),
         schema,
-        max_tokens=session.preset.answer_tokens(MAX_FINDINGS * (2 * chars + 40)),
     )
     return ContinuityOutput(
         findings=tuple(

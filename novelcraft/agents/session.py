@@ -46,14 +46,10 @@ class AgentSession:
         purpose: str,
         messages: tuple[Message, ...],
         schema: type[T],
-        *,
-        max_tokens: int,
     ) -> T:
         """A validated answer; see `Caller.ask`.
 
         Raises:
             InvalidAnswerError: If every try broke the schema.
         """
-        return await self.caller.ask(
-            role, purpose, self.step, messages, schema, max_tokens=max_tokens
-        )
+        return await self.caller.ask(role, purpose, self.step, messages, schema)

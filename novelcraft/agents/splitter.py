@@ -16,8 +16,6 @@ from novelcraft.prompts.loader import load_template
 from novelcraft.state.base import Frozen
 from novelcraft.tools.models.schemas import strict_list
 
-_TOKENS_PER_NUMBER = 6
-
 
 class BreaksInput(Frozen):
     """Consecutive blocks of paragraphs of one chapter."""
@@ -52,7 +50,6 @@ async def find_breaks(given: BreaksInput, session: AgentSession) -> BreaksOutput
             blocks="\n\n".join(shown), first=first, second=first + 1, last=last
         ),
         schema,
-        max_tokens=preset.answer_tokens(0) + _TOKENS_PER_NUMBER * len(blocks),
     )
     return BreaksOutput(breaks=tuple(answer.model_dump()["breaks"]))
 

@@ -50,7 +50,6 @@ async def summarize(given: SummaryInput, session: AgentSession) -> SummaryOutput
             names=given.names,
         ),
         create_model("SummaryAnswer", summary=(bounded(chars), ...)),
-        max_tokens=preset.answer_tokens(chars),
     )
     return SummaryOutput(summary=tidy(answer.model_dump()["summary"]))
 
@@ -104,7 +103,6 @@ async def update_summary(given: BookSummaryInput, session: AgentSession) -> Book
             missing=given.missing,
         ),
         _roll_schema(preset, given.living, chars),
-        max_tokens=preset.answer_tokens(chars + preset.field_chars + 80),
     )
     fields = answer.model_dump()
     return BookSummaryOutput(

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from pydantic import Field, create_model
+from pydantic import BaseModel, Field, create_model
 
 from novelcraft.agents.session import AgentSession
 from novelcraft.config.presets import SizePreset
@@ -19,7 +19,7 @@ from novelcraft.prompts.loader import load_template
 from novelcraft.state.base import Frozen
 from novelcraft.state.books import BookCharacter, BookWorld
 from novelcraft.state.calls import Message
-from novelcraft.tools.models.schemas import bounded, strict_list, tidy
+from novelcraft.tools.models.schemas import answer_tokens, bounded, strict_list, tidy
 
 _NAME_CHARS = 40
 _PLACES = 6
@@ -82,44 +82,47 @@ async def _merge(notes: Sequence[str], session: AgentSession) -> str:
 
 def longest_answer(preset: SizePreset) -> int:
     """Tokens of the longest answer that the world builder asks for."""
-    return max(
-        preset.answer_tokens(_note_chars(preset)), preset.answer_tokens(_world_chars(preset))
-    )
+    return max(answer_tokens(_notes_schema(preset)), answer_tokens(_world_schema(preset)))
 
 
-def _note_chars(preset: SizePreset) -> int:
-    return (5 + 2 * preset.cast_size) * preset.field_chars + preset.cast_size * _NAME_CHARS
-
-
-def _world_chars(preset: SizePreset) -> int:
-    return (6 + 2 * preset.cast_size) * preset.field_chars + 500
-
-
-async def _notes(purpose: str, messages: tuple[Message, ...], session: AgentSession) -> str:
-    preset = session.preset
+def _notes_schema(preset: SizePreset) -> type[BaseModel]:
     line = (bounded(2 * preset.field_chars), ...)
     person = create_model("PersonNote", name=(bounded(_NAME_CHARS), ...), who=line)
-    schema = create_model(
+    return create_model(
         "WorldNotes",
         setting=line,
         rules=line,
         tone=(bounded(preset.field_chars), ...),
         people=(strict_list(person, 0, preset.cast_size), ...),
     )
-    chars = _note_chars(preset)
-    answer = await session.ask(
-        "reasoning", purpose, messages, schema, max_tokens=preset.answer_tokens(chars)
-    )
+
+
+async def _notes(purpose: str, messages: tuple[Message, ...], session: AgentSession) -> str:
+    answer = await session.ask("reasoning", purpose, messages, _notes_schema(session.preset))
     said = answer.model_dump()
     people = [f"- {tidy(p['name'])}: {tidy(p['who'])}" for p in said["people"]]
     return "\n".join([tidy(said["setting"]), tidy(said["rules"]), tidy(said["tone"]), *people])
 
 
 async def _constitute(given: WorldInput, notes: Sequence[str], session: AgentSession) -> BookWorld:
-    preset = session.preset
+    answer = await session.ask(
+        "reasoning",
+        "prep.world",
+        load_template("world_constitution").render(
+            title=given.title,
+            notes="\n\n".join(notes),
+            names=given.names,
+            count=session.preset.cast_size,
+        ),
+        _world_schema(session.preset),
+    )
+    return _world(answer.model_dump())
+
+
+def _world_schema(preset: SizePreset) -> type[BaseModel]:
     line = (bounded(preset.field_chars), ...)
     person = create_model("CastMember", name=(bounded(_NAME_CHARS), ...), role=line, want=line)
-    schema = create_model(
+    return create_model(
         "BookWorldAnswer",
         era=line,
         setting=line,
@@ -130,17 +133,6 @@ async def _constitute(given: WorldInput, notes: Sequence[str], session: AgentSes
         places=(strict_list(bounded(_NAME_CHARS), 1, _PLACES), ...),
         cast=(strict_list(person, 1, preset.cast_size), ...),
     )
-    chars = _world_chars(preset)
-    answer = await session.ask(
-        "reasoning",
-        "prep.world",
-        load_template("world_constitution").render(
-            title=given.title, notes="\n\n".join(notes), names=given.names, count=preset.cast_size
-        ),
-        schema,
-        max_tokens=preset.answer_tokens(chars),
-    )
-    return _world(answer.model_dump())
 
 
 def _world(said: dict[str, Any]) -> BookWorld:

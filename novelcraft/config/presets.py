@@ -59,15 +59,6 @@ class SizePreset:
     layout: Layout
     """How the narrator is asked, unless it was taught another way."""
 
-    def answer_tokens(self, chars: int) -> int:
-        """Tokens to allow for a structured answer of at most so many characters.
-
-        Half a token a character is generous for prose and leaves room for the JSON around it;
-        an answer that is cut off is lost, so the bound errs upwards. A model that thinks gets
-        its allowance for that where the call is made.
-        """
-        return 100 + chars // 2
-
 
 SMALL = SizePreset(
     name="small",

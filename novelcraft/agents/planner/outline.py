@@ -106,7 +106,6 @@ async def _act(
         "plan.outline",
         messages,
         schema,
-        max_tokens=task.preset.answer_tokens(size * (2 * chars + 60)),
     )
     sketched: list[dict[str, str]] = answer.model_dump()["chapters"]
     return sketched
@@ -176,7 +175,6 @@ async def _hooks(
         "plan.hooks",
         messages,
         schema,
-        max_tokens=task.preset.answer_tokens(wanted * (task.preset.field_chars + 60)),
     )
     names = [c.name for c in story.cast]
     spare = [task.scaffold.fill(hook, names) for hook in task.scaffold.shape.hooks]

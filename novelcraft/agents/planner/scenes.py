@@ -14,7 +14,7 @@ from novelcraft.agents.session import AgentSession
 from novelcraft.prompts.loader import load_template
 from novelcraft.state.base import Frozen
 from novelcraft.state.plan import Chapter, Character, SceneBrief
-from novelcraft.tools.models.schemas import one_of, scene_sketch, sketch_chars, strict_list, tidy
+from novelcraft.tools.models.schemas import one_of, scene_sketch, strict_list, tidy
 
 MAX_LINE = 10_000
 """Longer than any line; a name that is not found counts as standing there."""
@@ -67,7 +67,6 @@ async def plan_chapter_scenes(given: ChapterInput, session: AgentSession) -> Cha
         "plan.scenes" if not request.summary else "plan.revise",
         load_template("plan_scenes").render(**_variables(task, request)),
         schema,
-        max_tokens=task.preset.answer_tokens(count * sketch_chars(task.preset)),
     )
     mender = task.mender(request.logline, request.chapter.summary, request.before)
     sketches = answer.model_dump()["scenes"]

@@ -48,9 +48,7 @@ async def _core(task: PlanTask, mender: Mender) -> StoryCore:
         style=(bounded(chars), ...),
         ending=(bounded(2 * chars), ...),
     )
-    answer = await _ask(
-        task, "core", schema, 6 * chars, premise=task.book.premise, style=task.book.style
-    )
+    answer = await _ask(task, "core", schema, premise=task.book.premise, style=task.book.style)
     fields = answer.model_dump()
     shape, words = task.scaffold.shape, task.scaffold.words
     ending = task.scaffold.fill(shape.ending, (words.name or words.who,))
@@ -73,7 +71,7 @@ async def _world(task: PlanTask, core: StoryCore, mender: Mender) -> World:
         text=(bounded(4 * chars), ...),
         places=(strict_list(bounded(40), places, places), ...),
     )
-    answer = await _ask(task, "world", schema, 8 * chars, premise=task.book.premise, core=core)
+    answer = await _ask(task, "world", schema, premise=task.book.premise, core=core)
     fields = answer.model_dump()
     return World(
         text=mender.text("the world", fields["text"], task.book.premise),
@@ -96,9 +94,7 @@ async def _cast(
     )
     size = task.preset.cast_size
     schema = create_model("CastAnswer", cast=(strict_list(member, size, size), ...))
-    answer = await _ask(
-        task, "cast", schema, size * 6 * chars, premise=task.book.premise, core=core, world=world
-    )
+    answer = await _ask(task, "cast", schema, premise=task.book.premise, core=core, world=world)
     members = answer.model_dump()["cast"]
     hero = task.scaffold.words.name if task.preset.scaffold else ""
     names = mender.names([m["name"] for m in members], first=hero)
@@ -123,7 +119,7 @@ def _character(
 
 
 async def _ask(
-    task: PlanTask, part: str, schema: type[BaseModel], chars: int, **variables: object
+    task: PlanTask, part: str, schema: type[BaseModel], **variables: object
 ) -> BaseModel:
     messages = load_template(f"plan_{part}").render(wish=task.book.wish, **variables)
     return await task.session.part(part).ask(
@@ -131,5 +127,4 @@ async def _ask(
         f"plan.{part}",
         messages,
         schema,
-        max_tokens=task.preset.answer_tokens(chars),
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from novelcraft.state.base import derive_seed
 from novelcraft.tools.models.chat import ModelRequest
+from novelcraft.tools.models.schemas import answer_tokens
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -32,10 +33,8 @@ class Caller:
         step: str,
         messages: tuple[Message, ...],
         schema: type[T],
-        *,
-        max_tokens: int,
     ) -> T:
-        """A validated answer.
+        """A validated answer, with as many tokens as the schema may need.
 
         Args:
             role: Which model answers.
@@ -43,8 +42,7 @@ class Caller:
             step: Which step of the run asks. The same step asking the same is replayed from
                 the log instead of being asked again.
             messages: The rendered prompt.
-            schema: What the answer must be; enforced while decoding.
-            max_tokens: Bound on the answer, thinking included.
+            schema: What the answer must be, with bounds; enforced while decoding.
 
         Raises:
             InvalidAnswerError: If every try broke the schema.
@@ -54,7 +52,7 @@ class Caller:
             purpose=purpose,
             step=step,
             messages=messages,
-            max_tokens=max_tokens,
+            max_tokens=answer_tokens(schema),
             seed=derive_seed(self.seed, purpose, step),
             schema=schema,
         )

@@ -6,17 +6,21 @@ hindered by them.
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints, create_model
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints, create_model
 
 from novelcraft.config.presets import SizePreset
 from novelcraft.tools.text import without_controls
 
 _SENTENCE = re.compile(r"^.*[.!?](?=[\"'”’)]?(?:\s|$))[\"'”’)]?", re.DOTALL)
 _NAME = r"^[A-Z][a-z]{1,11} [A-Z][a-z]{1,13}$"
+_LONGEST_NAME = f"A{'a' * 11} B{'b' * 13}"
+_UNBOUNDED = 10**9
+"""The longest number that is counted with, where a schema has no bound for one."""
 
 
 def bounded(chars: int) -> Any:
@@ -63,9 +67,44 @@ def scene_sketch(preset: SizePreset, names: Sequence[str], place: Any) -> Any:
     return create_model("SceneSketch", **fields)
 
 
-def sketch_chars(preset: SizePreset) -> int:
-    """Characters of the longest answer in the schema of a scene's brief."""
-    return preset.event_chars * 3 + preset.beat_chars * preset.beats + 240
+def longest_answer(schema: type[BaseModel]) -> str:
+    """The longest JSON that a schema with bounds allows: every string and list at its bound."""
+    whole = schema.model_json_schema()
+    return json.dumps(_longest(whole, whole.get("$defs", {})), ensure_ascii=False)
+
+
+def answer_tokens(schema: type[BaseModel]) -> int:
+    """Tokens to allow for an answer.
+
+    Half a token a character, and one for each digit, is generous for prose and leaves room for
+    blanks in the JSON; an answer that is cut off is lost, so the bound errs upwards. A model that
+    thinks gets its allowance for that where the call is made.
+    """
+    longest = longest_answer(schema)
+    return 100 + len(longest) // 2 + sum(map(str.isdigit, longest))
+
+
+def _longest(node: Mapping[str, Any], defs: Mapping[str, Any]) -> Any:
+    if "$ref" in node:
+        return _longest(defs[node["$ref"].rpartition("/")[2]], defs)
+    values = node.get("enum") or ([node["const"]] if "const" in node else [])
+    if values:
+        return max(values, key=len)
+    match node["type"]:
+        case "object":
+            return {name: _longest(child, defs) for name, child in node["properties"].items()}
+        case "array":
+            return [_longest(node["items"], defs)] * node["maxItems"]
+        case "integer":
+            return node.get("maximum", _UNBOUNDED)
+        case "boolean":
+            return False
+        case _:
+            return _LONGEST_NAME if "pattern" in node else _filled(node.get("maxLength", 0))
+
+
+def _filled(chars: int) -> str:
+    return ("word " * (chars // 5 + 1))[:chars]
 
 
 def tidy(text: str) -> str:
