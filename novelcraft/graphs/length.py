@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from pathlib import Path
 
 from novelcraft.agents.planner.pacing import chapters_to_come
@@ -10,7 +12,10 @@ from novelcraft.config.settings import NovelSettings
 from novelcraft.errors import ConfigError, PagesError
 from novelcraft.state.plan import Plan
 from novelcraft.tools.canon.store import ManuscriptStore
-from novelcraft.tools.text import quoted
+from novelcraft.tools.text import clipped, one_line, quoted
+
+_SHOWN = 80
+"""Characters of a premise that an error shows."""
 
 
 def require_planned(
@@ -20,7 +25,7 @@ def require_planned(
 
     Raises:
         PagesError: The settings ask for another length than the plan has.
-        ConfigError: They name another language.
+        ConfigError: They name another language, premise, style or number of chapters.
     """
     plan = _plan(store, branch)
     if plan is None:
@@ -33,12 +38,32 @@ def require_planned(
             f"novelcraft write {quoted(folder)} --pages {novel.pages}"
             + ("" if branch == "main" else f" --branch {branch}"),
         )
-    if language_tag(plan.language) != novel.language:
-        raise ConfigError(
-            f"The settings say language = {novel.language}, and branch {branch} was planned in "
-            f"{plan.language}.",
-            fix=f'Set [novel] language = "{plan.language}", or start another novel.',
-        )
+    for key, now, was in _chosen(novel, plan):
+        if now != was:
+            raise ConfigError(
+                f"The settings say {key} = {_as_toml(now, _SHOWN)}, and branch {branch} was "
+                "planned with another.",
+                fix=f"Set [novel] {key} = {_as_toml(was)}, or start another novel.",
+            )
+
+
+def _chosen(novel: NovelSettings, plan: Plan) -> Iterator[tuple[str, str | int, str | int]]:
+    """What of the settings a plan was made from: the key, its value now and the plan's.
+
+    What is left to the planner is whatever it chose.
+    """
+    yield "language", novel.language, language_tag(plan.language)
+    yield "premise", one_line(novel.premise), one_line(plan.premise)
+    if novel.style.strip():
+        yield "style", one_line(novel.style), one_line(plan.core.style)
+    if novel.chapters:
+        yield "chapters", novel.chapters, len(plan.chapters)
+
+
+def _as_toml(value: str | int, longest: int | None = None) -> str:
+    """A value as a settings file has it, on one line; text is cut to `longest` characters."""
+    text = clipped(value, longest) if isinstance(value, str) and longest else value
+    return json.dumps(text, ensure_ascii=False)
 
 
 def change_length(store: ManuscriptStore, branch: str, novel: NovelSettings, folder: Path) -> bool:

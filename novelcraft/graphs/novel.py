@@ -185,7 +185,7 @@ class Novel:
 
         Raises:
             ProjectBusyError: Another run holds the novel.
-            PagesError, ConfigError: The branch was planned with another length or language.
+            PagesError, ConfigError: The branch was planned with other settings of the book.
             UnfitSceneError: No attempt at a scene gave one; the next run draws it anew.
             CappedScenesError: Scene after scene was kept at the cap; the next run goes on.
             CostCapError: The next call could pass a limit; the next run goes on with it.
@@ -435,7 +435,7 @@ class Novel:
         """Refuse settings of the book that a begun branch does not follow.
 
         Raises:
-            PagesError, ConfigError: It was planned with another length or language.
+            PagesError, ConfigError: It was planned with another length, premise, or the like.
         """
         length.require_planned(self.store, branch, self.settings.novel, self.folder)
 

@@ -1,4 +1,4 @@
-"""Another length for a book that was begun: asked for on the command line, or by hand."""
+"""A book that was begun: another length, and other settings than it was planned with."""
 
 from __future__ import annotations
 
@@ -68,11 +68,36 @@ def test_a_length_from_the_environment_is_not_passed_over(
     assert "The settings ask for 3 pages" in told.err
 
 
-def test_a_language_changed_by_hand_is_not_passed_over(run: Run, begun: Path) -> None:
-    by_hand(begun, '# language = "en"', 'language = "fr"')
+@pytest.mark.parametrize(
+    ("before", "after", "restored"),
+    [
+        ('# language = "en"', 'language = "fr"', 'language = "en"'),
+        (PREMISE, "A baker finds that bread remembers", f'premise = "{PREMISE}"'),
+        ("chapters = 5\n", "chapters = 7\n", "chapters = 5"),
+        ('# style = ""', 'style = "Dry, in short sentences"', 'style = "'),
+    ],
+    ids=["language", "premise", "chapters", "style"],
+)
+def test_what_a_plan_was_made_from_and_was_changed_by_hand_is_not_passed_over(
+    run: Run, begun: Path, before: str, after: str, restored: str
+) -> None:
+    by_hand(begun, before, after)
     told = run("write", "n")
     assert told.code == 11
-    assert "language = fr, and branch main was planned in en" in told.err
+    assert f"The settings say {restored.split()[0]} = " in told.err
+    assert "and branch main was planned with another" in told.err
+    assert f"Set [novel] {restored}" in told.err
+    assert run("write", "n", "--pages", 30).code == 11
+    by_hand(begun, after, before)
+    assert run("write", "n", "--until", 3, "--quiet").code == 0
+
+
+def test_white_space_in_a_premise_and_a_choice_left_to_the_planner_make_no_other_book(
+    run: Run, begun: Path
+) -> None:
+    by_hand(begun, PREMISE, PREMISE.replace(" ", "  "))
+    by_hand(begun, "chapters = 5\n", "chapters = 0\n")
+    assert run("write", "n", "--until", 3, "--quiet").code == 0
 
 
 def test_a_length_that_is_written_already_is_refused(run: Run, begun: Path) -> None:
