@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from novelcraft.cli.common import BranchOption, DatabaseOption, Folder, opened_to_read
+from novelcraft.cli.common import BranchOption, DatabaseOption, Folder, command, opened_to_read
 from novelcraft.errors import ExportError
+from novelcraft.tools.text import counted
 
 
 def export(
@@ -22,7 +23,8 @@ def export(
     """Write the book's files again, as far as it is written.
 
     Formats are epub, docx, pdf (where an engine for it is installed), md and report. One that is
-    asked for by name and cannot be made is an error; the others are written all the same.
+    asked for by name and cannot be made is an error; the others are written all the same. That
+    the book holds findings which should have kept scenes out of it is said on standard error.
     With a database, DIR is the name of a novel of its batch, and its folder is made here.
     """
     from novelcraft.tools.export.book import BOOK_FORMATS
@@ -32,6 +34,12 @@ def export(
         result = novel.export([n.strip() for n in named if n.strip()], branch=branch)
     for notice in result.notices:
         typer.echo(notice, err=True)
+    if result.flaws:
+        typer.echo(
+            f"The book holds {counted(result.flaws, 'finding')} that should have kept scenes out "
+            f"of it. They are listed by: {command('show', folder, 'findings', branch=branch)}",
+            err=True,
+        )
     for path in result.paths:
         typer.echo(str(path))
     if formats is not None and result.missing:

@@ -56,7 +56,13 @@ def test_a_finished_book_with_findings_that_block_is_code_44_and_is_exported(
         assert "prose.leak" in ended.out
         assert Path(ended.out.splitlines()[-1]).suffix == ".epub"
         assert "novelcraft redraw book" in ended.err
+    files = run("export", "book", "--format", "md")
+    assert files.code == 0
+    assert re.search(r"The book holds \d+ findings? that should have kept scenes out", files.err)
+    assert "novelcraft show book findings" in files.err
+    assert [Path(line).suffix for line in files.out.splitlines()] == [".md"]
     shown = run("show", "book", "findings").out
     for key in set(re.findall(r"prose\.leak:\w+", shown)):
         assert run("exempt", "book", key, "--reason", "Meant.").code == 0
     assert run("write", "book", "--quiet").code == 0
+    assert "The book holds" not in run("export", "book", "--format", "md").err

@@ -44,6 +44,8 @@ class ExportResult:
     """Formats of which there is no file, for a reason that stands in the notices."""
     notices: tuple[str, ...] = ()
     """Why a PDF was left out, and glyphs that an engine did not have. Not errors."""
+    flaws: int = 0
+    """Findings that block, in scenes and in the book as a whole, and that nobody exempted."""
 
 
 @dataclass(frozen=True)
@@ -98,8 +100,8 @@ def export_book(
         novel: Gives title, author and language.
         novel_id: The novel's id; with the chain's head it gives the book's own identifier.
         formats: Any of md, epub, docx, pdf, report.
-        summary: What the report shows; made from chain and plan alone where it is not given, and
-            then without model calls, exemptions and checks of the whole book.
+        summary: What the report shows, and where the flaws are counted; made from chain and plan
+            alone where it is not given: without model calls, exemptions and checks of the book.
 
     Raises:
         InputError: An unknown format, or none.
@@ -116,6 +118,7 @@ def export_book(
             "There is nothing to export: no scene has been written yet.",
             fix="Run `novelcraft write` on the novel first.",
         )
+    summary = summary or run_summary(plan, chain, novel, novel_id=novel_id)
     stem = folder / file_stem(book_title(plan, novel))
     paths: list[Path] = []
     notices: list[str] = []
@@ -123,8 +126,7 @@ def export_book(
     with _gathered(plan, chain, novel, novel_id) as book:
         for name in wanted:
             if name == "report":
-                shown = summary or run_summary(plan, chain, novel, novel_id=novel_id)
-                paths.append(write_report(folder / REPORT_NAME, shown))
+                paths.append(write_report(folder / REPORT_NAME, summary))
                 continue
             content, said = _make(book, name)
             notices += said
@@ -132,7 +134,7 @@ def export_book(
                 missing.append(name)
             else:
                 paths.append(write_atomic(stem.with_name(f"{stem.name}.{name}"), content))
-    return ExportResult(tuple(paths), tuple(missing), tuple(notices))
+    return ExportResult(tuple(paths), tuple(missing), tuple(notices), summary.flaws)
 
 
 def file_stem(title: str) -> str:
