@@ -139,7 +139,7 @@ class NovelSettings(Section):
     pages: int = Field(default=100, ge=MIN_PAGES, le=MAX_PAGES)
     """Length of the book in pages."""
     words_per_page: int = Field(default=275, ge=50, le=1_000)
-    """Words on a page."""
+    """Words on a page; in Chinese and Japanese, whose characters are counted, 400 to 500."""
     chapters: int = Field(default=0, ge=0, le=500)
     """Number of chapters; 0 lets the planner's preset decide."""
     title: str = ""

@@ -13,8 +13,8 @@ from novelcraft.state.stream import OnEvent
 INTERVAL = 0.05
 """Shortest time between two events in seconds: a screen shows no more than 20 a second."""
 
-_WORDS_END = re.compile(r".*(?:[^\w'’\-]|_)", re.DOTALL)
-"""All up to and with the last character that is no part of a word."""
+_WORDS_END = re.compile(r".*\s", re.DOTALL)
+"""All up to and with the last blank: no word stands across it."""
 
 
 class DraftStream:

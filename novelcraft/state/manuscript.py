@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from typing import Any, Literal, Self, TypedDict
 
@@ -18,13 +19,43 @@ from novelcraft.state.layout import LayoutNote
 AcceptedBy = Literal["checks", "cap", "person"]
 """Who let a scene in: its checks; the cap on attempts, with findings left; a person."""
 
-WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*")
-"""What counts as a word, here and wherever words are counted."""
+_NO_BLANKS = ((0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF))
+"""Thai, Lao, Burmese and Khmer put no blank between words: of those, what stands between marks is
+as many pieces as there are words, or nearly."""
+
+
+def _marks() -> str:
+    """The signs that stand on or beside a letter and belong to its word, for a character class."""
+    return "".join(
+        chr(code)
+        for code in range(0x0300, 0x10000)
+        if unicodedata.category(chr(code))[0] == "M"
+        and not any(first <= code <= last for first, last in _NO_BLANKS)
+    )
+
+
+_MARK = f"[{_marks()}\u200c\u200d]"
+_HAN_OR_KANA = (
+    r"\u3005\u3007\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\u3400-\u4dbf"
+    r"\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9d\U00020000-\U0003ffff"
+)
+
+
+def _word(letter: str) -> str:
+    """A word of such letters: with marks, and with apostrophes and hyphens between them."""
+    return rf"{letter}+(?:{_MARK}+{letter}*|['’\-]{letter}+)*"
+
+
+WORD = re.compile(_word(r"[^\W_]"))
+"""A run of letters and digits: a word wherever words have blanks between them, and in Chinese and
+Japanese a stretch between two stops."""
+
+_COUNTED = re.compile(f"[{_HAN_OR_KANA}]|" + _word(rf"[^\W_{_HAN_OR_KANA}]"))
 
 
 def count_words(text: str) -> int:
-    """Words in a text: runs of letters and digits, joined by apostrophes or hyphens."""
-    return len(WORD.findall(text))
+    """Words in a text: runs of letters and digits, and in Chinese and Japanese the characters."""
+    return len(_COUNTED.findall(text))
 
 
 def _is_empty(value: Any) -> bool:

@@ -57,6 +57,12 @@ def test_a_strict_mender_refuses_echoes_and_talk_about_the_task() -> None:
     assert len(mender.notes) == 6
 
 
+def test_a_strict_mender_keeps_a_line_without_blanks_between_its_words() -> None:
+    mender = Mender(1, strict=True, known=("灯塔看守人发现大海会回信。",))
+    kept = "安娜把撕下的那一页藏在地板下面，等他离开。"
+    assert mender.text("the goal", kept, "fallback") == kept
+
+
 @given(
     st.lists(
         st.fixed_dictionaries(

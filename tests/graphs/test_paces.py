@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from zlib import crc32
+
 import pytest
 
+from novelcraft.state.manuscript import count_words
 from tests.fakes import script as s
 from tests.fakes.server import FakeServer
 from tests.graphs.conftest import OpenDesk
@@ -65,3 +69,31 @@ async def test_what_is_asked_follows_from_the_chain_alone(
             path.unlink()
     await in_pieces.write()
     assert [c.id for c in in_pieces.chain()] == [c.id for c in at_once.chain()]
+
+
+async def test_a_book_in_chinese_has_its_pages(
+    serve: type[FakeServer], open_desk: OpenDesk
+) -> None:
+    script = s.Script()
+    script.on(s.prose, s.edit(in_chinese))
+    desk = open_desk(
+        serve(script=script, flavour="openai"),
+        novel={"pages": PAGES, "language": "zh"},
+        write={"scene_words": SCENE},
+    )
+    finished = await desk.write()
+    assert finished is not None
+    assert abs(finished.pages / PAGES - 1) <= 0.05
+    assert all(count_words(commit.prose) >= 0.8 * SCENE for commit in desk.chain())
+    assert len(desk.of("scene_started")) <= finished.scenes + 2
+
+
+def in_chinese(text: str) -> str:
+    """A text with a Chinese character for each word but names, and nothing between them."""
+    han = re.sub(
+        r"(?<![A-Za-z])[a-z][\w'’-]*",
+        lambda word: chr(0x4E00 + crc32(word[0].encode()) % 20_000),
+        text,
+    )
+    marked = han.translate(str.maketrans(".!?,", "。！？，"))
+    return re.sub(r"(?<![A-Za-z]) | (?![A-Z])", "", marked)

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from novelcraft.config.presets import SizePreset
-from novelcraft.state.manuscript import WORD
+from novelcraft.state.manuscript import count_words
 
 HARD_STOP = 1.3
 """Share of the upper length at which a draft is ended at a sentence, paragraph or not."""
@@ -22,7 +22,8 @@ _SPARE = 1.2
 """Of the bound on tokens, so that a draft is ended by its words and not by that bound."""
 
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’»)*]*(?=\s|$)|[。！？][」』”’）]*")
-_STEP = re.compile(r"\S+|\n")
+_STEP = re.compile(r"[^\s。！？]*+[。！？]+[」』”’）]*|\S+|\n")
+"""A run without a blank, or a sentence of those that have none between them; or a line's end."""
 _KNOWN_AGAIN = 24
 """Characters by which a text is known to be the one that was read so far."""
 
@@ -140,7 +141,7 @@ class GrowingDraft:
         return None
 
     def _run(self, text: str, start: int, end: int) -> Cut | None:
-        self._words += sum(1 for _ in WORD.finditer(text, start, end))
+        self._words += count_words(text[start:end])
         self._run_end, self._run_is_whole = end, False
         for match in _SENTENCE_END.finditer(text, start, end):
             self._sentence_end, self._words_in_sentences = match.end(), self._words

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from novelcraft.state.manuscript import count_words
+
 MIN_WORDS = 4
 MIN_DISTINCT = 0.6
 """Least share of distinct words in a line."""
@@ -72,7 +74,7 @@ def is_sensible(text: str, others: Iterable[str] = (), *, min_words: int = MIN_W
         chapters instead of the story, or echoes one of the others.
     """
     words = [w.casefold() for w in _WORD.findall(text)]
-    if len(words) < min_words or len(set(words)) < MIN_DISTINCT * len(words):
+    if count_words(" ".join(words)) < min_words or len(set(words)) < MIN_DISTINCT * len(words):
         return False
     if _TALK.search(text):
         return False

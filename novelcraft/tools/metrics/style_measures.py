@@ -80,7 +80,7 @@ def measure_pool(paragraphs: Sequence[str], listed: frozenset[str]) -> StylePool
     """
     prose = Prose("\n".join(paragraphs))
     return StylePool(
-        words=len(prose.words),
+        words=prose.word_count,
         content=_content(prose, listed),
         sentences=_lengths(prose),
         structure=_structure(prose),
@@ -112,7 +112,7 @@ def _structure(prose: Prose) -> dict[str, float]:
         "paragraph_length": _mean(sizes),
         "paragraph_spread": pstdev(sizes) if sizes else 0.0,
         "one_sentence": _mean(len(sentences(p)) == 1 for p in prose.paragraphs),
-        "dialogue": 1 - sum(told) / len(prose.words) if prose.words else 0.0,
+        "dialogue": 1 - sum(told) / prose.word_count if prose.word_count else 0.0,
         "with_speech": _mean(spoken),
         "begun_by_speech": _mean(bool(opening and opening.match(p)) for p in prose.paragraphs),
         "exchanges": _mean(one and other for one, other in pairwise(spoken)),
@@ -120,7 +120,7 @@ def _structure(prose: Prose) -> dict[str, float]:
 
 
 def _pacing(prose: Prose) -> dict[str, float]:
-    count = max(1, len(prose.words))
+    count = max(1, prose.word_count)
     lengths = [math.log(n) for s in prose.sentences if (n := count_words(s))]
     first = [w[0].casefold() for s in prose.sentences if (w := WORD.findall(s))]
     linking = word_list("linking")

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from novelcraft.state.manuscript import WORD
+from novelcraft.state.manuscript import WORD, count_words
 from novelcraft.tools.metrics.dialogue import QuoteStyle, narration, quote_style
 
 _SENTENCE_END = re.compile(
@@ -44,7 +44,8 @@ def sentences(paragraph: str) -> list[str]:
 def words(text: str) -> list[str]:
     """The words of a text, case-folded, with one form of apostrophe.
 
-    There are as many as `count_words` counts.
+    There are as many as `count_words` counts, but for Chinese and Japanese: there a stretch between
+    two stops is compared as one, and counted by its characters.
     """
     return [w.casefold() for w in WORD.findall(text.replace("’", "'"))]
 
@@ -74,6 +75,11 @@ class Prose:
     def words(self) -> list[str]:
         """See `words`."""
         return words(self.text)
+
+    @cached_property
+    def word_count(self) -> int:
+        """See `count_words`."""
+        return count_words(self.text)
 
     @cached_property
     def _spans(self) -> list[tuple[int, int]]:

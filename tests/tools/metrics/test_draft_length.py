@@ -110,7 +110,7 @@ def test_counting_as_it_grows_ends_a_draft_where_counting_it_whole_does(text: st
         assert GrowingDraft(TIGHT).read(text) == counted_anew(TIGHT, text)
 
 
-@given(TEXTS, st.lists(st.integers(0, 200)))
+@given(TEXTS | st.text("海a。」 \n", max_size=60), st.lists(st.integers(0, 200)))
 def test_the_end_is_the_same_whatever_the_pieces(text: str, places: list[int]) -> None:
     growing = GrowingDraft(TIGHT)
     seen = [growing.read(text[:place]) for place in sorted(places)] + [growing.read(text)]
@@ -136,3 +136,9 @@ def test_tokens_follow_the_length_and_the_language() -> None:
     english, finnish = rule.tokens(1.3), rule.tokens(2.6)
     assert 600 * HARD_STOP * 1.3 < english < 1.5 * 600 * HARD_STOP * 1.3
     assert finnish == pytest.approx(2 * english, abs=2)
+
+
+def test_chinese_is_counted_by_its_characters_and_ends_within_its_paragraph() -> None:
+    sentence = "海水很安静。"
+    assert end_of(sentence * 4) == sentence * 3
+    assert end_of(f"{sentence * 2}\n\n{sentence}") == sentence * 2

@@ -42,6 +42,30 @@ def test_pieces_are_verbatim_and_nothing_but_blanks_is_lost(text: str) -> None:
     assert "".join("".join(prose.sentences).split()) == "".join(text.split())
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("他来了。她走了。", 6),
+        ("コーヒーを飲む", 7),
+        ("iPhone手机", 3),
+        ("𠮷野家", 3),
+        ("한국어 문장입니다", 2),
+        ("हिन्दी में यह एक वाक्य है", 6),
+        ("می\u200cخواهم بروم", 2),
+        ("une e\u0301toile d’or", 3),
+        ("x_y", 2),
+        ("— … ！", 0),
+    ],
+)
+def test_words_are_counted_in_every_script(text: str, expected: int) -> None:
+    assert count_words(text) == expected
+
+
+def test_marks_belong_to_their_word() -> None:
+    assert words("हिन्दी में") == ["हिन्दी", "में"]
+    assert words("E\u0301tat") == ["e\u0301tat"]
+
+
 def test_words_have_one_apostrophe_and_no_case() -> None:
     assert words("Don’t go, DON'T!") == ["don't", "go", "don't"]
 

@@ -54,14 +54,15 @@ def measure_style(texts: Sequence[str]) -> StyleProfile:
     paragraphs = [p for body in bodies for p in body.paragraphs if count_words(p)]
     told = [w for body in bodies for p in body.paragraphs for w in _told(p, body)]
     said = [w for body in bodies for w in body.words]
+    words = sum(body.word_count for body in bodies)
     mean = fmean(lengths or [0])
     return StyleProfile(
-        words=len(said),
+        words=words,
         sentence_words=mean,
         sentence_spread=pstdev(lengths) / mean if mean else 0.0,
         short_sentences=_share(sum(n <= SHORT for n in lengths), len(lengths)),
         long_sentences=_share(sum(n >= LONG for n in lengths), len(lengths)),
-        paragraph_words=_share(len(said), len(paragraphs)),
+        paragraph_words=_share(words, len(paragraphs)),
         paragraph_sentences=_share(len(lengths), len(paragraphs)),
         dialogue=max(0.0, 1 - _share(len(told), len(said))) if said else 0.0,
         distinct_words=_distinct(said),
