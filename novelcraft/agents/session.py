@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -12,6 +13,7 @@ from novelcraft.config.settings import RoleName
 from novelcraft.prompts.fit import TokenCounter
 from novelcraft.state.calls import Message
 from novelcraft.tools.models.asking import Caller
+from novelcraft.tools.models.schemas import likely_tokens
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -39,6 +41,35 @@ class AgentSession:
     def part(self, name: str) -> AgentSession:
         """The same session for a part of the work."""
         return replace(self, step=f"{self.step}/{name}")
+
+    async def room(self, role: RoleName, messages: tuple[Message, ...], enough: int) -> int | None:
+        """Tokens that an answer to a prompt can have; see `Caller.room`."""
+        return await self.caller.room(role, messages, enough)
+
+    async def fitting(
+        self,
+        role: RoleName,
+        prompts: Iterable[tuple[Message, ...]],
+        schema: type[BaseModel],
+        enough: int = 0,
+    ) -> tuple[tuple[Message, ...], int | None]:
+        """The first of some prompts beside which there is room for an answer, else the last.
+
+        Args:
+            role: Whose model is asked.
+            prompts: The same question, ever shorter; at least one.
+            schema: The answer.
+            enough: See `ChatModels.room`; by default what the answer takes.
+
+        Returns:
+            The prompt, and the room that there is beside it.
+        """
+        wanted = likely_tokens(schema)
+        for messages in prompts:
+            room = await self.room(role, messages, enough or wanted)
+            if room is None or room >= wanted:
+                break
+        return messages, room
 
     async def ask(
         self,

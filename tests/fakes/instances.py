@@ -25,11 +25,18 @@ _TYPICAL_TEXT = 140
 
 
 class InstanceMaker:
-    """Makes instances of one schema document."""
+    """Makes instances of one schema document; full ones have texts and lists at their bounds."""
 
     def __init__(
-        self, root: Schema, seed: str, names: Sequence[str] = (), source: str = ""
+        self,
+        root: Schema,
+        seed: str,
+        names: Sequence[str] = (),
+        source: str = "",
+        *,
+        full: bool = False,
     ) -> None:
+        self._full = full
         self._root = root
         self._rng = random.Random(seed)
         self._novelist = Novelist(seed, names)
@@ -86,6 +93,7 @@ class InstanceMaker:
         low = schema.get("minItems", 0 if field in _FINDINGS else 1)
         high = schema.get("maxItems", max(low, 3))
         size = low if field in _FINDINGS else self._rng.randint(min(max(low, 1), high), high)
+        size = high if self._full else size
         items = list(fixed)
         tries = 0
         while len(items) < size and schema.get("items", True) is not False and tries < 100:
@@ -109,7 +117,11 @@ class InstanceMaker:
     def _string(self, schema: Schema, field: str) -> str:
         low = schema.get("minLength", 0)
         high = schema.get("maxLength", max(low, _TYPICAL_TEXT))
-        text = _fit(self._text_for(field.lower(), low, high), low, high)
+        low = high if self._full and "pattern" not in schema else low
+        text = self._text_for(field.lower(), low, high)
+        while self._full and len(text) < low:
+            text += " " + self._novelist.sentence()
+        text = _fit(text, low, high)
         pattern = schema.get("pattern")
         if pattern is None or re.search(pattern, text):
             return text

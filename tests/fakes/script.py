@@ -11,6 +11,7 @@ and the plain answer, and give the one to send.
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -19,6 +20,7 @@ from typing import Any
 from tests.fakes import tokens
 from tests.fakes.brain import find_names
 from tests.fakes.chat import Answer, ChatRequest
+from tests.fakes.instances import InstanceMaker
 from tests.fakes.prose import Novelist
 
 Predicate = Callable[[ChatRequest], bool]
@@ -109,6 +111,23 @@ def say(text: str | Callable[[ChatRequest], str], finish_reason: str = "stop") -
     return lambda request, plain: replace(
         plain, text=text(request) if callable(text) else text, finish_reason=finish_reason
     )
+
+
+def at_its_bounds() -> Effect:
+    """Answer a schema with all that it allows: every text and list as long as may be."""
+
+    def then(request: ChatRequest, plain: Answer) -> Answer:
+        maker = InstanceMaker(
+            request.schema or {}, request.key, find_names(request.prompt), full=True
+        )
+        return replace(plain, text=json.dumps(maker.make(), ensure_ascii=False))
+
+    return then
+
+
+def structured(request: ChatRequest) -> bool:
+    """JSON is asked for."""
+    return request.schema is not None
 
 
 def edit(change: Callable[[str], str]) -> Effect:

@@ -11,7 +11,11 @@ import pytest
 from novelcraft.prompts.loader import FENCE, load_template
 from tests.prompts.given import FULL, GOLDEN, rendered
 
-OURS = {"act", "beats", "count", "first", "last", "number", "second", "task", "total", "words"}
+OURS = {"act", "beats", "count", "end", "first", "last", "number", "scenes", "second"} | {
+    "task",
+    "total",
+    "words",
+}
 """Variables that only code gives."""
 PREPARED = {"narrator", "style"}
 """Templates that are given what is fenced already, and sentences of ours."""

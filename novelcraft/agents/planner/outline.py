@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pydantic import create_model
 
 from novelcraft.agents.planner.mend import Mender
+from novelcraft.agents.planner.parts import Item, ListQuestion
 from novelcraft.agents.planner.story import Story
 from novelcraft.agents.planner.task import BookRequest, PlanTask
 from novelcraft.agents.session import AgentSession
+from novelcraft.prompts.fit import shorten
 from novelcraft.prompts.loader import load_template
 from novelcraft.state.base import Frozen
+from novelcraft.state.calls import Message
 from novelcraft.state.plan import Chapter
 from novelcraft.tools.models.schemas import bounded, one_of, strict_list
 
@@ -22,6 +25,11 @@ ACT_TASKS = (
     "which leads to the ending",
 )
 ACT_SHARES = (0.25, 0.5, 0.25)
+
+_TOLD_WHOLE = (12, 4, 1)
+"""Of how many of the last chapters a prompt has the summaries, where it cannot have all."""
+_SHORT_SUMMARIES = (160, 60)
+"""Characters of each chapter's summary in a prompt that cannot have them whole."""
 
 
 class HookIdea(Frozen):
@@ -88,27 +96,35 @@ async def _act(
     chapter = create_model(
         "ChapterSketch", title=(bounded(40), ...), summary=(bounded(2 * chars), ...)
     )
-    schema = create_model("ActAnswer", chapters=(strict_list(chapter, size, size), ...))
-    messages = load_template("plan_outline").render(
-        wish=task.book.wish,
-        core=story.core,
-        world=story.world,
-        cast=[f"{c.name}: {c.role}; wants {c.want}" for c in story.cast],
-        earlier=[f"{n}. {s['title']}: {s['summary']}" for n, s in enumerate(earlier, 1)],
-        total=task.chapters,
-        act=act,
-        task=ACT_TASKS[act - 1],
-        first=len(earlier) + 1,
-        last=len(earlier) + size,
-    )
-    answer = await task.session.part(f"act{act}").ask(
-        "reasoning",
-        "plan.outline",
-        messages,
-        schema,
-    )
-    sketched: list[dict[str, str]] = answer.model_dump()["chapters"]
-    return sketched
+
+    def prompts(mine: Sequence[Item], count: int) -> Iterator[tuple[Message, ...]]:
+        before = [*earlier, *mine]
+        for told in (len(before), *_TOLD_WHOLE):
+            yield load_template("plan_outline").render(
+                wish=task.book.wish,
+                core=story.core,
+                world=story.world,
+                cast=[f"{c.name}: {c.role}; wants {c.want}" for c in story.cast],
+                earlier=_told(before, told),
+                total=task.chapters,
+                act=act,
+                task=ACT_TASKS[act - 1],
+                first=len(before) + 1,
+                last=len(before) + count,
+                end=len(earlier) + size,
+            )
+
+    question = ListQuestion("plan.outline", "ActAnswer", "chapters", chapter, prompts)
+    return await question.ask(task.session.part(f"act{act}"), size)
+
+
+def _told(chapters: Sequence[Item], whole: int) -> list[str]:
+    """The chapters for a prompt, a line each: so many of the last with their summaries."""
+    bare = len(chapters) - whole
+    return [
+        f"{n}. {c['title']}" if n <= bare else f"{n}. {c['title']}: {c['summary']}"
+        for n, c in enumerate(chapters, 1)
+    ]
 
 
 def _chapters(
@@ -165,20 +181,23 @@ async def _hooks(
         payoff_chapter=(numbers, ...),
     )
     schema = create_model("HooksAnswer", hooks=(strict_list(idea, wanted, wanted), ...))
-    messages = load_template("plan_hooks").render(
-        core=story.core,
-        chapters=[f"{c.number}. {c.title}: {c.summary}" for c in chapters],
-        count=wanted,
+    prompts = (
+        load_template("plan_hooks").render(core=story.core, chapters=lines, count=wanted)
+        for lines in _by_length(chapters)
     )
-    answer = await task.session.part("hooks").ask(
-        "reasoning",
-        "plan.hooks",
-        messages,
-        schema,
-    )
+    messages, _ = await task.session.fitting("reasoning", prompts, schema)
+    answer = await task.session.part("hooks").ask("reasoning", "plan.hooks", messages, schema)
     names = [c.name for c in story.cast]
     spare = [task.scaffold.fill(hook, names) for hook in task.scaffold.shape.hooks]
     return mend_hooks(answer.model_dump()["hooks"], len(chapters), spare, mender)
+
+
+def _by_length(chapters: Sequence[Chapter]) -> Iterator[list[str]]:
+    """The chapters for a prompt, a line each, and then ever shorter."""
+    yield [f"{c.number}. {c.title}: {c.summary}" for c in chapters]
+    for chars in _SHORT_SUMMARIES:
+        yield [f"{c.number}. {c.title}: {shorten(c.summary, chars)}" for c in chapters]
+    yield [f"{c.number}. {c.title}" for c in chapters]
 
 
 def one_of_numbers(count: int) -> Any:

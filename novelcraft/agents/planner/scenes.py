@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
-
-from pydantic import create_model
 
 from novelcraft.agents.planner.mend import Mender
 from novelcraft.agents.planner.outline import HookIdea
+from novelcraft.agents.planner.parts import Item, ListQuestion
 from novelcraft.agents.planner.scaffold import Move, Scaffold
 from novelcraft.agents.planner.task import BookRequest, PlanTask
 from novelcraft.agents.session import AgentSession
 from novelcraft.prompts.loader import load_template
 from novelcraft.state.base import Frozen
+from novelcraft.state.calls import Message
 from novelcraft.state.plan import Chapter, Character, SceneBrief
-from novelcraft.tools.models.schemas import one_of, scene_sketch, strict_list, tidy
+from novelcraft.tools.models.schemas import one_of, scene_sketch, tidy
 
 MAX_LINE = 10_000
 """Longer than any line; a name that is not found counts as standing there."""
@@ -60,47 +62,45 @@ async def plan_chapter_scenes(given: ChapterInput, session: AgentSession) -> Cha
         InvalidAnswerError: If the model cannot keep to the schema.
     """
     task, request = PlanTask(given.book, session), given.request
-    count = len(request.scene_ids)
-    schema = _schema(task, request, count)
-    answer = await session.part(request.chapter.id).ask(
-        "reasoning",
-        "plan.scenes" if not request.summary else "plan.revise",
-        load_template("plan_scenes").render(**_variables(task, request)),
-        schema,
+    scene = scene_sketch(task.preset, [c.name for c in request.cast], one_of(request.places))
+    question = ListQuestion(
+        "plan.revise" if request.summary else "plan.scenes",
+        "ScenesAnswer",
+        "scenes",
+        scene,
+        partial(_prompts, task, request),
     )
+    sketches = await question.ask(session.part(request.chapter.id), len(request.scene_ids))
     mender = task.mender(request.logline, request.chapter.summary, request.before)
-    sketches = answer.model_dump()["scenes"]
     briefs = tuple(
         _brief(n, sketch, request, task.scaffold, mender) for n, sketch in enumerate(sketches)
     )
     return ChapterScenes(briefs=briefs, mends=mender.notes)
 
 
-def _schema(task: PlanTask, request: ChapterRequest, count: int) -> Any:
-    names = [c.name for c in request.cast]
-    scene = scene_sketch(task.preset, names, one_of(request.places))
-    return create_model("ScenesAnswer", scenes=(strict_list(scene, count, count), ...))
-
-
-def _variables(task: PlanTask, request: ChapterRequest) -> dict[str, Any]:
+def _prompts(
+    task: PlanTask, request: ChapterRequest, earlier: Sequence[Item], count: int
+) -> Iterator[tuple[Message, ...]]:
     number = request.chapter.number
     hooks = [f"plant: {h.text}" for h in request.hooks if h.plant_chapter == number]
     hooks += [f"pay off: {h.text}" for h in request.hooks if h.payoff_chapter == number]
-    return {
-        "wish": task.book.wish,
-        "core": {"logline": request.logline},
-        "cast": [f"{c.name}: {c.role}; wants {c.want}" for c in request.cast],
-        "places": request.places,
-        "summary": request.summary,
-        "before": request.before,
-        "after": request.after,
-        "number": number,
-        "total": request.chapters,
-        "chapter": request.chapter,
-        "hooks": hooks,
-        "count": len(request.scene_ids),
-        "beats": task.preset.beats,
-    }
+    yield load_template("plan_scenes").render(
+        wish=task.book.wish,
+        core={"logline": request.logline},
+        cast=[f"{c.name}: {c.role}; wants {c.want}" for c in request.cast],
+        places=request.places,
+        summary=request.summary,
+        before=request.before,
+        after=request.after,
+        number=number,
+        total=request.chapters,
+        chapter=request.chapter,
+        hooks=hooks,
+        earlier=[f"{s['goal']} {s['outcome']}" for s in earlier],
+        count=count,
+        scenes=len(request.scene_ids),
+        beats=task.preset.beats,
+    )
 
 
 def _brief(

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from pydantic import BaseModel, Field, create_model
 
 from novelcraft.agents.planner.mend import Mender
+from novelcraft.agents.planner.parts import Item, ListQuestion
 from novelcraft.agents.planner.scaffold import Member
 from novelcraft.agents.planner.task import BookRequest, PlanTask
 from novelcraft.agents.session import AgentSession
 from novelcraft.prompts.loader import load_template
 from novelcraft.state.base import Frozen
+from novelcraft.state.calls import Message
 from novelcraft.state.plan import Character, StoryCore, World
 from novelcraft.tools.models.schemas import bounded, name_field, strict_list
 
@@ -92,10 +96,20 @@ async def _cast(
         voice=(bounded(chars), ...),
         knows=(bounded(chars), ...),
     )
-    size = task.preset.cast_size
-    schema = create_model("CastAnswer", cast=(strict_list(member, size, size), ...))
-    answer = await _ask(task, "cast", schema, premise=task.book.premise, core=core, world=world)
-    members = answer.model_dump()["cast"]
+
+    def prompts(earlier: Sequence[Item], count: int) -> Iterator[tuple[Message, ...]]:
+        yield _prompt(
+            task,
+            "cast",
+            premise=task.book.premise,
+            core=core,
+            world=world,
+            earlier=[f"{m['name']}: {m['role']}; wants {m['want']}" for m in earlier],
+            count=count,
+        )
+
+    question = ListQuestion("plan.cast", "CastAnswer", "cast", member, prompts)
+    members = await question.ask(task.session.part("cast"), task.preset.cast_size)
     hero = task.scaffold.words.name if task.preset.scaffold else ""
     names = mender.names([m["name"] for m in members], first=hero)
     return tuple(
@@ -121,10 +135,9 @@ def _character(
 async def _ask(
     task: PlanTask, part: str, schema: type[BaseModel], **variables: object
 ) -> BaseModel:
-    messages = load_template(f"plan_{part}").render(wish=task.book.wish, **variables)
-    return await task.session.part(part).ask(
-        "reasoning",
-        f"plan.{part}",
-        messages,
-        schema,
-    )
+    messages = _prompt(task, part, **variables)
+    return await task.session.part(part).ask("reasoning", f"plan.{part}", messages, schema)
+
+
+def _prompt(task: PlanTask, part: str, **variables: object) -> tuple[Message, ...]:
+    return load_template(f"plan_{part}").render(wish=task.book.wish, **variables)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
@@ -25,6 +26,10 @@ class Caller:
 
     models: ChatModels
     seed: int
+
+    async def room(self, role: RoleName, messages: tuple[Message, ...], enough: int) -> int | None:
+        """Tokens that an answer to a prompt can have; see `ChatModels.room`."""
+        return await asyncio.to_thread(self.models.room, role, messages, enough)
 
     async def ask(
         self,

@@ -28,7 +28,7 @@ from novelcraft.tools.models.calls import (
     ModelAnswer,
     ModelRequest,
 )
-from novelcraft.tools.models.endpoint import Endpoint
+from novelcraft.tools.models.endpoint import THINK_TOKENS, Endpoint
 from novelcraft.tools.models.fallbacks import RoleEndpoints
 from novelcraft.tools.models.faults import Fault, fault_of, server_fault
 from novelcraft.tools.models.patience import Patience, Sleep, Tell
@@ -143,15 +143,27 @@ class ChatModels:
         """Have somebody else told of waits, and of what a server does not take."""
         self._tell = tell
 
-    def room(self, role: RoleName, messages: Sequence[Message]) -> int | None:
-        """Tokens that an answer to a prompt can have; None where nobody tells."""
-        learned = self.endpoint(role).learned
+    def room(self, role: RoleName, messages: Sequence[Message], enough: int) -> int | None:
+        """Tokens that an answer to a prompt can have; None where nobody tells.
+
+        Of a model that thinks, what its thoughts may take is no room for an answer.
+
+        Args:
+            role: Whose model.
+            messages: The prompt.
+            enough: Tokens that would do. Where an estimate of the prompt leaves as many, its
+                tokens are not counted.
+        """
+        endpoint = self.endpoint(role)
+        learned = endpoint.learned
+        thoughts = THINK_TOKENS if endpoint.thinks else 0
         bounds = [learned.most_tokens] if learned.most_tokens else []
         if learned.context:
             counter = self.token_counter(role)
-            asked = prompt_tokens(tuple(messages), counter, learned.context, learned.context)
+            wanted = enough + thoughts
+            asked = prompt_tokens(tuple(messages), counter, wanted, learned.context)
             bounds.append(learned.context - asked)
-        return min(bounds, default=None)
+        return min(bounds) - thoughts if bounds else None
 
     async def preflight(self, needs: Iterable[Need]) -> list[RoleReport]:
         """Check that every role can do what will be asked of it.

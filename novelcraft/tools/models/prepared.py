@@ -15,6 +15,8 @@ from novelcraft.tools.models.presets import Task
 from novelcraft.tools.models.tokens import MESSAGE_TOKENS, TokenCounter, estimate_tokens
 
 _LEAST_ANSWER = 16
+_MARGIN = 1.25
+"""By how much a prompt may have more tokens than is estimated."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +141,7 @@ def prompt_tokens(
     """
     around = MESSAGE_TOKENS * (len(messages) + 1)
     estimate = around + sum(estimate_tokens(m.content) for m in messages)
-    if estimate + wanted <= context:
+    if round(estimate * _MARGIN) + wanted <= context:
         return estimate
     return around + sum(count(m.content) for m in messages)
 

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints, create_model
 
 from novelcraft.config.presets import SizePreset
+from novelcraft.tools.models.tokens import estimate_tokens
 from novelcraft.tools.text import without_controls
 
 _SENTENCE = re.compile(r"^.*[.!?](?=[\"'”’)]?(?:\s|$))[\"'”’)]?", re.DOTALL)
@@ -82,6 +83,11 @@ def answer_tokens(schema: type[BaseModel]) -> int:
     """
     longest = longest_answer(schema)
     return 100 + len(longest) // 2 + sum(map(str.isdigit, longest))
+
+
+def likely_tokens(schema: type[BaseModel]) -> int:
+    """Tokens of the longest answer in English, as a server's own count may be at most."""
+    return estimate_tokens(longest_answer(schema))
 
 
 def _longest(node: Mapping[str, Any], defs: Mapping[str, Any]) -> Any:

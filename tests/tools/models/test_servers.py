@@ -136,7 +136,7 @@ async def test_a_bound_on_answers_is_learnt_before_the_run(serve: Serve, words: 
     server = served(serve, (s.anything, s.most_tokens(300, words)))
     async with opened(server) as models:
         await models.preflight([NEED])
-        assert models.room("narrator", LONG) == 300
+        assert models.room("narrator", LONG, 1_000) == 300
         await models.stream(request(), everything)
     assert server.requests[-1].max_tokens == 300
 
