@@ -22,6 +22,9 @@ FILE = "checkpoints.db"
 STEPS_KEPT = 16
 """Steps after which those before the last are dropped: somewhat more than a scene takes."""
 
+BUSY_SECONDS = 30
+"""How long a step waits for what a run that just ended still writes."""
+
 _OLDER = "WHERE thread_id = ? AND checkpoint_ns = ? AND checkpoint_id < ?"
 
 
@@ -62,7 +65,7 @@ async def open_checkpoints(folder: Path) -> AsyncIterator[LastStepSaver]:
     path = folder / FILE
     if not await _is_sound(path):
         _remove(path)
-    async with aiosqlite.connect(path) as connection:
+    async with aiosqlite.connect(path, timeout=BUSY_SECONDS) as connection:
         # A power cut may take the last steps, which the chain and the log of calls make again.
         await connection.execute("PRAGMA synchronous=NORMAL")
         yield LastStepSaver(connection, serde=JsonPlusSerializer(allowed_msgpack_modules=None))

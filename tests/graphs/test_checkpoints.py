@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from novelcraft.errors import ModelError
 from novelcraft.graphs.checkpoints import open_checkpoints
 from novelcraft.graphs.runner import thread
 from novelcraft.graphs.write import build_write_graph
+from tests.fakes import script as s
 from tests.fakes.server import FakeServer
 from tests.graphs.conftest import OpenDesk
 
@@ -31,24 +35,27 @@ async def test_rows_of_a_novel_stay_constant(serve: type[FakeServer], open_desk:
 
 
 async def test_the_step_in_flight_is_kept(serve: type[FakeServer], open_desk: OpenDesk) -> None:
-    desk = open_desk(serve(), write={"attend": ["scene"]})
-    await desk.write(until=6)  # waits at the first gate
+    script = s.Script()
+    script.on(s.prose, s.fail(400), after=1)
+    desk = open_desk(serve(script=script))
+    with pytest.raises(ModelError):
+        await desk.write()  # dies in the second scene's draft
     async with open_checkpoints(desk.novel.folder) as saver:
         state = await build_write_graph(saver).aget_state(thread("main"))
-    assert state.next == ("gate_scene",)
-    assert state.interrupts
+    assert state.next == ("narrate",)
     assert state.values["position"] == 1
 
 
 async def test_another_branch_keeps_its_own(serve: type[FakeServer], open_desk: OpenDesk) -> None:
-    desk = open_desk(serve(), write={"attend": ["scene"]})
-    await desk.write()
+    script = s.Script()
+    broken = script.on(s.prose, s.fail(400), after=1)
+    desk = open_desk(serve(script=script))
+    with pytest.raises(ModelError):
+        await desk.write()
+    broken.count = 0
     desk.novel.fork("1", "other")
-    desk.novel.settings = desk.novel.settings.model_copy(
-        update={"write": desk.novel.settings.write.model_copy(update={"attend": ()})}
-    )
-    await desk.write(branch="other", until=4)
+    await desk.write(branch="other", until=3)
     async with open_checkpoints(desk.novel.folder) as saver:
         graph = build_write_graph(saver)
-        assert (await graph.aget_state(thread("main"))).interrupts
-        assert not (await graph.aget_state(thread("other"))).interrupts
+        assert (await graph.aget_state(thread("main"))).next == ("narrate",)
+        assert not (await graph.aget_state(thread("other"))).next

@@ -15,6 +15,7 @@ from novelcraft.graphs.write import build_write_graph
 from novelcraft.prompts.narrator import prompt_hash
 from novelcraft.state.manuscript import count_words
 from novelcraft.tools.metrics.draft_length import cut_at_sentence
+from novelcraft.tools.metrics.text import sentences
 from tests.fakes import script as s
 from tests.fakes.chat import ChatRequest
 from tests.fakes.server import FakeServer
@@ -191,8 +192,7 @@ async def test_scenes_are_added_when_the_narrator_is_brief(
     serve: type[FakeServer], open_desk: OpenDesk
 ) -> None:
     script = s.Script()
-    half = "Elias Marrow waited."
-    script.on(s.prose, s.edit(lambda text: shorter(text) or half))
+    script.on(s.prose, s.edit(shorter))
     desk = open_desk(serve(script=script), novel={"seed": 2}, write={"attempts": 1})
     finished = await desk.write()
     assert finished is not None
@@ -202,9 +202,13 @@ async def test_scenes_are_added_when_the_narrator_is_brief(
 
 
 def shorter(text: str) -> str:
-    """The paragraphs of the first half."""
-    paragraphs = text.split("\n\n")
-    return "\n\n".join(paragraphs[: max(1, len(paragraphs) // 2)])
+    """The sentences of somewhat more than the first half."""
+    kept: list[str] = []
+    for sentence in sentences(text):
+        if 2 * count_words(" ".join(kept)) > count_words(text):
+            break
+        kept.append(sentence)
+    return " ".join(kept)
 
 
 async def test_the_same_seed_and_server_give_the_same_book_byte_for_byte(

@@ -7,15 +7,15 @@ from types import TracebackType
 from typing import Self
 
 from novelcraft.tools.canon.calls import Calls
-from novelcraft.tools.canon.engine import Database, migrate, require_writable
+from novelcraft.tools.canon.engine import Database, require_writable
 
 
 class CallStore(Calls):
     """A database that is used for nothing but the log of calls; made when it is not there.
 
     Raises (any method):
-        ReadOnlyError, DiskFullError, DamagedDatabaseError, ProjectBusyError: As for
-            `ManuscriptStore`.
+        ReadOnlyError, DiskFullError, DamagedDatabaseError, NewerDatabaseError, ProjectBusyError:
+            As for `ManuscriptStore`.
     """
 
     def __init__(self, path: Path) -> None:
@@ -24,8 +24,7 @@ class CallStore(Calls):
         try:
             self._db.require_sound()
             # Also what a run that was killed while it made the tables left half done.
-            with self._db.write() as connection:
-                migrate(connection)
+            self._db.migrate()
         except BaseException:
             self._db.close()
             raise

@@ -10,6 +10,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, assert_never
 
+from novelcraft.tools.late import load_numpy
 from novelcraft.tools.metrics.text import words
 from novelcraft.tools.models.embedded.fetch import Notify, fetch_minilm, quiet
 
@@ -111,6 +112,7 @@ class MiniLMEmbedder:
         return [self._embed(text) for text in texts]
 
     def _embed(self, text: str) -> Vector:
+        load_numpy()
         import numpy as np
 
         ids = np.array(self._tokenizer.encode(text).ids, dtype=np.int64)
@@ -128,6 +130,7 @@ class MiniLMEmbedder:
 
     @cached_property
     def _session(self) -> InferenceSession:
+        load_numpy()
         import onnxruntime
 
         model = self._folder / "model.onnx"

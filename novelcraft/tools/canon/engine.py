@@ -140,12 +140,20 @@ class Database:
                 fix="Name a novel's folder, or start one with `novelcraft new`.",
             )
         if revision != SCHEMA_REVISION:
-            self._require_known(revision)
-            with self.write() as connection:
-                migrate(connection)
+            self.migrate()
 
-    def _require_known(self, revision: str) -> None:
-        if revision not in known_revisions():
+    def migrate(self) -> None:
+        """Make the tables, or bring them to the newest version, in one transaction.
+
+        Raises:
+            NewerDatabaseError: A newer version of this program wrote them.
+        """
+        with self.write() as connection:
+            self._require_known(_revision(connection))
+            _upgrade(connection)
+
+    def _require_known(self, revision: str | None) -> None:
+        if revision is not None and revision not in known_revisions():
             raise NewerDatabaseError(
                 f"{self.name} has the tables of version {revision}; "
                 f"this program knows those up to {SCHEMA_REVISION}.",
@@ -185,8 +193,7 @@ def require_sqlite_file(path: Path) -> None:
         )
 
 
-def migrate(connection: Connection) -> None:
-    """Bring the tables to the newest version, inside the caller's transaction."""
+def _upgrade(connection: Connection) -> None:
     from alembic import command
 
     config = _alembic()

@@ -35,6 +35,7 @@ from novelcraft.state.canon import Passage
 from novelcraft.state.manuscript import SceneCommit
 from novelcraft.tools.canon.embedders import Embedder, Vector
 from novelcraft.tools.canon.passages import RULE, passages
+from novelcraft.tools.late import load_numpy
 
 if TYPE_CHECKING:
     from chromadb import Collection as ChromaCollection
@@ -49,6 +50,9 @@ _ASKED_FOR_ONE = 8
 _opening = threading.Lock()
 NEVER = 1_000_000
 """So many passages before Chroma would write its graph of vectors to disk."""
+
+GRAPH = "data_level0.bin"
+"""Where Chroma would keep that graph."""
 
 
 class StaleIndexError(LookupError):
@@ -79,6 +83,7 @@ class PassageIndex:
         """Places in the chain of the commits that are in the index."""
         self._complete: set[str] = set()
         """Commits whose passages are known to be all there."""
+        self._blanked = False
 
     def sync(self, commits: Sequence[SceneCommit]) -> int:
         """Make sure that all passages of those commits are in the index.
@@ -142,6 +147,7 @@ class PassageIndex:
         if self._opened is not None:
             self._opened.client.close()
         self._opened = None
+        self._blanked = False
         self._stored.clear()
         self._positions.clear()
         self._complete.clear()
@@ -215,6 +221,9 @@ class PassageIndex:
             documents=texts,
             metadatas=[{"commit": p.commit, "position": p.position} for p in wanted],
         )
+        if not self._blanked:
+            _blank_graph(self._folder)
+            self._blanked = True
 
     def _collection(self) -> ChromaCollection:
         if self._opened is None:
@@ -270,6 +279,7 @@ def _open(folder: Path, embedder: str) -> _Opened:
 
 def _open_alone(folder: Path, embedder: str) -> _Opened:
     # Loaded here: Chroma takes a second.
+    load_numpy()
     import chromadb
     from chromadb.api.client import Client
     from chromadb.config import Settings
@@ -286,6 +296,17 @@ def _open_alone(folder: Path, embedder: str) -> _Opened:
         configuration={"hnsw": {"space": "cosine", "batch_size": NEVER, "sync_threshold": NEVER}},
     )
     return _Opened(client, collection)
+
+
+def _blank_graph(folder: Path) -> None:
+    """Write zeros over the file of Chroma's graph, whose header says that it holds no vector.
+
+    Chroma makes it at the first passage from memory that it did not clear, in which anything may
+    stand that the process held before: parts of prompts, or an API key.
+    """
+    for graph in folder.glob(f"*/*/{GRAPH}"):
+        with graph.open("r+b") as file:
+            file.write(bytes(graph.stat().st_size))
 
 
 def _broken() -> tuple[type[Exception], ...]:

@@ -24,7 +24,6 @@ from novelcraft.tools.canon.drafts import Drafts
 from novelcraft.tools.canon.engine import (
     Database,
     Guard,
-    migrate,
     require_sqlite_file,
     require_writable,
 )
@@ -134,7 +133,7 @@ def _found(database: Database, novel_id: str | None) -> None:
         with database.write() as connection:
             if inspect(connection).get_table_names():
                 raise _occupied(database.name)
-            migrate(connection)
+            database.migrate()
             connection.execute(insert(novel).values(id=novel_id or uuid4().hex, created=created))
     finally:
         database.close()

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from novelcraft.tools.late import load_numpy
 from novelcraft.tools.metrics.repetition import ngrams
 
 if TYPE_CHECKING:
@@ -99,6 +100,7 @@ def cross_copying(chapters: Iterable[Sequence[str]], n: int = 5) -> float:
         chapters: The words of each chapter, in order. None is kept in memory.
         n: Length of the n-grams.
     """
+    load_numpy()
     import numpy as np
 
     seen = np.empty(0, np.uint64)
@@ -118,6 +120,7 @@ def _hashes(words: Sequence[int], n: int) -> NDArray[np.uint64]:
 
     Two n-grams of a book share one with a chance of about one in a billion.
     """
+    load_numpy()
     import numpy as np
 
     numbers = np.array(words, np.uint64)

@@ -23,6 +23,7 @@ from novelcraft.errors import (
     ReadOnlyError,
 )
 from novelcraft.state.manuscript import SceneCommit
+from novelcraft.tools.canon.call_store import CallStore
 from novelcraft.tools.canon.store import ManuscriptStore
 from tests import factories
 from tests.tools.canon.conftest import begin
@@ -39,6 +40,16 @@ def test_a_newer_database(path: Path) -> None:
     with pytest.raises(NewerDatabaseError, match="9999") as caught:
         ManuscriptStore.open(path)
     assert "pip install --upgrade" in caught.value.fix
+
+
+def test_a_newer_log_of_calls(tmp_path: Path) -> None:
+    path = tmp_path / "prep.db"
+    CallStore(path).close()
+    change(path, "UPDATE alembic_version SET version_num = '9999'")
+    before = path.read_bytes()
+    with pytest.raises(NewerDatabaseError, match="9999"):
+        CallStore(path)
+    assert path.read_bytes() == before
 
 
 def test_no_file(tmp_path: Path) -> None:

@@ -268,6 +268,24 @@ def test_whatever_breaks_is_made_anew(
     again.close()
 
 
+def test_no_memory_of_the_process_is_left_in_chroma_s_files(
+    index: PassageIndex, folder: Path
+) -> None:
+    chain = story()
+    index.sync(chain[:4])
+    index.close()
+    (graph,) = folder.glob("*/*/data_level0.bin")
+    size = graph.stat().st_size
+    graph.write_bytes((b"sk-secret." * size)[:size])  # as Chroma may make it
+    index.sync(chain)
+    (graph,) = folder.glob("*/*/data_level0.bin")
+    assert not any(graph.read_bytes())
+    index.close()
+    assert index.sync(chain) == 0
+    found = index.query("The engine fell.", ids(chain), 7)
+    assert [passage.id for passage in found] == exactly(chain, "The engine fell.", 7)
+
+
 def test_a_full_disk(small_disk: Path) -> None:
     index = PassageIndex(small_disk / "canon", HashEmbedder())
     ballast = small_disk / "ballast"

@@ -10,14 +10,14 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect
 
-from novelcraft.tools.canon.engine import Database, known_revisions, migrate
+from novelcraft.tools.canon.engine import Database, known_revisions
 from novelcraft.tools.canon.tables import SCHEMA_REVISION, metadata
 
 
 def test_migrated_tables_are_the_described_ones(target: str) -> None:
     database = Database(target)
     with database.write() as connection:
-        migrate(connection)
+        database.migrate()
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
     database.close()
@@ -27,8 +27,7 @@ def test_migrating_again_changes_nothing(target: str) -> None:
     database = Database(target)
     found = []
     for _ in range(2):
-        with database.write() as connection:
-            migrate(connection)
+        database.migrate()
         with database.read() as connection:
             found.append(inspect(connection).get_table_names())
     assert found[0] == found[1]
@@ -40,8 +39,8 @@ def test_migrating_again_changes_nothing(target: str) -> None:
 def test_a_migration_that_fails_leaves_nothing(target: str) -> None:
     database = Database(target)
     try:
-        with database.write() as connection:
-            migrate(connection)
+        with database.write():
+            database.migrate()
             raise RuntimeError
     except RuntimeError:
         pass
