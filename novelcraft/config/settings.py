@@ -77,6 +77,10 @@ class RoleSettings(Section):
     extra: dict[str, Any] = Field(default_factory=dict)
     """Further fields of the request body, passed to the server as they are."""
 
+    def cost(self, read: int, written: int) -> float:
+        """What so many tokens of prompts and of answers cost."""
+        return (read * self.price_in + written * self.price_out) / 1_000_000
+
     @field_validator("model")
     @classmethod
     def _provider_and_model(cls, value: str) -> str:

@@ -14,6 +14,7 @@ from novelcraft.state.events import (
     Drafting,
     Growth,
     SceneStarted,
+    StepStarted,
     WriteEvent,
 )
 from novelcraft.state.graph import WriteState
@@ -86,8 +87,8 @@ async def resumable(graph: WriteGraph, store: ManuscriptStore, branch_name: str)
 class EventLog:
     """Keeps a run's events for whoever follows it, and passes them on.
 
-    What is kept is in the store, but for the growth of the draft that is being written, which is
-    in the folder's feed.
+    What is kept is in the store. The growth of the draft that is being written, and the steps
+    within its scene, are in the folder's feed.
 
     Args:
         store: Where events are logged.
@@ -111,7 +112,7 @@ class EventLog:
 
     def __call__(self, event: WriteEvent) -> None:
         """Take an event."""
-        if isinstance(event, Drafting):
+        if isinstance(event, Drafting | StepStarted):
             growth = Growth(after=self._last, branch=self._branch, event=event)
             self._feed.append(f"{growth.model_dump_json()}\n")
         else:

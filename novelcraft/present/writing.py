@@ -59,6 +59,7 @@ class WritingProgress:
             case RunStarted():
                 self._pages, self._target_words = event.target_pages, event.target_words
                 self.scenes_done, self._words_done = event.scenes_done, event.words_done
+                self._pace = _Pace()
             case Planning():
                 self._doing = f"planning: {event.step} ({event.done} of {event.total} steps done)"
             case PlanReady():

@@ -83,6 +83,13 @@ class Drafting(Frozen):
     """What follows them."""
 
 
+class StepStarted(Frozen):
+    """A step within a scene begins. Not kept in the store."""
+
+    kind: Literal["step_started"] = "step_started"
+    step: Literal["brief", "recall", "checks", "commit"]
+
+
 class DraftChecked(Frozen):
     """A draft went through its checks."""
 
@@ -198,6 +205,7 @@ WriteEvent = Annotated[
     | PlanReady
     | SceneStarted
     | Drafting
+    | StepStarted
     | DraftChecked
     | SceneCommitted
     | Waiting
@@ -214,9 +222,9 @@ WRITE_EVENTS: EventCodec[WriteEvent] = EventCodec(TypeAdapter(WriteEvent))
 
 
 class Growth(Frozen):
-    """A draft's growth as it stands in the feed, with its place among the logged events."""
+    """What the feed keeps beside the log, with its place among the logged events."""
 
     after: int
     """Number of the last event that was logged before."""
     branch: str
-    event: Drafting
+    event: Annotated[Drafting | StepStarted, Field(discriminator="kind")]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import ClassVar
 
 from textual import on
-from textual.app import App
+from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.screen import Screen
 from textual.theme import Theme
 
 from novelcraft.tui.marks import DRAWN, PLAIN, is_plain
@@ -64,6 +66,14 @@ class NovelcraftApp(App[None]):
         """Show a novel's room."""
         screen = NovelScreen(folder, branch, self.marks, with_editor=not self.is_web)
         self.push_screen(screen)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The palette's commands: what can be done with the novel, and Textual's own."""
+        if isinstance(screen, NovelScreen):
+            yield from screen.commands()
+            yield SystemCommand("Write on", "In a process of its own.", screen.action_write)
+            yield SystemCommand("Export", "EPUB and what else is set.", screen.action_export)
+        yield from super().get_system_commands(screen)
 
     @on(ShelfScreen.Opened)
     def _opened(self, event: ShelfScreen.Opened) -> None:

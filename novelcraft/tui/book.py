@@ -8,10 +8,12 @@ from getpass import getuser
 from pathlib import Path
 
 from novelcraft.config.load import load_settings
+from novelcraft.config.settings import ROLES, RoleSettings
 from novelcraft.config.user import find_user_file
 from novelcraft.errors import NotAProjectError, NovelcraftError
 from novelcraft.graphs import steering
 from novelcraft.graphs.folder import DATABASE, TOML
+from novelcraft.graphs.sync import offers
 from novelcraft.prompts.brief import named, render_brief
 from novelcraft.state.acts import Act, ActRecord
 from novelcraft.state.events import ActSettled
@@ -108,6 +110,27 @@ class Book:
         totals = self.store.call_totals()
         return totals.prompt_tokens + totals.completion_tokens
 
+    @property
+    def cost(self) -> float:
+        """Of all calls, by the prices that the roles have now; 0 where none is set."""
+        roles: dict[str, RoleSettings] = {r: getattr(self.settings.roles, r) for r in ROLES}
+        return sum(
+            roles[line.role].cost(line.prompt_tokens, line.completion_tokens)
+            for line in self.store.model_lines()
+            if line.role in roles
+        )
+
+    def changed_by_hand(self) -> list[int]:
+        """Numbers of the scenes that a person changed in a file of the manuscript.
+
+        Raises:
+            ReadOnlyError, ExportError: A file cannot be read.
+        """
+        if not self.chain:
+            return []
+        found = offers(self.folder, self.store, self.branch, self.settings.novel)
+        return sorted({scene.position for offer in found for scene in offer.scenes})
+
     def scenes(self, chapter: Chapter | None = None) -> list[Scene]:
         """The scenes of a chapter, or of the whole book."""
         if self.plan is None:
@@ -142,7 +165,7 @@ class Book:
         """What is true before that scene, by position."""
         before = [c for c in self.chain if c.position < scene.number]
         known = self.store.facts_as_of(before[-1].id if before else None)
-        return [f"{position:>3}  {fact.subject}: {fact.statement}" for position, fact in known]
+        return [f"{fact.subject}: {fact.statement} (scene {position})" for position, fact in known]
 
     def prompt(self, scene: Scene) -> str:
         """The exact prompt of a written scene, with its budget by part."""
@@ -228,16 +251,19 @@ class Book:
             return "There is no plan yet."
         plan, number = self.plan, {s.brief.id: s.number for s in self.scenes()}
         cast = [
-            f"{c.name}, {c.role}: wants {c.want}; {c.flaw}; {c.voice}; {c.knows}" for c in plan.cast
+            f"{c.name}, {c.role}\n  wants: {c.want}\n  flaw: {c.flaw}\n  voice: {c.voice}\n"
+            f"  knows: {c.knows}"
+            for c in plan.cast
         ]
         hooks = [
-            f"{h.text}  (planted in scene {number.get(h.plant_scene, '?')}, "
-            f"paid off in {number.get(h.payoff_scene, '?')})"
+            f"{h.text}\n  planted in scene {number.get(h.plant_scene, '?')}, "
+            f"paid off in scene {number.get(h.payoff_scene, '?')}"
             for h in plan.hooks
         ]
-        return "\n\n".join(
-            [plan.core.logline, plan.world.text, *cast, counted(len(hooks), "hook"), *hooks]
-        )
+        story = [plan.core.logline, f"It ends: {plan.core.ending}"]
+        people = ["── People ──", *cast]
+        planted = [f"── {counted(len(hooks), 'hook')} ──", *hooks]
+        return "\n\n".join([*story, "── World ──", plan.world.text, *people, *planted])
 
     def search(self, question: str, most: int = 100) -> list[FoundSentence]:
         """Sentences with all of those words, in the book's order."""

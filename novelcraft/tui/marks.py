@@ -20,6 +20,8 @@ class Marks(NamedTuple):
     """Of a bar."""
     live: str
     """Before what goes on now."""
+    between: str
+    """Between two counters."""
     warns: str
     scenes: Mapping[SceneState, str]
 
@@ -34,6 +36,7 @@ DRAWN = Marks(
     "█",
     "░",
     "●",
+    "·",
     "▲",
     {
         "written": "✓",
@@ -48,6 +51,7 @@ PLAIN = Marks(
     "#",
     "-",
     "*",
+    ";",
     "!",
     {
         "written": "x",

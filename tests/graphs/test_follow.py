@@ -70,7 +70,7 @@ async def test_one_that_waits_for_the_novel_hears_all_its_runs_once_and_in_order
     listening.cancel()
     with suppress(asyncio.CancelledError):
         await listening
-    kept = [entry for entry in heard if entry.event.kind != "drafting"]
+    kept = [entry for entry in heard if entry.at]
     assert kept == desk.novel.store.events()
     assert [e.event.kind for e in kept].count("run_started") == 3
 

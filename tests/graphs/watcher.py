@@ -47,7 +47,7 @@ class Watcher:
 
     @property
     def logged(self) -> list[dict[str, Any]]:
-        return [event for event in self.heard if event["kind"] != "drafting"]
+        return [event for event in self.heard if event["kind"] not in ("drafting", "step_started")]
 
     def draft(self, scene_id: str) -> str:
         """The last draft of a scene as it has heard it grow."""

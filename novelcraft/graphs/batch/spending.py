@@ -11,8 +11,6 @@ from novelcraft.state.calls import CallRecord, ModelLine
 from novelcraft.tools.canon.store import ManuscriptStore
 from novelcraft.tools.models.calls import CallLog
 
-_PRICED_TOKENS = 1_000_000
-
 
 class Budget:
     """An amount that may be spent, shared by all that spend from it.
@@ -123,7 +121,7 @@ class Meter:
 
     def _count(self, role: str, read: int, written: int, seconds: float) -> float:
         settings: RoleSettings = getattr(self._roles, role)
-        cost = (read * settings.price_in + written * settings.price_out) / _PRICED_TOKENS
+        cost = settings.cost(read, written)
         self.prompt_tokens += read
         self.completion_tokens += written
         self.seconds += seconds

@@ -10,7 +10,7 @@ from novelcraft.graphs.exporting import written
 from novelcraft.graphs.manuscript import renew_manuscript
 from novelcraft.graphs.nodes.review import summary_findings
 from novelcraft.graphs.nodes.scene import plan_of, reviewed
-from novelcraft.state.events import Notice, SceneCommitted
+from novelcraft.state.events import Notice, SceneCommitted, StepStarted
 from novelcraft.state.findings import blocking
 from novelcraft.state.graph import WriteState
 from novelcraft.state.manuscript import AcceptedBy, Draft, SceneCommit
@@ -48,6 +48,7 @@ def accepted_by(state: WriteState, draft: Draft) -> AcceptedBy:
 async def commit_scene(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
     """Write the scene into the chain, in one transaction. Running it again is harmless."""
     context = runtime.context
+    context.emit(StepStarted(step="commit"))
     draft = reviewed(state, context)
     commit = context.store.commit(
         state["branch"], make_commit(state, context, draft, accepted_by(state, draft))

@@ -36,7 +36,7 @@ from novelcraft.prompts.narrator import (
 from novelcraft.prompts.opening import opening_of
 from novelcraft.prompts.world import render_world, root_summary
 from novelcraft.state.base import derive_seed
-from novelcraft.state.events import DraftChecked, Notice, SceneStarted
+from novelcraft.state.events import DraftChecked, Notice, SceneStarted, StepStarted
 from novelcraft.state.findings import blocking
 from novelcraft.state.graph import WriteState
 from novelcraft.state.manuscript import Draft, count_words
@@ -60,6 +60,7 @@ async def set_brief(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
     """
     context = runtime.context
     stop_if_capped(state, context)
+    context.emit(StepStarted(step="brief"))
     plan = plan_of(state, context)
     written = len(context.store.commit_ids(state["head"]))
     brief = plan.scenes[written]
@@ -81,6 +82,7 @@ async def set_brief(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
 async def look_up(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
     """Canon facts and passages for the scene, as of its parent."""
     context = runtime.context
+    context.emit(StepStarted(step="recall"))
     plan = plan_of(state, context)
     brief = plan.scene(state["scene_id"])
     state = {**state, "draw": next_draw(state, context)}
@@ -221,6 +223,7 @@ def _constraints(state: WriteState, context: WriteContext) -> tuple[str, ...]:
 async def check_draft(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
     """The deterministic checks. A draft that fails them is not worth a model's reading."""
     context = runtime.context
+    context.emit(StepStarted(step="checks"))
     plan = plan_of(state, context)
     draft = reviewed(state, context)
     findings = check_scene(

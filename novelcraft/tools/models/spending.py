@@ -11,8 +11,6 @@ from novelcraft.config.settings import ROLES, RoleSettings
 from novelcraft.errors import ConfigError, CostCapError
 from novelcraft.state.calls import ModelLine, Usage
 
-_MILLION = 1_000_000
-
 
 @dataclass
 class Spent:
@@ -91,8 +89,7 @@ class Spending:
 
     def _of(self, role: str, prompt: int, answer: int) -> Spent:
         given = self._roles.get(role)
-        price = (given.price_in, given.price_out) if given else (0.0, 0.0)
-        return Spent(prompt + answer, (prompt * price[0] + answer * price[1]) / _MILLION)
+        return Spent(prompt + answer, given.cost(prompt, answer) if given else 0.0)
 
     def _refusal(self, role: str, limit: str, name: str) -> CostCapError:
         cost = f", which cost {self._spent.cost:.2f}" if self._spent.cost else ""

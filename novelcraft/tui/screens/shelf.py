@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import DataTable, Footer, Header, Static
 
+from novelcraft.tools.text import clipped
 from novelcraft.tui.shelf import ShelfRow, shelf_rows
 
 COLUMNS = ("Title", "State", "Scenes", "Words", "Changed", "Folder")
@@ -48,7 +49,7 @@ class ShelfScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Put the screen together."""
-        yield Header()
+        yield Header(icon=" ")
         yield DataTable(cursor_type="row", id="novels")
         yield Static(EMPTY, id="empty")
         yield Footer()
@@ -92,7 +93,7 @@ class ShelfScreen(Screen[None]):
         at = table.cursor_row
         table.clear()
         for row in rows:
-            table.add_row(*_cells(row))
+            table.add_row(*_cells(row, self.root))
         table.move_cursor(row=min(at, max(0, len(rows) - 1)))
         table.display = bool(rows)
         self.query_one("#empty").display = not rows
@@ -100,9 +101,10 @@ class ShelfScreen(Screen[None]):
             table.focus()
 
 
-def _cells(row: ShelfRow) -> tuple[str, ...]:
+def _cells(row: ShelfRow, root: Path) -> tuple[str, ...]:
     of = f" of {row.planned}" if row.planned else ""
     words = f"{row.words:,}" + (f" of {row.target_words:,}" if row.target_words else "")
+    folder = str(row.folder.relative_to(root)) if row.folder != root else root.name
     changed = row.changed.strftime("%d %b %H:%M") if row.changed else ""
     state = row.problem.splitlines()[0] if row.problem else row.state
-    return row.title, state, f"{row.scenes}{of}", words, changed, str(row.folder)
+    return clipped(row.title, 36), state, f"{row.scenes}{of}", words, changed, folder

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from pydantic import ValidationError
 from textual import on
@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.screen import ModalScreen
-from textual.widgets import Button, Input, Label, Static, TextArea
+from textual.widgets import Button, Input, Static, TextArea
 
 from novelcraft.config.root import Settings
 from novelcraft.errors import InputError, NovelcraftError
@@ -19,6 +19,7 @@ from novelcraft.graphs.folder import is_novel, make_folder
 from novelcraft.tools.text import folder_name
 from novelcraft.tui.commands import start_writing
 
+PREMISE = "What happens? A sentence will do, a page is welcome."
 QUESTIONS = {
     "people": "Who is in it?",
     "world": "Where and when, and what holds true there?",
@@ -27,6 +28,9 @@ QUESTIONS = {
 }
 HEADINGS = {"people": "People", "world": "World", "must": "What must happen", "ending": "Ending"}
 """Under which an answer stands in the premise."""
+
+
+Field = TypeVar("Field", TextArea, Input)
 
 
 class StartScreen(ModalScreen[Path | None]):
@@ -40,11 +44,15 @@ class StartScreen(ModalScreen[Path | None]):
     DEFAULT_CSS = """
     StartScreen { align: center middle; }
     StartScreen > VerticalScroll {
-        width: 80%; max-width: 90; height: auto; max-height: 90%; padding: 1 2; background: $panel;
+        width: 80%; max-width: 90; height: auto; max-height: 95%; padding: 0 1; background: $panel;
         border: round $primary;
     }
     StartScreen TextArea { height: 7; }
     StartScreen TextArea.short { height: 4; }
+    StartScreen Input, StartScreen TextArea {
+        border: round $foreground 40%; border-title-color: $foreground; background: $surface;
+    }
+    StartScreen Input:focus, StartScreen TextArea:focus { border: round $accent; }
     StartScreen Horizontal { height: auto; margin-top: 1; }
     StartScreen Button { margin-right: 2; }
     StartScreen #problem { color: $error; }
@@ -57,20 +65,16 @@ class StartScreen(ModalScreen[Path | None]):
     def compose(self) -> ComposeResult:
         """Put the screen together."""
         with VerticalScroll():
-            yield Label("What happens? A sentence is enough, a page is welcome.")
-            yield TextArea(id="premise", tab_behavior="focus")
+            yield _asking(TextArea(id="premise", tab_behavior="focus"), PREMISE)
             yield Static("Every other question can be left: the planner fills in what you leave.")
             for name, question in QUESTIONS.items():
-                yield Label(question)
-                yield TextArea(id=name, tab_behavior="focus", classes="short")
-            yield Label("What kind of story, and how is it told?")
-            yield Input(id="style")
-            yield Label("A title, if there is one")
-            yield Input(id="title")
-            yield Label("How many pages?")
-            yield Input("10", type="integer", id="pages")
-            yield Label("A folder for it")
-            yield Input(placeholder="made of the premise", id="folder")
+                answer = TextArea(id=name, tab_behavior="focus", classes="short")
+                yield _asking(answer, question)
+            yield _asking(Input(id="style"), "What kind of story, and how is it told?")
+            yield _asking(Input(id="title"), "A title, if there is one")
+            yield _asking(Input("10", type="integer", id="pages"), "How many pages?")
+            folder = Input(placeholder="made of the premise", id="folder")
+            yield _asking(folder, "A folder for it")
             yield Static("", id="problem", markup=False)
             with Horizontal():
                 yield Button("Write it (^s)", variant="primary", id="write")
@@ -129,3 +133,9 @@ class StartScreen(ModalScreen[Path | None]):
 
     def _say(self, text: str) -> None:
         self.query_one("#problem", Static).update(text)
+
+
+def _asking(field: Field, question: str) -> Field:
+    """A field with its question on its border."""
+    field.border_title = question
+    return field

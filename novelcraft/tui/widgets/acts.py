@@ -38,6 +38,8 @@ class ActsTable(DataTable[str]):
         self.clear()
         for record in self.records:
             self.add_row(*_cells(book, record))
+        if not self.records:
+            self.add_row("", "Nothing was left for the run yet: key s.", "", "", "")
         self.move_cursor(row=at)
 
     def action_undo(self) -> None:

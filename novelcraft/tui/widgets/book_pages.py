@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.message import Message
 from textual.widgets import Input, Static, TabbedContent, TabPane, Tree
 
 from novelcraft.state.plan import Chapter
 from novelcraft.tui.book import Book, Scene
 from novelcraft.tui.marks import Marks
+from novelcraft.tui.widgets.drafts import DraftsPage
 from novelcraft.tui.widgets.outline import Outline, Place
 from novelcraft.tui.widgets.prose import ProseView, marks_of
 
-PAGES = ("Text", "Brief", "Findings", "Story so far", "Facts", "People", "Prompt", "Drafts", "From")
+PAGES = ("Text", "Brief", "Findings", "Story", "Facts", "People", "Prompt", "Drafts", "From")
 
 
 class BookPages(Horizontal):
     """Outline on the left, pages on the right, a search above them."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left_square_bracket", "turn(-1)", "Page before", show=False),
+        Binding("right_square_bracket", "turn(1)", "Next page", show=False),
+        Binding("slash", "search", "Search"),
+    ]
+
+    class Moved(Message):
+        """Another place of the book is in view."""
 
     def __init__(self, marks: Marks) -> None:
         super().__init__(id="book-room")
@@ -34,8 +48,12 @@ class BookPages(Horizontal):
                 with TabPane("Text", id=_id("Text")):
                     yield ProseView(id="reader")
                 for page in PAGES[1:]:
-                    with TabPane(page, id=_id(page)), VerticalScroll(classes="page"):
-                        yield Static("", markup=False)
+                    with TabPane(page, id=_id(page)):
+                        if page == "Drafts":
+                            yield DraftsPage()
+                        else:
+                            with VerticalScroll(classes="page"):
+                                yield Static("", markup=False)
 
     @property
     def scene(self) -> Scene | None:
@@ -57,6 +75,7 @@ class BookPages(Horizontal):
         if event.node.data is not None:
             self._place = event.node.data
             self._fill()
+            self.post_message(self.Moved())
 
     @on(TabbedContent.TabActivated)
     def _turned(self) -> None:
@@ -69,7 +88,7 @@ class BookPages(Horizontal):
         found = self._book.search(event.value)
         lines = [f"scene {s.position:>3}  {s.text}" for s in found] or ["Nothing was found."]
         self.query_one(TabbedContent).active = _id("Text")
-        self.query_one(ProseView).show("\n\n".join(lines))
+        self.query_one("#reader", ProseView).show("\n\n".join(lines))
 
     def _fill(self) -> None:
         """Fill the page in view; the others are filled when they are turned to."""
@@ -77,6 +96,9 @@ class BookPages(Horizontal):
             return
         active = self.query_one(TabbedContent).active
         page = next((page for page in PAGES if _id(page) == active), PAGES[0])
+        if page == "Drafts":
+            self.query_one(DraftsPage).show(self._book, self.scene)
+            return
         text = _text(self._book, self._place, page)
         if page == "Text":
             self._read(text)
@@ -85,17 +107,37 @@ class BookPages(Horizontal):
 
     def _read(self, text: str) -> None:
         """Show prose, with what was found in it; the same text keeps its place in view."""
-        reader, scene = self.query_one(ProseView), self.scene
+        reader, scene = self.query_one("#reader", ProseView), self.scene
         if reader.text != text:
             found = scene.commit.findings if scene and scene.commit else ()
             reader.show(text, marks_of(found))
+
+    def open(self, number: int, quote: str) -> None:
+        """Show a scene by its number, with a quote of it in view."""
+        if self._book is None:
+            return
+        self._place = self._book.scene(number)
+        self.query_one(TabbedContent).active = _id("Text")
+        self._fill()
+        self.query_one("#reader", ProseView).go_to(quote)
+        self.query_one(Outline).point_at(self._place)
+
+    def action_turn(self, by: int) -> None:
+        """Turn to the next page, or the one before."""
+        pages = self.query_one(TabbedContent)
+        at = [_id(page) for page in PAGES].index(pages.active)
+        pages.active = _id(PAGES[(at + by) % len(PAGES)])
+
+    def action_search(self) -> None:
+        """Type what to search for."""
+        self.query_one("#search").focus()
 
     def _page(self, page: str) -> Static:
         return self.query_one(f"#{_id(page)} Static", Static)
 
 
 def _id(page: str) -> str:
-    return f"page-{page.lower().replace(' ', '-')}"
+    return f"page-{page.lower()}"
 
 
 def _text(book: Book, place: Place, page: str) -> str:
@@ -119,30 +161,11 @@ def _of_scene(book: Book, scene: Scene, page: str) -> str:
             return book.brief(scene)
         case "Findings":
             return "\n".join(book.findings(scene)) or "Nothing was found."
-        case "Story so far":
+        case "Story":
             return book.summary(scene)
         case "Facts":
             return "\n".join(book.facts(scene)) or "Nothing is established yet."
         case "Prompt":
             return book.prompt(scene)
-        case "Drafts":
-            return _drafts(book, scene)
         case _:
             return book.provenance(scene)
-
-
-def _drafts(book: Book, scene: Scene) -> str:
-    drafts = book.drafts(scene)
-    if not drafts:
-        return "No drafts are kept: they go when the scene after theirs is in."
-    return "\n\n".join(
-        "\n".join(
-            [
-                f"── draft {draft.attempt} ──",
-                *(f"{f.severity}: {f.message}" for f in draft.all_findings),
-                "",
-                draft.prose,
-            ]
-        )
-        for draft in drafts
-    )

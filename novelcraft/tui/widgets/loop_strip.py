@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from typing import NamedTuple
 
 from textual.content import Content
@@ -19,11 +17,12 @@ from novelcraft.state.events import (
     RunStopped,
     SceneCommitted,
     SceneStarted,
+    StepStarted,
     WriteEvent,
 )
 from novelcraft.tui.marks import Marks
 
-STEPS = ("plan", "recall", "draft", "checks", "readers", "commit")
+STEPS = ("plan", "brief", "recall", "draft", "checks", "readers", "commit")
 NARROW = 100
 """Columns below which times and tokens are left out."""
 
@@ -36,24 +35,22 @@ class Took(NamedTuple):
 
 
 class LoopStrip(Static):
-    """plan ▸ recall ▸ draft 2 of 3 ▸ checks ▸ readers ▸ commit, the live step lit and bracketed."""
+    """plan ▸ brief ▸ recall ▸ draft 2 of 3 ▸ checks ▸ readers ▸ commit.
+
+    The live step is lit and in brackets. What a step of this scene took replaces what it took in
+    the scene before.
+    """
 
     DEFAULT_CSS = """
     LoopStrip { height: 1; padding: 0 1; background: $panel; }
     """
 
-    def __init__(
-        self,
-        marks: Marks,
-        attempts: int = 0,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, marks: Marks, attempts: int = 0) -> None:
         """Make it.
 
         Args:
             marks: Signs to draw with.
             attempts: The most drafts of a scene; 0 where it is not known.
-            clock: Seconds, to take the steps' times by.
         """
         super().__init__("", id="loop")
         self.live = ""
@@ -61,25 +58,28 @@ class LoopStrip(Static):
         self.took: dict[str, Took] = {}
         self._marks = marks
         self.attempts = attempts
-        self._clock = clock
+        self._before: set[str] = set()
+        """Steps that were taken for the scene before, and not yet for this one."""
         self._since = 0.0
-        self._tokens = 0
+        self._tokens: int | None = None
 
-    def take(self, event: WriteEvent, tokens: int) -> None:
+    def take(self, event: WriteEvent, now: float, tokens: int | None) -> None:
         """Take in an event.
 
         Args:
             event: What happened.
-            tokens: Read and written by all calls of the novel up to now.
+            now: When, in seconds.
+            tokens: Read and written by all calls of the novel up to then; None where that is not
+                known.
         """
         step = self._step(event)
         if isinstance(event, SceneStarted):
             self.attempt = event.attempt
-            if event.attempt == 1:
-                self.took = {name: self.took[name] for name in self.took if name == "recall"}
         if step != self.live:
-            self._leave(tokens)
+            self._leave(now, tokens)
             self.live = step
+            if step == "brief":
+                self._before = set(STEPS)
         self.refresh_strip()
 
     def refresh_strip(self) -> None:
@@ -91,7 +91,9 @@ class LoopStrip(Static):
             case RunStarted() | Planning():
                 return "plan"
             case PlanReady() | SceneCommitted():
-                return "recall"
+                return "brief"
+            case StepStarted():
+                return event.step
             case SceneStarted() | Drafting():
                 return "draft"
             case DraftChecked():
@@ -101,13 +103,13 @@ class LoopStrip(Static):
             case _:
                 return self.live
 
-    def _leave(self, tokens: int) -> None:
-        now = self._clock()
+    def _leave(self, now: float, tokens: int | None) -> None:
         if self.live:
-            before = self.took.get(self.live, Took(0.0, 0))
-            self.took[self.live] = Took(
-                before.seconds + now - self._since, before.tokens + max(0, tokens - self._tokens)
-            )
+            before = self.took.get(self.live) if self.live not in self._before else None
+            before = before or Took(0.0, 0)
+            self._before.discard(self.live)
+            asked = 0 if tokens is None or self._tokens is None else tokens - self._tokens
+            self.took[self.live] = Took(before.seconds + now - self._since, before.tokens + asked)
         self._since, self._tokens = now, tokens
 
     def content_now(self) -> Content:

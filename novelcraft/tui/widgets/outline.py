@@ -28,6 +28,7 @@ class Outline(Tree[Place]):
             for node in act.children
             if isinstance(node.data, Chapter) and node.is_expanded
         }
+        at = self.cursor_node.data if self.cursor_node else None
         self.clear()
         plan = book.plan
         for act in sorted({c.act for c in plan.chapters}) if plan else ():
@@ -45,3 +46,16 @@ class Outline(Tree[Place]):
                 for scene in scenes:
                     mark = self._marks.scenes[scene.state]
                     node.add_leaf(f"{mark} {scene.number} {scene.brief.goal}", data=scene)
+        if at is not None:
+            self.point_at(at)
+
+    def point_at(self, place: Place) -> None:
+        """Put the cursor on a chapter or a scene, by its number."""
+        for act in self.root.children:
+            for chapter in act.children:
+                for node in (chapter, *chapter.children):
+                    if type(node.data) is type(place) and node.data.number == place.number:
+                        chapter.expand()
+                        # Behind the layout of a tree that has only been filled.
+                        self.call_after_refresh(self.move_cursor, node)
+                        return

@@ -20,6 +20,8 @@ from novelcraft.state.findings import Finding
 
 COLUMN = 72
 """Columns of the text: what an eye reads in one go."""
+LEAST_NOTE = 18
+"""Columns right of it that a note needs."""
 MARGIN = 4
 """Columns left of it, for the numbers of findings."""
 
@@ -31,12 +33,18 @@ class Mark(NamedTuple):
 
     quote: str
     label: str
-    """Stands in the margin beside it."""
+    """Stands in the margin left of it."""
+    note: str = ""
+    """Stands right of it, where there is room."""
 
 
 def marks_of(findings: Sequence[Finding]) -> list[Mark]:
     """The quotes of findings, each with the number of its finding, from 1."""
-    return [Mark(quote, str(n)) for n, f in enumerate(findings, 1) for quote in f.evidence]
+    return [
+        Mark(quote, str(n), f"{f.severity}: {f.message}")
+        for n, f in enumerate(findings, 1)
+        for quote in f.evidence
+    ]
 
 
 class Row(NamedTuple):
@@ -57,24 +65,34 @@ class ProseView(ScrollView, can_focus=True):
         Binding("j", "scroll_down", "Down", show=False),
         Binding("space", "page_down", "Page down", show=False),
     ]
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"prose--mark", "prose--label"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"prose--mark", "prose--label", "prose--note"}
     DEFAULT_CSS = """
     ProseView { overflow-x: hidden; overflow-y: auto; scrollbar-gutter: stable; padding: 1 0; }
     ProseView > .prose--mark { text-style: underline; color: $text-warning; }
     ProseView > .prose--label { text-style: bold; color: $text-warning; }
+    ProseView > .prose--note { text-style: italic; color: $text-warning; }
     """
     ALLOW_SELECT = True
 
-    def __init__(self, text: str = "", *, id: str | None = None) -> None:
+    def __init__(
+        self, text: str = "", marks: Sequence[Mark] = (), *, id: str | None = None
+    ) -> None:
         super().__init__(id=id)
         self.text = text
         self.rows: list[Row] = []
-        self._marks: list[tuple[int, int, str]] = []
+        self._marks: list[tuple[int, int, Mark]] = []
+        self._notes: dict[int, str] = {}
+        self.mark(marks)
 
     @property
     def column(self) -> int:
         """Columns of the text as the widget is wide now."""
         return max(10, min(COLUMN, self.size.width - 2 * MARGIN))
+
+    @property
+    def _left(self) -> int:
+        """Columns left of the text."""
+        return (self.size.width - self.column) // 2
 
     def show(self, text: str, marks: Sequence[Mark] = ()) -> None:
         """Show a text from its beginning."""
@@ -108,12 +126,26 @@ class ProseView(ScrollView, can_focus=True):
     def mark(self, marks: Sequence[Mark]) -> None:
         """Underline quotes, each with its label in the margin."""
         found = [
-            (at, at + len(m.quote), m.label)
+            (at, at + len(m.quote), m)
             for m in marks
             if m.quote and (at := self.text.find(m.quote)) >= 0
         ]
         self._marks = sorted(found)
+        self._lay_notes()
         self.refresh()
+
+    def _lay_notes(self) -> None:
+        """Give each note rows from its quote on, below the note before."""
+        self._notes, free = {}, 0
+        width = self.size.width - self._left - self.column - 3
+        if width < LEAST_NOTE:
+            return
+        for begin, _end, mark in self._marks:
+            row = max(free, bisect_right(self.rows, (begin, len(self.text))) - 1)
+            note = f"{mark.label} {mark.note}" if mark.note else ""
+            lines = [note[a:b] for a, b in wrap(note, 0, width)] if note else []
+            self._notes |= dict(enumerate(lines, row))
+            free = row + len(lines)
 
     def go_to(self, quote: str) -> bool:
         """Bring a quote into view; whether it is there."""
@@ -137,13 +169,18 @@ class ProseView(ScrollView, can_focus=True):
         if number >= len(self.rows):
             return Strip.blank(width, base)
         row = self.rows[number]
-        left = (width - self.column) // 2
-        labels = {mark[2] for mark in self._marks if row.begin <= mark[0] < row.end}
+        left = self._left
+        labels = {mark[2].label for mark in self._marks if row.begin <= mark[0] < row.end}
         label = ",".join(sorted(labels)).rjust(left - 1)[-(left - 1) :] + " "
         margin = Text(label, end="")
         margin.stylize(base + self.get_component_rich_style("prose--label", partial=True))
         prose = self._strip(self._row(row, number, base)).apply_offsets(0, number)
         strips = [self._strip(margin), prose]
+        if note := self._notes.get(number):
+            strips[1] = prose.adjust_cell_length(self.column + 2, base)
+            beside = Text(note, end="", style=base)
+            beside.stylize(self.get_component_rich_style("prose--note", partial=True))
+            strips.append(self._strip(beside))
         return Strip.join(strips).adjust_cell_length(width, base)
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
@@ -167,6 +204,7 @@ class ProseView(ScrollView, can_focus=True):
     def _wrap(self) -> None:
         self.rows = wrap(self.text, 0, self.column) if self.size.width else []
         self.virtual_size = Size(self.column, len(self.rows))
+        self._lay_notes()
         self.refresh()
 
     def _next_begin(self) -> int:

@@ -28,17 +28,16 @@ class Side(VerticalScroll):
         for name, heading in (
             ("goal", "This scene"),
             ("found", "Found in it"),
-            ("happened", "What happened"),
             ("story", "The story so far"),
+            ("happened", "What happened"),
         ):
-            yield Static(heading, classes="heading")
-            yield Static("", id=name, markup=False)
+            yield Static(heading, classes=f"heading {name}")
+            yield Static("", id=name, classes=name, markup=False)
 
     def take(self, event: WriteEvent, plan: Plan | None) -> None:
         """Take in an event."""
         if isinstance(event, SceneStarted):
             self._update("goal", _goal(event, plan))
-            self.found(())
         if line := self._progress.headline(event):
             self._lines = [*self._lines, line][-LINES:]
             self._update("happened", "\n".join(self._lines))
@@ -47,6 +46,7 @@ class Side(VerticalScroll):
         """Show what was found, numbered as it is in the prose's margin."""
         lines = [f"{n} {f.severity}: {f.message}" for n, f in enumerate(findings, 1)]
         self._update("found", "\n".join(lines) or "Nothing.")
+        self.set_class(bool(findings), "has-found")
 
     def story(self, summary: str) -> None:
         """Show the rolling summary."""

@@ -10,8 +10,10 @@ from novelcraft.present.writing import WritingProgress
 from novelcraft.tui.book import Book
 from novelcraft.tui.marks import Marks
 
+NARROW = 100
+"""Columns below which the bar is short."""
 BAR = 20
-"""Cells of the bar."""
+"""Cells of the bar at its longest."""
 
 
 class Standing(Static):
@@ -47,5 +49,9 @@ class Standing(Static):
             done = len(book.chain) == scenes
             parts.append("finished" if done else "press w to write on")
         parts.append(f"{number(book.tokens)} tokens")
-        bar = Content.styled(self._marks.bar(share, BAR), "$accent")
-        self.update(Content.assemble(bar, f" {share:.0%}  ", "  ·  ".join(parts)))
+        if cost := book.cost:
+            parts.append(f"cost {cost:.2f}")
+        between = f" {self._marks.between} "
+        width = BAR if self.size.width >= NARROW else BAR // 3
+        bar = Content.styled(self._marks.bar(share, width), "$accent")
+        self.update(Content.assemble(bar, f" {share:.0%}  ", between.join(parts)))

@@ -1,0 +1,143 @@
+"""What a person does to a novel in its room: acts that are left, and commands that are started."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from textual import work
+from textual.app import SystemCommand
+from textual.screen import Screen
+
+from novelcraft.errors import NovelcraftError
+from novelcraft.graphs.steering import needs_process, taken_at
+from novelcraft.state.acts import Act, Pause, Resume
+from novelcraft.tools.storage.lock import holder
+from novelcraft.tui.book import Book, Scene
+from novelcraft.tui.commands import Detached, run_command, start_writing
+from novelcraft.tui.forms import Form, forms, next_note
+from novelcraft.tui.screens.form import FormScreen
+
+
+class SteeringScreen(Screen[None]):
+    """A screen from which a novel is steered."""
+
+    def __init__(self, folder: Path, branch: str, *, with_editor: bool) -> None:
+        """Make it.
+
+        Args:
+            folder: The novel's.
+            branch: The branch that is shown.
+            with_editor: Whether a person may start $EDITOR here.
+        """
+        super().__init__()
+        self.folder = folder
+        self.branch = branch
+        self.book: Book | None = None
+        self._with_editor = with_editor
+        self._run: Detached | None = None
+
+    @property
+    def scene(self) -> Scene | None:
+        """The scene in view."""
+        raise NotImplementedError
+
+    def reread(self) -> None:
+        """Read the book again after something new."""
+        raise NotImplementedError
+
+    def look_after_run(self) -> None:
+        """Tell of a run that was started here and ended badly: not all that ends it is an event."""
+        ended = self._run.ended() if self._run else None
+        if ended is not None:
+            self._run = None
+            if ended.code:
+                self.notify(ended.message, title="The run has ended", severity="error", timeout=60)
+
+    def action_steer(self) -> None:
+        """Offer all that can be done, what is about the scene in view first."""
+        self.app.search_commands(
+            [(title, do, says) for title, says, do, *_ in self.commands()], "What shall be done?"
+        )
+
+    def commands(self) -> Iterator[SystemCommand]:
+        """All that can be done with the novel now."""
+        if self.book is None:
+            return
+        if scenes := self._changed_by_hand():
+            yield SystemCommand(
+                f"Take what you changed in the manuscript: {scenes}",
+                "Your words take the place of the book's; your file is kept.",
+                self.action_sync,
+            )
+        for form in forms(self.book, self.scene):
+            yield SystemCommand(form.title, form.says, partial(self.ask_form, form))
+
+    def _changed_by_hand(self) -> str:
+        try:
+            scenes = self.book.changed_by_hand() if self.book else []
+        except NovelcraftError as error:
+            self.notify(str(error), severity="error", timeout=30)
+            return ""
+        return " and ".join(f"scene {number}" for number in scenes)
+
+    @work(exclusive=True, group="sync")
+    async def action_sync(self) -> None:
+        """Take what was changed by hand into the book."""
+        command = ["sync", str(self.folder), "--branch", self.branch, "--yes", "--quiet"]
+        await self._run_to_its_end(command)
+        self.reread()
+
+    async def _run_to_its_end(self, command: list[str]) -> None:
+        ended = await run_command(command)
+        self.notify(ended.message, severity="error" if ended.code else "information", timeout=20)
+
+    def action_note(self) -> None:
+        """Tell the narrator something."""
+        if self.book is not None:
+            self.ask_form(next_note(self.scene))
+
+    def action_pause(self) -> None:
+        """Have the run wait, or go on."""
+        if self.book is not None:
+            self.leave_act(Resume() if self.book.is_paused else Pause())
+
+    def ask_form(self, form: Form) -> None:
+        """Put a form on the screen; what it comes to is left for the run."""
+        screen = FormScreen(form, with_editor=self._with_editor)
+        self.app.push_screen(screen, self.leave_act)
+
+    def leave_act(self, act: Act | None) -> None:
+        """Leave an act, and say where it will be taken."""
+        if act is None or self.book is None:
+            return
+        try:
+            record = self.book.put(act)
+        except NovelcraftError as error:
+            self.notify(str(error), severity="error", timeout=30)
+            return
+        if needs_process(self.folder, record):
+            self._run = Detached(self.folder, ["steer", str(self.folder), "apply"])
+            self.notify("A process of its own does it now.")
+        elif record.status == "refused":
+            self.notify(record.reason, title="Refused", severity="error", timeout=30)
+        elif record.status == "pending":
+            at = taken_at(self.folder, self.book.store, record)
+            self.notify(f"It is taken {at}. Until then it can be taken back: key 4.")
+        else:
+            self.notify("Done.")
+        self.reread()
+
+    def action_write(self) -> None:
+        """Start the run that writes on, in a process of its own."""
+        if who := holder(self.folder):
+            self.notify(f"{who} is writing already.")
+            return
+        self._run = start_writing(self.folder, self.branch)
+        self.notify("The run goes on in a process of its own; you can close this at any time.")
+
+    @work(exclusive=True, group="export")
+    async def action_export(self) -> None:
+        """Write the book's files."""
+        await self._run_to_its_end(["export", str(self.folder), "--branch", self.branch])

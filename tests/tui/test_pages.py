@@ -1,0 +1,169 @@
+"""What the room shows of a book: steps, notes beside sentences, drafts, files changed by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from textual.app import App, ComposeResult
+from textual.widgets import OptionList, Static, TabbedContent
+
+from novelcraft.state.events import DraftChecked, PlanReady, SceneStarted, StepStarted
+from novelcraft.tui.app import NovelcraftApp
+from novelcraft.tui.marks import PLAIN
+from novelcraft.tui.screens.novel import NovelScreen
+from novelcraft.tui.widgets.asking import AskPane
+from novelcraft.tui.widgets.book_pages import BookPages
+from novelcraft.tui.widgets.loop_strip import LoopStrip, Took
+from novelcraft.tui.widgets.prose import Mark, ProseView
+from novelcraft.tui.widgets.standing import Standing
+from tests.fakes import script as s
+from tests.fakes.server import FakeServer
+from tests.tui.conftest import MakeNovel, until
+
+Serve = Callable[..., FakeServer]
+
+
+def room(app: NovelcraftApp) -> NovelScreen:
+    assert isinstance(app.screen, NovelScreen)
+    return app.screen
+
+
+async def opened(pilot: object, app: NovelcraftApp) -> NovelScreen:
+    await until(pilot, lambda: isinstance(app.screen, NovelScreen) and room(app).chain)  # type: ignore[arg-type]
+    return room(app)
+
+
+class Strip(App[None]):
+    def compose(self) -> ComposeResult:
+        yield LoopStrip(PLAIN, attempts=3)
+
+
+async def test_the_strip_takes_the_time_and_tokens_of_each_step() -> None:
+    app = Strip()
+    async with app.run_test(size=(120, 5)):
+        strip = app.query_one(LoopStrip)
+        plan = PlanReady(version=1, title="A", chapters=1, scenes=2, mends=0)
+        scene = SceneStarted(
+            scene_id="s001",
+            chapter_id="ch01",
+            position=1,
+            scenes=2,
+            attempt=1,
+            target_words=100,
+            goal="Go",
+        )
+        checked = DraftChecked(
+            scene_id="s001", attempt=1, words=9, blocks=("a",), warns=0, verdict="redraft"
+        )
+        for event, at, tokens in (
+            (plan, 100.0, 10),
+            (StepStarted(step="recall"), 101.0, 10),
+            (scene, 103.0, 10),
+            (StepStarted(step="checks"), 110.0, 90),
+            (checked, 111.0, 90),
+            (scene.model_copy(update={"attempt": 2}), 111.0, 90),
+        ):
+            strip.take(event, at, tokens)
+        assert strip.took == {
+            "brief": Took(1.0, 0),
+            "recall": Took(2.0, 0),
+            "draft": Took(7.0, 80),
+            "checks": Took(1.0, 0),
+        }
+        assert "[draft 2 of 3]" in strip.content_now().plain
+
+
+class Page(App[None]):
+    def compose(self) -> ComposeResult:
+        yield ProseView()
+
+
+@pytest.mark.parametrize(("width", "beside"), [(140, True), (80, False)])
+async def test_what_was_found_stands_beside_its_sentence_where_there_is_room(
+    width: int, beside: bool
+) -> None:
+    app = Page()
+    async with app.run_test(size=(width, 10)) as pilot:
+        view = app.query_one(ProseView)
+        view.show("The sea was calm.\n\nA gull laughed.", [Mark("A gull laughed.", "1", "Gulls!")])
+        await pilot.pause()
+        row = next(t for y in range(8) if "gull" in (t := view.render_line(y).text))
+        assert ("1 Gulls!" in row.split("laughed.")[1]) is beside
+
+
+async def test_drafts_stand_side_by_side_and_the_price_below(
+    serve: Serve, make_novel: MakeNovel
+) -> None:
+    script = s.Script()
+    script.on(s.prose, s.loop(), after=0, count=1)  # the first draft of the first scene
+    folder = await make_novel(serve(script=script), 1)
+    toml = folder / "novel.toml"
+    toml.write_text(toml.read_text().replace("[roles.narrator]", "[roles.narrator]\nprice_out = 9"))
+    app = NovelcraftApp(folder.parent, folder)
+    async with app.run_test(size=(200, 60)) as pilot:
+        screen = await opened(pilot, app)
+        await until(pilot, lambda: "cost " in str(screen.query_one(Standing).render()))
+        await pilot.press("2", "down", "down", "down")
+        await until(pilot, lambda: screen.scene is not None)
+        screen.query_one(BookPages).query_one(TabbedContent).active = "page-drafts"
+        await until(pilot, lambda: len(screen.query("DraftsPage ProseView")) == 2)
+        heads = [str(each.render()) for each in screen.query("DraftsPage Static").results(Static)]
+        assert heads[0].startswith("Draft 1\n1 block")
+        assert heads[1].startswith("Draft 2, which is in the book")
+
+
+async def test_a_sentence_that_an_answer_rests_on_opens_in_its_scene(
+    serve: Serve, make_novel: MakeNovel
+) -> None:
+    folder = await make_novel(serve(), 2)
+    app = NovelcraftApp(folder.parent, folder)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await opened(pilot, app)
+        sentence = screen.chain[1].prose.split(".")[-2].strip()
+        await pilot.press("3")
+        cited = screen.query_one("#cited", OptionList)
+        screen.query_one(AskPane).show_answer("So it is.", [AskPane.Opened(2, sentence)])
+        await until(pilot, lambda: app.focused is cited)
+        await pilot.press("down", "enter")
+        reader = screen.query_one("#reader", ProseView)
+        await until(pilot, lambda: reader.text == screen.chain[1].prose)
+        assert screen.query_one("#room", TabbedContent).active == "book"
+        await until(pilot, lambda: screen.scene is not None and screen.scene.number == 2)
+
+
+async def test_a_manuscript_changed_by_hand_is_offered_and_taken(
+    serve: Serve, make_novel: MakeNovel, left_alone: None
+) -> None:
+    folder = await make_novel(serve(), 2)
+    app = NovelcraftApp(folder.parent, folder)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await opened(pilot, app)
+        file, last = folder / "manuscript.md", screen.chain[1].prose.split("\n\n")[-1]
+        text = file.read_text("utf-8")
+        assert last in text
+        file.write_text(text.replace(last, "She went home by the shore, and slept."), "utf-8")
+        offered = next(c for c in screen.commands() if "manuscript" in c.title)
+        assert offered.title.endswith("scene 2")
+        offered.callback()
+        await until(pilot, lambda: "by the shore" in screen.chain[1].prose)
+        assert screen.chain[1].accepted_by == "person"
+        await until(pilot, lambda: not any(w.group == "sync" for w in app.workers))
+
+
+async def test_a_novel_that_cannot_be_read_says_so_until_it_can(
+    serve: Serve, make_novel: MakeNovel
+) -> None:
+    folder = await make_novel(serve(), 1)
+    toml = folder / "novel.toml"
+    good = toml.read_text()
+    toml.write_text("[novel]\npages = -3\n")
+    app = NovelcraftApp(folder.parent, folder)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, NovelScreen))
+        screen = room(app)
+        await pilot.pause(1.2)
+        assert "pages" in screen.prose.text
+        assert "cannot be read" in str(screen.query_one("#title", Static).render())
+        toml.write_text(good)
+        await until(pilot, lambda: screen.chain and "pages" not in screen.prose.text)
