@@ -35,6 +35,12 @@ def test_names_that_share_a_part_are_replaced_and_noted() -> None:
     assert Mender(1).names(["A B", "A B"]) == Mender(1).names(["A B", "A B"])
 
 
+def test_the_heros_name_given_to_two_people_leaves_a_name_for_each() -> None:
+    names = Mender(1).names(["Rosa Quill", "Ada Marrow", "Ada Marrow"], first="Ada Marrow")
+    assert names[:2] == ["Ada Marrow", "Rosa Quill"]
+    assert len(names) == len(set(names)) == 3
+
+
 def test_an_empty_field_takes_its_fallback_and_says_so() -> None:
     mender = Mender(1)
     assert mender.text("the tone", "…", "quiet") == "quiet"

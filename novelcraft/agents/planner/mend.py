@@ -108,7 +108,7 @@ class Mender:
         return f"day {scenes_before // 2 + 1}, {hour}"
 
     def names(self, values: Sequence[str], *, first: str = "") -> list[str]:
-        """Names of which no two share a given or a family name.
+        """As many names as there are values, of which no two share a given or a family name.
 
         Args:
             values: The model's.
@@ -119,7 +119,8 @@ class Mender:
             self.note(f"the main character is {first!r}, as the premise says, not {values[0]!r}")
             values = [first, *values[1:]]
         elif first:
-            values = [first, *(v for v in values if v != first)]
+            at = values.index(first)
+            values = [first, *values[:at], *values[at + 1 :]]
         taken: set[str] = set()
         kept = []
         for value in values:
