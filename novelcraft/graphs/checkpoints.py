@@ -7,68 +7,73 @@ scene in flight, whose finished model calls are replayed from the call log.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import aiosqlite
-from langchain_core.runnables import RunnableConfig
-from langgraph.checkpoint.base import ChannelVersions, Checkpoint, CheckpointMetadata
+from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
-FILE = "checkpoints.db"
+from novelcraft.tools.canon.store import ManuscriptStore
 
-STEPS_KEPT = 16
-"""Steps after which those before the last are dropped: somewhat more than a scene takes."""
+FILE = "checkpoints.db"
 
 BUSY_SECONDS = 30
 """How long a step waits for what a run that just ended still writes."""
 
-_OLDER = "WHERE thread_id = ? AND checkpoint_ns = ? AND checkpoint_id < ?"
+_OLDER = (
+    "WHERE thread_id = ? AND checkpoint_id < (SELECT max(checkpoint_id) FROM checkpoints AS newest "
+    "WHERE newest.thread_id = {0}.thread_id AND newest.checkpoint_ns = {0}.checkpoint_ns)"
+)
 
 
-class LastStepSaver(AsyncSqliteSaver):
-    """Keeps the last steps of a thread, so that its rows do not grow with the book."""
+class SqliteCheckpoints(AsyncSqliteSaver):
+    """LangGraph's checkpointer of SQLite, with what its one of PostgreSQL has: pruning."""
 
-    _steps = 0
+    async def aprune(self, thread_ids: Sequence[str], *, strategy: str = "keep_latest") -> None:
+        """Drop the checkpoints of threads but for the newest, or with `delete` that one too."""
+        for thread_id in thread_ids:
+            if strategy == "delete":
+                await self.adelete_thread(thread_id)
+                continue
+            await self.setup()
+            async with self.lock:
+                for table in ("writes", "checkpoints"):
+                    older = f"DELETE FROM {table} {_OLDER.format(table)}"
+                    await self.conn.execute(older, (thread_id,))
+                await self.conn.commit()
 
-    async def aput(
-        self,
-        config: RunnableConfig,
-        checkpoint: Checkpoint,
-        metadata: CheckpointMetadata,
-        new_versions: ChannelVersions,
-    ) -> RunnableConfig:
-        """Keep a checkpoint; now and then drop those before it."""
-        kept = await super().aput(config, checkpoint, metadata, new_versions)
-        self._steps += 1
-        if self._steps % STEPS_KEPT == 0:
-            await self._drop_before(kept)
-        return kept
 
-    async def _drop_before(self, config: RunnableConfig) -> None:
-        names = ("thread_id", "checkpoint_ns", "checkpoint_id")
-        given = tuple(config["configurable"][name] for name in names)
-        async with self.lock:
-            for table in ("checkpoints", "writes"):
-                await self.conn.execute(f"DELETE FROM {table} {_OLDER}", given)
-            await self.conn.commit()
+def open_checkpoints(
+    folder: Path, store: ManuscriptStore
+) -> AbstractAsyncContextManager[BaseCheckpointSaver[str]]:
+    """The checkpointer of a novel: in its folder, or where its database is a server's, there.
+
+    Only plain values and LangGraph's own types are read back from it.
+
+    Raises:
+        DatabaseGoneError: The server cannot be reached.
+    """
+    serde = JsonPlusSerializer(allowed_msgpack_modules=None)
+    if store.database.sqlite:
+        return open_file(folder / FILE, serde)
+    # Loaded here: the driver comes with the extra `batch`.
+    from novelcraft.graphs.batch.checkpoints import open_shared_checkpoints
+
+    return open_shared_checkpoints(store.database, serde)
 
 
 @asynccontextmanager
-async def open_checkpoints(folder: Path) -> AsyncIterator[LastStepSaver]:
-    """The checkpointer of a novel's folder. A broken file is replaced by an empty one.
-
-    Only plain values and LangGraph's own types are read back from it.
-    """
-    path = folder / FILE
+async def open_file(path: Path, serde: JsonPlusSerializer) -> AsyncIterator[SqliteCheckpoints]:
+    """The checkpointer of a file. A broken one is replaced by an empty one."""
     if not await _is_sound(path):
         _remove(path)
     async with aiosqlite.connect(path, timeout=BUSY_SECONDS) as connection:
         # A power cut may take the last steps, which the chain and the log of calls make again.
         await connection.execute("PRAGMA synchronous=NORMAL")
-        yield LastStepSaver(connection, serde=JsonPlusSerializer(allowed_msgpack_modules=None))
+        yield SqliteCheckpoints(connection, serde=serde)
 
 
 async def _is_sound(path: Path) -> bool:

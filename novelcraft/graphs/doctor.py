@@ -270,7 +270,7 @@ def _index(novel: Novel) -> Examined:
 
 
 async def _checkpoints(novel: Novel) -> Examined:
-    async with open_checkpoints(novel.folder) as checkpoints:
+    async with open_checkpoints(novel.folder, novel.store) as checkpoints:
         graph = build_write_graph(checkpoints)
         names = [b.name for b in novel.store.branches()]
         going = [name for name in names if await resumable(graph, novel.store, name)]

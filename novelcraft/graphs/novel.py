@@ -201,7 +201,7 @@ class Novel:
 
         with ProjectLock(self.folder), self._logged(listen, branch) as emit:
             refuse_leftovers(idle_place(self.folder, self.store, branch), emit)
-            async with open_checkpoints(self.folder) as checkpoints:
+            async with open_checkpoints(self.folder, self.store) as checkpoints:
                 graph = build_write_graph(checkpoints)
                 on = await resumable(graph, self.store, branch)
                 state = start_state(self.store, branch, until)
@@ -383,7 +383,7 @@ class Novel:
         with ProjectLock(self.folder), self._logged(on_event, branch) as emit:
             async with (
                 self._context(branch, emit) as context,
-                open_checkpoints(self.folder) as checkpoints,
+                open_checkpoints(self.folder, self.store) as checkpoints,
             ):
                 if fault := context.note_fault(state.get("note", "")):
                     raise InputError(fault, fix="Say it shorter.")
@@ -450,7 +450,7 @@ class Novel:
             changed = length.change_length(self.store, branch, self.settings.novel, self.folder)
             if changed:
                 # The step in flight would go on with the plan as it was.
-                async with open_checkpoints(self.folder) as checkpoints:
+                async with open_checkpoints(self.folder, self.store) as checkpoints:
                     await checkpoints.adelete_thread(branch)
         return changed
 

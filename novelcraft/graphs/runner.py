@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import BaseCheckpointSaver
 
 from novelcraft.graphs.acts.standing import Standing
 from novelcraft.graphs.context import WriteContext
@@ -22,6 +23,14 @@ from novelcraft.state.plan import SceneBrief
 from novelcraft.state.stream import OnEvent
 from novelcraft.tools.canon.store import ManuscriptStore
 from novelcraft.tools.storage.feed import FeedWriter
+
+KEPT_BEFORE = ("story", "replan", "steer", "commit")
+"""Nodes that a run which is killed goes on from: what a person said at a gate, and that a scene is
+written, are not to be asked for or made twice. All between them follows from the drafts and calls
+that are stored."""
+
+INTERRUPT = "__interrupt__"
+"""Key by which LangGraph tells that it stopped before such a node."""
 
 STEP_LIMIT = 1_000_000
 """Bound on the steps of one run. A long book takes tens of thousands; routes end the loop."""
@@ -127,6 +136,8 @@ async def run(
 ) -> WriteState:
     """Run until the graph ends: the book is done, a person stopped it, or nobody answers a gate.
 
+    Checkpoints are kept before each of `KEPT_BEFORE`, and where the run is cut short.
+
     Args:
         graph: Compiled with a checkpointer.
         given: State to start from; None resumes the step in flight.
@@ -136,5 +147,24 @@ async def run(
     Returns:
         The state at the end.
     """
-    ended = await graph.ainvoke(given, thread(branch), context=context, durability="sync")
-    return cast(WriteState, ended)
+    assert isinstance(graph.checkpointer, BaseCheckpointSaver), "it was compiled with one"
+    state, ended = given, False
+    while not ended:
+        ended = True
+        steps = graph.astream(
+            given,
+            thread(branch),
+            context=context,
+            stream_mode=["values", "updates"],
+            interrupt_before=KEPT_BEFORE,
+            durability="exit",
+        )
+        async for mode, chunk in steps:
+            if mode == "values":
+                state = cast(WriteState, chunk)
+            elif INTERRUPT in chunk:
+                ended = False
+        await graph.checkpointer.aprune([branch])
+        given = None
+    assert state is not None, "a run has at least one step"
+    return state

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from novelcraft.config.root import Settings
-from novelcraft.graphs.novel import Novel
+from novelcraft.graphs.folder import make_folder
+from novelcraft.graphs.novel import Novel, OpenStore
 from novelcraft.graphs.steering import gate_text
 from novelcraft.state.acts import Act, Approve, Reject, Stop
 from novelcraft.state.events import ActSettled, Gate, RunFinished, Waiting, WriteEvent
@@ -123,8 +124,17 @@ def open_desk(tmp_path: Path) -> Iterator[OpenDesk]:
     """Opens novels in folders of their own; closes them at the test's end."""
     with ExitStack() as opened:
 
-        def make(server: FakeServer, folder: str = "novel", **sections: dict[str, Any]) -> Desk:
-            novel = Novel.create(tmp_path / folder, settings(server, **sections))
+        def make(
+            server: FakeServer,
+            folder: str = "novel",
+            open_store: OpenStore | None = None,
+            **sections: dict[str, Any],
+        ) -> Desk:
+            path, chosen = tmp_path / folder, settings(server, **sections)
+            if open_store is None:
+                return Desk(opened.enter_context(Novel.create(path, chosen)))
+            make_folder(path, chosen)
+            novel = Novel.open(path, environ={}, open_store=open_store)
             return Desk(opened.enter_context(novel))
 
         yield make

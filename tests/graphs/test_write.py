@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
 from novelcraft.errors import ModelError
-from novelcraft.graphs.checkpoints import open_checkpoints
+from novelcraft.graphs.checkpoints import open_file
+from novelcraft.graphs.novel import Novel
 from novelcraft.graphs.runner import thread
 from novelcraft.graphs.write import build_write_graph
 from novelcraft.prompts.narrator import prompt_hash
@@ -297,12 +298,13 @@ async def test_a_checkpoint_stays_small(
     )
     await desk.write(until=scenes)
     assert len(desk.chain()) == scenes
-    assert await largest_checkpoint(desk.novel.folder) < 64 * 1024
+    assert await largest_checkpoint(desk.novel) < 64 * 1024
 
 
-async def largest_checkpoint(folder: Path) -> int:
+async def largest_checkpoint(novel: Novel) -> int:
     """Bytes of the largest checkpoint with the writes that belong to it."""
-    async with open_checkpoints(folder) as saver:
+    file = open_file(novel.folder / "checkpoints.db", JsonPlusSerializer())
+    async with file as saver:
         graph = build_write_graph(saver)
         assert (await graph.aget_state(thread("main"))).values["position"] > 0
         rows = await saver.conn.execute_fetchall(

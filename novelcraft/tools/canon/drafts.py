@@ -20,7 +20,10 @@ _FIELDS = tuple(column.name for column in drafts.columns if column.name != "numb
 
 
 class Drafts:
-    """Keeps drafts until a later scene is written. A part of `ManuscriptStore`."""
+    """Keeps drafts until a later scene is written. A part of `ManuscriptStore`.
+
+    They follow from the log of calls, so a power cut may take the last of them.
+    """
 
     _db: Database
 
@@ -28,7 +31,7 @@ class Drafts:
         """Keep a draft; one of the same id is overwritten, reviews and all."""
         row = draft.model_dump(mode="json")
         said = {name: row.pop(name) for name in _REVIEWERS}
-        with self._db.write() as connection:
+        with self._db.write(synced=False) as connection:
             upsert(connection, drafts, "id", row)
             connection.execute(delete(reviews).where(reviews.c.draft == draft.id))
             _add_reviews(connection, draft.id, said)
@@ -60,7 +63,7 @@ class Drafts:
         Raises:
             UnknownTargetError: There is no such draft.
         """
-        with self._db.write() as connection:
+        with self._db.write(synced=False) as connection:
             if not _load(connection, drafts.c.id == draft_id):
                 raise UnknownTargetError(
                     f"There is no draft {draft_id!r}.",
@@ -74,7 +77,7 @@ class Drafts:
     ) -> None:
         """Keep the canon notes for the drafts of a step, which draws a scene after `parent`."""
         row = {"step": step, "branch": branch, "parent": parent, "notes": [*notes]}
-        with self._db.write() as connection:
+        with self._db.write(synced=False) as connection:
             upsert(connection, recalled, "step", row)
 
     def recalled(self, step: str) -> tuple[str, ...]:
@@ -90,7 +93,7 @@ class Drafts:
         committed stay until the next one is, so that a step which is run again finds them.
         """
         old = (drafts.c.branch == branch) & drafts.c.parent.is_distinct_from(keep_parent)
-        with self._db.write() as connection:
+        with self._db.write(synced=False) as connection:
             read = reviews.c.draft.in_(select(drafts.c.id).where(old))
             connection.execute(delete(reviews).where(read))
             connection.execute(delete(drafts).where(old))

@@ -28,7 +28,7 @@ BUSY_SECONDS = 30
 
 Guard = Callable[[Connection], None]
 
-_NETWORK = {
+NETWORK = {
     "connect_timeout": 10,
     "keepalives_idle": 10,
     "keepalives_interval": 5,
@@ -92,18 +92,25 @@ class Database:
             raise damaged(self.name, error) from error
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, *, synced: bool = True) -> Iterator[Connection]:
         """A transaction that is kept whole when the block ends, and undone when it raises.
 
         Inside of another one it is a part of that: the outermost block decides.
+
+        Args:
+            synced: Whether a power cut after it cannot undo it. Without, it may, until the next
+                one that is: for what is made again from what is kept. What is kept is always
+                whole, and in order.
         """
         outer = self._writing.get()
         if outer is not None:
             yield outer
             return
         with self._named_errors(), self.engine.connect() as connection:
-            connection = connection.execution_options(writing=True)
+            connection = connection.execution_options(writing=True, synced=synced)
             with connection.begin():
+                if not (synced or self.sqlite):
+                    connection.execute(text("SET LOCAL synchronous_commit = off"))
                 if self._guard is not None:
                     self._guard(connection)
                 entered = self._writing.set(connection)
@@ -111,6 +118,11 @@ class Database:
                     yield connection
                 finally:
                     self._writing.reset(entered)
+
+    def require_guarded(self) -> None:
+        """Raise what the guard raises where this process may not write any more."""
+        with self.write(synced=False):
+            pass
 
     def close(self) -> None:
         """Close all connections. SQLite folds its log into the file when the last one goes."""
@@ -232,7 +244,7 @@ def _engine(url: URL) -> Engine:
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     try:
-        return create_engine(url, pool_pre_ping=True, connect_args=_NETWORK)
+        return create_engine(url, pool_pre_ping=True, connect_args=NETWORK)
     except ModuleNotFoundError as error:
         raise ProjectError(
             f"The driver {error.name} for {url.drivername} is not installed.",
@@ -250,5 +262,11 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writing = connection.get_execution_options().get("writing", False)
+    options = connection.get_execution_options()
+    writing = options.get("writing", False)
+    if writing:
+        # A pooled connection is one transaction's at a time, so each says how it is to be kept.
+        connection.exec_driver_sql(
+            f"PRAGMA synchronous={'FULL' if options['synced'] else 'NORMAL'}"
+        )
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")

@@ -28,7 +28,7 @@ class Journal:
     _db: Database
 
     def log_event(self, event: WriteEvent, branch: str) -> int:
-        """Append an event, with the time.
+        """Append an event, with the time. A power cut may take the last ones.
 
         Returns:
             Its number: later events have higher ones.
@@ -39,7 +39,7 @@ class Journal:
             "branch": branch,
             "body": event.model_dump(mode="json"),
         }
-        with self._db.write() as connection:
+        with self._db.write(synced=False) as connection:
             number = connection.execute(insert(events).values(row)).inserted_primary_key
             assert number is not None
             return int(number[0])

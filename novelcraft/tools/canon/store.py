@@ -110,6 +110,11 @@ class ManuscriptStore(Chain, Revisions, Integrity, Drafts, Calls, Journal, Acts)
             database.close()
             raise
 
+    @property
+    def database(self) -> Database:
+        """The novel's database; where a server has it, checkpoints are kept there too."""
+        return self._db
+
     def close(self) -> None:
         """Close all connections. The store must not be used afterwards."""
         self._db.close()
