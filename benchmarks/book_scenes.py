@@ -1,7 +1,7 @@
 """Published novels cut into pieces the size of a scene, as clean text for the checks.
 
-Only paragraphs of prose are taken: no headings, verse, tables, notes, boilerplate or front and
-back matter. A piece ends at a paragraph's end, and never inside a speech that runs on over
+Paragraphs and quoted verse are taken: no headings, tables, notes, boilerplate or front and back
+matter. A piece ends at a paragraph's end, and never inside a speech that runs on over
 paragraphs, because no scene ends there.
 """
 
@@ -84,8 +84,8 @@ def _blocks(blocks: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
 
 def _inline(parts: list[dict[str, Any]]) -> str:
     text = "".join(map(_plain, parts))
-    text = re.sub(r"[\u2060\u200b]", "", re.sub(r"\s+", " ", text)).strip()
-    return NOTE_MARK.sub("", text)
+    lines = re.sub(r"[\u2060\u200b]", "", text).splitlines()
+    return NOTE_MARK.sub("", "\n".join(" ".join(line.split()) for line in lines).strip())
 
 
 def _plain(part: dict[str, Any]) -> str:

@@ -2,14 +2,16 @@
 
 A speech of several paragraphs opens anew in each and closes in the last, so a paragraph may
 leave its speech open when the next one opens with a mark, and the scene's last paragraph may
-when the one before did. Single marks are judged only where they carry the speeches, because an
-apostrophe looks the same.
+when the one before did. The lines of a verse, which no blank line parts, are one speech with or
+without a mark at the beginning of each. Single marks are judged only where they carry the
+speeches, because an apostrophe looks the same.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from novelcraft.tools.checks.base import QUOTE_CHARS, CheckInput, Flaw, evidence, quote
 from novelcraft.tools.metrics.dialogue import CURLY, LOW, SINGLE, STRAIGHT_SINGLE, QuoteStyle
@@ -32,9 +34,8 @@ SOUND: Left = (False, "")
 
 def quotes(scene: CheckInput) -> Flaw | None:
     """Quotation marks that open and do not close, or close and never opened."""
-    faults = evidence(
-        _faults(scene.text.paragraphs, _readers(scene.text.quotes, scene.prose, scene.english))
-    )
+    readers = _readers(scene.text.quotes, scene.prose, scene.english)
+    faults = evidence(_faults(_lines(scene.prose), readers))
     if not faults:
         return None
     return Flaw(
@@ -44,51 +45,72 @@ def quotes(scene: CheckInput) -> Flaw | None:
     )
 
 
-Reader = Callable[[str], Left]
+class Line(NamedTuple):
+    """A line with words: a paragraph, or a line of a verse."""
+
+    text: str
+    goes_on: bool
+    """It belongs to the same paragraph as the line before."""
+
+
+Reader = Callable[[str, bool], Left]
+"""Reads a line, and is told whether a speech is open at its beginning."""
+
+
+def _lines(prose: str) -> list[Line]:
+    lines = [line.strip() for line in prose.strip().splitlines()]
+    parted = "" in lines
+    return [
+        Line(line, parted and number > 0 and lines[number - 1] != "")
+        for number, line in enumerate(lines)
+        if line
+    ]
 
 
 def _readers(style: QuoteStyle | None, prose: str, english: bool) -> list[Reader]:
     readers: list[Reader] = [_straight]
     if style is LOW:
-        readers.append(lambda p: _paired(p, LOW))
+        readers.append(lambda line, is_open: _paired(line, is_open, LOW))
     elif "“" in prose or (english and "”" in prose):
-        readers.append(lambda p: _paired(p, CURLY))
+        readers.append(lambda line, is_open: _paired(line, is_open, CURLY))
     if style is SINGLE or style is STRAIGHT_SINGLE:
-        readers.append(lambda p: _single(p, style))
+        readers.append(lambda line, is_open: _single(line, is_open, style))
     return readers
 
 
-def _faults(paragraphs: list[str], readers: list[Reader]) -> Iterator[str]:
+def _faults(lines: list[Line], readers: list[Reader]) -> Iterator[str]:
     for read in readers:
         was_open = False
-        for number, paragraph in enumerate(paragraphs):
-            is_open, fault = read(paragraph)
+        for number, line in enumerate(lines):
+            in_speech = was_open and line.goes_on and not _OPENS_WITH_MARK.match(line.text)
+            is_open, fault = read(line.text, in_speech)
             if fault:
                 yield fault
-            elif is_open and not _may_stay_open(paragraphs, number, was_open):
-                yield quote(paragraph, end=True)
+            elif is_open and not _may_stay_open(lines, number, was_open):
+                yield quote(line.text, end=True)
             was_open = is_open
 
 
-def _may_stay_open(paragraphs: list[str], number: int, was_open: bool) -> bool:
-    if paragraphs[number].endswith(":"):  # verse or a letter follows inside the speech
+def _may_stay_open(lines: list[Line], number: int, was_open: bool) -> bool:
+    if lines[number].text.endswith(":"):  # verse or a letter follows inside the speech
         return True
-    if number + 1 < len(paragraphs):
-        return _OPENS_WITH_MARK.match(paragraphs[number + 1]) is not None
-    return was_open
+    if number + 1 < len(lines):
+        after = lines[number + 1]
+        return after.goes_on or _OPENS_WITH_MARK.match(after.text) is not None
+    return was_open and not lines[number].goes_on
 
 
-def _straight(paragraph: str) -> Left:
-    marks = paragraph.count('"')
+def _straight(paragraph: str, is_open: bool) -> Left:
+    marks = paragraph.count('"') + is_open
     if marks % 2 and (marks - len(_INCHES.findall(paragraph))) % 2:
         return True, ""
     return SOUND
 
 
-def _paired(paragraph: str, style: QuoteStyle) -> Left:
+def _paired(paragraph: str, is_open: bool, style: QuoteStyle) -> Left:
     opens = {m.start() for m in style.opening.finditer(paragraph)}
     closes = {m.start() for m in style.closing.finditer(paragraph)}
-    depth, anew = 0, 0
+    depth, anew = int(is_open), 0
     for at in sorted(opens | closes):
         if at in opens:
             if depth and _after_pause(paragraph, at):
@@ -111,8 +133,8 @@ def _quote_before(paragraph: str, end: int) -> str:
     return quote(paragraph[max(0, end - 2 * QUOTE_CHARS) : end], end=True)
 
 
-def _single(paragraph: str, style: QuoteStyle) -> Left:
-    opens = len(style.opening.findall(paragraph))
+def _single(paragraph: str, is_open: bool, style: QuoteStyle) -> Left:
+    opens = len(style.opening.findall(paragraph)) + is_open
     sure = len(style.closing.findall(paragraph))
     if sure > opens:
         return False, quote(paragraph, end=True)

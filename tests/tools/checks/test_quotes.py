@@ -30,6 +30,10 @@ def found(prose: str) -> Flaw | None:
         "“Hear this:\n\nThe trumpets rang across the dome.\n\n“That was it.”",
         "“Its agents came with a club. “Come in,” they said, “or stay out.” Most came.”",
         "He was 6'2\" and thin.",
+        "He sang.\n\n“Tall ships and tall kings,\nThree times three,” he sang.\n\nThen he slept.",
+        "He sang.\n\n“Tall ships and tall kings,\n“Three times three.”\n\nThen he slept.",
+        'He sang.\n\n"Tall ships and tall kings,\nThree times three."\n\nThen he slept.',
+        "He sang.\n\n‘Tall ships and tall kings,\nThree times three.’\n\n‘Yes,’ she said.",
     ],
 )
 def test_balanced(prose: str) -> None:
@@ -47,6 +51,8 @@ def test_balanced(prose: str) -> None:
         ("‘Go, he said. It was late.\n\n‘I know,’ she said.\n\n‘Go.", "‘Go."),
         ("'Go,' he said.\n\n'Stay, she said.\n\nHe went.", "'Stay, she said."),
         ('“Go," he said.\n\nHe went.', '“Go," he said.'),
+        ("He sang.\n\n“Tall ships and kings,\nThree.\n\nHe slept.", "Three."),
+        ("“Go, he said.\nHe went.", "“Go, he said."),
         ("»Geh.«\n\n„Geh, sagte er.\n\n„Ja.“\n\nEr ging. „Nein.", "Er ging. „Nein."),
     ],
 )

@@ -31,3 +31,11 @@ def test_names_say_what_is_checked() -> None:
 
 def test_summaries_are_made_anew_and_never_block() -> None:
     assert {check.severity for check in SUMMARY_CHECKS} == {"warn"}
+
+
+def test_only_a_check_that_has_shown_itself_precise_blocks() -> None:
+    for check in SCENE:
+        assert 0 < check.measured.recall <= 1
+        if check.severity == "block":
+            assert check.measured.precision >= 0.9, check.name
+            assert check.measured.clean <= 3, check.name
