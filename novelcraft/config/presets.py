@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from novelcraft.config.layouts import SMALL_LAYOUT, STANDARD_LAYOUT
+from novelcraft.config.settings import HistoryName
 from novelcraft.state.layout import Layout
 
 SizeName = Literal["small", "standard"]
@@ -58,6 +59,8 @@ class SizePreset:
     """Take what a story needs from the scaffold where the planner's answer is an echo."""
     layout: Layout
     """How the narrator is asked, unless it was taught another way."""
+    history: HistoryName | None = None
+    """What of the story so far it is given beside the layout's summary; None for nothing."""
 
 
 SMALL = SizePreset(

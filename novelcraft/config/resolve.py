@@ -41,8 +41,7 @@ def resolve(settings: Settings, narrator_model: str, taught: Layout | None = Non
     preset = pick_preset(settings.write, narrator_model)
     base = _base(settings, preset, taught)
     layout = _layout(settings, base)
-    if taught and layout.hash != taught.hash and not settings.write.allow_other_layout:
-        raise _other_layout(taught, layout)
+    require_taught(layout, taught, settings.write)
     scene_words = settings.write.scene_words or base.scene_words
     _check_scene(layout, scene_words)
     _check_context(layout, settings.roles.narrator.context)
@@ -108,12 +107,19 @@ def layout_table(**layouts: Layout) -> str:
     )
 
 
-def _other_layout(taught: Layout, asked: Layout) -> BudgetError:
-    return BudgetError(
+def require_taught(asked: Layout, taught: Layout | None, write: WriteSettings) -> None:
+    """Hold a layout to the one that the narrator's adapter was trained on.
+
+    Raises:
+        BudgetError: It is another one, and that is not allowed.
+    """
+    if taught is None or asked.hash == taught.hash or write.allow_other_layout:
+        return
+    raise BudgetError(
         "The narrator's adapter was trained on another layout than the settings ask for, in "
         f"tokens:\n{layout_table(trained=taught, asked=asked)}",
-        fix="Leave out [write] layout, [write] scene_words and [budget], and it is asked as it was "
-        "trained; or set [write] allow_other_layout = true.",
+        fix="Leave out [write] layout, scene_words and history, and [budget], and it is asked as "
+        "it was trained; or set [write] allow_other_layout = true.",
     )
 
 

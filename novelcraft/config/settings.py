@@ -20,6 +20,7 @@ ROLES: tuple[RoleName, ...] = get_args(RoleName)
 GateName = Literal["plan", "chapter", "scene"]
 PresetName = Literal["auto", "small", "standard"]
 Provider = Literal["embedded", "openai"]
+HistoryName = Literal["full", "summary", "window"]
 
 Positive = Annotated[int, Field(ge=1)]
 
@@ -184,6 +185,11 @@ class WriteSettings(Section):
     layout: Literal["auto", LayoutName] = "auto"
     """How the narrator is asked: `standard`, `small` or `lean`, see the guide to preparation.
     `auto` takes that of the adapter's card, and without an adapter the preset's."""
+    history: Literal["auto", HistoryName] = "auto"
+    """What of the story so far the narrator is given, in the context that layout and scene leave:
+    `full`, the whole story; `summary`, the rolling summary and the last chapters; `window`, the
+    summary, more key facts and the last scenes. `auto` takes the first of them that fits; with an
+    adapter, or the small preset, the layout as it is."""
     allow_other_layout: bool = False
     """Write with an adapter in another layout than the one it was trained on."""
     scene_words: int = Field(default=0, ge=0, le=10_000)

@@ -10,6 +10,7 @@ from novelcraft.config.presets import SizePreset
 from novelcraft.errors import ModelError, UnknownTargetError
 from novelcraft.graphs.doctor import known_preset
 from novelcraft.graphs.exporting import MAIN
+from novelcraft.graphs.history import history_notice, story_of, with_history
 from novelcraft.graphs.novel import Novel
 from novelcraft.prompts.brief import named, render_brief
 from novelcraft.prompts.fit import TokenCounter as Count
@@ -74,6 +75,8 @@ class Coming:
     """Whether the narrator's own tokenizer counted; else they are estimated on the safe side."""
     notice: str = ""
     """Why they were not counted, where that is a fault."""
+    history: tuple[str, ...] = ()
+    """What of the story so far they hold beside the layout's summary, in sentences."""
 
 
 async def coming_prompts(
@@ -97,7 +100,9 @@ async def coming_prompts(
         )
     library = library or ModelLibrary()
     endpoint, notice = await _narrator(novel, environ)
-    preset = known_preset(novel.settings, endpoint, library)
+    context = endpoint.context if endpoint else _embedded_context(novel, library)
+    laid_out, known = known_preset(novel.settings, endpoint, library)
+    preset = with_history(laid_out, novel.settings, context, known)
     counter = TokenCounter(endpoint) if endpoint else None
     plan, chain = novel.store.plan(found.plan_version), novel.store.chain(found.head)
     try:
@@ -112,9 +117,10 @@ async def coming_prompts(
         prompts=tuple(prompts),
         layout=preset.layout.note,
         model=endpoint.model if endpoint else novel.settings.roles.narrator.name,
-        context=endpoint.context if endpoint else _embedded_context(novel, library),
+        context=context,
         counted=bool(counter and counter.exact),
         notice=notice,
+        history=tuple(history_notice(novel.settings.write, preset, context)),
     )
 
 
@@ -152,10 +158,13 @@ def _prompt(
     scene = named(brief, plan)
     words = plan.target_words // len(plan.scenes)
     layout = preset.layout
+    told = before.summary if before else root_summary(plan.cast)
+    story = story_of(chain or [], told, preset, count)
     made = assemble(
         NarratorInput(
             world=render_world(plan),
-            summary=before.summary if before else root_summary(plan.cast),
+            summary=story.summary,
+            recent=story.recent,
             notes=(),
             tail=tail_of(before.prose) if before else "",
             brief=tuple(render_brief(scene, words, layout.form)),

@@ -18,12 +18,14 @@ from novelcraft.errors import NovelcraftError, ProjectBusyError
 from novelcraft.graphs.adapters import check_embedded, check_served
 from novelcraft.graphs.checkpoints import open_checkpoints
 from novelcraft.graphs.exporting import MAIN, exports_folder
+from novelcraft.graphs.history import with_history
 from novelcraft.graphs.manuscript import FileState, manuscript_path, manuscript_state
 from novelcraft.graphs.novel import Novel
 from novelcraft.graphs.runner import resumable
 from novelcraft.graphs.session import INDEX_FOLDER, longest_call
 from novelcraft.graphs.taught import taught
 from novelcraft.graphs.write import build_write_graph
+from novelcraft.state.layout import Layout
 from novelcraft.state.manuscript import Branch, SceneCommit
 from novelcraft.tools.canon.embedders import open_embedder
 from novelcraft.tools.canon.index import PassageIndex
@@ -128,12 +130,14 @@ def _narrator(
         notices = check_embedded(settings)
         if set(served) <= endpoints.keys():
             notices += check_served(settings, endpoints)
-        preset = known_preset(settings, endpoints.get("narrator"), library)
+        narrator = endpoints.get("narrator")
+        preset, known = known_preset(settings, narrator, library)
+        asked = with_history(preset, settings, narrator.context if narrator else 0, known).layout
     except NovelcraftError as error:
         yield _fault("narrator", error)
         return
     yield from (Examined("adapters", "note", text) for text in notices)
-    yield Examined("layout", "ok", f"{preset.layout.note}, scenes of {preset.scene_words} words")
+    yield Examined("layout", "ok", f"{asked.note}, scenes of {preset.scene_words} words")
     for role, endpoint in endpoints.items():
         try:
             check_context(endpoint, [longest_call(preset.layout)._replace(role=role)])
@@ -143,8 +147,10 @@ def _narrator(
 
 def known_preset(
     settings: Settings, narrator: Endpoint | None, library: ModelLibrary
-) -> SizePreset:
+) -> tuple[SizePreset, Layout | None]:
     """The preset that a run would work by, as far as it is known before models are opened.
+
+    With the layout that the narrator's adapter was trained on; None where none is known.
 
     Args:
         settings: The settings.
@@ -157,7 +163,8 @@ def known_preset(
     given = settings.roles.narrator
     best = library.best_installed() if given.provider == "embedded" else None
     name = best.name if best and given.name == AUTO else given.name
-    return resolve(settings, name, taught(settings, narrator).layout)
+    layout = taught(settings, narrator).layout
+    return resolve(settings, name, layout), layout
 
 
 def _embedder(settings: Settings) -> Examined:

@@ -15,6 +15,7 @@ from novelcraft.graphs.acts.roles import with_roles
 from novelcraft.graphs.acts.standing import Standing
 from novelcraft.graphs.adapters import check_embedded, check_served
 from novelcraft.graphs.context import WriteContext
+from novelcraft.graphs.history import history_notice, with_history
 from novelcraft.graphs.indexing import background_index
 from novelcraft.graphs.taught import Taught, taught
 from novelcraft.state.events import Notice, WriteEvent
@@ -55,8 +56,8 @@ class OpenedModels:
     """With the layout that the narrator is asked in."""
     notices: list[str]
     """What a person should know before anything is asked."""
-    taught: bool
-    """Whether the narrator was trained on rows, in a layout that is known."""
+    taught: Layout | None
+    """The layout of the rows that the narrator was trained on; None where none is known."""
 
 
 @asynccontextmanager
@@ -77,7 +78,7 @@ async def open_released(
         known = taught(settings, narrator)
         preset = resolve(settings, narrator.model, known.layout)
         notices += _of_layout(known, preset.layout)
-        yield OpenedModels(chat, preset, notices, taught=known.layout is not None)
+        yield OpenedModels(chat, preset, notices, known.layout)
 
 
 @asynccontextmanager
@@ -100,15 +101,18 @@ async def writing_context(
     Raises:
         AdapterRefusedError: An adapter failed the gate.
         ModelError: A model cannot be used, or the narrator's context is too short.
-        BudgetError: The budget contradicts itself.
+        BudgetError: The budget contradicts itself, or the adapter was trained without the history
+            that is asked for.
     """
     given, settings = settings, with_roles(settings, Standing(store, branch).roles)
     async with open_released(settings, store, models) as opened:
-        chat, preset = opened.chat, opened.preset
+        chat = opened.chat
         chat.listen(lambda text: emit(Notice(text=text)))
-        longest = longest_call(preset.layout)
+        longest = longest_call(opened.preset.layout)
         await chat.preflight(longest._replace(role=role) for role in ROLES)
-        for text in opened.notices:
+        served = chat.endpoint("narrator").context
+        preset = with_history(opened.preset, settings, served, opened.taught)
+        for text in (*opened.notices, *history_notice(settings.write, preset, served)):
             emit(Notice(text=text))
         passages = PassageIndex(folder / INDEX_FOLDER, open_embedder(settings.write.embedding))
         async with background_index(passages) as index:
@@ -126,5 +130,5 @@ async def writing_context(
                 settings=given,
                 until=until,
                 wait=wait,
-                passages=not opened.taught,
+                passages=opened.taught is None,
             )

@@ -20,6 +20,7 @@ def coming_lines(coming: Coming) -> Iterator[str]:
     how = "counted by its tokenizer" if coming.counted else "estimated on the safe side"
     yield ""
     yield f"Layout {coming.layout}, {coming.model}, {how}."
+    yield from coming.history
     yield _verdict(coming)
 
 

@@ -54,6 +54,10 @@ class NarratorInput:
     """What the scene must heed, the most important first."""
     present: tuple[str, ...] = ()
     """Names of who is in the scene: where the world is too long, what it says of them stays."""
+    past: tuple[str, ...] = ()
+    """What the acts and chapters before told, in story order; empty in a short book."""
+    recent: str = ""
+    """Whole scenes right before this one, in story order; empty where the layout has no room."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +137,7 @@ class _Fitted:
 def _parts(given: NarratorInput) -> list[_Part]:
     return [
         _Part("world", *_world(given)),
-        _Part("summary", *_from_end(given.summary)),
+        _Part("summary", *_story(given)),
         _Part("canon", *_in_order([f"- {n}\n" for n in given.notes])),
         _Part("tail", *_from_end(given.tail), excerpt=True),
         _Part("brief", *brief_units(given.brief), data=False, skip=True),
@@ -153,6 +157,21 @@ def _in_order(units: list[str]) -> tuple[list[str], list[int]]:
 def _from_end(text: str) -> tuple[list[str], list[int]]:
     units = sentences(text)
     return units, list(reversed(range(len(units))))
+
+
+def _story(given: NarratorInput) -> tuple[list[str], list[int]]:
+    """The story so far: acts and chapters, rolling summary, last scenes.
+
+    The rolling summary is worth most, then acts and chapters from the first on, then the scenes
+    from their end.
+    """
+    past = [f"{line}\n" for line in given.past]
+    rolling, scenes = sentences(given.summary), sentences(given.recent)
+    if rolling and scenes:
+        rolling[-1] += "\n\n"
+    told, start = len(past), len(past) + len(rolling)
+    worth = [*reversed(range(told, start)), *range(told)]
+    return [*past, *rolling, *scenes], [*worth, *reversed(range(start, start + len(scenes)))]
 
 
 def _world(given: NarratorInput) -> tuple[list[str], list[int]]:
@@ -183,8 +202,10 @@ def assemble(
     """Lay out the narrator's prompt, each part within its budget.
 
     Whole sentences or lines go, never half of one, those of least worth first: of the world the
-    end, and last what it says of who is present; of summary and tail the beginning; of the canon
-    notes the least important ones; of the brief the end, and last whom it follows and where.
+    end, and last what it says of who is present; of the story so far the last scenes from their
+    beginning, then the latest of acts and chapters, then the summary from its beginning; of the
+    tail the beginning; of the canon notes the least important ones; of the brief the end, and last
+    whom it follows and where.
 
     Constraints stand in the room that the other parts leave of the prompt's whole budget; where
     there is too little, canon, tail, summary and world give way, in this order. So a prompt with

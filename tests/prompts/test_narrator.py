@@ -85,6 +85,36 @@ def test_trimming_keeps_what_matters_most() -> None:
     assert "The scene follows Elias Marrow" in text
 
 
+STORY = given_scene(
+    past=("Elias finds a letter.", "Anna reads his book."), recent="He rowed out. The sea sang."
+)
+
+
+def test_the_story_so_far_is_told_from_its_acts_to_the_last_scenes() -> None:
+    text = assemble(STORY, STANDARD_LAYOUT, words).text
+    assert (
+        "Elias finds a letter.\nAnna reads his book.\n"
+        "Elias has read two letters. He told nobody.\n\nHe rowed out. The sea sang."
+    ) in text
+
+
+@pytest.mark.parametrize(
+    ("budget", "left"),
+    [
+        (19, "Elias finds Anna reads two letters told nobody The sea sang"),
+        (16, "Elias finds Anna reads two letters told nobody"),
+        (12, "Elias finds two letters told nobody"),
+        (8, "two letters told nobody"),
+        (3, "told nobody"),
+    ],
+)
+def test_the_last_scenes_go_first_then_later_acts_then_the_summary(budget: int, left: str) -> None:
+    layout = STANDARD_LAYOUT.with_parts(summary=budget)
+    text = assemble(STORY, layout, words).text
+    marks = ("Elias finds", "Anna reads", "two letters", "told nobody", "rowed", "The sea sang")
+    assert " ".join(mark for mark in marks if mark in text) == left
+
+
 CAST = tuple(f"{name} Holm" for name in ("Ada", "Bea", "Cid", "Dov", "Eva", "Fay", "Gus"))
 CROWDED = "\n".join(
     [

@@ -25,6 +25,7 @@ from novelcraft.graphs.drawing import (
     usual_words,
     words_to_ask,
 )
+from novelcraft.graphs.history import story_of
 from novelcraft.graphs.nodes.safe_points import at_safe_point
 from novelcraft.prompts.brief import named, render_brief
 from novelcraft.prompts.narrator import (
@@ -196,11 +197,15 @@ def _started(state: WriteState, brief: SceneBrief, attempt: int) -> SceneStarted
 def scene_prompt(state: WriteState, context: WriteContext, most: int | None) -> AssembledPrompt:
     """The narrator's prompt for the scene that the state is at; for `most` see `assemble`."""
     plan = plan_of(state, context)
-    before = context.store.get(state["head"]) if state["head"] else None
+    chain = context.store.chain(state["head"])
+    before = chain[-1] if chain else None
     brief = named(plan.scene(state["scene_id"]), plan)
+    told = before.summary if before else root_summary(plan.cast)
+    story = story_of(chain, told, context.preset, context.count, most)
     given = NarratorInput(
         world=render_world(plan),
-        summary=before.summary if before else root_summary(plan.cast),
+        summary=story.summary,
+        recent=story.recent,
         notes=context.store.recalled(str(draw_step(state))),
         tail=tail_of(before.prose) if before else "",
         brief=tuple(render_brief(brief, words_to_ask(state, context), context.preset.layout.form)),

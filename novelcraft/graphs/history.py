@@ -1,0 +1,157 @@
+"""What of the story so far the narrator is given, by the context that it is served with.
+
+A layout leaves the story so far a summary's room. Where the server has more context, what is left
+of it beside layout and scene is given to the story: the whole, or its last chapters or scenes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
+from typing import NamedTuple
+
+from novelcraft.config.presets import SizePreset
+from novelcraft.config.resolve import require_taught
+from novelcraft.config.root import Settings
+from novelcraft.config.settings import HistoryName, NovelSettings, WriteSettings
+from novelcraft.prompts.fit import TokenCounter
+from novelcraft.state.layout import TOKENS_PER_WORD, Layout
+from novelcraft.state.manuscript import SceneCommit
+from novelcraft.tools.models.preflight import SPARE_TOKENS
+
+LAST_CHAPTERS = 2
+"""Chapters of usual length that `summary` gives beside the summary."""
+
+LAST_SCENES = 3
+"""Longest scenes that `window` gives beside the summary."""
+
+
+class _Extra(NamedTuple):
+    """Tokens that a history takes beside the layout."""
+
+    scenes: int
+    canon: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.scenes + self.canon
+
+
+def with_history(
+    preset: SizePreset, settings: Settings, context: int, taught: Layout | None
+) -> SizePreset:
+    """The preset with room in its layout for the history that the settings ask for.
+
+    The room is the served context without the layout, its scene and what the template takes, so
+    what fitted the context before fits it after.
+
+    Args:
+        preset: With the layout to begin with.
+        settings: Say which history, and how long the book is.
+        context: Tokens that the narrator is served with; 0 where that is not known: then the
+            layout is left as it is.
+        taught: The layout that the narrator's adapter was trained on; None where none is known.
+
+    Raises:
+        BudgetError: An adapter was trained without the history that is asked for by name.
+    """
+    room = max(0, context - preset.layout.total - SPARE_TOKENS)
+    extras = _extras(preset, settings.novel)
+    history = _chosen(preset, settings, room, extras)
+    if history is None or not room:
+        return preset
+    extra = extras[history]
+    canon = min(extra.canon, room // 8)
+    layout = preset.layout.with_parts(
+        summary=preset.layout.summary + min(extra.scenes, room - canon),
+        canon=preset.layout.canon + canon,
+    )
+    require_taught(layout, taught, settings.write)
+    named = layout.model_copy(update={"name": f"{preset.layout.name}+{history}"})
+    return dataclasses.replace(preset, layout=named, history=history)
+
+
+def _chosen(
+    preset: SizePreset, settings: Settings, room: int, extras: Mapping[HistoryName, _Extra]
+) -> HistoryName | None:
+    if settings.write.history != "auto":
+        return settings.write.history
+    if settings.roles.narrator.adapter or preset.name == "small":
+        # It was trained on the layout as it is, or copies what it is shown.
+        return None
+    return next((name for name, extra in extras.items() if extra.total <= room), None)
+
+
+def _extras(preset: SizePreset, novel: NovelSettings) -> dict[HistoryName, _Extra]:
+    """What each history takes, the one that tells most first."""
+    chapters = LAST_CHAPTERS * preset.chapter_words
+    return {
+        "full": _Extra(round(novel.target_words * TOKENS_PER_WORD)),
+        "summary": _Extra(round(min(chapters, novel.target_words) * TOKENS_PER_WORD)),
+        "window": _Extra(LAST_SCENES * preset.layout.scene, canon=preset.layout.canon),
+    }
+
+
+def history_notice(write: WriteSettings, preset: SizePreset, context: int) -> list[str]:
+    """What a person should know of the history that a run gives its narrator."""
+    if preset.history:
+        return [
+            f"Of the story so far the narrator is given the history {preset.history}: up to "
+            f"{preset.layout.summary:,} tokens of the {context:,} that it is served "
+            "with."
+        ]
+    if write.history == "auto":
+        return []
+    why = (
+        f"its context of {context:,} tokens has no room beside layout and scene"
+        if context
+        else "how much context it is served with is not known; [roles.narrator] context says it"
+    )
+    return [f"The narrator is given no history {write.history}, only the summary: {why}."]
+
+
+class Story(NamedTuple):
+    """The story so far, as the narrator's prompt takes it."""
+
+    summary: str
+    recent: str
+
+
+def story_of(
+    chain: Sequence[SceneCommit],
+    summary: str,
+    preset: SizePreset,
+    count: TokenCounter,
+    most: int | None = None,
+) -> Story:
+    """The story so far before the scene that follows a chain.
+
+    The last scenes that fit are given whole. Where those are all, there is no summary beside them:
+    so a prompt begins as the one before it did, which servers keep in their cache.
+
+    Args:
+        chain: The scenes before, in order.
+        summary: The rolling summary after them.
+        preset: With the layout that the narrator is asked in.
+        count: Token counter of the narrator's model.
+        most: Tokens that the prompt may have at most, where that is less than the layout has.
+    """
+    layout = preset.layout
+    if preset.history is None or not chain:
+        return Story(summary, "")
+    room = layout.summary - (0 if most is None else max(0, layout.prompt - most))
+    recent = _last_scenes(chain, room)
+    if len(recent) == len(chain) and count(text := _joined(recent)) <= room:
+        return Story("", text)
+    return Story(summary, _joined(_last_scenes(chain, room - count(summary))))
+
+
+def _last_scenes(chain: Sequence[SceneCommit], room: int) -> Sequence[SceneCommit]:
+    """The scenes at a chain's end that have together about so many tokens at most."""
+    sums = accumulate(commit.words * TOKENS_PER_WORD for commit in reversed(chain))
+    return chain[len(chain) - sum(tokens <= room for tokens in sums) :]
+
+
+def _joined(scenes: Sequence[SceneCommit]) -> str:
+    return "\n\n".join(commit.prose for commit in scenes)

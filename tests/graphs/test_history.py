@@ -1,0 +1,141 @@
+"""What of the story so far a narrator is given, by what fits the context that it is served with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from novelcraft.config.layouts import LAYOUTS
+from novelcraft.config.resolve import resolve
+from novelcraft.config.root import Settings
+from novelcraft.errors import BudgetError
+from novelcraft.graphs.coming import coming_prompts
+from novelcraft.graphs.history import LAST_SCENES, with_history
+from novelcraft.present.coming import coming_lines
+from novelcraft.present.views import prompt
+from novelcraft.state.layout import TOKENS_PER_WORD
+from novelcraft.tools.models.preflight import SPARE_TOKENS
+from tests.fakes.server import FakeServer
+from tests.graphs.conftest import Desk, OpenDesk, settings
+from tests.graphs.test_layouts import TAUGHT, adapter
+
+Serve = Callable[..., FakeServer]
+
+STANDARD = LAYOUTS["standard"]
+BESIDE = STANDARD.total + SPARE_TOKENS
+"""Tokens that are served before there is room for a history."""
+
+
+def chosen(context: int, *, pages: int = 100, model: str = "big", **role: Any) -> str | None:
+    given = Settings.model_validate({"novel": {"pages": pages}, "roles": {"narrator": role}})
+    preset = resolve(given, model)
+    widened = with_history(preset, given, context, None)
+    assert widened.layout.total <= max(context, preset.layout.total)
+    return widened.history
+
+
+def test_auto_takes_the_history_that_tells_most_of_those_that_fit() -> None:
+    book = round(100 * 275 * TOKENS_PER_WORD)
+    chapters = round(2 * 5_000 * TOKENS_PER_WORD)
+    scenes = LAST_SCENES * STANDARD.scene + STANDARD.canon
+    assert chosen(BESIDE + book) == "full"
+    assert chosen(BESIDE + book - 1) == "summary"
+    assert chosen(BESIDE + chapters - 1) == "window"
+    assert chosen(BESIDE + scenes - 1) is None
+    assert chosen(0) is None
+    assert chosen(BESIDE + book, pages=1_000) == "summary"
+
+
+def test_auto_leaves_the_layout_to_small_models_and_to_adapters() -> None:
+    assert chosen(200_000, model="SmolLM2-360M") is None
+    assert chosen(200_000, adapter="mine") is None
+
+
+def asked(desk: Desk, scene: int) -> str:
+    """What the narrator was asked for a scene, beside its standing instructions."""
+    messages, _ = desk.novel.prompt(str(scene))
+    return next(message.content for message in messages if message.role == "user")
+
+
+def history(name: str) -> dict[str, dict[str, Any]]:
+    return {"write": {"history": name}}
+
+
+async def test_full_tells_every_scene_in_its_own_words_and_begins_as_the_prompt_before(
+    open_desk: OpenDesk, serve: Serve
+) -> None:
+    desk = open_desk(serve(context=32_000), **history("full"))
+    await desk.write(until=5)
+    told = asked(desk, 5)
+    *before, last = desk.chain()
+    proses = [told.index(commit.prose) for commit in before]
+    assert proses == sorted(proses)
+    assert before[-1].summary not in told
+    start = told.index(before[2].prose) + len(before[2].prose)
+    assert asked(desk, 4)[:start] == told[:start]
+    assert last.provenance.layout is not None
+    assert last.provenance.layout.name == "own+full"
+    assert "layout own+full" in prompt(desk.novel, "main", "5")
+
+
+async def test_where_not_all_fits_the_summary_stands_before_the_last_scenes(
+    open_desk: OpenDesk, serve: Serve
+) -> None:
+    layout = resolve(settings(serve()), "fake-model").layout
+    context = layout.total + SPARE_TOKENS + 500
+    desk = open_desk(serve(context=context), **history("full"))
+    await desk.write(until=6)
+    told = asked(desk, 6)
+    *before, last = desk.chain()
+    assert before[0].prose not in told
+    assert before[-1].prose in told
+    assert told.index(before[-1].summary.split(".")[0]) < told.index(before[-1].prose)
+    summary = next(part for part in last.provenance.sections if part.name == "summary")
+    assert summary.tokens <= summary.budget
+
+
+async def test_the_context_command_tells_the_history_and_its_room(
+    open_desk: OpenDesk, serve: Serve
+) -> None:
+    desk = open_desk(serve(context=32_000), **history("window"))
+    await desk.write(until=2)
+    told = await coming_prompts(desk.novel, environ={})
+    await desk.write(until=3)
+    sections = {part.name: part for part in desk.chain()[2].provenance.sections}
+    assert told.prompts[0].parts["summary"].tokens == sections["summary"].tokens
+    lines = "\n".join(coming_lines(told))
+    assert "history window: up to" in lines
+    assert "of the 32,000 that it is served with" in lines
+    assert any("history window" in event.text for event in desk.of("notice"))
+
+
+async def test_a_history_without_room_is_said(open_desk: OpenDesk, serve: Serve) -> None:
+    desk = open_desk(serve(flavour="openai"), **history("summary"))
+    await desk.write(until=2)
+    (told,) = [event.text for event in desk.of("notice") if "history" in event.text]
+    assert "no history summary" in told
+    assert "is not known" in told
+    assert desk.chain()[0].prose not in asked(desk, 2)
+
+
+async def test_a_narrator_that_was_trained_without_it_is_not_given_one_unasked(
+    open_desk: OpenDesk, serve: Serve, tmp_path: Path
+) -> None:
+    adapter(tmp_path / "adapters", TAUGHT)
+    server = serve(flavour="vllm", adapters=["mine"], context=32_000)
+    role = {"model": "openai:fake-model", "base_url": server.base_url, "adapter": "mine"}
+    given = {"registry": str(tmp_path / "adapters"), "scene_words": 0}
+    auto = open_desk(server, roles={"narrator": role}, write=given)
+    await auto.write(until=2)
+    assert auto.chain()[1].provenance.layout == TAUGHT.note
+    full = {**given, "history": "full"}
+    desk = open_desk(server, "asked", roles={"narrator": role}, write=full)
+    with pytest.raises(BudgetError, match=r"trained on another layout"):
+        await desk.write(until=1)
+    allowed = {**full, "allow_other_layout": True}
+    desk = open_desk(server, "allowed", roles={"narrator": role}, write=allowed)
+    await desk.write(until=2)
+    assert desk.chain()[0].prose in asked(desk, 2)
