@@ -33,9 +33,11 @@ from novelcraft.agents.splitter import BreaksInput, BreaksOutput, find_breaks
 from novelcraft.agents.summarizer import (
     BookSummaryInput,
     BookSummaryOutput,
+    PartSummaryInput,
     SummaryInput,
     SummaryOutput,
     summarize,
+    summarize_part,
     update_summary,
 )
 from novelcraft.agents.world_builder import WorldInput, build_world
@@ -115,6 +117,14 @@ AGENTS: tuple[Agent, ...] = (
         SummaryInput,
         SummaryOutput,
         summarize,
+    ),
+    Agent(
+        "summarize_part",
+        "Tells in short what a whole chapter or act tells.",
+        "cheap",
+        PartSummaryInput,
+        SummaryOutput,
+        summarize_part,
     ),
     Agent(
         "summarize_book",

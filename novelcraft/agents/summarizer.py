@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, create_model
 
@@ -50,6 +50,34 @@ async def summarize(given: SummaryInput, session: AgentSession) -> SummaryOutput
             names=given.names,
         ),
         create_model("SummaryAnswer", summary=(bounded(chars), ...)),
+    )
+    return SummaryOutput(summary=tidy(answer.model_dump()["summary"]))
+
+
+class PartSummaryInput(Frozen):
+    """A chapter or an act that has ended."""
+
+    part: Literal["chapter", "act"]
+    text: str = Field(min_length=1)
+    """The chapter's prose, or what the act's chapters tell."""
+
+
+async def summarize_part(given: PartSummaryInput, session: AgentSession) -> SummaryOutput:
+    """What a chapter or an act tells, so that a long book does not forget it.
+
+    Raises:
+        InvalidAnswerError: If the model cannot keep to the schema.
+    """
+    preset = session.preset
+    chars = preset.part_words * _CHARS_PER_WORD
+    answer = await session.ask(
+        "cheap",
+        "part.summarize",
+        load_template("summarize_part").render(
+            part=given.part, text=given.text, words=preset.part_words
+        ),
+        create_model("SummaryAnswer", summary=(bounded(chars), ...)),
+        max_tokens=preset.answer_tokens(chars),
     )
     return SummaryOutput(summary=tidy(answer.model_dump()["summary"]))
 

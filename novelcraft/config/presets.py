@@ -40,6 +40,8 @@ class SizePreset:
     """Begin every scene for the narrator, see `prompts.opening`."""
     facts_per_scene: int
     summary_words: int
+    part_words: int
+    """Words of the summary of a chapter or an act, in books of more than 100 pages."""
     length_low: float
     """A draft that ends below this share of its target is carried on, from the same prompt."""
     length_high: float
@@ -77,6 +79,7 @@ SMALL = SizePreset(
     openings=True,
     facts_per_scene=3,
     summary_words=90,
+    part_words=35,
     length_low=0.5,
     length_high=1.0,
     length_block=(0.45, 1.5),
@@ -102,6 +105,7 @@ STANDARD = SizePreset(
     openings=False,
     facts_per_scene=8,
     summary_words=280,
+    part_words=60,
     length_low=0.6,
     length_high=1.1,
     length_block=(0.5, 1.6),

@@ -178,6 +178,7 @@ CASES: dict[str, Case] = {
         "summarize",
         {"prose": PROSE, "summary": "Elias waits.", "names": ["Elias Marrow", "Anna Veil"]},
     ),
+    "summarize_part": Case("summarize_part", {"part": "chapter", "text": PROSE}),
     "summarize_book": Case(
         "summarize_book",
         {

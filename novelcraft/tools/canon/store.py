@@ -29,11 +29,12 @@ from novelcraft.tools.canon.engine import (
 )
 from novelcraft.tools.canon.integrity import Integrity
 from novelcraft.tools.canon.journal import Journal
+from novelcraft.tools.canon.part_summaries import PartSummaries
 from novelcraft.tools.canon.revisions import Revisions
 from novelcraft.tools.canon.tables import novel
 
 
-class ManuscriptStore(Chain, Revisions, Integrity, Drafts, Calls, Journal, Acts):
+class ManuscriptStore(Chain, Revisions, Integrity, Drafts, PartSummaries, Calls, Journal, Acts):
     """One novel's database, open.
 
     Every method is one transaction, or a part of an `atomic` one, is safe to call from any

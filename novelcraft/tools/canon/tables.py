@@ -22,7 +22,7 @@ from sqlalchemy import (
     false,
 )
 
-SCHEMA_REVISION = "0003"
+SCHEMA_REVISION = "0004"
 """The newest migration, so that an up-to-date database opens without loading Alembic."""
 
 metadata = MetaData(
@@ -135,6 +135,13 @@ recalled = Table(
     Column("parent", String(64), ForeignKey("commits.id")),
     Column("notes", JSON, nullable=False),
     Index(None, "branch", "parent"),
+)
+
+part_summaries = Table(
+    "part_summaries",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("summary", Text, nullable=False),
 )
 
 calls = Table(
