@@ -77,7 +77,6 @@ async def summarize_part(given: PartSummaryInput, session: AgentSession) -> Summ
             part=given.part, text=given.text, words=preset.part_words
         ),
         create_model("SummaryAnswer", summary=(bounded(chars), ...)),
-        max_tokens=preset.answer_tokens(chars),
     )
     return SummaryOutput(summary=tidy(answer.model_dump()["summary"]))
 

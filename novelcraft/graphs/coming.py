@@ -10,8 +10,9 @@ from novelcraft.config.presets import SizePreset
 from novelcraft.errors import ModelError, UnknownTargetError
 from novelcraft.graphs.doctor import known_preset
 from novelcraft.graphs.exporting import MAIN
-from novelcraft.graphs.history import history_notice, story_of, with_history
+from novelcraft.graphs.history import Story, history_notice, story_of, with_history
 from novelcraft.graphs.novel import Novel
+from novelcraft.graphs.parts import is_long, told_parts
 from novelcraft.prompts.brief import named, render_brief
 from novelcraft.prompts.fit import TokenCounter as Count
 from novelcraft.prompts.narrator import NarratorInput, assemble, tail_of
@@ -105,10 +106,13 @@ async def coming_prompts(
     preset = with_history(laid_out, novel.settings, context, known)
     counter = TokenCounter(endpoint) if endpoint else None
     plan, chain = novel.store.plan(found.plan_version), novel.store.chain(found.head)
+    briefs = plan.scenes[len(chain) :]
+    long = is_long(novel.settings.novel)
+    told, count = _told(novel, plan, chain), counter or estimate_tokens
     try:
         prompts = [
-            _prompt(plan, brief, chain if i == 0 else None, preset, counter or estimate_tokens)
-            for i, brief in enumerate(plan.scenes[len(chain) :])
+            _prompt(plan, brief, chain if i == 0 else None, told, preset, count, long=long)
+            for i, brief in enumerate(briefs)
         ]
     finally:
         if counter is not None:
@@ -146,24 +150,47 @@ def _embedded_context(novel: Novel, library: ModelLibrary) -> int:
     return EngineSpec.of(model.name, model.path, given.context).context
 
 
+def _told(novel: Novel, plan: Plan, chain: list[SceneCommit]) -> Story:
+    """The story so far, in short, for the scene that follows a chain."""
+    if not chain or len(chain) == len(plan.scenes):
+        return Story(root_summary(plan.cast))
+    coming = plan.scenes[len(chain)].id
+    past = told_parts(novel.settings.novel, novel.store, chain, plan, coming)
+    return Story(chain[-1].summary, past)
+
+
+def _open_parts(brief: SceneBrief, chain: list[SceneCommit], *, long: bool) -> tuple[str, ...]:
+    """Parts of the next scene's prompt that are not known yet.
+
+    A chapter of a long book is told when the scene after it begins.
+    """
+    if not chain:
+        return ()
+    begins = chain[-1].chapter_id != brief.chapter
+    return ("summary", "canon") if long and begins else ("canon",)
+
+
 def _prompt(
     plan: Plan,
     brief: SceneBrief,
     chain: list[SceneCommit] | None,
+    told: Story,
     preset: SizePreset,
     count: Count,
+    *,
+    long: bool,
 ) -> ComingPrompt:
     """Lay out one prompt; with the chain for the scene that comes next, of which more is known."""
     before = chain[-1] if chain else None
     scene = named(brief, plan)
     words = plan.target_words // len(plan.scenes)
     layout = preset.layout
-    told = before.summary if before else root_summary(plan.cast)
-    story = story_of(chain or [], told, preset, count)
+    story = story_of(told, chain or [], preset, count)
     made = assemble(
         NarratorInput(
             world=render_world(plan),
             summary=story.summary,
+            past=story.past,
             recent=story.recent,
             notes=(),
             tail=tail_of(before.prose) if before else "",
@@ -173,7 +200,7 @@ def _prompt(
         layout,
         count,
     )
-    open_parts = ("canon",) if chain else () if chain == [] else TO_COME
+    open_parts = TO_COME if chain is None else _open_parts(brief, chain, long=long)
     parts = {
         section.name: (
             ComingPart(section.budget, section.budget, exact=False)

@@ -11,14 +11,19 @@ from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
+from novelcraft.agents.planner.outline import ACT_SHARES
 from novelcraft.config.presets import SizePreset
 from novelcraft.config.resolve import require_taught
 from novelcraft.config.root import Settings
 from novelcraft.config.settings import HistoryName, NovelSettings, WriteSettings
+from novelcraft.graphs.parts import is_long
 from novelcraft.prompts.fit import TokenCounter
 from novelcraft.state.layout import TOKENS_PER_WORD, Layout
 from novelcraft.state.manuscript import SceneCommit
 from novelcraft.tools.models.preflight import SPARE_TOKENS
+
+PARTS_ONLY = "parts"
+"""In the name of a layout that has room for acts and chapters in short, but for no scene."""
 
 LAST_CHAPTERS = 2
 """Chapters of usual length that `summary` gives beside the summary."""
@@ -44,7 +49,8 @@ def with_history(
     """The preset with room in its layout for the history that the settings ask for.
 
     The room is the served context without the layout, its scene and what the template takes, so
-    what fitted the context before fits it after.
+    what fitted the context before fits it after. In a long book acts and chapters in short take
+    some of it; where there is none, half of what the layout has for the rolling summary.
 
     Args:
         preset: With the layout to begin with.
@@ -57,29 +63,48 @@ def with_history(
         BudgetError: An adapter was trained without the history that is asked for by name.
     """
     room = max(0, context - preset.layout.total - SPARE_TOKENS)
+    if settings.write.history == "auto" and (
+        settings.roles.narrator.adapter or preset.name == "small"
+    ):
+        # It was trained on the layout as it is, or copies what it is shown.
+        room = 0
+    parts = _parts_room(preset, settings.novel, room)
+    if is_long(settings.novel) and not parts:
+        rolling = int(preset.layout.summary / 2 / TOKENS_PER_WORD)
+        preset = dataclasses.replace(preset, summary_words=min(preset.summary_words, rolling))
     extras = _extras(preset, settings.novel)
-    history = _chosen(preset, settings, room, extras)
-    if history is None or not room:
-        return preset
-    extra = extras[history]
+    history = _chosen(settings.write, room - parts, extras)
+    extra = extras[history] if history else _Extra(0)
     canon = min(extra.canon, room // 8)
     layout = preset.layout.with_parts(
-        summary=preset.layout.summary + min(extra.scenes, room - canon),
+        summary=preset.layout.summary + parts + min(extra.scenes, room - parts - canon),
         canon=preset.layout.canon + canon,
     )
+    if layout.hash == preset.layout.hash:
+        return preset
     require_taught(layout, taught, settings.write)
-    named = layout.model_copy(update={"name": f"{preset.layout.name}+{history}"})
+    name = f"{preset.layout.name}+{history or PARTS_ONLY}"
+    named = layout.model_copy(update={"name": name})
     return dataclasses.replace(preset, layout=named, history=history)
 
 
+def _parts_room(preset: SizePreset, novel: NovelSettings, room: int) -> int:
+    """Tokens for what a long book's acts and chapters tell; 0 where there is too little room."""
+    if not is_long(novel):
+        return 0
+    each = preset.part_words * TOKENS_PER_WORD
+    chapters = novel.chapters or novel.target_words / preset.chapter_words
+    parts = min(round(chapters * each), room // 4)
+    return parts if parts >= len(ACT_SHARES) * each else 0
+
+
 def _chosen(
-    preset: SizePreset, settings: Settings, room: int, extras: Mapping[HistoryName, _Extra]
+    write: WriteSettings, room: int, extras: Mapping[HistoryName, _Extra]
 ) -> HistoryName | None:
-    if settings.write.history != "auto":
-        return settings.write.history
-    if settings.roles.narrator.adapter or preset.name == "small":
-        # It was trained on the layout as it is, or copies what it is shown.
+    if not room:
         return None
+    if write.history != "auto":
+        return write.history
     return next((name for name, extra in extras.items() if extra.total <= room), None)
 
 
@@ -115,12 +140,16 @@ class Story(NamedTuple):
     """The story so far, as the narrator's prompt takes it."""
 
     summary: str
-    recent: str
+    """The rolling summary."""
+    past: tuple[str, ...] = ()
+    """What the acts and chapters before tell."""
+    recent: str = ""
+    """The last scenes, whole."""
 
 
 def story_of(
+    told: Story,
     chain: Sequence[SceneCommit],
-    summary: str,
     preset: SizePreset,
     count: TokenCounter,
     most: int | None = None,
@@ -131,20 +160,21 @@ def story_of(
     so a prompt begins as the one before it did, which servers keep in their cache.
 
     Args:
+        told: In short, without scenes.
         chain: The scenes before, in order.
-        summary: The rolling summary after them.
         preset: With the layout that the narrator is asked in.
         count: Token counter of the narrator's model.
         most: Tokens that the prompt may have at most, where that is less than the layout has.
     """
     layout = preset.layout
     if preset.history is None or not chain:
-        return Story(summary, "")
+        return told
     room = layout.summary - (0 if most is None else max(0, layout.prompt - most))
     recent = _last_scenes(chain, room)
     if len(recent) == len(chain) and count(text := _joined(recent)) <= room:
-        return Story("", text)
-    return Story(summary, _joined(_last_scenes(chain, room - count(summary))))
+        return Story("", recent=text)
+    short = count("\n".join((*told.past, told.summary)))
+    return told._replace(recent=_joined(_last_scenes(chain, room - short)))
 
 
 def _last_scenes(chain: Sequence[SceneCommit], room: int) -> Sequence[SceneCommit]:

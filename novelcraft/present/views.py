@@ -8,6 +8,7 @@ from novelcraft.errors import UnknownTargetError
 from novelcraft.graphs.exporting import exports_folder
 from novelcraft.graphs.manuscript import manuscript_path
 from novelcraft.graphs.novel import Novel
+from novelcraft.graphs.parts import told_parts
 from novelcraft.present.wording import number, stopwatch
 from novelcraft.present.writing import ACCEPTED
 from novelcraft.state.manuscript import PromptSection, SceneCommit
@@ -88,8 +89,15 @@ def scene(novel: Novel, branch: str, name: str) -> str:
 
 
 def summary(novel: Novel, branch: str, name: str) -> str:
-    """The story so far, as the scene after this one is told it."""
-    return novel.scene(name, branch).summary
+    """The story so far, as the scene after this one is told it; in a long book its parts first."""
+    commit = novel.scene(name, branch)
+    plan, chain = novel.store.plan(commit.plan_version), novel.store.chain(commit.id)
+    parts = [
+        part
+        for brief in plan.scenes[commit.position : commit.position + 1]
+        for part in told_parts(novel.settings.novel, novel.store, chain, plan, brief.id)
+    ]
+    return "\n".join([*parts, commit.summary])
 
 
 def prompt(novel: Novel, branch: str, name: str) -> str:

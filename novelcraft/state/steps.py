@@ -9,6 +9,7 @@ versions of this program: an old log is replayed by it.
     BRANCH/PARENT/SCENE/DRAW                    a draw of a scene: main/5939c346aaac/s005/0
     BRANCH/PARENT/SCENE/DRAW/ATTEMPT            one of its drafts; also the draft's id
     BRANCH/PARENT/SCENE/DRAW/ATTEMPT/SEGMENT    a call to the narrator for it, or to a reader
+    part/HASH                                   the summary of a chapter or act with that content
     BRANCH/retell/COMMIT/SCENE                  the summary of a scene set upon another
 
 Agents add parts of their own behind the name that they are given.
@@ -87,6 +88,11 @@ def plan_step(draw: int, level: str) -> str:
 def replan_step(branch: str, head: str | None, draw: int) -> str:
     """The name of the planning at the end of the chapter that a commit ends."""
     return f"replan/{branch}/{_short(head)}/{draw}"
+
+
+def part_step(key: str) -> str:
+    """The name of the summary of a chapter or act, by the hash of its content."""
+    return f"part/{_short(key)}"
 
 
 def retell_step(branch: str, before: str, scene: str) -> str:

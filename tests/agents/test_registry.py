@@ -57,6 +57,7 @@ INPUTS: dict[str, dict[str, Any]] = {
     "check_continuity": {"prose": PROSE, "known": ["Mara: Mara is dead."]},
     "extract_facts": {"prose": PROSE},
     "summarize": {"prose": PROSE, "summary": "The story begins.", "names": ["Mara Voss"]},
+    "summarize_part": {"part": "chapter", "text": PROSE},
     "summarize_book": {"prose": PROSE, "world": "An island.", "summary": "", "living": ["Mara"]},
     "split_scenes": {"blocks": ["The lamp was lit.", "A year later it was dark."]},
     "build_world": {"title": "The Tide", "parts": [PROSE], "names": ["Mara Voss"]},

@@ -110,6 +110,7 @@ FULL: Mapping[str, Mapping[str, Any]] = {
         "words": 400,
     },
     "summarize": {"scene": SCENE, "summary": SUMMARY, "words": 90, "names": NAMES},
+    "summarize_part": {"part": "act", "text": "Elias wrote.\nThe sea answered.", "words": 60},
     "world_constitution": {
         "title": "Letters",
         "notes": "A rock, 1911.",

@@ -12,6 +12,7 @@ from novelcraft.prompts.loader import FENCE, load_template
 from tests.prompts.given import FULL, GOLDEN, rendered
 
 OURS = {"act", "beats", "count", "end", "first", "last", "number", "scenes", "second"} | {
+    "part",
     "task",
     "total",
     "words",

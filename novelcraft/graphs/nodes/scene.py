@@ -25,8 +25,9 @@ from novelcraft.graphs.drawing import (
     usual_words,
     words_to_ask,
 )
-from novelcraft.graphs.history import story_of
+from novelcraft.graphs.history import Story, story_of
 from novelcraft.graphs.nodes.safe_points import at_safe_point
+from novelcraft.graphs.parts import tell_parts, told_parts
 from novelcraft.prompts.brief import named, render_brief
 from novelcraft.prompts.narrator import (
     AssembledPrompt,
@@ -81,14 +82,17 @@ async def set_brief(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
 
 
 async def look_up(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
-    """Canon facts and passages for the scene, as of its parent."""
+    """Canon facts and passages for the scene, as of its parent; what parts have ended is told."""
     context = runtime.context
     context.emit(StepStarted(step="recall"))
     plan = plan_of(state, context)
     brief = plan.scene(state["scene_id"])
     state = {**state, "draw": next_draw(state, context)}
-    notes = await context.index.recall(
-        context.store, state["head"], brief, plan, MOST_NOTES, passages=context.passages
+    notes, _ = await asyncio.gather(
+        context.index.recall(
+            context.store, state["head"], brief, plan, MOST_NOTES, passages=context.passages
+        ),
+        tell_parts(context, state["head"], plan, brief.id),
     )
     context.store.put_recalled(
         str(draw_step(state)),
@@ -201,10 +205,12 @@ def scene_prompt(state: WriteState, context: WriteContext, most: int | None) -> 
     before = chain[-1] if chain else None
     brief = named(plan.scene(state["scene_id"]), plan)
     told = before.summary if before else root_summary(plan.cast)
-    story = story_of(chain, told, context.preset, context.count, most)
+    past = told_parts(context.novel, context.store, chain, plan, state["scene_id"])
+    story = story_of(Story(told, past), chain, context.preset, context.count, most)
     given = NarratorInput(
         world=render_world(plan),
         summary=story.summary,
+        past=story.past,
         recent=story.recent,
         notes=context.store.recalled(str(draw_step(state))),
         tail=tail_of(before.prose) if before else "",

@@ -1,0 +1,137 @@
+"""A long book's chapters and acts in short, so that its narrator does not forget the first ones.
+
+One rolling summary of a few hundred words cannot hold a book of a thousand pages. So a chapter that
+has ended is told once in a few sentences, and an act by what its chapters tell; both stand before
+the rolling summary. What is told is kept under the hash of the prose that it tells: a scene that is
+written anew has its own chapter and act told again, and no other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Literal
+
+from novelcraft.agents.summarizer import PartSummaryInput, summarize_part
+from novelcraft.config.settings import NovelSettings
+from novelcraft.graphs.context import WriteContext
+from novelcraft.state.base import content_hash
+from novelcraft.state.manuscript import SceneCommit
+from novelcraft.state.plan import Plan
+from novelcraft.state.steps import part_step
+from novelcraft.tools.books.scenes.excerpts import excerpt
+from novelcraft.tools.canon.store import ManuscriptStore
+
+LONG_PAGES = 100
+"""Pages up to which a book's rolling summary is enough."""
+
+LEAST_CONTEXT = 4_096
+"""Tokens that the summarizer is taken to have where its server does not tell."""
+
+
+def is_long(novel: NovelSettings) -> bool:
+    """Whether a book's chapters and acts are told beside its rolling summary."""
+    return novel.pages > LONG_PAGES
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A chapter or an act that has ended."""
+
+    kind: Literal["chapter", "act"]
+    number: int
+    """Of the act that it is, or belongs to."""
+    pieces: tuple[str, ...]
+    """The prose of a chapter's scenes; keys of an act's chapters."""
+
+    @property
+    def key(self) -> str:
+        return content_hash([self.kind, *self.pieces])
+
+
+def _ended(chain: Sequence[SceneCommit], plan: Plan, coming: str) -> dict[_Part, list[_Part]]:
+    """The acts before a scene, each with its chapters; the act that goes on has no end yet."""
+    current = plan.scene(coming).chapter
+    chapters = [
+        _Part("chapter", plan.chapter(chapter).act, tuple(commit.prose for commit in scenes))
+        for chapter, scenes in groupby(chain, key=lambda commit: commit.chapter_id)
+        if chapter != current
+    ]
+    acts = groupby(chapters, key=lambda chapter: chapter.number)
+    by_act = {act: list(group) for act, group in acts}
+    return {_Part("act", act, tuple(c.key for c in group)): group for act, group in by_act.items()}
+
+
+def told_parts(
+    novel: NovelSettings,
+    store: ManuscriptStore,
+    chain: Sequence[SceneCommit],
+    plan: Plan,
+    coming: str,
+) -> tuple[str, ...]:
+    """What the ended acts, then the ended chapters of the act that goes on, tell.
+
+    An act that is not told yet stands there by those of its chapters that are. Of a short book
+    nothing is told.
+
+    Args:
+        novel: Says how long the book is.
+        store: Holds what was told.
+        chain: The scenes before.
+        plan: Parts the book into chapters and acts.
+        coming: Id of the scene that follows them.
+    """
+    if not is_long(novel):
+        return ()
+    acts = _ended(chain, plan, coming)
+    known = store.part_summaries([part.key for act in acts for part in (act, *acts[act])])
+    told: list[str] = []
+    for act, chapters in acts.items():
+        parts = [act] if act.key in known else chapters
+        told += [known[part.key] for part in parts if part.key in known]
+    return tuple(told)
+
+
+async def tell_parts(context: WriteContext, head: str | None, plan: Plan, coming: str) -> None:
+    """Have every ended chapter and act told that is not yet; in a short book none is.
+
+    Args:
+        context: Whose summarizer tells them.
+        head: Commit that the scene to come follows.
+        plan: Parts the book into chapters and acts.
+        coming: Id of that scene.
+    """
+    if not is_long(context.novel):
+        return
+    acts = _ended(context.store.chain(head), plan, coming)
+    chapters = [chapter for group in acts.values() for chapter in group]
+    known = await _tell(context, {chapter: chapter.pieces for chapter in chapters})
+    current = plan.chapter(plan.scene(coming).chapter).act
+    ended = (act for act in acts if act.number != current)
+    await _tell(context, {act: tuple(known[key] for key in act.pieces) for act in ended})
+
+
+async def _tell(context: WriteContext, texts: Mapping[_Part, Sequence[str]]) -> dict[str, str]:
+    """Tell the parts that are not told yet.
+
+    Returns:
+        What all of them tell, by key.
+    """
+    known = context.store.part_summaries([part.key for part in texts])
+    missing = {part: text for part, text in texts.items() if part.key not in known}
+    told = await asyncio.gather(*(_told(context, *one) for one in missing.items()))
+    return known | dict(zip((part.key for part in missing), told, strict=True))
+
+
+async def _told(context: WriteContext, part: _Part, pieces: Sequence[str]) -> str:
+    models = context.caller.models
+    served = models.endpoint("cheap").context or LEAST_CONTEXT
+    most = min(context.preset.reading_tokens, served // 2) // len(pieces)
+    count = models.token_counter("cheap")
+    text = "\n\n".join(excerpt(piece, count, most) for piece in pieces)
+    session = context.session(part_step(part.key))
+    told = await summarize_part(PartSummaryInput(part=part.kind, text=text), session)
+    context.store.put_part_summary(part.key, told.summary)
+    return told.summary
