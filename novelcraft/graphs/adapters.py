@@ -7,7 +7,7 @@ may be from elsewhere, or on a server whose files cannot be seen from here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from novelcraft.config.root import Settings
@@ -40,7 +40,7 @@ def check_embedded(settings: Settings) -> list[str]:
     return hold_to_gate(settings, found)
 
 
-def check_served(settings: Settings, endpoints: Mapping[RoleName, Endpoint]) -> list[str]:
+def check_served(settings: Settings, endpoints: Iterable[Endpoint]) -> list[str]:
     """Hold the adapters of servers to the gate; see `check_embedded`.
 
     An adapter is known by the file or folder that the server says it has it from, if that is on
@@ -49,15 +49,13 @@ def check_served(settings: Settings, endpoints: Mapping[RoleName, Endpoint]) -> 
     """
     registry = _registry(settings)
     found: list[tuple[str, FoundAdapter | None]] = []
-    for role in ROLES:
-        given: RoleSettings = getattr(settings.roles, role)
-        if given.provider == EMBEDDED:
+    for endpoint in endpoints:
+        if endpoint.server.embedded:
             continue
-        endpoint = endpoints[role]
-        if given.adapter:
-            places = (endpoint.served.path if endpoint.served else "", given.adapter)
-            known = _at_any(places, registry) or find_named(given.adapter, registry)
-            found.append((given.adapter, known))
+        if adapter := endpoint.adapter:
+            places = (endpoint.served.path if endpoint.served else "", adapter)
+            known = _at_any(places, registry) or find_named(adapter, registry)
+            found.append((adapter, known))
         elif (model := endpoint.profile.find(endpoint.model)) is not None:
             known = _at_any((model.root,), registry)
             if known is None and model.parent:

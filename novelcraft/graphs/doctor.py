@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -76,10 +76,14 @@ async def examine(
         environ: Holds the keys.
         library: The embedded models; None takes this user's.
     """
-    endpoints: dict[RoleName, Endpoint] = {}
+    endpoints: dict[str, Endpoint] = {}
     for role in ROLES:
         given: RoleSettings = getattr(settings.roles, role)
-        yield await _role(role, given, endpoints, environ, library or ModelLibrary())
+        yield await _role(role, role, given, endpoints, environ, library or ModelLibrary())
+        for number, other in enumerate(given.fallbacks, 1):
+            name = f"{role}, fallback {number}"
+            found = await _role(name, role, other, endpoints, environ, library or ModelLibrary())
+            yield _dispensable(found)
     for found in _narrator(settings, endpoints, library or ModelLibrary()):
         yield found
     yield _embedder(settings)
@@ -91,15 +95,21 @@ async def examine(
             yield found
 
 
+def _dispensable(found: Examined) -> Examined:
+    """What was found of something that a run can do without."""
+    return replace(found, health="note") if found.health == "fault" else found
+
+
 async def _role(
+    name: str,
     role: RoleName,
     given: RoleSettings,
-    endpoints: dict[RoleName, Endpoint],
+    endpoints: dict[str, Endpoint],
     environ: Mapping[str, str],
     library: ModelLibrary,
 ) -> Examined:
-    """Whether a role's model can be used; its endpoint is put among the others."""
-    subject = f"role {role}"
+    """Whether a role's model can be used; its endpoint is put among the others, under a name."""
+    subject = f"role {name}"
     try:
         server = server_of(given, environ)
         if server is None:
@@ -108,7 +118,7 @@ async def _role(
         endpoint = await connect(role, given, server, given.name, patience)
     except NovelcraftError as error:
         return _fault(subject, error)
-    endpoints[role] = endpoint
+    endpoints[name] = endpoint
     adapter = f" with {endpoint.adapter}" if endpoint.adapter else ""
     context = f", context {endpoint.context:,}" if endpoint.context else ""
     return Examined(subject, "ok", f"{endpoint.model}{adapter} at {server.url}{context}")
@@ -122,14 +132,12 @@ def _embedded(subject: str, name: str, library: ModelLibrary) -> Examined:
 
 
 def _narrator(
-    settings: Settings, endpoints: Mapping[RoleName, Endpoint], library: ModelLibrary
+    settings: Settings, endpoints: Mapping[str, Endpoint], library: ModelLibrary
 ) -> Iterator[Examined]:
-    """The adapters, the layout, and whether its longest call fits each role's context."""
-    served = [r for r in ROLES if getattr(settings.roles, r).provider != "embedded"]
+    """The adapters, the layout, and whether its longest call fits each model's context."""
     try:
         notices = check_embedded(settings)
-        if set(served) <= endpoints.keys():
-            notices += check_served(settings, endpoints)
+        notices += check_served(settings, [endpoints[r] for r in ROLES if r in endpoints])
         narrator = endpoints.get("narrator")
         preset, known = known_preset(settings, narrator, library)
         asked = with_history(preset, settings, narrator.context if narrator else 0, known).layout
@@ -138,11 +146,16 @@ def _narrator(
         return
     yield from (Examined("adapters", "note", text) for text in notices)
     yield Examined("layout", "ok", f"{asked.note}, scenes of {preset.scene_words} words")
-    for role, endpoint in endpoints.items():
+    for name, endpoint in endpoints.items():
+        fallback = name not in ROLES
         try:
-            check_context(endpoint, [longest_call(preset.layout)._replace(role=role)])
+            if fallback:
+                for text in check_served(settings, [endpoint]):
+                    yield Examined(f"model of {name}", "note", text)
+            check_context(endpoint, [longest_call(preset.layout)._replace(role=endpoint.role)])
         except NovelcraftError as error:
-            yield _fault(f"context of {role}", error)
+            found = _fault(f"model of {name}", error)
+            yield _dispensable(found) if fallback else found
 
 
 def known_preset(

@@ -73,7 +73,8 @@ async def open_released(
     """
     notices = check_embedded(settings)
     async with models(settings, log) as chat:
-        notices += check_served(settings, {role: chat.endpoint(role) for role in ROLES})
+        notices += check_served(settings, [chat.endpoint(role) for role in ROLES])
+        chat.hold_to(lambda endpoint: check_served(settings, [endpoint]))
         narrator = chat.endpoint("narrator")
         known = taught(settings, narrator)
         preset = resolve(settings, narrator.model, known.layout)

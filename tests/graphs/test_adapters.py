@@ -15,6 +15,7 @@ from novelcraft.finetune.adapters.origin import GGUF_KEY, ORIGIN_FILE, MergedOri
 from novelcraft.finetune.registry.cards import register
 from novelcraft.graphs.adapters import check_embedded
 from novelcraft.graphs.agent_sessions import open_sessions
+from tests.fakes import script as s
 from tests.fakes.server import FakeServer
 from tests.finetune.cards import RECITES, evaluation, trained
 from tests.graphs.conftest import Desk, OpenDesk, settings
@@ -240,3 +241,41 @@ async def test_a_tool_of_ours_is_held_to_it_as_a_novel_is(serve: Serve, registry
         async with open_sessions(given):
             pass
     assert not server.requests
+
+
+def leaving(serve: Serve, registry: Path, **others: FakeServer) -> dict[str, dict[str, Any]]:
+    """Settings of a narrator whose server fails once there is a plan, and goes on with others."""
+    script = s.Script()
+    script.on(s.prose, s.fail(500))
+    elsewhere = [f"openai:{name} {other.base_url}" for name, other in others.items()]
+    role = {"model": "openai:fake-model", "base_url": serve(script=script).base_url, "patience": 0}
+    return {
+        "roles": {"narrator": role | {"fallback": elsewhere}},
+        "write": {"registry": str(registry)},
+    }
+
+
+async def test_a_model_to_go_on_with_is_held_to_the_gate_in_the_middle_of_a_run(
+    open_desk: OpenDesk, serve: Serve, registry: Path
+) -> None:
+    poe, new = (serve(flavour="vllm", adapters=[name]) for name in ("poe", "new"))
+    desk = open_desk(serve(), **leaving(serve, registry, poe=poe, new=new))
+    await desk.write(until=1)
+    assert not poe.requests
+    assert new.requests
+    notices = [event.text for event in told(desk)]
+    assert any("poe failed the gate" in text and "goes on with new" in text for text in notices)
+    assert any("adapter new repeats" in text for text in notices)
+
+
+async def test_a_run_stops_where_there_is_none_to_go_on_with_but_one_that_failed(
+    open_desk: OpenDesk, serve: Serve, registry: Path
+) -> None:
+    poe = serve(flavour="vllm", adapters=["poe"])
+    given = leaving(serve, registry, poe=poe)
+    with pytest.raises(AdapterRefusedError, match="poe failed the gate"):
+        await open_desk(serve(), **given).write(until=1)
+    assert not poe.requests
+    given["write"]["allow_failed_adapter"] = True
+    await open_desk(serve(), "allowed", **given).write(until=1)
+    assert poe.requests

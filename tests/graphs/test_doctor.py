@@ -9,10 +9,12 @@ from sqlite3 import connect
 from typing import Any
 
 from novelcraft.config.settings import ROLES
+from novelcraft.finetune.registry.cards import register
 from novelcraft.graphs.doctor import Examined, examine
 from novelcraft.tools.models.embedded.library import ModelLibrary
 from novelcraft.tools.storage.lock import ProjectLock
 from tests.fakes.server import FakeServer
+from tests.finetune.cards import evaluation, trained
 from tests.graphs.conftest import Desk, OpenDesk, settings
 
 Serve = Callable[..., FakeServer]
@@ -112,9 +114,9 @@ async def test_servers_that_cannot_do_it(serve: Serve, tmp_path: Path) -> None:
     }
     found = {one.subject: one async for one in examine(settings(small, roles=roles), environ={})}
     faults = {name: one for name, one in found.items() if one.health == "fault"}
-    assert set(faults) == {"role reasoning", "role cheap", "context of narrator"}
+    assert set(faults) == {"role reasoning", "role cheap", "model of narrator"}
     assert "does not serve the model 'other'" in faults["role reasoning"].text
-    assert "has a context of 512" in faults["context of narrator"].text
+    assert "has a context of 512" in faults["model of narrator"].text
     assert all(one.fix for one in faults.values())
 
 
@@ -129,3 +131,32 @@ async def test_the_embedded_model_before_it_is_fetched(serve: Serve, tmp_path: P
     found = {one.subject: one async for one in examine(given, environ={}, library=empty)}
     assert found["role cheap"].health == "fault"
     assert "none-such" in found["role cheap"].text
+
+
+async def test_models_to_go_on_with_are_looked_at_as_what_a_run_can_do_without(
+    serve: Serve, tmp_path: Path
+) -> None:
+    registered = trained(tmp_path / "poe")
+    register(registered, evaluation=evaluation(registered, recites=True))
+    first, small, gone = serve(), serve(context=512), serve()
+    refused = serve(flavour="vllm", adapters=["poe"])
+    gone.close()
+    fallback = [
+        f"openai:fake-model {small.base_url}",
+        f"openai:fake-model {gone.base_url}",
+        f"openai:poe {refused.base_url}",
+    ]
+    narrator = {"model": "openai:fake-model", "base_url": first.base_url, "fallback": fallback}
+    given = settings(first, roles={"narrator": narrator}, write={"registry": str(tmp_path)})
+    found = {one.subject: one async for one in examine(given, environ={})}
+    assert {name: one.health for name, one in found.items() if "fallback" in name} == {
+        "role narrator, fallback 1": "ok",
+        "role narrator, fallback 2": "note",
+        "role narrator, fallback 3": "ok",
+        "model of narrator, fallback 1": "note",
+        "model of narrator, fallback 3": "note",
+    }
+    assert "No server answers" in found["role narrator, fallback 2"].text
+    assert "poe failed the gate" in found["model of narrator, fallback 3"].text
+    assert found["model of narrator, fallback 3"].fix
+    assert found["role narrator"].health == "ok"

@@ -29,7 +29,7 @@ from novelcraft.tools.models.calls import (
     ModelRequest,
 )
 from novelcraft.tools.models.endpoint import THINK_TOKENS, Endpoint
-from novelcraft.tools.models.fallbacks import RoleEndpoints
+from novelcraft.tools.models.fallbacks import Gate, RoleEndpoints
 from novelcraft.tools.models.faults import Fault, fault_of, server_fault
 from novelcraft.tools.models.patience import Patience, Sleep, Tell
 from novelcraft.tools.models.preflight import TRIAL, Need, RoleReport, check_context
@@ -140,8 +140,13 @@ class ChatModels:
         return self._counters[role]
 
     def listen(self, tell: Tell) -> None:
-        """Have somebody else told of waits, and of what a server does not take."""
+        """Have somebody else told of waits, of what a server does not take, and of fallbacks."""
         self._tell = tell
+        self._endpoints.listen(tell)
+
+    def hold_to(self, gate: Gate) -> None:
+        """Go on, where a server fails, with no model that a gate refuses."""
+        self._endpoints.hold_to(gate)
 
     def room(self, role: RoleName, messages: Sequence[Message], enough: int) -> int | None:
         """Tokens that an answer to a prompt can have; None where nobody tells.

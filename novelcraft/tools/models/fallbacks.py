@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 from novelcraft.config.settings import RoleName
-from novelcraft.errors import ContextOverflowError, InvalidAnswerError, ModelError
+from novelcraft.errors import (
+    AdapterRefusedError,
+    ContextOverflowError,
+    InvalidAnswerError,
+    ModelError,
+)
 from novelcraft.tools.models.endpoint import Endpoint
 from novelcraft.tools.models.patience import Tell
 from novelcraft.tools.models.preflight import Need, check_context
 
 Connect = Callable[[], Awaitable[Endpoint]]
+Gate = Callable[[Endpoint], Iterable[str]]
+"""Tells what a person should know of a model, or raises AdapterRefusedError."""
 _OWN_FAULT = (ContextOverflowError, InvalidAnswerError)
 """Errors that are the question's, not the server's."""
 
@@ -29,6 +36,7 @@ class RoleEndpoints:
         self._tell = tell
         self._current: dict[RoleName, Endpoint] = {}
         self._needs: Mapping[RoleName, Sequence[Need]] = {}
+        self._gate: Gate = lambda _endpoint: ()
         self._replacing = asyncio.Lock()
 
     async def open(self) -> None:
@@ -48,6 +56,14 @@ class RoleEndpoints:
         """Take no model from now on whose context is too short for these calls."""
         self._needs = needs
 
+    def hold_to(self, gate: Gate) -> None:
+        """Take no model from now on that a gate refuses."""
+        self._gate = gate
+
+    def listen(self, tell: Tell) -> None:
+        """Have somebody else told when a role goes on with another model."""
+        self._tell = tell
+
     async def replace(self, failed: Endpoint, error: ModelError) -> bool:
         """Go on with a role's next model.
 
@@ -59,7 +75,8 @@ class RoleEndpoints:
             Whether there is another one now; False for a fault of the question itself.
 
         Raises:
-            ModelError: The models to go on with cannot be used either; why the last cannot.
+            AdapterRefusedError, ModelError: The models to go on with cannot be used either; why the
+                last cannot.
         """
         if isinstance(error, _OWN_FAULT):
             return False
@@ -77,13 +94,15 @@ class RoleEndpoints:
             endpoint = await connect()
             if needs := self._needs.get(role):
                 check_context(endpoint, needs)
+            for text in self._gate(endpoint):
+                self._tell(text)
             return endpoint
-        except ModelError as error:
+        except (AdapterRefusedError, ModelError) as error:
             if not self._left[role]:
                 raise
             return await self._fall_back(role, error)
 
-    async def _fall_back(self, role: RoleName, error: ModelError) -> Endpoint:
+    async def _fall_back(self, role: RoleName, error: AdapterRefusedError | ModelError) -> Endpoint:
         endpoint = await self._next(role, self._left[role].pop(0))
         place = endpoint.server.url or "this machine"
         self._tell(f"{error.message} The role {role} goes on with {endpoint.model} at {place}.")
