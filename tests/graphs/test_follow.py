@@ -109,13 +109,15 @@ async def test_one_that_comes_in_the_middle_of_a_draft_hears_it_from_its_beginni
 async def test_a_reader_that_is_killed_is_nothing_to_the_run_nor_to_another_reader(
     serve: type[FakeServer], open_desk: OpenDesk, watch: Watch
 ) -> None:
-    script = s.Script()
-    script.on(s.prose, s.pace(0.02))
+    script, go_on = s.Script(), threading.Event()
+    script.on(s.prose, s.hold(go_on, after=20), count=1)
     desk = open_desk(serve(script=script))
     doomed, other = watch(desk.novel.folder), watch(desk.novel.folder)
     writing = asyncio.create_task(desk.write(until=2))
-    await doomed.until(lambda w: w.of("drafting"))
+    for reader in (doomed, other):
+        await reader.until(lambda w: w.of("drafting"))
     doomed.kill()
+    go_on.set()
     await writing
     await other.until(lambda w: w.of("run_stopped"))
     assert other.logged == logged(desk)
