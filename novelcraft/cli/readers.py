@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import TracebackType
 from typing import Generic, Protocol, Self, TextIO, TypeVar
 
 from rich.console import Console, RenderableType
@@ -32,12 +31,7 @@ class Reader(Protocol[E_contra]):
 
     def __enter__(self) -> Self: ...
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None: ...
+    def __exit__(self, *_: object) -> None: ...
 
     def on_event(self, event: E_contra) -> None:
         """Take in an event, from any thread."""

@@ -9,7 +9,6 @@ import socket
 from datetime import UTC, datetime
 from errno import ENOSPC
 from pathlib import Path
-from types import TracebackType
 from typing import NamedTuple, Self
 
 from filelock import FileLock, Timeout
@@ -97,12 +96,7 @@ class ProjectLock:
         sweep_unfinished(self._folder)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._holder.unlink(missing_ok=True)
         self._lock.release()
 
