@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
@@ -38,13 +39,16 @@ class TokenCounter:
         self.exact = endpoint.flavour != "openai"
         """Whether the server counts; False once it has turned out that it does not."""
         self._client: httpx2.Client | None = None
+        self._lock = threading.Lock()
+        """Calls at once count in threads of their own."""
 
     def follow(self, endpoint: Endpoint) -> None:
         """Count for another model from now on."""
-        self.close()
-        self._endpoint, self._server, self._client = endpoint, endpoint.server, None
-        self._counts.clear()
-        self.exact = endpoint.flavour != "openai"
+        with self._lock:
+            self.close()
+            self._endpoint, self._server, self._client = endpoint, endpoint.server, None
+            self._counts.clear()
+            self.exact = endpoint.flavour != "openai"
 
     def __call__(self, text: str) -> int:
         """Tokens of a text, without those of a template.
@@ -52,11 +56,12 @@ class TokenCounter:
         Raises:
             ServerUnreachableError: The server that counts does not answer.
         """
-        if text not in self._counts:
-            self._counts[text] = self._count(text) if self.exact else estimate_tokens(text)
-            if len(self._counts) > _CACHED:
-                self._counts.popitem(last=False)
-        return self._counts[text]
+        with self._lock:
+            if text not in self._counts:
+                self._counts[text] = self._count(text) if self.exact else estimate_tokens(text)
+                if len(self._counts) > _CACHED:
+                    self._counts.popitem(last=False)
+            return self._counts[text]
 
     def close(self) -> None:
         """Close the connection to the server."""
