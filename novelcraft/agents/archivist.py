@@ -8,7 +8,7 @@ from novelcraft.agents.session import AgentSession
 from novelcraft.prompts.loader import load_template
 from novelcraft.state.base import Frozen
 from novelcraft.state.manuscript import Fact
-from novelcraft.tools.models.schemas import bounded, strict_list, tidy
+from novelcraft.tools.models.schemas import bounded, likely_tokens, strict_list, tidy
 
 
 class FactsInput(Frozen):
@@ -26,26 +26,27 @@ class FactsOutput(Frozen):
 async def extract_facts(given: FactsInput, session: AgentSession) -> FactsOutput:
     """The facts that a scene makes true.
 
-    A quote that is not in the scene is dropped, its fact is kept; repeats are dropped.
+    A quote that is not in the scene is dropped, its fact is kept; repeats are dropped. As many
+    are asked for as the preset says, or as few as there is room for.
 
     Raises:
         InvalidAnswerError: If the model cannot keep to the schema.
     """
-    preset = session.preset
-    chars, count = preset.field_chars, preset.facts_per_scene
+    chars, count = session.preset.field_chars, session.preset.facts_per_scene
     item = create_model(
         "FactAnswer",
         about=(bounded(40), ...),
         fact=(bounded(chars), ...),
         quote=(bounded(chars), ...),
     )
-    schema = create_model("FactsAnswer", facts=(strict_list(item, 0, count), ...))
-    answer = await session.ask(
-        "cheap",
-        "scene.extract",
-        load_template("extract_facts").render(scene=given.prose, count=count),
-        schema,
-    )
+    while True:
+        schema = create_model("FactsAnswer", facts=(strict_list(item, 0, count), ...))
+        messages = load_template("extract_facts").render(scene=given.prose, count=count)
+        room = await session.room("cheap", messages, likely_tokens(schema))
+        if count == 1 or room is None or room >= likely_tokens(schema):
+            break
+        count //= 2
+    answer = await session.ask("cheap", "scene.extract", messages, schema)
     return FactsOutput(facts=_facts(answer.model_dump()["facts"], given.prose))
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pydantic import Field, create_model
 
 from novelcraft.agents.session import AgentSession
 from novelcraft.prompts.loader import load_template
 from novelcraft.state.base import Frozen
 from novelcraft.state.findings import Finding
-from novelcraft.tools.models.schemas import bounded, strict_list, tidy
+from novelcraft.tools.models.schemas import bounded, likely_tokens, strict_list, tidy
 
 CHECK = "continuity.contradiction"
 MAX_FINDINGS = 3
@@ -19,7 +21,8 @@ class ContinuityInput(Frozen):
 
     prose: str = Field(min_length=1)
     known: tuple[str, ...]
-    """What was true before, a sentence each; with none, no model is asked."""
+    """What was true before, a sentence each, the newest last, of which the first are left out where
+    there is no room for all; with none, no model is asked."""
 
 
 class ContinuityOutput(Frozen):
@@ -27,6 +30,13 @@ class ContinuityOutput(Frozen):
 
     findings: tuple[Finding, ...]
     """They warn: a model's opinion blocks only where a person says so."""
+
+
+def _ever_fewer(known: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """All, then half as many again and again: the last ones, which are the newest."""
+    while known:
+        yield known
+        known = known[(len(known) + 1) // 2 :]
 
 
 async def check_continuity(given: ContinuityInput, session: AgentSession) -> ContinuityOutput:
@@ -44,12 +54,12 @@ async def check_continuity(given: ContinuityInput, session: AgentSession) -> Con
     schema = create_model(
         "ContinuityAnswer", contradictions=(strict_list(item, 0, MAX_FINDINGS), ...)
     )
-    answer = await session.ask(
-        "cheap",
-        "scene.continuity",
-        load_template("continuity").render(scene=given.prose, known=given.known),
-        schema,
+    prompts = (
+        load_template("continuity").render(scene=given.prose, known=known)
+        for known in _ever_fewer(given.known)
     )
+    messages, _ = await session.fitting("cheap", prompts, likely_tokens(schema))
+    answer = await session.ask("cheap", "scene.continuity", messages, schema)
     return ContinuityOutput(
         findings=tuple(
             Finding(

@@ -13,7 +13,6 @@ from novelcraft.config.settings import RoleName
 from novelcraft.prompts.fit import TokenCounter
 from novelcraft.state.calls import Message
 from novelcraft.tools.models.asking import Caller
-from novelcraft.tools.models.schemas import likely_tokens
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -50,7 +49,7 @@ class AgentSession:
         self,
         role: RoleName,
         prompts: Iterable[tuple[Message, ...]],
-        schema: type[BaseModel],
+        wanted: int,
         enough: int = 0,
     ) -> tuple[tuple[Message, ...], int | None]:
         """The first of some prompts beside which there is room for an answer, else the last.
@@ -58,13 +57,12 @@ class AgentSession:
         Args:
             role: Whose model is asked.
             prompts: The same question, ever shorter; at least one.
-            schema: The answer.
-            enough: See `ChatModels.room`; by default what the answer takes.
+            wanted: Tokens of the answer.
+            enough: See `ChatModels.room`; by default as many as are wanted.
 
         Returns:
             The prompt, and the room that there is beside it.
         """
-        wanted = likely_tokens(schema)
         for messages in prompts:
             room = await self.room(role, messages, enough or wanted)
             if room is None or room >= wanted:

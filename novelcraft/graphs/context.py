@@ -40,6 +40,8 @@ class WriteContext:
     """With the settings' scene length and token budget in it."""
     settings: Settings
     """The novel's, without what acts have set."""
+    beside_scene: int
+    """Tokens that a question about a scene takes at most beside the scene, with its answer."""
     until: int | None = None
     wait: bool = False
     """Whether to wait at a gate until somebody leaves an answer, rather than to end there."""
@@ -88,15 +90,7 @@ class WriteContext:
         Args:
             wish: What a person who saw an earlier plan asks for.
         """
-        return BookRequest(
-            premise=self.novel.premise,
-            title=self.novel.title,
-            style=self.novel.style,
-            wish=wish,
-            language=self.novel.language,
-            target_words=self.novel.target_words,
-            chapters_wanted=self.novel.chapters,
-        )
+        return BookRequest.of(self.novel, wish)
 
 
 WriteRuntime = Runtime[WriteContext]

@@ -21,8 +21,9 @@ from novelcraft.graphs.exporting import MAIN, exports_folder
 from novelcraft.graphs.history import with_history
 from novelcraft.graphs.manuscript import FileState, manuscript_path, manuscript_state
 from novelcraft.graphs.novel import Novel
+from novelcraft.graphs.rehearsal import narrator_call
 from novelcraft.graphs.runner import resumable
-from novelcraft.graphs.session import INDEX_FOLDER, longest_call
+from novelcraft.graphs.session import INDEX_FOLDER
 from novelcraft.graphs.taught import taught
 from novelcraft.graphs.write import build_write_graph
 from novelcraft.state.layout import Layout
@@ -36,7 +37,7 @@ from novelcraft.tools.models.embedded.library import AUTO, ModelLibrary
 from novelcraft.tools.models.endpoint import Endpoint, connect
 from novelcraft.tools.models.opening import server_of
 from novelcraft.tools.models.patience import Patience
-from novelcraft.tools.models.preflight import check_context
+from novelcraft.tools.models.preflight import check_needs
 from novelcraft.tools.storage.lock import ProjectLock
 from novelcraft.tools.text import counted, quoted
 
@@ -152,7 +153,7 @@ def _narrator(
             if fallback:
                 for text in check_served(settings, [endpoint]):
                     yield Examined(f"model of {name}", "note", text)
-            check_context(endpoint, [longest_call(preset.layout)._replace(role=endpoint.role)])
+            check_needs(endpoint, [narrator_call(preset)._replace(role=endpoint.role)])
         except NovelcraftError as error:
             found = _fault(f"model of {name}", error)
             yield _dispensable(found) if fallback else found

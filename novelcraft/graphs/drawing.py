@@ -148,20 +148,21 @@ def _only_length(draft: Draft) -> bool:
 def token_room(
     state: WriteState, context: WriteContext, prompt: AssembledPrompt
 ) -> tuple[float, int]:
-    """Tokens of a word of this book for the narrator's model, and those it has for the scene.
+    """Tokens of a word of this book for the narrator's model, and those the scene may have.
 
-    The room is 0 where the server does not tell its context.
+    Those are no more than can be read afterwards; 0 where neither server tells its context.
     """
     if state["head"]:
         sample = context.store.get(state["head"]).prose
     else:
         sample = plan_text(context.store.plan(state["plan_version"] or 1))
     tokens_per_word = context.count(sample) / max(1, count_words(sample))
-    size = context.caller.models.endpoint("narrator").context
-    if not size:
-        return tokens_per_word, 0
-    taken = sum(context.count(m.content) + MESSAGE_TOKENS for m in prompt.messages)
-    return tokens_per_word, max(1, size - taken - MESSAGE_TOKENS)
+    taken = MESSAGE_TOKENS + sum(context.count(m.content) + MESSAGE_TOKENS for m in prompt.messages)
+    models = context.caller.models
+    narrator, reader = (models.endpoint(r).learned.context for r in ("narrator", "cheap"))
+    rooms = [narrator - taken] if narrator else []
+    rooms += [reader - context.beside_scene] if reader else []
+    return tokens_per_word, max(1, min(rooms)) if rooms else 0
 
 
 def prompt_bound(context: WriteContext) -> int | None:

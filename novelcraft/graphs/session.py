@@ -17,6 +17,7 @@ from novelcraft.graphs.adapters import check_embedded, check_served
 from novelcraft.graphs.context import WriteContext
 from novelcraft.graphs.history import history_notice, with_history
 from novelcraft.graphs.indexing import background_index
+from novelcraft.graphs.rehearsal import longest_calls
 from novelcraft.graphs.taught import Taught, taught
 from novelcraft.state.events import Notice, WriteEvent
 from novelcraft.state.layout import Layout
@@ -26,17 +27,11 @@ from novelcraft.tools.canon.index import PassageIndex
 from novelcraft.tools.canon.store import ManuscriptStore
 from novelcraft.tools.models.asking import Caller
 from novelcraft.tools.models.chat import CallLog, ChatModels
-from novelcraft.tools.models.preflight import SPARE_TOKENS, Need
 
 ModelsFactory = Callable[[Settings, CallLog], AbstractAsyncContextManager[ChatModels]]
 """Opens the models of the roles, starting what must be started."""
 
 INDEX_FOLDER = "canon"
-
-
-def longest_call(layout: Layout) -> Need:
-    """The narrator's call that takes most of its context."""
-    return Need("narrator", "scene.narrate", layout.prompt + SPARE_TOKENS, layout.scene)
 
 
 def _of_layout(known: Taught, used: Layout) -> list[str]:
@@ -109,8 +104,10 @@ async def writing_context(
     async with open_released(settings, store, models) as opened:
         chat = opened.chat
         chat.listen(lambda text: emit(Notice(text=text)))
-        longest = longest_call(opened.preset.layout)
-        await chat.preflight(longest._replace(role=role) for role in ROLES)
+        version = store.branch(branch).plan_version
+        plan = None if version is None else store.plan(version)
+        needs = await longest_calls(settings.novel, opened.preset, chat, plan)
+        await chat.preflight(needs)
         served = chat.endpoint("narrator").context
         preset = with_history(opened.preset, settings, served, opened.taught)
         for text in (*opened.notices, *history_notice(settings.write, preset, served)):
@@ -129,6 +126,7 @@ async def writing_context(
                 emit=emit,
                 preset=preset,
                 settings=given,
+                beside_scene=max(n.total for n in needs if n.role == "cheap") - preset.layout.scene,
                 until=until,
                 wait=wait,
                 passages=opened.taught is None,

@@ -197,15 +197,22 @@ async def test_a_goal_of_no_use_takes_the_whole_move_of_the_scaffold(serve: Serv
 
 
 async def test_a_plan_is_asked_for_again_by_another_name(serve: Serve) -> None:
-    server = answering(serve, scenes(sketch(), sketch(goal="Anna wants to leave the island.")))
+    async with session_on(answering(serve, {"scenes": []})) as session:
+        for name, summary in (("revise", "Elias wrote."), ("scenes", "")):
+            with pytest.raises(InvalidAnswerError, match=rf"plan\.{name} \(step/ch02\)"):
+                await plan_chapter_scenes(chapter_input(summary=summary), session)
+
+
+async def test_scenes_of_which_too_few_came_are_asked_for_in_parts(serve: Serve) -> None:
+    script = s.Script()
+    script.on(lambda request: "Plan the 3 scenes" in request.prompt, s.say("{}"))
+    server = serve(script=script)
     async with session_on(server) as session:
-        await plan_chapter_scenes(chapter_input(summary="Elias wrote."), session)
-        with pytest.raises(InvalidAnswerError, match=r"plan\.revise \(step/ch02\)"):
-            await plan_chapter_scenes(
-                chapter_input(summary="Elias wrote.", scene_ids=["s1", "s2", "s3"]), session
-            )
-        with pytest.raises(InvalidAnswerError, match=r"plan\.scenes \(step/ch02\)"):
-            await plan_chapter_scenes(chapter_input(scene_ids=["s1", "s2", "s3"]), session)
+        given = chapter_input(scene_ids=["s1", "s2", "s3"])
+        planned = await plan_chapter_scenes(given, session)
+    assert [brief.id for brief in planned.briefs] == ["s1", "s2", "s3"]
+    assert len(server.requests) == 3 + 3
+    assert "Its scenes so far" in server.requests[-1].prompt
 
 
 @pytest.mark.parametrize(

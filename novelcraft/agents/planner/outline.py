@@ -17,7 +17,7 @@ from novelcraft.prompts.loader import load_template
 from novelcraft.state.base import Frozen
 from novelcraft.state.calls import Message
 from novelcraft.state.plan import Chapter
-from novelcraft.tools.models.schemas import bounded, one_of, strict_list
+from novelcraft.tools.models.schemas import bounded, likely_tokens, one_of, strict_list
 
 ACT_TASKS = (
     "which sets the story going",
@@ -185,7 +185,7 @@ async def _hooks(
         load_template("plan_hooks").render(core=story.core, chapters=lines, count=wanted)
         for lines in _by_length(chapters)
     )
-    messages, _ = await task.session.fitting("reasoning", prompts, schema)
+    messages, _ = await task.session.fitting("reasoning", prompts, likely_tokens(schema))
     answer = await task.session.part("hooks").ask("reasoning", "plan.hooks", messages, schema)
     names = [c.name for c in story.cast]
     spare = [task.scaffold.fill(hook, names) for hook in task.scaffold.shape.hooks]

@@ -11,7 +11,7 @@ from pydantic import BaseModel, create_model
 from novelcraft.agents.session import AgentSession
 from novelcraft.errors import InvalidAnswerError
 from novelcraft.state.calls import Message
-from novelcraft.tools.models.schemas import answer_tokens, likely_tokens, strict_list
+from novelcraft.tools.models.schemas import likely_tokens, strict_list
 
 Item = dict[str, Any]
 
@@ -41,22 +41,23 @@ class ListQuestion:
     async def ask(self, session: AgentSession, count: int) -> list[Item]:
         """All items: in one answer where there is room for it, else in as few as there is.
 
-        An answer that was cut off at the end of the room is asked for again in halves.
+        What no try gave an answer to is asked for again in halves: most likely it was cut off.
 
         Raises:
             InvalidAnswerError: The model cannot keep to the schema.
         """
+        one = likely_tokens(self.schema(1))
+        each = likely_tokens(self.schema(2)) - one
         items: list[Item] = []
         most = count
         while len(items) < count:
-            messages, asked = await self._next(session, items, min(most, count - len(items)))
+            left = min(most, count - len(items))
+            messages, asked = await self._next(session, items, left, one, each)
             part = session.part(f"from{len(items) + 1}") if items else session
             try:
                 answer = await part.ask("reasoning", self.purpose, messages, self.schema(asked))
             except InvalidAnswerError:
-                bound = answer_tokens(self.schema(asked))
-                room = await session.room("reasoning", messages, bound)
-                if asked == 1 or room is None or room >= bound:
+                if asked == 1:
                     raise
                 most = asked // 2
                 continue
@@ -64,15 +65,21 @@ class ListQuestion:
         return items
 
     async def _next(
-        self, session: AgentSession, items: Sequence[Item], left: int
+        self, session: AgentSession, items: Sequence[Item], left: int, one: int, each: int
     ) -> tuple[tuple[Message, ...], int]:
-        """The prompt for the next answer, and how many of those left it asks for."""
-        some, whole = self.schema(min(left, _AT_ONCE)), likely_tokens(self.schema(left))
+        """The prompt for the next answer, and how many of those left it asks for.
+
+        Args:
+            session: Asks.
+            items: Those that there are.
+            left: How many it may ask for.
+            one: Tokens of an answer with one item.
+            each: Tokens of each further one.
+        """
+        some, whole = one + each * (min(left, _AT_ONCE) - 1), one + each * (left - 1)
         messages, room = await session.fitting("reasoning", self.prompts(items, left), some, whole)
         if room is None or room >= whole:
             return messages, left
-        one = likely_tokens(self.schema(1))
-        each = likely_tokens(self.schema(2)) - one
         asked = max(1, min(left, 1 + (room - one) // each))
         messages, _ = await session.fitting("reasoning", self.prompts(items, asked), some, whole)
         return messages, asked

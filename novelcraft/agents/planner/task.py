@@ -11,6 +11,7 @@ from novelcraft.agents.planner.mend import Mender
 from novelcraft.agents.planner.scaffold import Scaffold
 from novelcraft.agents.session import AgentSession
 from novelcraft.config.presets import SizePreset
+from novelcraft.config.settings import NovelSettings
 from novelcraft.state.base import Frozen, derive_seed
 
 MIN_CHAPTERS = 3
@@ -32,6 +33,19 @@ class BookRequest(Frozen):
     target_words: int = Field(ge=1)
     chapters_wanted: int = Field(default=0, ge=0)
     """Number of chapters asked for; 0 leaves it to the preset."""
+
+    @classmethod
+    def of(cls, novel: NovelSettings, wish: str = "") -> BookRequest:
+        """The book that the settings ask for."""
+        return cls(
+            premise=novel.premise,
+            title=novel.title,
+            style=novel.style,
+            wish=wish,
+            language=novel.language,
+            target_words=novel.target_words,
+            chapters_wanted=novel.chapters,
+        )
 
 
 @dataclass(frozen=True)

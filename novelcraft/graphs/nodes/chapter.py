@@ -58,7 +58,7 @@ def _requests(
 ) -> list[ChapterRequest]:
     """The next chapter, where it is to be rewritten, and every chapter with new scenes."""
     known = {s.id for s in plan.scenes}
-    ideas = _ideas(plan)
+    ideas = hook_ideas(plan)
     chapters = chapters_to_come(plan, written)
     requests = []
     for n, (chapter, scene_ids) in enumerate(zip(chapters, ids, strict=True)):
@@ -83,7 +83,8 @@ def _requests(
     return requests
 
 
-def _ideas(plan: Plan) -> tuple[HookIdea, ...]:
+def hook_ideas(plan: Plan) -> tuple[HookIdea, ...]:
+    """A plan's hooks between chapters."""
     number = {s.id: plan.chapter(s.chapter).number for s in plan.scenes}
     return tuple(
         HookIdea(

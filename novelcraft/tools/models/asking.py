@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from novelcraft.state.base import derive_seed
-from novelcraft.tools.models.chat import ModelRequest
+from novelcraft.tools.models.calls import ModelRequest
 from novelcraft.tools.models.schemas import answer_tokens
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -32,7 +32,7 @@ from novelcraft.tools.models.endpoint import THINK_TOKENS, Endpoint
 from novelcraft.tools.models.fallbacks import Gate, RoleEndpoints
 from novelcraft.tools.models.faults import Fault, fault_of, server_fault
 from novelcraft.tools.models.patience import Patience, Sleep, Tell
-from novelcraft.tools.models.preflight import TRIAL, Need, RoleReport, check_context
+from novelcraft.tools.models.preflight import TRIAL, Need, check_needs
 from novelcraft.tools.models.prepared import Prepared, prepare, prompt_tokens
 from novelcraft.tools.models.spending import Spending
 from novelcraft.tools.models.streaming import OnText, Reply, StreamBrokenError, read_reply
@@ -170,7 +170,7 @@ class ChatModels:
             bounds.append(learned.context - asked)
         return min(bounds) - thoughts if bounds else None
 
-    async def preflight(self, needs: Iterable[Need]) -> list[RoleReport]:
+    async def preflight(self, needs: Collection[Need]) -> None:
         """Check that every role can do what will be asked of it.
 
         That its server answers, takes the key and serves the model was checked when it was
@@ -181,21 +181,18 @@ class ChatModels:
             needs: The longest calls of each kind.
 
         Raises:
-            ContextOverflowError: A model's context is too short.
+            ContextOverflowError: A model's context, or its longest answer, is too short.
             ModelError: The question was not answered.
         """
-        roles: dict[RoleName, list[Need]] = {}
+        self._endpoints.expect(needs)
+        bounds: dict[RoleName, int] = {}
         for need in needs:
-            roles.setdefault(need.role, []).append(need)
-        self._endpoints.expect(roles)
-        for role, mine in roles.items():
+            bounds[need.role] = max(bounds.get(need.role, 0), need.bound, need.answer)
+        for role, bound in bounds.items():
             if self.endpoint(role).flavour == "openai":
-                longest = max(need.answer for need in mine)
-                prepared = prepare(
-                    self.endpoint(role), replace(TRIAL, role=role, max_tokens=longest)
-                )
-                await self._persist(prepared, None)
-        return [check_context(self.endpoint(role), mine) for role, mine in roles.items()]
+                trial = replace(TRIAL, role=role, max_tokens=bound)
+                await self._persist(prepare(self.endpoint(role), trial), None)
+            check_needs(self.endpoint(role), needs)
 
     async def close(self) -> None:
         """Close all connections. Servers and engines belong to whoever opened them."""

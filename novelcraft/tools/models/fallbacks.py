@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 
 from novelcraft.config.settings import RoleName
 from novelcraft.errors import (
@@ -14,7 +14,7 @@ from novelcraft.errors import (
 )
 from novelcraft.tools.models.endpoint import Endpoint
 from novelcraft.tools.models.patience import Tell
-from novelcraft.tools.models.preflight import Need, check_context
+from novelcraft.tools.models.preflight import Need, check_needs
 
 Connect = Callable[[], Awaitable[Endpoint]]
 Gate = Callable[[Endpoint], Iterable[str]]
@@ -35,7 +35,7 @@ class RoleEndpoints:
         self._left = {role: list(them) for role, them in connects.items()}
         self._tell = tell
         self._current: dict[RoleName, Endpoint] = {}
-        self._needs: Mapping[RoleName, Sequence[Need]] = {}
+        self._needs: Collection[Need] = ()
         self._gate: Gate = lambda _endpoint: ()
         self._replacing = asyncio.Lock()
 
@@ -52,8 +52,8 @@ class RoleEndpoints:
         """Where the calls of a role go."""
         return self._current[role]
 
-    def expect(self, needs: Mapping[RoleName, Sequence[Need]]) -> None:
-        """Take no model from now on whose context is too short for these calls."""
+    def expect(self, needs: Collection[Need]) -> None:
+        """Take no model from now on that is too short for these calls."""
         self._needs = needs
 
     def hold_to(self, gate: Gate) -> None:
@@ -92,8 +92,7 @@ class RoleEndpoints:
     async def _next(self, role: RoleName, connect: Connect) -> Endpoint:
         try:
             endpoint = await connect()
-            if needs := self._needs.get(role):
-                check_context(endpoint, needs)
+            check_needs(endpoint, self._needs)
             for text in self._gate(endpoint):
                 self._tell(text)
             return endpoint

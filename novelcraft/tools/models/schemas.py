@@ -20,6 +20,8 @@ from novelcraft.tools.text import without_controls
 _SENTENCE = re.compile(r"^.*[.!?](?=[\"'”’)]?(?:\s|$))[\"'”’)]?", re.DOTALL)
 _NAME = r"^[A-Z][a-z]{1,11} [A-Z][a-z]{1,13}$"
 _LONGEST_NAME = f"A{'a' * 11} B{'b' * 13}"
+FILLER = "word"
+"""The longest answer says nothing else."""
 _UNBOUNDED = 10**9
 """The longest number that is counted with, where a schema has no bound for one."""
 
@@ -110,7 +112,7 @@ def _longest(node: Mapping[str, Any], defs: Mapping[str, Any]) -> Any:
 
 
 def _filled(chars: int) -> str:
-    return ("word " * (chars // 5 + 1))[:chars]
+    return (f"{FILLER} " * (chars // 5 + 1))[:chars]
 
 
 def tidy(text: str) -> str:

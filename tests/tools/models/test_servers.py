@@ -20,7 +20,7 @@ from tests.fakes.server import FakeServer
 from tests.tools.models.support import Person, everything, opened, read_into, request
 
 Serve = Callable[..., FakeServer]
-NEED = Need("narrator", "scene.narrate", 100, 400)
+NEED = Need("narrator", "scene.narrate", 100, 400, cut=200)
 LONG = (Message(role="user", content="Mara Voss goes down to the harbour. " * 300),)
 
 
