@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from pydantic import BaseModel
 
@@ -30,17 +30,13 @@ from novelcraft.tools.models.calls import (
 )
 from novelcraft.tools.models.endpoint import THINK_TOKENS, Endpoint
 from novelcraft.tools.models.fallbacks import Gate, RoleEndpoints
-from novelcraft.tools.models.faults import Fault, fault_of, server_fault
-from novelcraft.tools.models.patience import Patience, Sleep, Tell
+from novelcraft.tools.models.patience import Sleep, Tell
 from novelcraft.tools.models.preflight import TRIAL, Need, check_needs
 from novelcraft.tools.models.prepared import Prepared, prepare, prompt_tokens
+from novelcraft.tools.models.sending import Sender
 from novelcraft.tools.models.spending import Spending
-from novelcraft.tools.models.streaming import OnText, Reply, StreamBrokenError, read_reply
-from novelcraft.tools.models.thinking import ThinkFilter
+from novelcraft.tools.models.streaming import OnText, Reply
 from novelcraft.tools.models.tokens import MESSAGE_TOKENS, TokenCounter
-
-if TYPE_CHECKING:
-    from novelcraft.tools.models.client import Client
 
 __all__ = ["CallLog", "ChatModels", "ModelAnswer", "ModelRequest"]
 
@@ -52,13 +48,6 @@ MAX_TRIES = 3
 """How often a question is asked in a run before its invalid answers are an error."""
 _PROSE_TRIES = 2
 """How often prose is asked for when a model only thinks: the second try has room for thoughts."""
-_MOST_LESSONS = 12
-"""How often one request is changed to what its server takes."""
-_LEAST_CHARS_PER_TOKEN = 7
-"""No tokenizer makes so little of prose, in any language. A server that counts fewer tokens than
-that did not read the whole of a prompt."""
-_LONG_PROMPT = 2_000
-"""Characters of a prompt at which that can be told."""
 
 
 class ChatModels:
@@ -84,10 +73,7 @@ class ChatModels:
         self._endpoints = endpoints
         self._log = log
         self._spending = spending
-        self._tell = tell
-        self._sleep = sleep
-        self._clients: dict[tuple[RoleName, int], Client] = {}
-        """By role and server: one that was left may still have calls in flight."""
+        self._sender = Sender(self.token_counter, log.session, tell=tell, sleep=sleep)
         self._counters: dict[RoleName, TokenCounter] = {}
 
     def endpoint(self, role: RoleName) -> Endpoint:
@@ -141,7 +127,7 @@ class ChatModels:
 
     def listen(self, tell: Tell) -> None:
         """Have somebody else told of waits, of what a server does not take, and of fallbacks."""
-        self._tell = tell
+        self._sender.tell = tell
         self._endpoints.listen(tell)
 
     def hold_to(self, gate: Gate) -> None:
@@ -191,13 +177,12 @@ class ChatModels:
         for role, bound in bounds.items():
             if self.endpoint(role).flavour == "openai":
                 trial = replace(TRIAL, role=role, max_tokens=bound)
-                await self._persist(prepare(self.endpoint(role), trial), None)
+                await self._sender.send(prepare(self.endpoint(role), trial), None)
             check_needs(self.endpoint(role), needs)
 
     async def close(self) -> None:
         """Close all connections. Servers and engines belong to whoever opened them."""
-        for client in self._clients.values():
-            await client.close()
+        await self._sender.close()
         for counter in self._counters.values():
             counter.close()
 
@@ -251,7 +236,7 @@ class ChatModels:
         async with prepared.endpoint.server.semaphore, self._reserved(prepared):
             started = time.monotonic()
             try:
-                reply = await self._persist(prepared, on_text)
+                reply = await self._sender.send(prepared, on_text)
             except InvalidAnswerError as error:
                 # The server itself found that the answer breaks its schema.
                 self._log_failure(prepared, error, time.monotonic() - started, "invalid")
@@ -292,81 +277,6 @@ class ChatModels:
         with self._spending.reserve(role, prompt, answer):
             yield
 
-    async def _persist(self, prepared: Prepared, on_text: OnText | None) -> Reply:
-        """Send a request, again and again while its faults may pass."""
-        endpoint = prepared.endpoint
-        seconds, secrets = endpoint.settings.patience, endpoint.server.secrets
-        patience = Patience(endpoint.role, seconds, self._tell, secrets, self._sleep)
-        return await patience.persist(
-            lambda: self._send_as_taken(prepared, on_text), lambda error: _fault(error, prepared)
-        )
-
-    async def _send_as_taken(self, prepared: Prepared, on_text: OnText | None) -> Reply:
-        """Send a request, without what its server turns out to refuse."""
-        endpoint = prepared.endpoint
-        for _ in range(_MOST_LESSONS):
-            body: dict[str, object] = {}
-            try:
-                return await self._send(prepared, on_text, body)
-            except Exception as error:
-                fault = _fault(error, prepared)
-                lesson = endpoint.learned.take(fault.refusal, body) if fault else ""
-                if not lesson:
-                    raise
-            self._tell(f"{endpoint.model} at {endpoint.server.url} {lesson}.")
-        return await self._send(prepared, on_text, {})
-
-    async def _send(
-        self, prepared: Prepared, on_text: OnText | None, body: dict[str, object]
-    ) -> Reply:
-        """Send a request once; `body` gets the fields that were sent."""
-        endpoint, request = prepared.endpoint, prepared.request
-        server = endpoint.server
-        await server.ready()
-        # The engine's numbers differ when all but the last token of a prompt come from its
-        # cache, as they do for a prompt that it was sent before, or for one that carries on
-        # its own answer. Those it computes afresh, so that they give the same text every time.
-        cached = not request.prefill and prepared.prompt_key not in server.seen
-        server.seen.add(prepared.prompt_key)
-        client = self._client(endpoint)
-        send = client.stream if prepared.streams else client.complete
-        counter = self.token_counter(request.role)
-        body.update(await asyncio.to_thread(prepared.body, counter, cached=cached))
-        pieces = send(endpoint.wire_model, prepared.messages(), body)
-        thinking = ThinkFilter(opened=prepared.opens_thinking, carried_on=bool(request.prefill))
-        reply = await read_reply(pieces, thinking, on_text)
-        endpoint.learned.thinks |= reply.thought
-        endpoint.learned.opens |= thinking.unopened
-        self._notice_cut(prepared, reply)
-        if reply.finish_reason == STOPPED_BY_CALLER:
-            await server.settle()
-        return reply
-
-    def _notice_cut(self, prepared: Prepared, reply: Reply) -> None:
-        """Tell when a server did not read the whole of a prompt: it says so only in its counts."""
-        learned, usage = prepared.endpoint.learned, reply.usage
-        chars = sum(len(m.content) for m in prepared.logged_messages)
-        read = usage.prompt_tokens if usage else 0
-        if learned.cuts or chars < _LONG_PROMPT or not 0 < read < chars / _LEAST_CHARS_PER_TOKEN:
-            return
-        learned.cuts = True
-        self._tell(
-            f"{prepared.endpoint.model} read only {read:,} tokens of a prompt of {chars:,} "
-            f"characters: {prepared.endpoint.server.url} cuts prompts without a word. Serve the "
-            "model with a longer context (Ollama: OLLAMA_CONTEXT_LENGTH), or the book will not "
-            "keep to its plan."
-        )
-
-    def _client(self, endpoint: Endpoint) -> Client:
-        from novelcraft.tools.models.client import Client
-
-        place = endpoint.role, id(endpoint.server)
-        if place not in self._clients:
-            self._clients[place] = Client(
-                endpoint.server, endpoint.settings.timeout, self._log.session
-            )
-        return self._clients[place]
-
     def _usage(self, prepared: Prepared, reply: Reply) -> Usage:
         """What a call took; of a stream that was ended, what its text takes."""
         count = self.token_counter(prepared.request.role)
@@ -387,16 +297,6 @@ class ChatModels:
             text="", seconds=seconds, outcome=outcome, error=str(error), at=_now()
         )
         self._log.log_call(record)
-
-
-def _fault(error: Exception, prepared: Prepared) -> Fault | None:
-    asked, secrets = prepared.endpoint.asked, prepared.endpoint.server.secrets
-    if isinstance(error, StreamBrokenError):
-        return Fault(server_fault(asked.role, asked.url, str(error)), "broken")
-    fault = fault_of(error, asked)
-    if fault is not None:
-        fault.error.message = secrets.hide(fault.error.message)
-    return fault
 
 
 def _unfinished(reply: Reply) -> str:
