@@ -11,7 +11,7 @@ from novelcraft.state.calls import ModelLine
 from novelcraft.state.findings import Finding
 from novelcraft.tools.export.report import report_html, write_report
 from novelcraft.tools.export.summary import RunSummary, run_summary
-from novelcraft.tools.export.terminal import summary_text
+from novelcraft.tools.export.terminal import kept_with_findings, outcome
 from tests import factories
 
 LOOP = Finding(
@@ -81,29 +81,23 @@ def test_a_book_is_finished_when_every_planned_scene_is_written() -> None:
     assert not run_summary(plan, [], NovelSettings()).finished
 
 
-def test_the_text_says_what_did_not_go_well(summary: RunSummary) -> None:
-    text = summary_text(summary)
+def test_it_is_said_who_let_the_scenes_in(summary: RunSummary) -> None:
+    text = outcome(summary)
     assert "1 of 3 scenes passed their checks; 1 (33%) did not" in text
+    clean = run_summary(factories.plan(1, 2), factories.chain(2), NovelSettings())
+    assert outcome(clean) == "2 of 2 scenes passed their checks."
+
+
+def test_scenes_that_were_kept_are_named_with_their_findings(summary: RunSummary) -> None:
+    text = "\n".join(kept_with_findings(summary))
     assert "prose.loop: The same words come up 9 times." in text
     assert "“the lamp <b>was</b> lit”" in text
-    assert "scene 3: Scene 1 was edited." in text
-    assert "names.unknown (warn): 2 in 2 scenes" in text
-    assert "Hook h1 moved to s004." in text
-    assert "seed 7" in text
-    assert "cheap: small + lora" in text
-    assert max(map(len, text.splitlines())) <= 120
+    clean = run_summary(factories.plan(1, 2), factories.chain(2), NovelSettings())
+    assert not list(kept_with_findings(clean))
 
 
-def test_the_text_of_a_clean_book_is_short() -> None:
-    plan = factories.plan(1, 2)
-    text = summary_text(run_summary(plan, factories.chain(2), NovelSettings()))
-    assert "2 of 2 scenes passed their checks." in text
-    assert not re.search("cap|fit|Warnings|Mended", text)
-
-
-def test_the_text_and_report_of_nothing_written() -> None:
+def test_the_report_of_nothing_written() -> None:
     empty = run_summary(factories.plan(), [], NovelSettings())
-    assert "0 of 4 scenes" in summary_text(empty)
     assert "Nothing is written yet." in report_html(empty)
 
 
@@ -135,7 +129,7 @@ def test_the_report_is_whole_and_needs_nothing_else(summary: RunSummary) -> None
     assert "prefers-color-scheme: dark" in html
 
 
-def test_the_report_shows_what_the_text_shows(summary: RunSummary) -> None:
+def test_the_report_shows_what_did_not_go_well(summary: RunSummary) -> None:
     html = report_html(summary)
     assert "the lamp &lt;b&gt;was&lt;/b&gt; lit" in html
     assert "<b>was</b>" not in html
