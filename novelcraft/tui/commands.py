@@ -67,7 +67,7 @@ class Detached:
 
 def start_writing(folder: Path, branch: str) -> Detached:
     """Start the run that writes a branch on."""
-    return Detached(folder, ["write", str(folder), "--branch", branch])
+    return Detached(folder, ["write", str(folder), "--branch", branch, "--wait"])
 
 
 def _environment() -> dict[str, str]:

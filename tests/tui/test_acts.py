@@ -1,0 +1,216 @@
+"""Acts beside a run in another process, left through the screen: each changes what it must."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from novelcraft.graphs.steering import waiting_at
+from novelcraft.state.acts import ActRecord
+from novelcraft.state.manuscript import SceneCommit
+from novelcraft.tools.storage.lock import holder
+from novelcraft.tui.app import NovelcraftApp
+from novelcraft.tui.screens.novel import NovelScreen
+from novelcraft.tui.widgets.loop_strip import LoopStrip
+from novelcraft.tui.widgets.prose import ProseView
+from tests.fakes import script as s
+from tests.fakes.server import FakeServer
+from tests.tui.conftest import MakeNovel, until
+from tests.tui.test_steering import Serve, book_of, fill, form
+
+Check = Callable[[list[SceneCommit], list[SceneCommit], FakeServer], bool]
+"""Whether the scenes before, those after, and what was asked are as an act wants them."""
+
+WORDS = "She rowed out alone. Nobody called her back, and the lamp stayed dark all night."
+
+
+def redrawn(old: list[SceneCommit], new: list[SceneCommit], server: FakeServer) -> bool:
+    told = any("Let it rain amber." in request.prompt for request in server.requests)
+    return told and new[1].id != old[1].id and new[0] == old[0]
+
+
+def rewritten(old: list[SceneCommit], new: list[SceneCommit], _server: FakeServer) -> bool:
+    by = new[1].accepted_by
+    return new[1].prose == WORDS and by == "person" and new[0].prose == old[0].prose
+
+
+def put_right(old: list[SceneCommit], new: list[SceneCommit], _server: FakeServer) -> bool:
+    states = [fact.statement for fact in new[0].facts]
+    return "is somewhere else" in states and [c.prose for c in old] == [c.prose for c in new[:3]]
+
+
+def retold(old: list[SceneCommit], new: list[SceneCommit], server: FakeServer) -> bool:
+    told = any("All is forgiven now." in request.prompt for request in server.requests)
+    return told and [c.prose for c in old] == [c.prose for c in new[:3]]
+
+
+def cooled(old: list[SceneCommit], new: list[SceneCommit], _server: FakeServer) -> bool:
+    cool = [c.provenance.sampling.get("temperature") == 0.33 for c in new]
+    return cool[-1] and not any(cool[:3]) and old == new[:3]
+
+
+CASES: list[tuple[str, int | None, dict[str, str], Check]] = [
+    ("Redraw scene 2", 2, {"note": "Let it rain amber."}, redrawn),
+    ("Put your own words", 2, {"prose": WORDS}, rewritten),
+    ("Put right", 1, {"becomes": "is somewhere else"}, put_right),
+    ("Change the story so far", None, {"text": "All is forgiven now."}, retold),
+    ("Other model", None, {"sampling": "temperature = 0.33"}, cooled),
+]
+
+
+def _applied(record: ActRecord) -> bool:
+    assert record.status in ("pending", "applied"), record.reason
+    return record.status == "applied"
+
+
+@pytest.mark.parametrize(("begins", "scene", "given", "check"), CASES)
+async def test_an_act_is_taken_by_the_run_and_changes_only_what_it_must(
+    serve: Serve,
+    make_novel: MakeNovel,
+    left_alone: None,
+    begins: str,
+    scene: int | None,
+    given: dict[str, str],
+    check: Check,
+) -> None:
+    go_on, script = threading.Event(), s.Script()
+    script.on(s.prose, s.hold(go_on, after=10), after=3, count=1)
+    server = serve(script=script)
+    folder = await make_novel(server, 3)
+    app = NovelcraftApp(folder.parent, folder)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, NovelScreen) and app.screen.chain)
+        book = book_of(app)
+        old, core = list(book.chain), book.plan and book.plan.core
+        await pilot.press("w")
+        await until(pilot, lambda: "process" in str(holder(folder)) and len(server.requests) > 0)
+        await fill(pilot, app, form(book, begins, scene), given)
+        await until(pilot, lambda: book.acts())
+        assert book.acts()[0].status == "pending"
+        go_on.set()
+        await until(pilot, lambda: _applied(book.acts()[0]))
+        await until(pilot, lambda: len(book.chain) > 4)
+        await fill(pilot, app, form(book, "Stop after"), {})
+        await until(pilot, lambda: holder(folder) is None)
+        book.refresh()
+        assert check(old, book.chain, server)
+        assert (book.plan and book.plan.core) == core
+        assert [record.act.kind for record in book.acts()[:-1]] == ["stop"]
+
+
+async def test_a_run_is_paused_goes_on_and_stops_after_its_scene(
+    serve: Serve, make_novel: MakeNovel, left_alone: None
+) -> None:
+    go_on, script = threading.Event(), s.Script()
+    script.on(s.prose, s.hold(go_on, after=10), after=1, count=1)
+    folder = await make_novel(serve(script=script), 1)
+    app = NovelcraftApp(folder.parent, folder)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, NovelScreen) and app.screen.chain)
+        book = book_of(app)
+        await pilot.press("w")
+        await until(pilot, lambda: app.screen.query_one(ProseView).text)
+        await until(pilot, lambda: app.screen.query_one(LoopStrip).live == "draft")
+        await pilot.press("p")
+        await until(pilot, lambda: book.acts())
+        go_on.set()
+        await until(pilot, lambda: book.is_paused)
+        await until(pilot, lambda: len(book.chain) == 2)
+        await fill(pilot, app, form(book, "Stop after"), {})
+        await pilot.press("p")
+        await until(pilot, lambda: holder(folder) is None)
+        assert [r.act.kind for r in book.acts()] == ["resume", "stop", "pause"]
+        book.refresh()
+        assert len(book.chain) < 9
+
+
+async def test_a_gate_is_answered_from_the_room(
+    serve: Serve, make_novel: MakeNovel, left_alone: None
+) -> None:
+    server = serve()
+    folder = await make_novel(server, None, write={"attend": ["scene"]})
+    app = NovelcraftApp(folder.parent, folder)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, NovelScreen) and app.screen.book)
+        book = book_of(app)
+        await pilot.press("w")
+        await until(pilot, lambda: waiting_at(book.store, "main"))
+        await until(pilot, lambda: len(book.chain) == 1)
+        first = book.chain[0]
+        await fill(pilot, app, form(book, "Have the scene made again"), {"note": "More rain."})
+        await until(pilot, lambda: book.chain and book.chain[0].id != first.id)
+        assert any("More rain." in request.prompt for request in server.requests)
+        await until(pilot, lambda: waiting_at(book.store, "main"))
+        kept = book.chain[0]
+        await fill(pilot, app, form(book, "Approve the scene"), {})
+        await until(pilot, lambda: len(book.chain) == 2)
+        await until(pilot, lambda: waiting_at(book.store, "main"))
+        await fill(pilot, app, form(book, "Stop after"), {})
+        await until(pilot, lambda: holder(folder) is None)
+        assert book.chain[0] == kept
+
+
+async def test_two_rooms_on_one_run_both_see_and_both_steer_in_order(
+    serve: Serve, make_novel: MakeNovel, left_alone: None
+) -> None:
+    go_on, script = threading.Event(), s.Script()
+    script.on(s.prose, s.hold(go_on, after=10), after=1, count=1)
+    folder = await make_novel(serve(script=script), 1)
+    turn = [asyncio.Event() for _ in range(3)]
+
+    async def room(number: int, size: tuple[int, int]) -> list[str]:
+        app = NovelcraftApp(folder.parent, folder)
+        async with app.run_test(size=size) as pilot:
+            await until(pilot, lambda: isinstance(app.screen, NovelScreen) and app.screen.chain)
+            book = book_of(app)
+            if number == 0:
+                await pilot.press("w")
+                await until(pilot, lambda: holder(folder))
+            else:
+                await turn[0].wait()
+            await fill(pilot, app, form(book, "Note to"), {"text": f"Note {number}."})
+            await until(pilot, lambda: len(book.acts()) > number)
+            turn[number].set()
+            await turn[1].wait()
+            go_on.set()
+            await until(pilot, lambda: all(map(_applied, book.acts())))
+            await until(pilot, lambda: len(book.chain) == 9)
+            return [r.act.text for r in reversed(book.acts()) if r.act.kind == "note"]
+
+    seen = await asyncio.gather(room(0, (120, 40)), room(1, (80, 24)))
+    assert list(seen) == [["Note 0.", "Note 1."]] * 2
+
+
+async def test_another_draft_is_taken_and_what_it_made_stale_is_replayed_all_at_once(
+    serve: Serve, make_novel: MakeNovel, left_alone: None
+) -> None:
+    script = s.Script()
+    script.on(s.prose, s.loop(), after=2, count=1)  # the first draft of the third scene
+    folder = await make_novel(serve(script=script), 3)
+    app = NovelcraftApp(folder.parent, folder)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, NovelScreen) and app.screen.chain)
+        book = book_of(app)
+        before = list(book.chain)
+        looped = next(d for d in book.drafts(book.scene(3)) if d.prose != before[2].prose)
+        await fill(pilot, app, form(book, "Take draft 1", 3), {})
+        await until(pilot, lambda: _applied(book.acts()[0]))
+        await until(pilot, lambda: holder(folder) is None)
+        await until(pilot, lambda: book.chain[2].prose == looped.prose)
+        assert (book.chain[:2], book.chain[2].accepted_by) == (before[:2], "person")
+        finding = book.chain[2].findings[0]
+        await fill(pilot, app, form(book, "Accept the finding", 3), {"reason": "A refrain."})
+        assert book.store.exemptions() == {finding.key}
+        await fill(pilot, app, form(book, "Put your own words", 1), {"prose": WORDS})
+        await until(pilot, lambda: book.chain[0].prose == WORDS)
+        await until(pilot, lambda: holder(folder) is None)
+        assert [bool(commit.stale) for commit in book.chain] == [False, True, True]
+        await fill(pilot, app, form(book, "Replay all"), {})
+        await until(pilot, lambda: _applied(book.acts()[0]))
+        await until(pilot, lambda: holder(folder) is None)
+        await until(pilot, lambda: not any(commit.stale for commit in book.chain))
+        assert book.chain[0].prose == WORDS
+        assert {c.prose for c in book.chain[1:]}.isdisjoint(c.prose for c in before[1:])
