@@ -16,7 +16,8 @@ class MemoryLimits(Frozen):
     run_words: int = Field(default=20, ge=1)
     """A run of so many words in common with the training text fails."""
     overlap: float = Field(default=0.05, ge=0, le=1)
-    """Largest 5-gram Jaccard index of a scene and the human scene for the same brief."""
+    """Largest 5-gram Jaccard index of a scene and the human scene for the same brief, without the
+    5-grams of the prompt."""
     run_share: float = Field(default=0.02, ge=0, le=1)
     """Largest share of all words in runs of 8 or more that the training text has too. Scenes
     of published novels have up to 0.011 in common with the rest of their books."""
@@ -36,7 +37,8 @@ class GeneratedText(Frozen):
     """For the report: `held-out/the-iron-heel/ch03-s02`."""
     text: str
     brief: str = ""
-    """All that the prompt told it: names in it are no leaks."""
+    """All that the prompt told it: names in it are no leaks, and what is quoted from it is no
+    memory."""
     original: str | None = None
     """The human scene for the same brief, for a scene that was held out of training."""
     other_world: bool = False
@@ -59,7 +61,7 @@ class VerbatimRun(Frozen):
     """Name of the training text."""
     source_word: int = Field(ge=0)
     length: int = Field(ge=1)
-    """In words; the parts of a hyphenated word count."""
+    """In words, without those that the prompt quotes; the parts of a hyphenated word count."""
     quote: str
     """From the generated text, verbatim; a long run is cut short."""
 
@@ -84,7 +86,7 @@ class Overlap(Frozen):
 
     text: str
     jaccard: float = Field(ge=0, le=1)
-    """Of their distinct 5-grams."""
+    """Of their distinct 5-grams but those of the prompt."""
 
 
 class NameLeak(Frozen):
@@ -103,7 +105,7 @@ class MemoryReport(Frozen):
     limits: MemoryLimits
     texts: int
     words: int
-    """Of all generated texts."""
+    """Of all generated texts, without those quoted from their prompts; shares are of these."""
     training_texts: int
     training_words: int
     training_names: int

@@ -7,7 +7,6 @@ from novelcraft.tools.metrics.dialogue import QuoteStyle, narration, quote_style
 from novelcraft.tools.metrics.overlap import (
     Run,
     cross_copying,
-    jaccard,
     longest_shared_run,
     shared_runs,
 )
@@ -19,7 +18,6 @@ __all__ = [
     "QuoteStyle",
     "Run",
     "cross_copying",
-    "jaccard",
     "longest_shared_run",
     "narration",
     "ngrams",

@@ -59,12 +59,17 @@ class AlignmentSearch:
 
     Args:
         texts: Where to look for passages.
+        told: For each text the numbers among `match_words` of the words that are quoted from its
+            prompt: a passage may have them, but their share is of the others.
     """
 
-    def __init__(self, texts: Sequence[str]) -> None:
+    def __init__(self, texts: Sequence[str], told: Sequence[Sequence[int]] = ()) -> None:
         split = [named_words(text) for text in texts]
         self._index = ShingleIndex([[w for w, _ in words] for words in split], _SEED)
         self._numbers = [[n for _, n in words] for words in split]
+        self._own = self._index.words >= 0
+        for start, numbers, quoted in zip(self._index.starts, self._numbers, told, strict=False):
+            self._own[start : start + len(numbers)] = ~np.isin(numbers, quoted)
         self._found = np.zeros(len(self._index.words), bool)
         self._longest: dict[int, AlikePassage] = {}
 
@@ -75,11 +80,11 @@ class AlignmentSearch:
             self._align(name, ids, here, there)
 
     def share(self) -> float:
-        """The share of the texts' words that lie in alike passages, 0 to 1.
+        """The share of the texts' own words that lie in alike passages, 0 to 1.
 
         Names in a row count as one word.
         """
-        return float(self._found.sum()) / max(1, sum(map(len, self._numbers)))
+        return float((self._found & self._own).sum()) / max(1, int(self._own.sum()))
 
     def longest(self) -> list[AlikePassage]:
         """The longest passage of each text that has one, the longest first."""
@@ -133,7 +138,8 @@ class AlignmentSearch:
         first = here.start - int(self._index.starts[owner])
         for start, end in _runs(covered):
             known = self._longest.get(owner)
-            if known is None or end - start > known.length:
+            own = self._own[here.start + start : here.start + end].any()
+            if own and (known is None or end - start > known.length):
                 self._longest[owner] = AlikePassage(
                     text=owner,
                     word=self._numbers[owner][first + start],

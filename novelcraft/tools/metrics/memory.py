@@ -3,7 +3,7 @@
 A narrator that is trained on scenes and their summaries can learn its books by heart. Four things
 show it: runs of words in common with the training text, passages that are alike to it all but word
 for word, scenes that come out as the human ones, and people of those books who walk into other
-worlds.
+worlds. What a scene quotes from its own prompt is no memory, and counts in none of them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from novelcraft.state.memory import (
     VerbatimRun,
 )
 from novelcraft.tools.metrics.alignment import AlignmentSearch
-from novelcraft.tools.metrics.overlap import jaccard
+from novelcraft.tools.metrics.overlap import shared_runs
+from novelcraft.tools.metrics.repetition import ngrams
 from novelcraft.tools.metrics.training_names import TrainingNames, leaked_names
 from novelcraft.tools.metrics.verbatim import LEAST, VerbatimSearch, match_words, quote
 
@@ -60,8 +61,10 @@ def memory_report(
     Returns:
         The report. What could not be measured for want of texts fails as well.
     """
-    search = VerbatimSearch([t.text for t in texts], LEAST)
-    near = AlignmentSearch([t.text for t in texts])
+    told = [_told(t) for t in texts]
+    search = VerbatimSearch([t.text for t in texts], LEAST, told)
+    near = AlignmentSearch([t.text for t in texts], told)
+    own = [len(match_words(t.text)) - len(quoted) for t, quoted in zip(texts, told, strict=True)]
     known = TrainingNames()
     count = 0
     for source in training:
@@ -79,7 +82,7 @@ def memory_report(
     report = MemoryReport(
         limits=limits or MemoryLimits(),
         texts=len(texts),
-        words=sum(len(match_words(t.text)) for t in texts),
+        words=sum(own),
         training_texts=count,
         training_words=search.words,
         training_names=len(names),
@@ -91,15 +94,25 @@ def memory_report(
         names=leaks,
         reasons=(),
     )
-    return report.model_copy(update={"reasons": tuple(_reasons(report, texts))})
+    written = [t for t, words in zip(texts, own, strict=True) if words]
+    return report.model_copy(update={"reasons": tuple(_reasons(report, written))})
 
 
-def scene_overlap(generated: str, original: str) -> float:
+def scene_overlap(generated: str, original: str, prompt: str = "") -> float:
     """How much a scene shares with the human scene for the same brief, 0 to 1.
 
-    The Jaccard index of their distinct 5-grams, without regard to case and punctuation.
+    The Jaccard index of their distinct 5-grams but those of the prompt, without regard to case
+    and punctuation.
     """
-    return jaccard(match_words(generated), match_words(original), GRAM)
+    told = set(ngrams(match_words(prompt), GRAM))
+    made, human = (set(ngrams(match_words(text), GRAM)) - told for text in (generated, original))
+    return len(made & human) / len(made | human) if made or human else 0.0
+
+
+def _told(text: GeneratedText) -> list[int]:
+    """Numbers of the words that stand in runs of `LEAST` or more that its prompt has too."""
+    runs = shared_runs(match_words(text.text), match_words(text.brief), LEAST)
+    return [number for run in runs for number in range(run.start, run.start + run.length)]
 
 
 def _runs(search: VerbatimSearch, texts: Sequence[GeneratedText]) -> Iterator[VerbatimRun]:
@@ -109,7 +122,7 @@ def _runs(search: VerbatimSearch, texts: Sequence[GeneratedText]) -> Iterator[Ve
             word=run.word,
             source=run.source,
             source_word=run.source_word,
-            length=run.length,
+            length=run.own,
             quote=_quoted(texts[run.text].text, run.word, run.length),
         )
 
@@ -133,23 +146,22 @@ def _quoted(text: str, word: int, length: int) -> str:
 def _overlaps(texts: Iterable[GeneratedText]) -> Iterator[Overlap]:
     for t in texts:
         if t.original is not None:
-            yield Overlap(text=t.name, jaccard=scene_overlap(t.text, t.original))
+            yield Overlap(text=t.name, jaccard=scene_overlap(t.text, t.original, t.brief))
 
 
-def _reasons(report: MemoryReport, texts: Sequence[GeneratedText]) -> Iterator[str]:
-    yield from _unmeasured(report, texts)
+def _reasons(report: MemoryReport, written: Sequence[GeneratedText]) -> Iterator[str]:
+    yield from _unmeasured(report, written)
     yield from _run_reasons(report)
     yield from _alike_reasons(report)
     yield from _overlap_reasons(report)
     yield from _name_reasons(report.names)
 
 
-def _unmeasured(report: MemoryReport, texts: Sequence[GeneratedText]) -> Iterator[str]:
+def _unmeasured(report: MemoryReport, written: Sequence[GeneratedText]) -> Iterator[str]:
     if not report.training_words:
         yield f"{UNMEASURED}the training texts hold no words to compare with."
-    # A model that ends one scene before it began is odd; one that ends all of them hides what it
-    # has kept.
-    written = [t for t in texts if match_words(t.text)]
+    # A model that ends one scene before it began, or only says its prompt, is odd; one that does
+    # so with all of them hides what it has kept.
     if all(t.original is None or t.trained_prompt for t in written):
         yield f"{UNMEASURED}no scene that was held out of training was written anew."
     if not any(t.trained_prompt for t in written):

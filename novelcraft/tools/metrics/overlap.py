@@ -83,12 +83,6 @@ def _first_shared(first: Sequence[str], second: Sequence[str], n: int) -> int | 
     return next((i for i, gram in enumerate(ngrams(first, n)) if gram in known), None)
 
 
-def jaccard(first: Sequence[str], second: Sequence[str], n: int) -> float:
-    """Distinct n-grams in both texts over distinct n-grams in either, 0 to 1 (Jaccard 1901)."""
-    a, b = set(ngrams(first, n)), set(ngrams(second, n))
-    return len(a & b) / len(a | b) if a or b else 0.0
-
-
 def cross_copying(chapters: Iterable[Sequence[str]], n: int = 5) -> float:
     """The share of n-grams that already stood in an earlier chapter, 0 to 1.
 

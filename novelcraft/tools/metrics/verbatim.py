@@ -36,6 +36,9 @@ class FoundRun:
     source: str
     source_word: int
     length: int
+    """In words, with those that the prompt quotes."""
+    own: int
+    """How many of them the prompt does not quote."""
 
 
 def match_words(text: str) -> list[str]:
@@ -95,11 +98,19 @@ class VerbatimSearch:
     Args:
         texts: Where to look for runs.
         least: Words of the shortest run to look for.
+        told: For each text the numbers of its words that count for nothing, as they are quoted
+            from its prompt: a run goes on through them.
     """
 
-    def __init__(self, texts: Sequence[str], least: int = LEAST) -> None:
+    def __init__(
+        self, texts: Sequence[str], least: int = LEAST, told: Sequence[Sequence[int]] = ()
+    ) -> None:
         self._least = least
         self._index = ShingleIndex([match_words(text) for text in texts], least)
+        self._own = self._index.words >= 0
+        for start, numbers in zip(self._index.starts, told, strict=False):
+            self._own[start + np.array(numbers, np.int64)] = False
+        self._owned = np.concatenate(([0], np.cumsum(self._own)))
         self._best: dict[int, FoundRun] = {}
         self._copied = np.zeros(len(self._index.words), bool)
         self.words = 0
@@ -115,12 +126,12 @@ class VerbatimSearch:
             self._keep(name, ids, there, here)
 
     def longest(self) -> list[FoundRun]:
-        """The longest run of each text that has one, the first of several; the longest first."""
-        return sorted(self._best.values(), key=lambda run: (-run.length, run.text))
+        """The run of each text with the most own words, the first of several; the longest first."""
+        return sorted(self._best.values(), key=lambda run: (-run.own, run.text))
 
     def share(self) -> float:
-        """The share of the texts' words that lie in runs of the body, 0 to 1."""
-        return float(self._copied.sum()) / max(1, int((self._index.words >= 0).sum()))
+        """The share of the texts' own words that lie in runs of the body, 0 to 1."""
+        return float((self._copied & self._own).sum()) / max(1, int(self._own.sum()))
 
     def _keep(self, name: str, ids: Ids, there: Places, here: Places) -> None:
         """Follow the pairs that begin a run to its end, and keep the longest of each text."""
@@ -129,19 +140,21 @@ class VerbatimSearch:
         begins = (before < 0) | (ids[there - 1] != before)
         there, here = there[begins], here[begins]
         lengths = _lengths(ids, there, words, here)
+        owned = self._owned[here + lengths] - self._owned[here]
         owners = self._index.owners(here)
         for owner in np.unique(owners):
             own = np.flatnonzero(owners == owner)
-            longest = own[np.argmax(lengths[own])]
+            longest = own[np.argmax(owned[own])]
             run = FoundRun(
                 text=int(owner),
                 word=int(here[longest] - self._index.starts[owner]),
                 source=name,
                 source_word=int(there[longest]),
                 length=int(lengths[longest]),
+                own=int(owned[longest]),
             )
-            known = self._best.get(run.text, replace(run, length=self._least - 1))
-            if (run.length, -run.word) > (known.length, -known.word) and run.length >= self._least:
+            known = self._best.get(run.text, replace(run, own=self._least - 1))
+            if (run.own, -run.word) > (known.own, -known.word) and run.own >= self._least:
                 self._best[run.text] = run
 
 

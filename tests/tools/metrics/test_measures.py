@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from novelcraft.tools.metrics import (
     Run,
     cross_copying,
-    jaccard,
     longest_shared_run,
     ngrams,
     peak_repetition,
@@ -68,11 +67,6 @@ def test_the_longest_shared_run_is_what_brute_force_finds(
         if first[i:j] == second[k : k + j - i]
     ]
     assert longest_shared_run(first, second).length == max(pairs, default=0)
-
-
-def test_jaccard() -> None:
-    assert jaccard(list("abc"), list("bcd"), 1) == pytest.approx(2 / 4)
-    assert jaccard([], [], 5) == 0
 
 
 def test_cross_copying_counts_what_stood_in_an_earlier_chapter() -> None:

@@ -73,6 +73,68 @@ def test_the_overlap_of_scenes_is_the_jaccard_index_of_their_five_grams() -> Non
     # a..g has three 5-grams, c..i as well, and c..g is the one in both.
     assert scene_overlap("a b c d e f g", "C, d e-f g! h i") == pytest.approx(1 / 5)
     assert scene_overlap("a b c d", "a b c d") == 0
+    assert scene_overlap("", "") == 0
+
+
+def quoting(prompt: list[str], *scene: list[str], prefix: str = "q") -> GeneratedText:
+    """A scene to a prompt of training, whose parts stand between invented words."""
+    parts = [*scene, invented(9, 100, prefix)]
+    between = invented(8, 40, prefix)
+    return KNOWN.model_copy(
+        update={
+            "text": " ".join(word for part in parts for word in [*between, *part]),
+            "brief": f"Write on. {' '.join(prompt)}. Take care.",
+            "original": " ".join(WORDS[60:260]),
+        }
+    )
+
+
+def test_what_the_prompt_quotes_is_no_memory() -> None:
+    told = WORDS[100:145]
+    scene = quoting(told, told)
+    found = report(CLEAN, HELD, scene)
+    assert found.passed
+    assert (found.runs, found.run_share, found.alike, found.alike_share) == ((), 0, (), 0)
+    assert found.overlaps[-1].jaccard == 0
+    assert found.words == report(CLEAN, HELD, scene.model_copy(update={"brief": ""})).words - 45
+    untold = report(CLEAN, HELD, scene.model_copy(update={"brief": ""}))
+    assert next(r.partition(" ")[2][:6] for r in untold.reasons) == "has 45"
+    assert any("alike" in reason for reason in untold.reasons)
+    assert any("5-grams" in reason for reason in untold.reasons)
+
+
+@pytest.mark.parametrize(("recited", "passes"), [(9, True), (10, False)])
+def test_what_is_recited_around_a_quotation_is_one_run(recited: int, passes: bool) -> None:
+    told = WORDS[110:120]
+    scene = quoting(told, WORDS[100 : 120 + recited])
+    many = CLEAN.model_copy(update={"text": f"{CLEAN.text} {' '.join(invented(7, 900, 'p'))}"})
+    found = report(many, HELD, scene, limits=MemoryLimits(overlap=1))
+    (run,) = found.runs
+    assert run.length == 10 + recited
+    assert run.quote == " ".join(WORDS[100 : 120 + recited])
+    assert found.passed is passes
+
+
+def test_a_short_phrase_of_the_prompt_hides_nothing() -> None:
+    found = report(CLEAN, HELD, quoting(WORDS[110:117], WORDS[100:120]))
+    assert found.runs[0].length == 20
+    assert not found.passed
+
+
+def test_recited_words_between_quotations_are_alike() -> None:
+    told = [*WORDS[100:110], *invented(9, 3, "n"), *WORDS[140:150]]
+    around = invented(6, 20_000, "m")
+    scene = quoting(told, [*WORDS[100:112], "or", *WORDS[113:126], "or", *WORDS[127:150]])
+    found = report(CLEAN, HELD, scene, CLEAN.model_copy(update={"text": " ".join(around)}))
+    (passage,) = found.alike
+    assert passage.words == 50
+    total = found.words
+    assert found.alike_share == pytest.approx(30 / total, rel=0.1)
+
+
+def test_a_scene_that_only_says_its_prompt_shows_nothing() -> None:
+    echo = HELD.model_copy(update={"brief": HELD.text})
+    assert [r for r in report(CLEAN, KNOWN, echo).reasons if "held out" in r]
 
 
 @pytest.mark.parametrize(("shared", "passes"), [(0, True), (20, True), (60, False)])
