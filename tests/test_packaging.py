@@ -12,6 +12,7 @@ import pytest
 from packaging.requirements import Requirement
 
 import novelcraft
+from novelcraft.tools.models.adapters import HOUSE_FOLDER
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "novelcraft"
@@ -35,6 +36,16 @@ def test_the_wheel_holds_every_file_of_the_package(wheel: zipfile.ZipFile) -> No
     kinds = {Path(name).suffix for name in wanted}
     assert {".py", ".typed", ".jinja", ".css", ".mako"} <= kinds
     assert wanted <= set(wheel.namelist())
+
+
+def test_the_wheel_brings_the_house_narrator_with_its_card_and_books(
+    wheel: zipfile.ZipFile,
+) -> None:
+    folder = HOUSE_FOLDER.relative_to(ROOT).as_posix()
+    held = {name for name in wheel.namelist() if name.startswith(f"{folder}/")}
+    named = ("README.md", "adapter.gguf", "books.json", "card.json")
+    assert held == {f"{folder}/{name}" for name in named}
+    assert wheel.read(f"{folder}/adapter.gguf").startswith(b"GGUF")
 
 
 def test_the_wheel_holds_nothing_else(wheel: zipfile.ZipFile) -> None:

@@ -54,7 +54,8 @@ class RoleSettings(Section):
     """Name of the environment variable that holds the key. A local server needs none."""
     adapter: str = ""
     """A LoRA adapter: the name under which the server knows it, or its folder. The embedded engine
-    takes a folder with an `adapter.gguf` in it, or that file. Empty for the bare model."""
+    takes a folder with an `adapter.gguf` in it, or that file. Empty: `house`, the house narrator,
+    for the embedded SmolLM2 in its usual layout, else the bare model; `none`: always the bare."""
     context: int = Field(default=0, ge=0)
     """Context length in tokens; 0 asks the server."""
     timeout: float = Field(default=600.0, gt=0)

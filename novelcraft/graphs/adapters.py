@@ -15,7 +15,7 @@ from novelcraft.config.settings import ROLES, RoleName, RoleSettings
 from novelcraft.errors import AdapterRefusedError
 from novelcraft.finetune.registry.cards import FoundAdapter
 from novelcraft.finetune.registry.lookup import find_at, find_named
-from novelcraft.tools.models.adapters import find_gguf
+from novelcraft.tools.models.adapters import find_gguf, place_of
 from novelcraft.tools.models.endpoint import Endpoint
 from novelcraft.tools.models.opening import EMBEDDED
 
@@ -75,7 +75,7 @@ def _loaded(adapter: str) -> Path:
 
     The file says what it was made of: in the folder may lie a card of other weights, or none.
     """
-    return find_gguf(adapter) or Path(adapter).expanduser()
+    return find_gguf(adapter) or place_of(adapter)
 
 
 def hold_to_gate(settings: Settings, found: Iterable[tuple[str, FoundAdapter | None]]) -> list[str]:

@@ -33,6 +33,7 @@ from novelcraft.tools.canon.index import PassageIndex
 from novelcraft.tools.export.pandoc import run_pandoc
 from novelcraft.tools.export.pdf import PDF_ENGINES
 from novelcraft.tools.models.embedded.fetch import minilm_ready
+from novelcraft.tools.models.embedded.house import with_house_narrator
 from novelcraft.tools.models.embedded.library import AUTO, ModelLibrary
 from novelcraft.tools.models.endpoint import Endpoint, connect
 from novelcraft.tools.models.opening import server_of
@@ -77,15 +78,17 @@ async def examine(
         environ: Holds the keys.
         library: The embedded models; None takes this user's.
     """
+    library = library or ModelLibrary()
+    settings = with_house_narrator(settings, library)
     endpoints: dict[str, Endpoint] = {}
     for role in ROLES:
         given: RoleSettings = getattr(settings.roles, role)
-        yield await _role(role, role, given, endpoints, environ, library or ModelLibrary())
+        yield await _role(role, role, given, endpoints, environ, library)
         for number, other in enumerate(given.fallbacks, 1):
             name = f"{role}, fallback {number}"
-            found = await _role(name, role, other, endpoints, environ, library or ModelLibrary())
+            found = await _role(name, role, other, endpoints, environ, library)
             yield _dispensable(found)
-    for found in _narrator(settings, endpoints, library or ModelLibrary()):
+    for found in _narrator(settings, endpoints, library):
         yield found
     yield _embedder(settings)
     yield _pandoc()
@@ -174,6 +177,7 @@ def known_preset(
     Raises:
         BudgetError, ConfigError: The settings contradict each other, or the adapter's layout.
     """
+    settings = with_house_narrator(settings, library)
     given = settings.roles.narrator
     best = library.best_installed() if given.provider == "embedded" else None
     name = best.name if best and given.name == AUTO else given.name

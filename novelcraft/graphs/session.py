@@ -27,6 +27,8 @@ from novelcraft.tools.canon.index import PassageIndex
 from novelcraft.tools.canon.store import ManuscriptStore
 from novelcraft.tools.models.asking import Caller
 from novelcraft.tools.models.chat import CallLog, ChatModels
+from novelcraft.tools.models.embedded.house import with_house_narrator
+from novelcraft.tools.models.embedded.library import ModelLibrary
 
 ModelsFactory = Callable[[Settings, CallLog], AbstractAsyncContextManager[ChatModels]]
 """Opens the models of the roles, starting what must be started."""
@@ -66,6 +68,7 @@ async def open_released(
         ConfigError, ModelError: A model cannot be used.
         BudgetError: The budget contradicts itself, or the adapter's layout.
     """
+    settings = with_house_narrator(settings, ModelLibrary())
     notices = check_embedded(settings)
     async with models(settings, log) as chat:
         notices += check_served(settings, [chat.endpoint(role) for role in ROLES])

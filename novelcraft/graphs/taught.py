@@ -9,9 +9,14 @@ from novelcraft.config.root import Settings
 from novelcraft.finetune.registry.cards import FoundAdapter, taught_layout
 from novelcraft.finetune.registry.lookup import find_at, find_named
 from novelcraft.state.layout import Layout
-from novelcraft.tools.models.adapters import find_gguf
+from novelcraft.tools.models.adapters import HOUSE, find_gguf, place_of
 from novelcraft.tools.models.endpoint import Endpoint
 from novelcraft.tools.models.opening import EMBEDDED
+
+HOUSE_NOTICE = (
+    "The narrator writes with the house narrator, an adapter trained on public-domain novels; "
+    '[roles.narrator] adapter = "none" takes the bare model.'
+)
 
 
 class Taught(NamedTuple):
@@ -37,6 +42,8 @@ def taught(settings: Settings, narrator: Endpoint | None) -> Taught:
     layout = taught_layout(found.card) if found and found.card else None
     if layout is None:
         return Taught(None, f"In which layout the adapter {adapter} was trained is not known.")
+    if adapter == HOUSE and settings.roles.narrator.provider == EMBEDDED:
+        return Taught(layout, HOUSE_NOTICE)
     return Taught(
         layout, f"The narrator is asked as {adapter} was trained: in the layout {layout.note}."
     )
@@ -45,7 +52,7 @@ def taught(settings: Settings, narrator: Endpoint | None) -> Taught:
 def _found(settings: Settings, narrator: Endpoint | None) -> FoundAdapter | None:
     role, registry = settings.roles.narrator, Path(settings.write.registry).expanduser()
     if role.provider == EMBEDDED:
-        loaded = find_gguf(role.adapter) or Path(role.adapter).expanduser()
+        loaded = find_gguf(role.adapter) or place_of(role.adapter)
         return find_at(loaded, registry)
     served = narrator.served if narrator else None
     places = (served.path if served else "", role.adapter)

@@ -10,6 +10,9 @@ from novelcraft.tools.models.server import Profile
 
 GGUF_FILE = "adapter.gguf"
 """Name that an adapter's GGUF file has in the adapter's own folder."""
+HOUSE = "house"
+"""Name of the adapter that is shipped with the program."""
+HOUSE_FOLDER = Path(__file__).parent / "embedded" / "house_narrator"
 _INNER = "adapter"
 """The adapter's folder in the folder of a training run, see `finetune.training.publishing`."""
 
@@ -59,7 +62,7 @@ def gguf_of(role: str, adapter: str) -> Path:
     file = find_gguf(adapter)
     if file is not None:
         return file
-    if not Path(adapter).expanduser().is_dir():
+    if not place_of(adapter).is_dir():
         raise ConfigError(
             f"[roles.{role}] adapter = {adapter!r}: there is no such file or folder.",
             fix="The embedded engine loads an adapter from a GGUF file: name that, or the "
@@ -73,9 +76,14 @@ def gguf_of(role: str, adapter: str) -> Path:
 
 def find_gguf(adapter: str) -> Path | None:
     """The GGUF file at a place, see `gguf_of`; None where there is none."""
-    place = Path(adapter).expanduser()
+    place = place_of(adapter)
     files = (place, place / GGUF_FILE, place / _INNER / GGUF_FILE)
     return next((file.resolve() for file in files if file.is_file()), None)
+
+
+def place_of(adapter: str) -> Path:
+    """Where an adapter lies that settings name by its place, or by the name `house`."""
+    return HOUSE_FOLDER if adapter == HOUSE else Path(adapter).expanduser()
 
 
 def _same_name(served: ServedAdapter, wanted: str) -> bool:
@@ -85,7 +93,7 @@ def _same_name(served: ServedAdapter, wanted: str) -> bool:
 def _same_place(served: ServedAdapter, wanted: str) -> bool:
     if not served.path:
         return False
-    file, place = Path(served.path).resolve(), Path(wanted).expanduser().resolve()
+    file, place = Path(served.path).resolve(), place_of(wanted).resolve()
     folders = (place, place / _INNER)
     return file in folders or file.parent in folders
 
