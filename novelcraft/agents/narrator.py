@@ -97,11 +97,17 @@ async def narrate(
     whole = cut_at_sentence(prose)
     if _half_at_end(finish, whole, prose) and count_words(whole) >= rule.least:
         prose, finish = whole, LENGTH_REACHED
-    return Narration(prose=prose, provenance=_provenance(given, session, answers, finish))
+    return Narration(prose=prose, provenance=_provenance(given, session, rule, answers, finish))
 
 
-def _pace(given: NarrationInput, first: ModelAnswer) -> float:
-    """How much the narrator wrote at once of what it was asked for."""
+def _pace(given: NarrationInput, rule: LengthRule, first: ModelAnswer) -> float:
+    """How much the narrator wrote at once of what it was asked for.
+
+    0 where that is unknown, as the rule's own bound on tokens cut it off.
+    """
+    bound = _max_tokens(given.model_copy(update={"room": 0}), rule, given.opening)
+    if first.finish_reason == "length" and first.usage.completion_tokens >= bound:
+        return 0.0
     return round(count_words(first.text) / given.asked_words, 3)
 
 
@@ -156,7 +162,11 @@ def _max_tokens(given: NarrationInput, rule: LengthRule, prefill: str) -> int:
 
 
 def _provenance(
-    given: NarrationInput, session: AgentSession, answers: list[ModelAnswer], finish: str
+    given: NarrationInput,
+    session: AgentSession,
+    rule: LengthRule,
+    answers: list[ModelAnswer],
+    finish: str,
 ) -> Provenance:
     last = answers[-1]
     return Provenance(
@@ -172,6 +182,6 @@ def _provenance(
         attempt=given.attempt,
         calls=tuple(a.key for a in answers),
         sections=given.prompt.sections,
-        pace=_pace(given, answers[0]),
+        pace=_pace(given, rule, answers[0]),
         layout=given.prompt.layout,
     )

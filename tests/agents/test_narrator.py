@@ -78,6 +78,13 @@ async def test_a_draft_of_its_length_is_one_call_and_traced_to_it(serve: Serve) 
     assert request.prefill == ""
 
 
+async def test_a_bound_on_tokens_says_nothing_of_the_pace(serve: Serve) -> None:
+    server = saying(serve, (SENTENCE * 10, "length"))
+    async with session_on(server) as session:
+        found = await narrate(given(tokens_per_word=0.2, can_continue=False), session)
+    assert found.provenance.pace == 0
+
+
 @pytest.mark.parametrize("reason", ["stop", "length"])
 async def test_a_draft_that_stops_early_is_carried_on_from_its_last_sentence(
     serve: Serve, reason: str

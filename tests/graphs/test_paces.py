@@ -97,3 +97,26 @@ def in_chinese(text: str) -> str:
     )
     marked = han.translate(str.maketrans(".!?,", "。！？，"))
     return re.sub(r"(?<![A-Za-z]) | (?![A-Z])", "", marked)
+
+
+async def test_a_language_of_many_tokens_a_word_has_tokens_for_its_scenes(
+    serve: type[FakeServer], open_desk: OpenDesk
+) -> None:
+    script = s.Script()
+    script.on(s.prose, s.edit(compounded))
+    server = serve(script=script, flavour="vllm", context=32_768)
+    desk = open_desk(server, write={"scene_words": SCENE})
+    await desk.write(until=1)
+    before = len(server.exchanges)
+    assert "length" in {e.finish_reason for e in server.exchanges}  # measured on the plan alone
+    await desk.write(until=3)
+    drawn = [e for e in server.exchanges[before:] if s.prose(e.request)]
+    assert {e.finish_reason for e in drawn} == {"stop"}
+    # What a bound on tokens has cut says nothing of the pace.
+    assert all(abs(e.request.words_asked - SCENE) < 10 for e in drawn)
+    assert [commit.accepted_by for commit in desk.chain()] == ["checks"] * 3
+
+
+def compounded(text: str) -> str:
+    """A text with a hyphen after every second letter but the last of a word."""
+    return re.sub(r"(?<=[a-z]{2})(?=[a-z]{2})", "-", text)

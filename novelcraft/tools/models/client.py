@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx2
@@ -25,6 +26,8 @@ from novelcraft.tools.text import without_controls
 
 # Without a handler the adapter's warnings go to standard error, in the middle of the progress.
 logging.getLogger("langchain_openai").addHandler(logging.NullHandler())
+# So do those of pydantic, of answers in parts, for which the client has no type.
+warnings.filterwarnings("ignore", "Pydantic serializer warnings", UserWarning)
 
 CONNECT_TIMEOUT = 10.0
 SESSION_HEADER = "X-Session-ID"
@@ -98,8 +101,9 @@ class _Chat(ChatOpenAI):
         self, response: Any, generation_info: dict[str, Any] | None = None
     ) -> ChatResult:
         made = super()._create_chat_result(response, generation_info)
-        message = response.choices[0].message.model_dump()
-        made.generations[0].message.additional_kwargs["reasoning"] = _reasoning_in(message)
+        message = response.choices[0].message
+        told = {"content": message.content, **(message.model_extra or {})}
+        made.generations[0].message.additional_kwargs["reasoning"] = _reasoning_in(told)
         return made
 
 
@@ -154,9 +158,9 @@ class Client:
         chat = await self._connected()
         answer, thought = (HiddenStream(self._server.secrets) for _ in range(2))
         async with self._made_sense_of():
-            yield _piece(
-                await chat.ainvoke(messages, model=model, extra_body=body), answer, thought
-            )
+            event = await chat.ainvoke(messages, model=model, extra_body=body)
+            whole = _piece(event, answer, thought)
+            yield replace(whole, finish_reason=whole.finish_reason or "stop")
         yield Piece(answer.finish(), thought.finish())
 
     async def close(self) -> None:
@@ -215,17 +219,19 @@ def _reasoning_in(message: dict[str, Any]) -> str:
     for field in _REASONING_FIELDS:
         if isinstance(message.get(field), str):
             return str(message[field])
-    return ""
+    # Mistral's models that think answer in parts, of which those have parts of their own.
+    parts = message.get("content")
+    thoughts = [part.get("thinking") or () for part in parts] if isinstance(parts, list) else []
+    return "".join(str(part.get("text") or "") for thought in thoughts for part in thought)
 
 
 def _piece(event: AIMessage, answer: HiddenStream, thought: HiddenStream) -> Piece:
-    content = event.content if isinstance(event.content, str) else ""
     finish = str(event.response_metadata.get("finish_reason") or "")
     reasoning = str(event.additional_kwargs.get("reasoning") or "")
     counted = event.usage_metadata
     details = (counted.get("output_token_details") if counted else None) or {}
     return Piece(
-        answer.add(without_controls(content)),
+        answer.add(without_controls(str(event.text))),
         thought.add(without_controls(reasoning)),
         finish,
         _usage(event),

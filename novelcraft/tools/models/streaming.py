@@ -23,12 +23,15 @@ _BLANK = re.compile(r"\s")
 _KNOWN_AGAIN = 24
 """Characters by which an answer is known to go on from what was shown."""
 
+_FAILED = ("error", "abort")
+"""Reasons to stop of servers that could not go on: gateways' and vLLM's."""
+
 UNBROKEN = 1_000
 """Characters without a blank after which a reader is shown them all the same."""
 
 
 class StreamBrokenError(Exception):
-    """A stream ended without saying that it ends."""
+    """An answer ended before its end."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,7 @@ async def read_reply(
     """Read an answer to its end, or to where its reader ends it.
 
     Raises:
-        StreamBrokenError: The connection ended before the answer did.
+        StreamBrokenError: The connection, or the server's work, ended before the answer did.
     """
     reader = _Reader(on_text)
     usage: Usage | None = None
@@ -107,7 +110,9 @@ async def read_reply(
             if stopped is not None:
                 return Reply(stopped, thinking.finish().thinking, STOPPED_BY_CALLER, usage)
     if not finish:
-        raise StreamBrokenError("it answered, and its stream ended before the answer did")
+        raise StreamBrokenError("it answered, and its stream ended before the answer did.")
+    if finish in _FAILED:
+        raise StreamBrokenError(f"it ended its answer before the end, with the reason {finish!r}.")
     whole = thinking.finish()
     if not reader.show_all(whole.answer):
         finish = STOPPED_BY_CALLER

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
+from annotated_types import MaxLen
+from pydantic import create_model
 
 from novelcraft.errors import (
     ContextOverflowError,
@@ -15,6 +17,7 @@ from novelcraft.errors import (
     ServerFaultError,
 )
 from novelcraft.tools.models.calls import MemoryLog
+from novelcraft.tools.models.schemas import bounded
 from tests.fakes import script as s
 from tests.fakes.server import FakeServer
 from tests.tools.models.support import Person, everything, opened, request
@@ -40,6 +43,11 @@ WHOLE = {
     "no UTF-8": s.raw(b'{"id": "\xff\xfe'),
     "half a JSON": s.raw('{"id": "1", "choices": [{"index'),
     "an error in a 200": s.raw('{"error": {"message": "upstream is gone", "code": 502}}'),
+    "an answer that failed": s.say("Once ", "error"),
+    "counts in words": s.raw(
+        '{"id": "1", "choices": [{"index": 0, "message": {"role": "assistant", "content": "x"}}], '
+        '"usage": {"prompt_tokens": "x"}}'
+    ),
 }
 STREAMED = {
     **WHOLE,
@@ -51,6 +59,7 @@ STREAMED = {
         json.dumps({**CHUNK, "choices": [], "usage": {"prompt_tokens": "x"}})
     ),
     "no end": s.events(chunk("Once ")),
+    "aborted": s.events(chunk("Once ", "abort")),
     "error in the stream": s.events('{"error": {"message": "upstream is gone", "code": 502}}'),
 }
 
@@ -114,6 +123,31 @@ async def test_half_characters_and_terminal_codes_never_arrive(serve: Serve) -> 
     assert answer.text == "Mara[31m saw a  ship and a \U0001f6a2.\n"
 
 
+async def test_half_a_character_in_a_structured_answer_is_asked_for_again(serve: Serve) -> None:
+    async with opened(server_with(serve, s.say('{"name": "Ma\\ud83dra", "age": 7}'), 1)) as models:
+        person, _ = await models.ask(request(), Person)
+    assert person.name.isprintable()
+    person.name.encode()
+
+
+@pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")  # as the client has it
+async def test_an_answer_in_parts_is_read(serve: Serve) -> None:
+    thought = {"type": "thinking", "thinking": [{"type": "text", "text": "Let me see."}]}
+    parts = [thought, *({"type": "text", "text": x} for x in ('{"name": "Mara", ', '"age": 7}'))]
+    message = {"role": "assistant", "content": parts}
+    whole = s.raw(json.dumps({"id": "1", "choices": [{"index": 0, "message": message}]}))
+    async with opened(server_with(serve, whole, None)) as models:
+        person, answer = await models.ask(request(), Person)
+        assert models.endpoint("narrator").thinks
+    assert (person.name, person.age) == ("Mara", 7)
+    assert answer.thinking == "Let me see."
+    deltas = ({"index": 0, "delta": {"content": [part]}} for part in parts)
+    pieces = (json.dumps({**CHUNK, "choices": [delta]}) for delta in deltas)
+    async with opened(server_with(serve, s.events(*pieces, chunk("", "stop")), None)) as models:
+        told = await models.stream(request(), everything)
+    assert (told.thinking, told.text) == (answer.thinking, answer.text)
+
+
 @pytest.mark.parametrize("body", [{"tokens": None}, {"count": "many"}, [], "?", None])
 async def test_a_tokenizer_of_another_shape_gives_way_to_the_estimate(
     serve: Serve, body: Any
@@ -162,6 +196,20 @@ async def test_what_is_too_long_for_its_bound_is_cut_to_it(serve: Serve) -> None
     assert again == person
     assert answer.replayed
     assert len(server.requests) == 1
+
+
+async def test_lists_that_are_too_long_are_cut_with_what_is_in_them(serve: Serve) -> None:
+    cast = create_model(
+        "Cast", people=(Annotated[list[Person], MaxLen(2)], ...), words=(bounded(9), ...)
+    )
+    people = [{"name": letter * 40, "age": 7} for letter in "ABCD"]
+    said = json.dumps({"people": people, "words": "Once upon a time"})
+    async with opened(server_with(serve, s.say(said), None)) as models:
+        answer, _ = await models.ask(request(), cast)
+    assert answer.model_dump() == {
+        "people": [{"name": "A" * 30, "age": 7}, {"name": "B" * 30, "age": 7}],
+        "words": "Once upon",
+    }
 
 
 async def test_another_run_asks_with_other_seeds(serve: Serve) -> None:
