@@ -13,7 +13,10 @@ from novelcraft.cli.common import BranchOption, needs_extra, say
 
 def tui(
     folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="A novel, or a folder with novels.")
+        Path,
+        typer.Argument(
+            metavar="DIR", help="A novel, data folder or training run, or a folder with such."
+        ),
     ] = Path(),
     branch: BranchOption = "main",
     serve: Annotated[
@@ -23,11 +26,12 @@ def tui(
 ) -> None:
     """Watch a novel being written, steer it, read it, ask it. Closing it changes nothing of a run.
 
+    Preparation of books and training are followed in it, too.
+
     With --serve only this machine can reach it, and only with the token in the address that is
     printed. Each tab is a process of its own.
     """
     from novelcraft.errors import InputError
-    from novelcraft.graphs.folder import DATABASE, TOML
 
     if not folder.is_dir():
         raise InputError(
@@ -38,9 +42,10 @@ def tui(
         return
     with needs_extra("tui"):
         from novelcraft.tui.app import NovelcraftApp
-    is_novel = (folder / TOML).is_file() or (folder / DATABASE).is_file()
-    root = folder.parent if is_novel else folder
-    NovelcraftApp(root, folder if is_novel else None, branch).run()
+        from novelcraft.tui.shelf import holds_novel
+        from novelcraft.tui.work import kind_of
+    is_one = holds_novel(folder) or kind_of(folder) is not None
+    NovelcraftApp(folder.parent if is_one else folder, folder if is_one else None, branch).run()
 
 
 def _serve(folder: Path, branch: str, port: int) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from novelcraft.graphs.folder import DATABASE
@@ -16,7 +16,7 @@ from novelcraft.state.events import Growth
 from novelcraft.state.stream import E, EventCodec
 from novelcraft.tools.canon.journal import Entry
 from novelcraft.tools.canon.store import ManuscriptStore
-from novelcraft.tools.storage.feed import FeedReader
+from novelcraft.tools.storage.feed import FeedReader, told
 
 INTERVAL = 0.05
 """Seconds between two looks: as often as a draft's growth is sent."""
@@ -48,8 +48,10 @@ async def follow(folder: Path, branch: str = "main", *, after: int = 0) -> Async
             await asyncio.sleep(INTERVAL)
 
 
-async def follow_run(folder: Path, codec: EventCodec[E]) -> AsyncIterator[E]:
+async def follow_run(folder: Path, codec: EventCodec[E]) -> AsyncIterator[tuple[E, float]]:
     """The events of preparation or training in a folder: of the last run, and those that come.
+
+    Each comes with the second at which it happened. What another version wrote there is left out.
 
     Args:
         folder: The data folder, or the training run's.
@@ -58,7 +60,8 @@ async def follow_run(folder: Path, codec: EventCodec[E]) -> AsyncIterator[E]:
     with closing(FeedReader(folder)) as feed:
         while True:
             for line in feed.lines():
-                yield codec.parse(line)
+                with suppress(ValueError, LookupError, TypeError):
+                    yield told(line, codec)
             await asyncio.sleep(INTERVAL)
 
 

@@ -1,4 +1,4 @@
-"""The application: the shelf, or one novel."""
+"""The application: the shelf, one novel, or the work on books and a narrator."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from textual.theme import Theme
 from novelcraft.tui.marks import DRAWN, PLAIN, is_plain
 from novelcraft.tui.screens.novel import NovelScreen
 from novelcraft.tui.screens.shelf import ShelfScreen
+from novelcraft.tui.screens.work import WorkScreen
+from novelcraft.tui.shelf import holds_novel
 
 HIGH_CONTRAST = Theme(
     "high-contrast",
@@ -41,17 +43,17 @@ class NovelcraftApp(App[None]):
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
     ]
 
-    def __init__(self, root: Path, novel: Path | None = None, branch: str = "main") -> None:
+    def __init__(self, root: Path, opened: Path | None = None, branch: str = "main") -> None:
         """Make it.
 
         Args:
             root: Folder of the shelf.
-            novel: The novel to open at once; None for the shelf.
-            branch: Its branch.
+            opened: The novel, data folder or training run to open at once; None for the shelf.
+            branch: The novel's branch.
         """
         super().__init__()
         self._root = root
-        self._novel = novel
+        self._first = opened
         self._branch = branch
         self.marks = PLAIN if is_plain() else DRAWN
 
@@ -59,11 +61,14 @@ class NovelcraftApp(App[None]):
         """Show the first screen."""
         self.register_theme(HIGH_CONTRAST)
         self.push_screen(ShelfScreen(self._root))
-        if self._novel is not None:
-            self.open_novel(self._novel, self._branch)
+        if self._first is not None:
+            self._open(self._first, self._branch)
 
-    def open_novel(self, folder: Path, branch: str = "main") -> None:
-        """Show a novel's room."""
+    def _open(self, folder: Path, branch: str = "main") -> None:
+        """Show a novel's room, or the work that goes on in a folder."""
+        if not holds_novel(folder):
+            self.push_screen(WorkScreen(folder, self.marks))
+            return
         screen = NovelScreen(folder, branch, self.marks, with_editor=not self.is_web)
         self.push_screen(screen)
 
@@ -73,8 +78,10 @@ class NovelcraftApp(App[None]):
             yield from screen.commands()
             yield SystemCommand("Write on", "In a process of its own.", screen.action_write)
             yield SystemCommand("Export", "EPUB and what else is set.", screen.action_export)
+        if isinstance(screen, WorkScreen):
+            yield from screen.commands()
         yield from super().get_system_commands(screen)
 
     @on(ShelfScreen.Opened)
     def _opened(self, event: ShelfScreen.Opened) -> None:
-        self.open_novel(event.folder)
+        self._open(event.folder)

@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 PROGRAM = (sys.executable, "-m", "novelcraft")
-LOG = "write.log"
-"""What a run that was started here says, in the novel's folder; the next one begins it anew."""
 
 
 class Ended(NamedTuple):
@@ -39,10 +37,11 @@ class Detached:
         """Start it.
 
         Args:
-            folder: The novel's; it must be there, and gets the file `LOG`.
+            folder: It must be there, and gets a file named for the verb, such as `write.log`,
+                which the next one begins anew.
             arguments: The verb and what follows it.
         """
-        self._log = folder / LOG
+        self._log = folder / f"{arguments[0]}.log"
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
         self.pid = os.posix_spawn(
             PROGRAM[0],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +14,7 @@ from novelcraft.tools.canon.store import ManuscriptStore
 from novelcraft.tools.storage.lock import holder
 
 DEPTH = 3
-"""Folders deep that novels are looked for."""
+"""Folders deep that novels and other work are looked for."""
 
 State = Literal["being written", "finished", "stopped", "planned", "new", "cannot be read"]
 
@@ -38,7 +38,7 @@ class ShelfRow:
 
 def shelf_rows(root: Path) -> list[ShelfRow]:
     """The novels below a folder, the one that changed last first."""
-    rows = [shelf_row(folder) for folder in _novels(root, DEPTH)]
+    rows = [shelf_row(folder) for folder in folders(root, holds_novel)]
     return sorted(rows, key=lambda row: row.changed or datetime.min, reverse=True)
 
 
@@ -76,10 +76,16 @@ def _row(folder: Path, store: ManuscriptStore) -> ShelfRow:
     )
 
 
-def _novels(root: Path, depth: int) -> Iterator[Path]:
+def holds_novel(folder: Path) -> bool:
+    """Whether a novel is in a folder, begun or not."""
+    return (folder / TOML).is_file() or (folder / DATABASE).is_file()
+
+
+def folders(root: Path, is_one: Callable[[Path], object], depth: int = DEPTH) -> Iterator[Path]:
+    """The folders from one down that are what is looked for; none that is inside another."""
     if not root.is_dir():
         return
-    if (root / TOML).is_file() or (root / DATABASE).is_file():
+    if is_one(root):
         yield root
         return
     if depth:
@@ -88,7 +94,7 @@ def _novels(root: Path, depth: int) -> Iterator[Path]:
         except OSError:
             return
         for path in inside:
-            yield from _novels(path, depth - 1)
+            yield from folders(path, is_one, depth - 1)
 
 
 def _changed(file: Path) -> datetime | None:

@@ -149,19 +149,21 @@ async def test_a_run_of_preparation_is_followed_from_its_start(tmp_path: Path) -
     heard = []
 
     async def listen() -> None:
-        async for event in follow_run(tmp_path, PREP_EVENTS):
-            heard.append(event)
+        async for event, at in follow_run(tmp_path, PREP_EVENTS):
+            heard.append((event.kind, at))
             if len(heard) == 2:
                 return
 
+    times = iter((5.0, 7.5))
     with FeedWriter(tmp_path) as feed:
-        emit = fed(feed, PREP_EVENTS, lambda _event: None)
+        emit = fed(feed, PREP_EVENTS, lambda _event: None, lambda: next(times))
+        feed.append('{"kind": "of another version"}\n')
         emit(PrepStarted(books=1, until="clean"))
         listening = asyncio.create_task(listen())
         await asyncio.sleep(0.1)
         emit(StageDone(book_id="a", stage="clean", fresh=False))
         await asyncio.wait_for(listening, 10)
-    assert [event.kind for event in heard] == ["prep_started", "stage_done"]
+    assert heard == [("prep_started", 5.0), ("stage_done", 7.5)]
 
 
 def test_following_loads_nothing_heavy() -> None:

@@ -107,8 +107,8 @@ async def test_drafts_stand_side_by_side_and_the_price_below(
         await pilot.press("2", "down", "down", "down")
         await until(pilot, lambda: screen.scene is not None)
         screen.query_one(BookPages).query_one(TabbedContent).active = "page-drafts"
-        await until(pilot, lambda: len(screen.query("DraftsPage ProseView")) == 2)
-        heads = [str(each.render()) for each in screen.query("DraftsPage Static").results(Static)]
+        await until(pilot, lambda: len(screen.query("Columns ProseView")) == 2)
+        heads = [str(each.render()) for each in screen.query("Columns Static").results(Static)]
         assert heads[0].startswith("Draft 1\n1 block")
         assert heads[1].startswith("Draft 2, which is in the book")
 

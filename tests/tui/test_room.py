@@ -89,7 +89,7 @@ async def test_the_shelf_tells_how_far_each_novel_is_and_opens_one(
     await make_novel(serve(), 2)
     app = NovelcraftApp(tmp_path)
     async with app.run_test(size=(120, 30)) as pilot:
-        table = app.screen.query_one(DataTable)
+        table = app.screen.query_one("#novels", DataTable)
         await until(pilot, lambda: table.row_count == 1)
         title, state, scenes, *_ = table.get_row_at(0)
         assert (title, state, scenes) == ("The Sea", "stopped", "2 of 9")

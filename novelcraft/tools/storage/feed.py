@@ -7,7 +7,10 @@ is none until the next cut, and the run goes on.
 
 from __future__ import annotations
 
+import json
 import os
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
@@ -68,15 +71,34 @@ class FeedWriter:
         self._file = None
 
 
-def fed(feed: FeedWriter, codec: EventCodec[E], on_event: OnEvent[E]) -> OnEvent[E]:
-    """A listener that writes a run's events into a feed, which it begins, and passes them on."""
+def fed(
+    feed: FeedWriter,
+    codec: EventCodec[E],
+    on_event: OnEvent[E],
+    clock: Callable[[], float] = time.time,
+) -> OnEvent[E]:
+    """A listener that writes a run's events into a feed, which it begins, and passes them on.
+
+    Each stands there with the second at which it came, by which whoever joins late can tell how
+    long the run still takes.
+    """
     feed.cut()
 
     def emit(event: E) -> None:
-        feed.append(codec.line(event))
+        feed.append(f'{{"at": {clock()}, "event": {codec.line(event).rstrip()}}}\n')
         on_event(event)
 
     return emit
+
+
+def told(line: bytes, codec: EventCodec[E]) -> tuple[E, float]:
+    """An event that `fed` wrote, and when it came.
+
+    Raises:
+        ValueError: The line is no event of this union.
+    """
+    body = json.loads(line)
+    return codec.load(body["event"]), body["at"]
 
 
 class FeedReader:

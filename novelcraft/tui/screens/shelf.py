@@ -1,4 +1,4 @@
-"""The shelf: the novels in a folder, and the way to begin another."""
+"""The shelf: novels, and what they are written with; the way to begin another novel."""
 
 from __future__ import annotations
 
@@ -10,63 +10,107 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import DataTable, Footer, Header, Static
+from textual.widgets import DataTable, Footer, Header, Static, TabbedContent, TabPane
 
 from novelcraft.tools.text import clipped
-from novelcraft.tui.shelf import ShelfRow, shelf_rows
+from novelcraft.tui.shelf import ShelfRow, folders, shelf_rows
+from novelcraft.tui.widgets.said import SaidPage
+from novelcraft.tui.work import WorkRow, kind_of, work_row
 
 COLUMNS = ("Title", "State", "Scenes", "Words", "Changed", "Folder")
+WORK_COLUMNS = ("Folder", "Kind", "State", "How far")
 EMPTY = (
     "No novel is here yet.\n\nPress n to begin one: a sentence is enough, and you can see it being "
     "written."
 )
 
 
+NO_WORK = (
+    "No books were prepared here, and no narrator trained.\n\n"
+    "novelcraft prep BOOK... makes training rows of books;\n"
+    "novelcraft train has a narrator learn them."
+)
+
+
 class ShelfScreen(Screen[None]):
-    """All novels below a folder."""
+    """All novels below a folder, and what they are written with."""
 
     class Opened(Message):
-        """A novel is to be opened."""
+        """A novel, or work on books or a narrator, is to be opened."""
 
         def __init__(self, folder: Path) -> None:
             super().__init__()
             self.folder = folder
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("1", "tab('shelf')", "Novels", show=False),
+        Binding("2", "tab('work')", "Books and training", show=False),
+        Binding("3", "tab('adapters')", "Adapters", show=False),
+        Binding("4", "tab('servers')", "Servers", show=False),
         Binding("n", "new", "New novel"),
         Binding("r", "refresh", "Look again"),
         Binding("q", "app.quit", "Quit"),
     ]
     DEFAULT_CSS = """
-    ShelfScreen > #empty { width: 100%; height: 1fr; content-align: center middle; }
-    ShelfScreen > DataTable { height: 1fr; }
+    ShelfScreen .empty { width: 100%; height: 1fr; content-align: center middle; }
+    ShelfScreen DataTable { height: 1fr; }
     """
 
     def __init__(self, root: Path) -> None:
         super().__init__()
         self.root = root
         self.rows: list[ShelfRow] = []
+        self.work_rows: list[WorkRow] = []
 
     def compose(self) -> ComposeResult:
         """Put the screen together."""
         yield Header(icon=" ")
-        yield DataTable(cursor_type="row", id="novels")
-        yield Static(EMPTY, id="empty")
+        with TabbedContent(initial="shelf"):
+            with TabPane("1 Novels", id="shelf"):
+                yield DataTable(cursor_type="row", id="novels")
+                yield Static(EMPTY, classes="empty")
+            with TabPane("2 Books and training", id="work"):
+                yield DataTable(cursor_type="row", id="works")
+                yield Static(NO_WORK, classes="empty")
+            with TabPane("3 Adapters", id="adapters"):
+                yield SaidPage(["adapter", "list", str(self.root)], id="said-adapters")
+            with TabPane("4 Roles and servers", id="servers"):
+                yield SaidPage(["status"], id="said-servers")
         yield Footer()
 
     def on_mount(self) -> None:
         """Read the shelf, and look again now and then."""
         self.title = "Novelcraft"
         self.sub_title = str(self.root)
-        self.query_one(DataTable).add_columns(*COLUMNS)
+        self.query_one("#novels", DataTable).add_columns(*COLUMNS)
+        self.query_one("#works", DataTable).add_columns(*WORK_COLUMNS)
         self.action_refresh()
-        self.set_interval(3, self.action_refresh)
+        self.set_interval(3, self._look)
+
+    def action_refresh(self) -> None:
+        """Look again at what is in view."""
+        page = self.query_one(TabbedContent).active
+        self._look()
+        for said in self.query(f"#said-{page}").results(SaidPage):
+            said.look()
 
     @work(thread=True, exclusive=True)
-    def action_refresh(self) -> None:
-        """Read the novels again."""
+    def _look(self) -> None:
         rows = shelf_rows(self.root)
-        self.app.call_from_thread(self._show, rows)
+        works = [work_row(folder) for folder in folders(self.root, kind_of)]
+        self.app.call_from_thread(self._show, rows, works)
+
+    def action_tab(self, name: str) -> None:
+        """Show a tab."""
+        self.set_focus(None)
+        self.query_one(TabbedContent).active = name
+
+    @on(TabbedContent.TabActivated)
+    def _turned(self, event: TabbedContent.TabActivated) -> None:
+        for said in event.pane.query(SaidPage):
+            said.look()
+        for table in event.pane.query(DataTable):
+            table.focus()
 
     def action_new(self) -> None:
         """Begin another novel."""
@@ -80,31 +124,47 @@ class ShelfScreen(Screen[None]):
 
     @on(DataTable.RowSelected)
     def _chosen(self, event: DataTable.RowSelected) -> None:
-        self._open(self.rows[event.cursor_row].folder)
+        rows = self.work_rows if event.data_table.id == "works" else self.rows
+        self._open(rows[event.cursor_row].folder)
 
     def _open(self, folder: Path) -> None:
         self.post_message(self.Opened(folder))
 
-    def _show(self, rows: list[ShelfRow]) -> None:
-        if rows == self.rows and rows:
-            return
-        self.rows = rows
-        table = self.query_one(DataTable)
+    def _show(self, rows: list[ShelfRow], works: list[WorkRow]) -> None:
+        if rows != self.rows or not rows:
+            self.rows = rows
+            self._fill("shelf", [_cells(row, self.root) for row in rows])
+        if works != self.work_rows or not works:
+            self.work_rows = works
+            self._fill("work", [_work_cells(row, self.root) for row in works])
+
+    def _fill(self, pane: str, rows: list[tuple[str, ...]]) -> None:
+        """Put rows into a pane's table; without any the pane says what could be there."""
+        table = self.query_one(f"#{pane} DataTable", DataTable)
         at = table.cursor_row
         table.clear()
         for row in rows:
-            table.add_row(*_cells(row, self.root))
+            table.add_row(*row)
         table.move_cursor(row=min(at, max(0, len(rows) - 1)))
         table.display = bool(rows)
-        self.query_one("#empty").display = not rows
-        if rows:
+        self.query_one(f"#{pane} .empty").display = not rows
+        if rows and self.focused is None:
             table.focus()
 
 
 def _cells(row: ShelfRow, root: Path) -> tuple[str, ...]:
     of = f" of {row.planned}" if row.planned else ""
     words = f"{row.words:,}" + (f" of {row.target_words:,}" if row.target_words else "")
-    folder = str(row.folder.relative_to(root)) if row.folder != root else root.name
+    folder = _below(row.folder, root)
     changed = row.changed.strftime("%d %b %H:%M") if row.changed else ""
     state = row.problem.splitlines()[0] if row.problem else row.state
     return clipped(row.title, 36), state, f"{row.scenes}{of}", words, changed, folder
+
+
+def _work_cells(row: WorkRow, root: Path) -> tuple[str, ...]:
+    kind = "training" if row.kind == "training" else "books"
+    return _below(row.folder, root), kind, "at work" if row.runs else "", row.detail
+
+
+def _below(folder: Path, root: Path) -> str:
+    return str(folder.relative_to(root)) if folder != root else root.name

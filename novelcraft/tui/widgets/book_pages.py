@@ -14,10 +14,11 @@ from textual.widgets import Input, Static, TabbedContent, TabPane, Tree
 from novelcraft.state.plan import Chapter
 from novelcraft.tui.book import Book, Scene
 from novelcraft.tui.marks import Marks
-from novelcraft.tui.widgets.drafts import DraftsPage
+from novelcraft.tui.widgets.columns import Column, Columns
 from novelcraft.tui.widgets.outline import Outline, Place
 from novelcraft.tui.widgets.prose import ProseView, marks_of
 
+NO_DRAFTS = "Nothing to hold side by side: drafts of a scene go when the scene after theirs is in."
 PAGES = ("Text", "Brief", "Findings", "Story", "Facts", "People", "Prompt", "Drafts", "From")
 
 
@@ -50,7 +51,7 @@ class BookPages(Horizontal):
                 for page in PAGES[1:]:
                     with TabPane(page, id=_id(page)):
                         if page == "Drafts":
-                            yield DraftsPage()
+                            yield Columns(NO_DRAFTS)
                         else:
                             with VerticalScroll(classes="page"):
                                 yield Static("", markup=False)
@@ -97,7 +98,7 @@ class BookPages(Horizontal):
         active = self.query_one(TabbedContent).active
         page = next((page for page in PAGES if _id(page) == active), PAGES[0])
         if page == "Drafts":
-            self.query_one(DraftsPage).show(self._book, self.scene)
+            self.query_one(Columns).show(_drafts(self._book, self.scene))
             return
         text = _text(self._book, self._place, page)
         if page == "Text":
@@ -138,6 +139,19 @@ class BookPages(Horizontal):
 
 def _id(page: str) -> str:
     return f"page-{page.lower()}"
+
+
+def _drafts(book: Book, scene: Scene | None) -> list[Column]:
+    """The drafts of a scene, each with what was found in it."""
+    kept = scene.commit.prose if scene and scene.commit else None
+    columns = []
+    for draft in book.drafts(scene) if scene else ():
+        found = draft.all_findings
+        where = ", which is in the book" if draft.prose == kept else ""
+        lines = [f"{n} {f.severity}: {f.message}" for n, f in enumerate(found, 1)]
+        head = "\n".join([f"Draft {draft.attempt}{where}", *lines])
+        columns.append(Column(head, draft.prose, marks_of(found)))
+    return columns
 
 
 def _text(book: Book, place: Place, page: str) -> str:
