@@ -19,7 +19,7 @@ from langchain_openai import ChatOpenAI
 
 from novelcraft.state.calls import Usage
 from novelcraft.tools.models.faults import OddAnswerError
-from novelcraft.tools.models.http import require_same_origin_async
+from novelcraft.tools.models.http import RedirectedError, require_same_origin_async
 from novelcraft.tools.models.secrets import HiddenStream
 from novelcraft.tools.models.server import Server
 from novelcraft.tools.text import without_controls
@@ -136,7 +136,8 @@ class Client:
             body: All other fields of the request.
 
         Raises:
-            openai.OpenAIError, TimeoutError, OddAnswerError: See `faults.fault_of`.
+            openai.OpenAIError, TimeoutError, OddAnswerError, RedirectedError: See
+                `faults.fault_of`.
         """
         chat = await self._connected()
         answer, thought = (HiddenStream(self._server.secrets) for _ in range(2))
@@ -176,7 +177,7 @@ class Client:
         _answering.set(answers)
         try:
             yield
-        except (openai.APIError, TimeoutError):
+        except (openai.APIError, TimeoutError, RedirectedError):
             raise
         except Exception as error:
             said = answers[-1].text.decode("utf-8", "replace") if answers else str(error)

@@ -118,7 +118,7 @@ def model_not_served(
 def server_fault(role: str, url: str, what: str) -> ServerFaultError:
     """The server answered with an error of its own making."""
     return ServerFaultError(
-        f"The server of the role {role} at {url} failed: {what}",
+        f"The server of the role {role} at {url} failed: {ended(what)}",
         fix="Look into the server's log, and start the run again: it goes on from where it was.",
     )
 
@@ -147,6 +147,11 @@ def excerpt(text: str) -> str:
     return line if len(line) <= _EXCERPT else f"{line[:_EXCERPT]}…"
 
 
+def ended(said: str) -> str:
+    """What somebody else said, with a full stop, so that a sentence of ours can follow."""
+    return said if said.endswith((".", "!", "?", "…")) else f"{said}."
+
+
 def fault_of(error: Exception, asked: Asked) -> Fault | None:
     """What an exception of the client means; None when it is none of the client's."""
     import openai
@@ -154,7 +159,7 @@ def fault_of(error: Exception, asked: Asked) -> Fault | None:
     # The adapter's limit on the wait between two pieces of a stream is a plain TimeoutError.
     if isinstance(error, openai.APITimeoutError | TimeoutError):
         return Fault(_timeout(asked), "slow")
-    if isinstance(error, openai.APIConnectionError):
+    if isinstance(error, openai.APIConnectionError | RedirectedError):
         return _connection(error, asked)
     if isinstance(error, openai.APIStatusError):
         after = retry_after(error.response.headers)
@@ -260,6 +265,6 @@ def _overflow(words: str, asked: Asked) -> ContextOverflowError:
     context = f"{asked.context} tokens" if asked.context else "an unknown number of tokens"
     return ContextOverflowError(
         f"A prompt of the role {asked.role} does not fit {asked.model}, whose context is "
-        f"{context}: {excerpt(words)}",
+        f"{context}: {ended(excerpt(words))}",
         fix="Serve the model with a longer context, or set smaller numbers under [budget].",
     )

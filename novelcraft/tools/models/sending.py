@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from copy import deepcopy
 from typing import TYPE_CHECKING
 
 from novelcraft.config.settings import RoleName
@@ -52,6 +53,8 @@ class Sender:
         self._sleep = sleep
         self._clients: dict[tuple[RoleName, int], Client] = {}
         """By role and server: one that was left may still have calls in flight."""
+        self._told: set[tuple[str, str, str]] = set()
+        """What was told of models, by name and URL."""
 
     async def close(self) -> None:
         """Close all connections."""
@@ -81,14 +84,22 @@ class Sender:
         endpoint = prepared.endpoint
         for _ in range(_MOST_LESSONS):
             body: dict[str, object] = {}
+            known = deepcopy(endpoint.learned)
             try:
                 return await self._send_once(prepared, on_text, body)
             except Exception as error:
                 fault = _fault(error, prepared)
-                lesson = endpoint.learned.take(fault.refusal, body) if fault else ""
-                if not lesson:
+                if not fault or not fault.refusal:
                     raise
-            self.tell(f"{endpoint.model} at {endpoint.server.url} {lesson}.")
+                lesson = endpoint.learned.take(fault.refusal, body)
+                # Of two calls at once that are refused, the second finds it learnt already.
+                if not lesson and endpoint.learned == known:
+                    raise
+            told = endpoint.model, endpoint.server.url, lesson
+            if lesson and told not in self._told:
+                # Roles with the same model learn the same.
+                self._told.add(told)
+                self.tell(f"{endpoint.model} at {endpoint.server.url} {lesson}.")
         return await self._send_once(prepared, on_text, {})
 
     async def _send_once(

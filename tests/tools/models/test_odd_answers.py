@@ -19,49 +19,11 @@ from novelcraft.errors import (
 from novelcraft.tools.models.calls import MemoryLog
 from novelcraft.tools.models.schemas import bounded
 from tests.fakes import script as s
+from tests.fakes.faults import CHUNK, STREAMED, WHOLE, chunk
 from tests.fakes.server import FakeServer
 from tests.tools.models.support import Person, everything, opened, request
 
 Serve = Callable[..., FakeServer]
-CHUNK: dict[str, Any] = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m"}
-
-
-def chunk(content: str, finish: str | None = None) -> str:
-    choice = {"index": 0, "delta": {"content": content}, "finish_reason": finish}
-    return json.dumps({**CHUNK, "choices": [choice]})
-
-
-WHOLE = {
-    "empty": s.raw(b""),
-    "null": s.raw("null"),
-    "no choices": s.raw('{"id": "1", "object": "chat.completion", "choices": []}'),
-    "choices null": s.raw('{"id": "1", "object": "chat.completion", "choices": null}'),
-    "a list": s.raw("[1, 2]"),
-    "a number": s.raw("17"),
-    "message null": s.raw('{"id": "1", "choices": [{"index": 0, "message": null}]}'),
-    "HTML": s.raw("<html><body>Sign in to the hotel's network</body></html>", kind="text/html"),
-    "no UTF-8": s.raw(b'{"id": "\xff\xfe'),
-    "half a JSON": s.raw('{"id": "1", "choices": [{"index'),
-    "an error in a 200": s.raw('{"error": {"message": "upstream is gone", "code": 502}}'),
-    "an answer that failed": s.say("Once ", "error"),
-    "counts in words": s.raw(
-        '{"id": "1", "choices": [{"index": 0, "message": {"role": "assistant", "content": "x"}}], '
-        '"usage": {"prompt_tokens": "x"}}'
-    ),
-}
-STREAMED = {
-    **WHOLE,
-    "broken line": s.events(chunk("Once "), "{broken"),
-    "bytes": s.events(chunk("Once "), b"data: \xff\xfe\n\n"),
-    "event null": s.events("null"),
-    "no choices streamed": s.events(json.dumps({**CHUNK, "choices": None})),
-    "usage of words": s.events(
-        json.dumps({**CHUNK, "choices": [], "usage": {"prompt_tokens": "x"}})
-    ),
-    "no end": s.events(chunk("Once ")),
-    "aborted": s.events(chunk("Once ", "abort")),
-    "error in the stream": s.events('{"error": {"message": "upstream is gone", "code": 502}}'),
-}
 
 
 def server_with(serve: Serve, effect: s.Effect, count: int | None, **options: Any) -> FakeServer:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -15,7 +17,8 @@ from novelcraft.tools.models.faults import model_not_served
 from novelcraft.tools.models.learned import Learned
 from novelcraft.tools.models.preflight import Need
 from tests.fakes import script as s
-from tests.fakes.chat import ChatRequest
+from tests.fakes.chat import Answer, ChatRequest
+from tests.fakes.faults import LIMITS, OVERFLOWS
 from tests.fakes.server import FakeServer
 from tests.tools.models.support import Person, everything, opened, read_into, request
 
@@ -122,15 +125,6 @@ def test_what_a_request_cannot_do_without_is_never_dropped() -> None:
     assert learned.fields(body) == body
 
 
-LIMITS = [
-    "max_tokens is too large: {asked}. This model supports at most {limit} completion tokens, "
-    "whereas you provided {asked}.",
-    "max_tokens: {asked} > {limit}, which is the maximum allowed number of output tokens",
-    "`max_tokens` must be less than or equal to `{limit}`, the maximum value for `max_tokens`",
-    "Range of max_tokens should be [1, {limit}]",
-]
-
-
 @pytest.mark.parametrize("words", LIMITS)
 async def test_a_bound_on_answers_is_learnt_before_the_run(serve: Serve, words: str) -> None:
     server = served(serve, (s.anything, s.most_tokens(300, words)))
@@ -145,20 +139,6 @@ async def test_an_answer_is_asked_for_no_longer_than_there_is_room(serve: Serve)
     async with opened(serve(context=3_200, flavour="vllm")) as models:
         answer = await models.stream(request(messages=LONG, max_tokens=9_000), everything)
     assert answer.finish_reason == "stop"
-
-
-OVERFLOWS = [
-    "You passed {prompt} input tokens and requested 400 output tokens. However, the model's "
-    "context length is only 90 tokens, resulting in a maximum input length of -310 tokens.",
-    "This model's maximum context length is 90 tokens. However, your request has {prompt} input "
-    "tokens. Please reduce the length of the input messages.",
-    "the input length exceeds the context length",
-    "prompt is too long: {prompt} tokens > 90 maximum",
-    "input length and `max_tokens` exceed context limit: {prompt} + 400 > 90, decrease input "
-    "length or `max_tokens` and try again",
-    "The input token count ({prompt}) exceeds the maximum number of tokens allowed (90).",
-    "request ({prompt} tokens) exceeds the available context size (90 tokens), try increasing it",
-]
 
 
 @pytest.mark.parametrize("words", OVERFLOWS)
@@ -296,3 +276,37 @@ async def test_think_blocks_of_each_family_are_taken_out(
         await models.stream(request(seed=8), read_into(shown))
     assert (answer.thinking, answer.text) == ("Okay, a scene.", "Mara stood on the stair.")
     assert "Okay" not in "".join(shown)
+
+
+@pytest.mark.parametrize(
+    ("field", "effect"),
+    [
+        ("seed", s.refuse_field("seed")),
+        (
+            "max_tokens",
+            s.refuse_field("max_tokens", "Use 'max_completion_tokens' instead of '{}'."),
+        ),
+    ],
+)
+async def test_calls_at_once_that_are_refused_learn_together_and_it_is_told_once(
+    serve: Serve, field: str, effect: s.Effect
+) -> None:
+    both_are_there = threading.Barrier(2, timeout=20)
+
+    def refuse_both(asked: ChatRequest, plain: Answer) -> Answer:
+        both_are_there.wait()
+        return effect(asked, plain)
+
+    script = s.Script()
+    script.on(s.sends(field), refuse_both, count=2)
+    script.on(s.sends(field), effect)
+    server = serve(script=script, flavour="openai")
+    told: list[str] = []
+    async with opened(server) as models:
+        models.listen(told.append)
+        both = (replace(request(), step=f"step-{n}") for n in (1, 2))
+        answers = await asyncio.gather(*(models.ask(one, Person) for one in both))
+        await models.ask(replace(request(), role="reasoning"), Person)
+    assert all(person.name for person, _ in answers)
+    assert sum(field in r.body for r in server.requests) == 3
+    assert len(told) == 1
