@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from novelcraft.cli.acts import done_or_left
 from novelcraft.cli.common import (
     BranchOption,
     Folder,
     QuietOption,
     SceneArgument,
-    attended,
     command,
 )
 from novelcraft.errors import InputError
@@ -36,9 +36,11 @@ def edit(
 ) -> None:
     """Change a scene's words, in $EDITOR or from a file, and hear what may no longer fit.
 
-    The old manuscript stays as a branch of its own. Later scenes keep their words.
+    The old manuscript stays as a branch of its own. Later scenes keep their words. A run that
+    is writing the branch does it before its next scene.
     """
     from novelcraft.graphs.novel import Novel
+    from novelcraft.state.acts import EditScene
     from novelcraft.tools.editor import edited
 
     with Novel.open(folder) as novel:
@@ -56,10 +58,12 @@ def edit(
             # What was typed outlives a run that fails.
             write_atomic(kept, prose.encode("utf-8"))
         again = command("edit", folder, scene, "--file", file or kept, branch=branch)
-        stale = attended(work, quiet=quiet, command=again)
+        act = EditScene(scene=old.scene_id, prose=prose)
+        stale = done_or_left(work, act, folder, branch, quiet=quiet, command=again)
         if file is None:
             kept.unlink(missing_ok=True)
-    tell_stale(folder, old.position, stale, branch)
+    if stale is not None:
+        tell_stale(folder, old.position, stale, branch)
 
 
 def tell_stale(folder: Path, position: int, stale: list[SceneCommit], branch: str) -> None:

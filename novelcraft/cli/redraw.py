@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from novelcraft.cli.acts import done_or_left
 from novelcraft.cli.common import (
     BranchOption,
     Folder,
     QuietOption,
     SceneArgument,
-    attended,
     command,
 )
 from novelcraft.cli.edit import tell_stale
@@ -33,9 +33,11 @@ def redraw(
 ) -> None:
     """Have the narrator write a scene again, and hear what may no longer fit.
 
-    The old manuscript stays as a branch of its own. Later scenes keep their words.
+    The old manuscript stays as a branch of its own. Later scenes keep their words. A run that
+    is writing the branch does it before its next scene.
     """
     from novelcraft.graphs.novel import Novel
+    from novelcraft.state.acts import Redraw
 
     with Novel.open(folder) as novel:
         old = novel.scene(scene, branch)
@@ -45,5 +47,7 @@ def redraw(
 
         wish = ["--note", note] if note else []
         again = command("redraw", folder, scene, *wish, branch=branch)
-        stale = attended(work, quiet=quiet, command=again)
-    tell_stale(folder, old.position, stale, branch)
+        act = Redraw(scene=old.scene_id, note=note)
+        stale = done_or_left(work, act, folder, branch, quiet=quiet, command=again)
+    if stale is not None:
+        tell_stale(folder, old.position, stale, branch)

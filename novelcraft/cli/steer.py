@@ -6,28 +6,20 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup, TyperOption
 
+from novelcraft.cli.acts import Steered, do_waiting, leave, open_store, show
 from novelcraft.cli.common import (
     BranchOption,
     Folder,
     QuietOption,
     SceneArgument,
-    attended,
-    steer_command,
     user,
 )
 from novelcraft.errors import InputError
-from novelcraft.tools.text import quoted
-
-if TYPE_CHECKING:
-    from novelcraft.cli.readers import Reader
-    from novelcraft.state.acts import ActRecord
-    from novelcraft.state.events import WriteEvent
-    from novelcraft.tools.canon.store import ManuscriptStore
 
 
 class _FolderFirst(TyperGroup):
@@ -70,16 +62,6 @@ Changes = Annotated[
 Target = Annotated[str, typer.Argument(help="Number or id; the one in hand if left out.")]
 
 
-class Steered(NamedTuple):
-    """The novel that is steered, and how."""
-
-    folder: Path
-    branch: str
-    by: str
-    as_json: bool
-    quiet: bool
-
-
 @steer.callback()
 def _novel(
     context: typer.Context,
@@ -99,11 +81,11 @@ def _novel(
     if context.invoked_subcommand is not None:
         return
     if undo is not None:
-        with _store(folder) as store:
-            _show([store.undo_act(undo)], context.obj)
+        with open_store(folder) as store:
+            show([store.undo_act(undo)], context.obj)
     elif listed:
-        with _store(folder) as store:
-            _show(store.acts(branch), context.obj)
+        with open_store(folder) as store:
+            show(store.acts(branch), context.obj)
     else:
         raise InputError(
             "Nothing was said.", fix="See what there is to say: novelcraft steer --help"
@@ -316,79 +298,29 @@ def put(
 def apply(context: typer.Context) -> None:
     """Do what waits, where no run is there to do it."""
     steered: Steered = context.obj
-    with _store(steered.folder) as store:
+    with open_store(steered.folder) as store:
         waiting = [record.id for record in store.acts(steered.branch, "pending")]
-        _do(steered)
-        _show([store.act(act_id) for act_id in waiting], steered)
+        do_waiting(steered)
+        show([store.act(act_id) for act_id in waiting], steered)
 
 
 def _leave(context: typer.Context, **fields: Any) -> None:
-    """Leave an act, do it where nobody else will, and say what became of it.
+    """Leave what a person typed; see `leave`.
 
     Raises:
-        InputError: It is none, or was refused.
+        InputError: It is no act, or was refused.
     """
     from pydantic import ValidationError
 
-    from novelcraft.graphs import steering
     from novelcraft.state.acts import ACT
 
-    steered: Steered = context.obj
     try:
         act = ACT.validate_python(fields)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"][1:])) or "The act"
         raise InputError(f"{where}: {first['msg']}.", fix="See: novelcraft steer --help") from error
-    with _store(steered.folder) as store:
-        record = steering.put(steered.folder, store, act, branch=steered.branch, by=steered.by)
-        if steering.needs_process(steered.folder, record):
-            _do(steered)
-            record = store.act(record.id)
-        if record.status == "refused" and not steered.as_json:
-            reason = record.reason.replace("NOVEL", quoted(steered.folder))
-            raise InputError(f"Act {record.id} was refused. {reason}")
-        _show([record], steered)
-    if record.status == "refused":
-        raise typer.Exit(InputError.exit_code)
-
-
-def _do(steered: Steered) -> None:
-    """Do what waits, with its progress shown."""
-    from novelcraft.graphs.novel import Novel
-
-    async def work(reader: Reader[WriteEvent]) -> None:
-        await novel.take_acts(on_event=reader.on_event, branch=steered.branch)
-
-    again = steer_command(steered.folder, "apply", steered.branch)
-    with Novel.open(steered.folder) as novel:
-        attended(work, quiet=steered.quiet, command=again)
-
-
-def _store(folder: Path) -> ManuscriptStore:
-    from novelcraft.graphs.folder import DATABASE, require_novel
-    from novelcraft.tools.canon.store import ManuscriptStore
-
-    require_novel(folder)
-    if not (folder / DATABASE).exists():
-        from novelcraft.graphs.novel import Novel
-
-        Novel.open(folder).close()
-    return ManuscriptStore.open(folder / DATABASE)
-
-
-def _show(records: Sequence[ActRecord], steered: Steered) -> None:
-    from novelcraft.present.acts import act_line
-
-    if steered.as_json:
-        given = [record.model_dump(mode="json") for record in records]
-        typer.echo(json.dumps(given, ensure_ascii=False, indent=2))
-        return
-    with _store(steered.folder) as store:
-        for record in records:
-            typer.echo(act_line(steered.folder, store, record))
-    if not records:
-        typer.echo("There are no acts.")
+    leave(act, context.obj)
 
 
 def _pairs(changes: Sequence[str]) -> list[tuple[str, str]]:

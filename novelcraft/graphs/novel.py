@@ -193,7 +193,7 @@ class Novel:
                 finished.append(event)
             on_event(event)
 
-        with ProjectLock(self.folder), self._logged(listen, branch) as emit:
+        with ProjectLock(self.folder, writes=branch), self._logged(listen, branch) as emit:
             refuse_leftovers(idle_place(self.folder, self.store, branch), emit)
             async with open_checkpoints(self.folder, self.store) as checkpoints:
                 graph = build_write_graph(checkpoints)
@@ -407,13 +407,14 @@ class Novel:
     def fork(self, at: str, name: str, *, branch: str = MAIN) -> Branch:
         """A new branch whose last scene is the one named; writing goes on from there.
 
-        A commit may be named that is on no branch, or before a gap in one.
+        It can be made at any time: it changes nothing that a run reads. A commit may be named that
+        is on no branch, or before a gap in one.
 
         Raises:
             UnknownTargetError: There is no such scene.
             InputError: There is such a branch already, or the name cannot be a folder's.
         """
-        with ProjectLock(self.folder), self._named():
+        with self._named():
             return make_fork(self.store, branch, at, name)
 
     def exempt(self, key: str, reason: str) -> None:

@@ -78,12 +78,18 @@ def needs_process(folder: Path, record: ActRecord) -> bool:
     return record.status == "pending" and needs_models(record.act) and holder(folder) is None
 
 
+def takes_acts(folder: Path, branch: str) -> bool:
+    """Whether a run writes the branch now, which takes acts at its safe points."""
+    held = holder(folder)
+    return held is not None and held.writes == branch
+
+
 def taken_at(folder: Path, store: ManuscriptStore, record: ActRecord) -> str:
     """Where an act will be taken, in words; empty for one that does not wait any more."""
     if record.status != "pending":
         return ""
     points = KINDS[type(record.act)].points
-    if holder(folder) is None:
+    if not takes_acts(folder, record.branch):
         return "when a run goes on" if "brief" in points else "when a run comes to a gate"
     if "gate" in points and waiting_at(store, record.branch):
         return _POINTS["gate"]

@@ -10,6 +10,8 @@ import pytest
 
 from novelcraft.cli import main
 from novelcraft.config.names import variables
+from tests.cli.writing import Start, Writing
+from tests.fakes import script as s
 from tests.fakes.server import FakeServer
 
 
@@ -82,3 +84,25 @@ def point_roles_at(server: FakeServer, patch: pytest.MonkeyPatch) -> None:
         patch.setenv(f"{role}_BASE_URL", server.base_url)
     patch.setenv("NOVELCRAFT_WRITE_EMBEDDING", "hash")
     patch.setenv("NOVELCRAFT_WRITE_PRESET", "small")
+
+
+@pytest.fixture
+def start(here: Path) -> Iterator[Start]:
+    with_closing: list[Writing] = []
+
+    def begin(*options: object) -> Writing:
+        with_closing.append(Writing(here / "n", *options))
+        return with_closing[-1]
+
+    yield begin
+    for writing in with_closing:
+        writing.close()
+
+
+@pytest.fixture
+def novelist(served: Callable[..., FakeServer], monkeypatch: pytest.MonkeyPatch) -> FakeServer:
+    for name, value in (("PRESET", "small"), ("SCENE_WORDS", "120"), ("EMBEDDING", "hash")):
+        monkeypatch.setenv(f"NOVELCRAFT_WRITE_{name}", value)
+    script = s.Script()
+    script.on(s.prose, s.pace(0.01))
+    return served(script=script)

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -15,87 +14,11 @@ from typing import Any
 import pytest
 
 from novelcraft.graphs.steering import waiting_at
-from novelcraft.state.acts import ActRecord
-from novelcraft.state.manuscript import SceneCommit
-from novelcraft.state.plan import Plan
 from novelcraft.tools.canon.store import ManuscriptStore
 from novelcraft.tools.storage.lock import ProjectLock
 from tests.cli.conftest import Outcome, Run
-from tests.fakes import script as s
+from tests.cli.writing import PREMISE, Start
 from tests.fakes.server import FakeServer
-
-PREMISE = "A lighthouse keeper finds that the sea answers letters"
-
-
-class Writing:
-    """`novelcraft write` in its own process, and the novel that it writes."""
-
-    def __init__(self, folder: Path, *options: object) -> None:
-        self.folder = folder
-        target = ["n"] if folder.exists() else [PREMISE, "--pages", "4", "--out", "n"]
-        command = [sys.executable, "-c", "from novelcraft.cli import main; main()", "write"]
-        log = folder.with_suffix(".log").open("ab")
-        with log:
-            self.process = subprocess.Popen(
-                [*command, *target, *map(str, options)],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd=folder.parent,
-            )
-        self.until(lambda: (folder / "novel.db").exists())
-        self.store = ManuscriptStore.open(folder / "novel.db")
-
-    def close(self) -> None:
-        self.process.kill()
-        self.process.wait()
-        self.store.close()
-
-    def until(self, done: Callable[[], object], seconds: float = 60) -> None:
-        ends = time.monotonic() + seconds
-        while not done():
-            assert time.monotonic() < ends
-            time.sleep(0.02)
-
-    @property
-    def plan(self) -> Plan:
-        return self.store.plan(self.store.branch("main").plan_version or 0)
-
-    @property
-    def chain(self) -> list[SceneCommit]:
-        return self.store.chain(self.store.branch("main").head)
-
-    def waits(self, gate: str) -> None:
-        self.until(lambda: (w := waiting_at(self.store, "main")) is not None and w.gate == gate)
-
-    def settled(self, act_id: int) -> ActRecord:
-        self.until(lambda: self.store.act(act_id).status != "pending")
-        return self.store.act(act_id)
-
-
-Start = Callable[..., Writing]
-
-
-@pytest.fixture
-def start(here: Path) -> Iterator[Start]:
-    with_closing: list[Writing] = []
-
-    def begin(*options: object) -> Writing:
-        with_closing.append(Writing(here / "n", *options))
-        return with_closing[-1]
-
-    yield begin
-    for writing in with_closing:
-        writing.close()
-
-
-@pytest.fixture
-def novelist(served: Callable[..., FakeServer], monkeypatch: pytest.MonkeyPatch) -> FakeServer:
-    for name, value in (("PRESET", "small"), ("SCENE_WORDS", "120"), ("EMBEDDING", "hash")):
-        monkeypatch.setenv(f"NOVELCRAFT_WRITE_{name}", value)
-    script = s.Script()
-    script.on(s.prose, s.pace(0.01))
-    return served(script=script)
 
 
 def acts(told: Outcome) -> list[dict[str, Any]]:
@@ -178,7 +101,7 @@ def test_what_waits_for_a_run_is_listed_and_can_be_taken_back(
 ) -> None:
     writing = start("--until", "1")
     assert writing.process.wait(60) == 0
-    with ProjectLock(writing.folder):
+    with ProjectLock(writing.folder, writes="main"):
         kept, undone = (steer(run, "note", text) for text in ("A dog barks.", "Never mind."))
         listed = run("steer", "n", "--list").out.splitlines()
         assert listed[0].endswith("waits, and is taken before the next draft")

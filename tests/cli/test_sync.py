@@ -114,7 +114,7 @@ def test_while_a_run_writes_the_edits_are_left_for_it(
 ) -> None:
     before = chain(store)
     change(novel, last_words(before[0]), "The lamp went out.")
-    with ProjectLock(novel):
+    with ProjectLock(novel, writes="main"):
         told = run("sync", "n", "--yes")
         assert told.code == 0, told.err
         assert "waits, and is taken before the next brief" in told.out

@@ -197,7 +197,7 @@ async def test_what_needs_a_model_waits_for_a_process(desk: Desk, put: Put) -> N
 
 
 async def test_an_act_is_left_while_another_process_holds_the_novel(desk: Desk, put: Put) -> None:
-    with ProjectLock(desk.novel.folder):
+    with ProjectLock(desk.novel.folder, writes="main"):
         left = put(acts.EditWorld(changes={"text": "It rains."}))
         assert left.status == "pending"
         at = steering.taken_at(desk.novel.folder, desk.novel.store, left)

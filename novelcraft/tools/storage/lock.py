@@ -30,6 +30,8 @@ class Holder(NamedTuple):
     host: str = ""
     since: str = ""
     """UTC time, ISO 8601."""
+    writes: str = ""
+    """The branch that it writes, and whose acts it takes; empty where it takes none."""
 
     def __str__(self) -> str:
         return f"process {self.pid} on {self.host}" if self.pid else "another run"
@@ -67,14 +69,19 @@ class ProjectLock:
     a killed run was writing are removed by the next one that takes the lock. Who holds it is told
     in a file of its own.
 
+    Args:
+        folder: What is held.
+        writes: See `Holder`.
+
     Raises (on entry):
         ProjectBusyError: Another process, or another lock in this one, holds the folder.
         ReadOnlyError: The folder cannot be written.
         DiskFullError: There is no room for the lock's file.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, writes: str = "") -> None:
         self._folder = folder
+        self._writes = writes
         self._holder = folder / HOLDER_FILE
         self._lock = FileLock(folder / LOCK_FILE, timeout=PATIENCE)
 
@@ -102,7 +109,7 @@ class ProjectLock:
 
     def _name_holder(self) -> None:
         since = datetime.now(UTC).isoformat(timespec="seconds")
-        mine = Holder(os.getpid(), socket.gethostname(), since)
+        mine = Holder(os.getpid(), socket.gethostname(), since, self._writes)
         whole = self._holder.with_name(f"{HOLDER_FILE}.new")
         whole.write_text(json.dumps(mine._asdict()), "utf-8")
         whole.replace(self._holder)
