@@ -11,6 +11,7 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.theme import Theme
+from textual.widgets import HelpPanel
 
 from novelcraft.tui.marks import DRAWN, PLAIN, is_plain
 from novelcraft.tui.screens.novel import NovelScreen
@@ -39,7 +40,7 @@ class NovelcraftApp(App[None]):
     TITLE = "Novelcraft"
     CSS_PATH = "app.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f1,question_mark", "show_help_panel", "Help"),
+        Binding("f1,question_mark", "help", "Help"),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
     ]
 
@@ -71,6 +72,13 @@ class NovelcraftApp(App[None]):
             return
         screen = NovelScreen(folder, branch, self.marks, with_editor=not self.is_web)
         self.push_screen(screen)
+
+    def action_help(self) -> None:
+        """Show the keys that work here, or put them away."""
+        if self.screen.query(HelpPanel):
+            self.action_hide_help_panel()
+        else:
+            self.action_show_help_panel()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette's commands: what can be done with the novel, and Textual's own."""

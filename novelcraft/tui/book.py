@@ -16,13 +16,15 @@ from novelcraft.graphs.folder import DATABASE, TOML
 from novelcraft.graphs.sync import offers
 from novelcraft.prompts.brief import named, render_brief
 from novelcraft.state.acts import Act, ActRecord
-from novelcraft.state.events import ActSettled
+from novelcraft.state.events import ActSettled, RunStarted
 from novelcraft.state.manuscript import Draft, SceneCommit
 from novelcraft.state.plan import Chapter, Plan, SceneBrief
 from novelcraft.tools.canon.search import FoundSentence, ProseSearch
 from novelcraft.tools.canon.store import ManuscriptStore
 from novelcraft.tools.text import counted
 from novelcraft.tui.marks import SceneState
+
+_BOUNDS = ("run_started", "run_finished", "run_stopped")
 
 
 @dataclass(frozen=True)
@@ -232,6 +234,12 @@ class Book:
     def put(self, act: Act) -> ActRecord:
         """Leave an act; see `steering.put`."""
         return steering.put(self.folder, self.store, act, branch=self.branch, by=getuser())
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the last run said that it ends."""
+        told = self.store.events(*_BOUNDS, branch=self.branch, last=1)
+        return not told or not isinstance(told[0].event, RunStarted)
 
     @property
     def is_paused(self) -> bool:

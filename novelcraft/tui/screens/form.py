@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from pydantic import ValidationError
@@ -12,14 +13,17 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static, TextArea
 
-from novelcraft.errors import InputError
-from novelcraft.state.acts import Act
+from novelcraft.errors import InputError, NovelcraftError
+from novelcraft.state.acts import Act, ActRecord
 from novelcraft.tools.editor import edited
 from novelcraft.tui.forms import Form
 
 
-class FormScreen(ModalScreen[Act | None]):
-    """Asks what a form asks; gives the act, or None where a person left without one."""
+class FormScreen(ModalScreen[ActRecord | None]):
+    """Asks what a form asks, and leaves the act; gives None where a person left without one.
+
+    An act that cannot be left, such as on a full disk, costs no word that was typed.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "send", "Do it", priority=True),
@@ -42,9 +46,17 @@ class FormScreen(ModalScreen[Act | None]):
     FormScreen #problem { color: $text-error; height: auto; }
     """
 
-    def __init__(self, form: Form, *, with_editor: bool) -> None:
+    def __init__(self, form: Form, put: Callable[[Act], ActRecord], *, with_editor: bool) -> None:
+        """Make it.
+
+        Args:
+            form: What it asks.
+            put: Leaves the act; may raise NovelcraftError.
+            with_editor: Whether a person may start $EDITOR here.
+        """
         super().__init__()
         self._form = form
+        self._put = put
         self._with_editor = with_editor
         self._warned = False
 
@@ -86,17 +98,17 @@ class FormScreen(ModalScreen[Act | None]):
 
     @on(Button.Pressed, "#send")
     def action_send(self) -> None:
-        """Make the act of what was given."""
+        """Leave the act that what was given comes to."""
         try:
-            act = self._form.make(self.given)
+            record = self._put(self._form.make(self.given))
         except ValidationError as error:
             first = error.errors()[0]
             name = ".".join(map(str, first["loc"])) or "This"
             self._say(f"{name.replace('_', ' ').capitalize()}: {first['msg']}.")
-        except InputError as error:
+        except NovelcraftError as error:
             self._say(str(error))
         else:
-            self.dismiss(act)
+            self.dismiss(record)
 
     @on(Button.Pressed, "#leave")
     def action_leave(self) -> None:

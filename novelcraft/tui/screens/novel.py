@@ -31,7 +31,6 @@ from novelcraft.state.events import (
 )
 from novelcraft.state.manuscript import SceneCommit
 from novelcraft.tools.canon.journal import Entry
-from novelcraft.tools.storage.lock import holder
 from novelcraft.tui.book import Book, Scene
 from novelcraft.tui.marks import Marks
 from novelcraft.tui.screens.steering import SteeringScreen
@@ -218,7 +217,9 @@ class NovelScreen(SteeringScreen):
         self.look_after_run()
         if self._fault:
             self.reread()
-        who = holder(self.folder)
+        who = self._writer
+        if who is None:
+            self.query_one(LoopStrip).rest()
         standing = self.query_one(Standing)
         standing.show(self.book, self._progress, self._clock(), running=who is not None)
         sign = self._marks.live if who else " "

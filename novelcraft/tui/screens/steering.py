@@ -12,8 +12,8 @@ from textual.screen import Screen
 
 from novelcraft.errors import NovelcraftError
 from novelcraft.graphs.steering import needs_process, taken_at
-from novelcraft.state.acts import Act, Pause, Resume
-from novelcraft.tools.storage.lock import holder
+from novelcraft.state.acts import Act, ActRecord, Pause, Resume
+from novelcraft.tools.storage.lock import Holder, holder
 from novelcraft.tui.book import Book, Scene
 from novelcraft.tui.commands import Detached, run_command, start_writing
 from novelcraft.tui.forms import Form, forms, next_note
@@ -37,6 +37,8 @@ class SteeringScreen(Screen[None]):
         self.book: Book | None = None
         self._with_editor = with_editor
         self._run: Detached | None = None
+        self._writer: Holder | None = None
+        """Who was writing when it was last looked."""
 
     @property
     def scene(self) -> Scene | None:
@@ -48,12 +50,20 @@ class SteeringScreen(Screen[None]):
         raise NotImplementedError
 
     def look_after_run(self) -> None:
-        """Tell of a run that was started here and ended badly: not all that ends it is an event."""
+        """Tell of a run that ended badly: not all that ends it is an event."""
         ended = self._run.ended() if self._run else None
         if ended is not None:
             self._run = None
-            if ended.code:
+            if ended.code > 0:
                 self.notify(ended.message, title="The run has ended", severity="error", timeout=60)
+        writer, self._writer = self._writer, holder(self.folder)
+        if writer and not self._writer and self.book and not self.book.has_ended:
+            self.notify(
+                f"{writer} is gone without a word. What was accepted is safe: w writes on.",
+                title="The run was killed",
+                severity="error",
+                timeout=60,
+            )
 
     def action_steer(self) -> None:
         """Offer all that can be done, what is about the scene in view first."""
@@ -105,17 +115,22 @@ class SteeringScreen(Screen[None]):
 
     def ask_form(self, form: Form) -> None:
         """Put a form on the screen; what it comes to is left for the run."""
-        screen = FormScreen(form, with_editor=self._with_editor)
-        self.app.push_screen(screen, self.leave_act)
+        if self.book is not None:
+            screen = FormScreen(form, self.book.put, with_editor=self._with_editor)
+            self.app.push_screen(screen, self.tell)
 
-    def leave_act(self, act: Act | None) -> None:
-        """Leave an act, and say where it will be taken."""
-        if act is None or self.book is None:
+    def leave_act(self, act: Act) -> None:
+        """Leave an act that needs no form."""
+        if self.book is None:
             return
         try:
-            record = self.book.put(act)
+            self.tell(self.book.put(act))
         except NovelcraftError as error:
             self.notify(str(error), severity="error", timeout=30)
+
+    def tell(self, record: ActRecord | None) -> None:
+        """Say of an act that was left where it will be taken, and start what it needs."""
+        if record is None or self.book is None:
             return
         if needs_process(self.folder, record):
             self._run = Detached(self.folder, ["steer", str(self.folder), "apply"])

@@ -82,6 +82,12 @@ class LoopStrip(Static):
                 self._before = set(STEPS)
         self.refresh_strip()
 
+    def rest(self) -> None:
+        """Light no step: nobody writes."""
+        if self.live:
+            self.live = ""
+            self.refresh_strip()
+
     def refresh_strip(self) -> None:
         """Draw it as it stands now."""
         self.update(self.content_now())
