@@ -84,12 +84,18 @@ def takes_acts(folder: Path, branch: str) -> bool:
     return held is not None and held.writes == branch
 
 
-def taken_at(folder: Path, store: ManuscriptStore, record: ActRecord) -> str:
-    """Where an act will be taken, in words; empty for one that does not wait any more."""
+def taken_at(store: ManuscriptStore, record: ActRecord, *, running: bool) -> str:
+    """Where an act will be taken, in words; empty for one that does not wait any more.
+
+    Args:
+        store: The novel's.
+        record: The act.
+        running: Whether a run writes the branch that it was left for.
+    """
     if record.status != "pending":
         return ""
     points = KINDS[type(record.act)].points
-    if not takes_acts(folder, record.branch):
+    if not running:
         return "when a run goes on" if "brief" in points else "when a run comes to a gate"
     if "gate" in points and waiting_at(store, record.branch):
         return _POINTS["gate"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from novelcraft.graphs.steering import taken_at
+from novelcraft.graphs.steering import taken_at, takes_acts
 from novelcraft.state.acts import ActRecord
 from novelcraft.tools.canon.store import ManuscriptStore
 
@@ -27,7 +27,8 @@ def act_line(folder: Path, store: ManuscriptStore, record: ActRecord) -> str:
 def _became(folder: Path, store: ManuscriptStore, record: ActRecord) -> str:
     match record.status:
         case "pending":
-            return f"waits, and is taken {taken_at(folder, store, record)}"
+            running = takes_acts(folder, record.branch)
+            return f"waits, and is taken {taken_at(store, record, running=running)}"
         case "refused":
             return f"refused: {record.reason}"
         case "undone":

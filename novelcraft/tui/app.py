@@ -13,11 +13,12 @@ from textual.screen import Screen
 from textual.theme import Theme
 from textual.widgets import HelpPanel
 
+from novelcraft.tui.homes import NovelHome
 from novelcraft.tui.marks import DRAWN, PLAIN, is_plain
 from novelcraft.tui.screens.novel import NovelScreen
 from novelcraft.tui.screens.shelf import ShelfScreen
 from novelcraft.tui.screens.work import WorkScreen
-from novelcraft.tui.shelf import holds_novel
+from novelcraft.tui.shelf import Shelf
 
 HIGH_CONTRAST = Theme(
     "high-contrast",
@@ -44,16 +45,19 @@ class NovelcraftApp(App[None]):
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
     ]
 
-    def __init__(self, root: Path, opened: Path | None = None, branch: str = "main") -> None:
+    def __init__(
+        self, shelf: Shelf, opened: NovelHome | Path | None = None, branch: str = "main"
+    ) -> None:
         """Make it.
 
         Args:
-            root: Folder of the shelf.
-            opened: The novel, data folder or training run to open at once; None for the shelf.
+            shelf: The novels to choose from.
+            opened: The novel, or the folder of preparation or training, to open at once; None for
+                the shelf.
             branch: The novel's branch.
         """
         super().__init__()
-        self._root = root
+        self._shelf = shelf
         self._first = opened
         self._branch = branch
         self.marks = PLAIN if is_plain() else DRAWN
@@ -61,16 +65,16 @@ class NovelcraftApp(App[None]):
     def on_mount(self) -> None:
         """Show the first screen."""
         self.register_theme(HIGH_CONTRAST)
-        self.push_screen(ShelfScreen(self._root))
+        self.push_screen(ShelfScreen(self._shelf))
         if self._first is not None:
             self._open(self._first, self._branch)
 
-    def _open(self, folder: Path, branch: str = "main") -> None:
+    def _open(self, what: NovelHome | Path, branch: str = "main") -> None:
         """Show a novel's room, or the work that goes on in a folder."""
-        if not holds_novel(folder):
-            self.push_screen(WorkScreen(folder, self.marks))
+        if isinstance(what, Path):
+            self.push_screen(WorkScreen(what, self.marks))
             return
-        screen = NovelScreen(folder, branch, self.marks, with_editor=not self.is_web)
+        screen = NovelScreen(what, branch, self.marks, with_editor=not self.is_web)
         self.push_screen(screen)
 
     def action_help(self) -> None:
@@ -92,4 +96,4 @@ class NovelcraftApp(App[None]):
 
     @on(ShelfScreen.Opened)
     def _opened(self, event: ShelfScreen.Opened) -> None:
-        self._open(event.folder)
+        self._open(event.what)

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
-from getpass import getuser
-from pathlib import Path
 
-from novelcraft.config.load import load_settings
 from novelcraft.config.settings import ROLES, RoleSettings
-from novelcraft.config.user import find_user_file
-from novelcraft.errors import NotAProjectError, NovelcraftError
-from novelcraft.graphs import steering
-from novelcraft.graphs.folder import DATABASE, TOML
-from novelcraft.graphs.sync import offers
+from novelcraft.errors import NovelcraftError
 from novelcraft.prompts.brief import named, render_brief
 from novelcraft.state.acts import Act, ActRecord
 from novelcraft.state.events import ActSettled, RunStarted
 from novelcraft.state.manuscript import Draft, SceneCommit
 from novelcraft.state.plan import Chapter, Plan, SceneBrief
 from novelcraft.tools.canon.search import FoundSentence, ProseSearch
-from novelcraft.tools.canon.store import ManuscriptStore
 from novelcraft.tools.text import counted
+from novelcraft.tui.homes import NovelHome
 from novelcraft.tui.marks import SceneState
 
 _BOUNDS = ("run_started", "run_finished", "run_stopped")
@@ -50,24 +42,18 @@ class Scene:
 class Book:
     """One branch of a novel. `refresh` reads what has changed since."""
 
-    def __init__(self, folder: Path, branch: str = "main") -> None:
+    def __init__(self, home: NovelHome, branch: str = "main") -> None:
         """Open it.
 
         Raises:
             NotAProjectError: Nothing was begun there.
             DamagedDatabaseError, NewerDatabaseError: Its database cannot be read.
-            ConfigError: Its `novel.toml` cannot be used.
+            ConfigError: Its settings cannot be used.
         """
-        if not (folder / DATABASE).is_file():
-            raise NotAProjectError(
-                f"{folder} holds no novel that was begun.", fix="Start one there."
-            )
-        self.folder = folder
+        self.home = home
         self.branch = branch
-        self.settings = load_settings(
-            folder / TOML, environ=os.environ, user_file=find_user_file(os.environ)
-        )
-        self.store = ManuscriptStore.open(folder / DATABASE)
+        self.settings = home.settings()
+        self.store = home.open_store()
         self.plan: Plan | None = None
         self.chain: list[SceneCommit] = []
         try:
@@ -93,8 +79,8 @@ class Book:
 
     @property
     def title(self) -> str:
-        """The book's, or its folder's where there is no plan yet."""
-        return self.plan.core.title if self.plan else self.folder.name
+        """The book's, or the novel's own name where there is no plan yet."""
+        return self.plan.core.title if self.plan else self.home.name
 
     @property
     def words(self) -> int:
@@ -130,8 +116,7 @@ class Book:
         """
         if not self.chain:
             return []
-        found = offers(self.folder, self.store, self.branch, self.settings.novel)
-        return sorted({scene.position for offer in found for scene in offer.scenes})
+        return self.home.changed_by_hand(self.store, self.branch, self.settings.novel)
 
     def scenes(self, chapter: Chapter | None = None) -> list[Scene]:
         """The scenes of a chapter, or of the whole book."""
@@ -232,8 +217,8 @@ class Book:
         return self.store.acts(branch=self.branch)[::-1]
 
     def put(self, act: Act) -> ActRecord:
-        """Leave an act; see `steering.put`."""
-        return steering.put(self.folder, self.store, act, branch=self.branch, by=getuser())
+        """Leave an act; how it stands then."""
+        return self.home.put(self.store, act, self.branch)
 
     @property
     def has_ended(self) -> bool:

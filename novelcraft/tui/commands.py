@@ -24,7 +24,9 @@ class Ended(NamedTuple):
 
     @property
     def message(self) -> str:
-        """The last that it said, for a person."""
+        """What it said, for a person; of a failure the last."""
+        if not self.code:
+            return f"{self.output}\n{self.error}".strip()
         said = (self.error or self.output).strip()
         _, error, told = said.rpartition("Error: ")
         return (told if error else said) or f"It ended with code {self.code}."

@@ -1,4 +1,4 @@
-"""The novels in a folder, and how far each is. Pure of Textual."""
+"""The novels in a folder, or in a batch's database, and how far each is. Pure of Textual."""
 
 from __future__ import annotations
 
@@ -6,24 +6,30 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 from novelcraft.errors import NovelcraftError
 from novelcraft.graphs.folder import DATABASE, TOML
+from novelcraft.state.batch import BatchEntry, RowStatus
+from novelcraft.tools.batch.store import BatchStore
 from novelcraft.tools.canon.store import ManuscriptStore
 from novelcraft.tools.storage.lock import holder
+from novelcraft.tui.homes import FolderHome, NovelHome, SharedHome
 
 DEPTH = 3
 """Folders deep that novels and other work are looked for."""
 
-State = Literal["being written", "finished", "stopped", "planned", "new", "cannot be read"]
+State = (
+    Literal["being written", "finished", "stopped", "planned", "new", "cannot be read"] | RowStatus
+)
 
 
 @dataclass(frozen=True)
 class ShelfRow:
     """One novel."""
 
-    folder: Path
+    place: str
+    """Its folder, as seen from the shelf's; its name in a batch."""
     title: str
     state: State
     scenes: int = 0
@@ -36,25 +42,86 @@ class ShelfRow:
     """For a person, where it cannot be read."""
 
 
-def shelf_rows(root: Path) -> list[ShelfRow]:
+class Shelf(Protocol):
+    """Where novels are."""
+
+    name: str
+    root: Path | None
+    """The folder in which a novel can be begun; None where none can."""
+
+    def rows(self) -> list[ShelfRow]:
+        """The novels.
+
+        Raises:
+            NovelcraftError: They cannot be read.
+        """
+
+    def home(self, place: str) -> NovelHome:
+        """The home of one."""
+
+
+class FolderShelf:
     """The novels below a folder, the one that changed last first."""
-    rows = [shelf_row(folder) for folder in folders(root, holds_novel)]
-    return sorted(rows, key=lambda row: row.changed or datetime.min, reverse=True)
+
+    def __init__(self, root: Path) -> None:
+        self.name = str(root)
+        self.root: Path | None = root
+        self._root = root
+
+    def rows(self) -> list[ShelfRow]:
+        """See `Shelf`. One that cannot be read is a row that says why."""
+        rows = [
+            _folder_row(folder, str(folder.relative_to(self._root)))
+            for folder in folders(self._root, holds_novel)
+        ]
+        return sorted(rows, key=lambda row: row.changed or datetime.min, reverse=True)
+
+    def home(self, place: str) -> NovelHome:
+        """See `Shelf`."""
+        return FolderHome(self._root / place)
 
 
-def shelf_row(folder: Path) -> ShelfRow:
+class SharedShelf:
+    """The novels of a batch in PostgreSQL, in the batch's order.
+
+    Args:
+        url: The database's.
+        batch: The open batch of that database.
+    """
+
+    def __init__(self, url: str, batch: BatchStore) -> None:
+        self.name = batch.database.name
+        self.root: Path | None = None
+        self._url = url
+        self._batch = batch
+
+    def rows(self) -> list[ShelfRow]:
+        """See `Shelf`."""
+        return [_batch_row(entry) for entry in self._batch.entries()]
+
+    def home(self, place: str) -> NovelHome:
+        """See `Shelf`."""
+        return SharedHome(self._url, self._batch, place)
+
+
+def _batch_row(entry: BatchEntry) -> ShelfRow:
+    name, now = entry.row.name, entry.standing
+    return ShelfRow(name, name, now.status, now.scenes, now.scenes_planned, now.words)
+
+
+def _folder_row(folder: Path, place: str) -> ShelfRow:
     """What can be said of a novel without a model and without its lock."""
     database = folder / DATABASE
     if not database.is_file():
-        return ShelfRow(folder, folder.name, "new", changed=_changed(folder / TOML))
+        return ShelfRow(place, folder.name, "new", changed=_changed(folder / TOML))
     try:
         with ManuscriptStore.open(database) as store:
-            return _row(folder, store)
+            return _row(folder, place, store)
     except NovelcraftError as error:
-        return ShelfRow(folder, folder.name, "cannot be read", problem=str(error))
+        return ShelfRow(place, folder.name, "cannot be read", problem=str(error))
 
 
-def _row(folder: Path, store: ManuscriptStore) -> ShelfRow:
+def _row(folder: Path, place: str, store: ManuscriptStore) -> ShelfRow:
     branch = next((b for b in store.branches() if b.name == "main"), None)
     plan = store.plan(branch.plan_version) if branch and branch.plan_version else None
     head = branch.head if branch else None
@@ -65,7 +132,7 @@ def _row(folder: Path, store: ManuscriptStore) -> ShelfRow:
     if holder(folder) is not None:
         state = "being written"
     return ShelfRow(
-        folder,
+        place,
         plan.core.title if plan else folder.name,
         state,
         written,

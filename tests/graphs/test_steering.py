@@ -192,7 +192,8 @@ async def test_what_needs_a_model_waits_for_a_process(desk: Desk, put: Put) -> N
     left = put(acts.Redraw(scene="2"))
     assert needs_models(left.act)
     assert steering.needs_process(desk.novel.folder, left)
-    assert steering.taken_at(desk.novel.folder, desk.novel.store, left) == "when a run goes on"
+    running = steering.takes_acts(desk.novel.folder, "main")
+    assert steering.taken_at(desk.novel.store, left, running=running) == "when a run goes on"
     assert steering.undo(desk.novel.store, left.id).status == "undone"
 
 
@@ -200,7 +201,8 @@ async def test_an_act_is_left_while_another_process_holds_the_novel(desk: Desk, 
     with ProjectLock(desk.novel.folder, writes="main"):
         left = put(acts.EditWorld(changes={"text": "It rains."}))
         assert left.status == "pending"
-        at = steering.taken_at(desk.novel.folder, desk.novel.store, left)
+        running = steering.takes_acts(desk.novel.folder, "main")
+        at = steering.taken_at(desk.novel.store, left, running=running)
         assert at == "before the next brief"
         assert not steering.needs_process(desk.novel.folder, left)
     later = put(acts.PinFact(subject="Anna", statement="is blind"))

@@ -11,6 +11,9 @@ from textual.pilot import Pilot
 
 from novelcraft.graphs.novel import Novel
 from novelcraft.tools.storage.lock import holder
+from novelcraft.tui.app import NovelcraftApp
+from novelcraft.tui.homes import FolderHome
+from novelcraft.tui.shelf import FolderShelf
 from tests.cli.conftest import plain_environment  # noqa: F401 (used by all tests here)
 from tests.fakes.server import FakeServer
 from tests.graphs.conftest import settings
@@ -42,6 +45,11 @@ def left_alone(tmp_path: Path) -> Iterator[None]:
     while any(holder(folder) for folder in tmp_path.iterdir() if folder.is_dir()):
         assert time.monotonic() < ends, "a run was left behind"
         time.sleep(0.05)
+
+
+def room_of(folder: Path) -> NovelcraftApp:
+    """The writing room with a novel's folder open in it."""
+    return NovelcraftApp(FolderShelf(folder.parent), FolderHome(folder))
 
 
 async def until(

@@ -12,13 +12,12 @@ from novelcraft.graphs.steering import waiting_at
 from novelcraft.state.acts import ActRecord
 from novelcraft.state.manuscript import SceneCommit
 from novelcraft.tools.storage.lock import holder
-from novelcraft.tui.app import NovelcraftApp
 from novelcraft.tui.screens.novel import NovelScreen
 from novelcraft.tui.widgets.loop_strip import LoopStrip
 from novelcraft.tui.widgets.prose import ProseView
 from tests.fakes import script as s
 from tests.fakes.server import FakeServer
-from tests.tui.conftest import MakeNovel, until
+from tests.tui.conftest import MakeNovel, room_of, until
 from tests.tui.test_steering import Serve, book_of, fill, form
 
 Check = Callable[[list[SceneCommit], list[SceneCommit], FakeServer], bool]
@@ -80,7 +79,7 @@ async def test_an_act_is_taken_by_the_run_and_changes_only_what_it_must(
     script.on(s.prose, s.hold(go_on, after=10), after=3, count=1)
     server = serve(script=script)
     folder = await make_novel(server, 3)
-    app = NovelcraftApp(folder.parent, folder)
+    app = room_of(folder)
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: isinstance(app.screen, NovelScreen) and app.screen.chain)
         book = book_of(app)
@@ -107,7 +106,7 @@ async def test_a_run_is_paused_goes_on_and_stops_after_its_scene(
     go_on, script = threading.Event(), s.Script()
     script.on(s.prose, s.hold(go_on, after=10), after=1, count=1)
     folder = await make_novel(serve(script=script), 1)
-    app = NovelcraftApp(folder.parent, folder)
+    app = room_of(folder)
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: isinstance(app.screen, NovelScreen) and app.screen.chain)
         book = book_of(app)
@@ -132,7 +131,7 @@ async def test_a_gate_is_answered_from_the_room(
 ) -> None:
     server = serve()
     folder = await make_novel(server, None, write={"attend": ["scene"]})
-    app = NovelcraftApp(folder.parent, folder)
+    app = room_of(folder)
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: isinstance(app.screen, NovelScreen) and app.screen.book)
         book = book_of(app)
@@ -162,7 +161,7 @@ async def test_two_rooms_on_one_run_both_see_and_both_steer_in_order(
     turn = [asyncio.Event() for _ in range(3)]
 
     async def room(number: int, size: tuple[int, int]) -> list[str]:
-        app = NovelcraftApp(folder.parent, folder)
+        app = room_of(folder)
         async with app.run_test(size=size) as pilot:
             await until(pilot, lambda: isinstance(app.screen, NovelScreen) and app.screen.chain)
             book = book_of(app)
@@ -190,7 +189,7 @@ async def test_another_draft_is_taken_and_what_it_made_stale_is_replayed_all_at_
     script = s.Script()
     script.on(s.prose, s.loop(), after=2, count=1)  # the first draft of the third scene
     folder = await make_novel(serve(script=script), 3)
-    app = NovelcraftApp(folder.parent, folder)
+    app = room_of(folder)
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: isinstance(app.screen, NovelScreen) and app.screen.chain)
         book = book_of(app)

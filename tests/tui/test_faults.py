@@ -20,7 +20,7 @@ from tests.cli.test_faults import small_disk
 from tests.fakes import script as s
 from tests.fakes.server import FakeServer
 from tests.graphs.conftest import settings
-from tests.tui.conftest import MakeNovel, until
+from tests.tui.conftest import MakeNovel, room_of, until
 from tests.tui.test_steering import book_of, is_asked
 
 Serve = Callable[..., FakeServer]
@@ -44,7 +44,7 @@ async def test_a_run_that_is_killed_is_told_and_gone_on_with(
     go_on, script = threading.Event(), s.Script()
     script.on(s.prose, s.hold(go_on, after=10), after=2, count=1)
     folder = await make_novel(serve(script=script), 2)
-    app = NovelcraftApp(folder.parent, folder)
+    app = room_of(folder)
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await until(pilot, lambda: isinstance(app.screen, NovelScreen) and app.screen.chain)
         strip = app.screen.query_one(LoopStrip)
@@ -79,7 +79,7 @@ async def test_what_was_typed_outlives_a_full_disk(
     folder = small_disk / "novel"
     with Novel.create(folder, settings(serve())) as novel:
         await novel.write(on_event=lambda _event: None, until=1)
-    app = NovelcraftApp(folder.parent, folder)
+    app = room_of(folder)
     async with app.run_test(size=(100, 30)) as pilot:
         await until(pilot, lambda: isinstance(app.screen, NovelScreen) and app.screen.chain)
         book = book_of(app)
@@ -110,7 +110,7 @@ async def test_all_that_can_be_done_is_in_the_palette_and_the_keys_on_a_page(
     serve: Serve, make_novel: MakeNovel
 ) -> None:
     folder = await make_novel(serve(), 1)
-    app = NovelcraftApp(folder.parent, folder)
+    app = room_of(folder)
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: isinstance(app.screen, NovelScreen) and app.screen.chain)
         titles = {command.title for command in app.get_system_commands(app.screen)}

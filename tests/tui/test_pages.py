@@ -19,7 +19,7 @@ from novelcraft.tui.widgets.prose import Mark, ProseView
 from novelcraft.tui.widgets.standing import Standing
 from tests.fakes import script as s
 from tests.fakes.server import FakeServer
-from tests.tui.conftest import MakeNovel, until
+from tests.tui.conftest import MakeNovel, room_of, until
 
 Serve = Callable[..., FakeServer]
 
@@ -100,7 +100,7 @@ async def test_drafts_stand_side_by_side_and_the_price_below(
     folder = await make_novel(serve(script=script), 1)
     toml = folder / "novel.toml"
     toml.write_text(toml.read_text().replace("[roles.narrator]", "[roles.narrator]\nprice_out = 9"))
-    app = NovelcraftApp(folder.parent, folder)
+    app = room_of(folder)
     async with app.run_test(size=(200, 60)) as pilot:
         screen = await opened(pilot, app)
         await until(pilot, lambda: "cost " in str(screen.query_one(Standing).render()))
@@ -117,7 +117,7 @@ async def test_a_sentence_that_an_answer_rests_on_opens_in_its_scene(
     serve: Serve, make_novel: MakeNovel
 ) -> None:
     folder = await make_novel(serve(), 2)
-    app = NovelcraftApp(folder.parent, folder)
+    app = room_of(folder)
     async with app.run_test(size=(120, 40)) as pilot:
         screen = await opened(pilot, app)
         sentence = screen.chain[1].prose.split(".")[-2].strip()
@@ -136,7 +136,7 @@ async def test_a_manuscript_changed_by_hand_is_offered_and_taken(
     serve: Serve, make_novel: MakeNovel, left_alone: None
 ) -> None:
     folder = await make_novel(serve(), 2)
-    app = NovelcraftApp(folder.parent, folder)
+    app = room_of(folder)
     async with app.run_test(size=(120, 40)) as pilot:
         screen = await opened(pilot, app)
         file, last = folder / "manuscript.md", screen.chain[1].prose.split("\n\n")[-1]
@@ -158,7 +158,7 @@ async def test_a_novel_that_cannot_be_read_says_so_until_it_can(
     toml = folder / "novel.toml"
     good = toml.read_text()
     toml.write_text("[novel]\npages = -3\n")
-    app = NovelcraftApp(folder.parent, folder)
+    app = room_of(folder)
     async with app.run_test(size=(100, 30)) as pilot:
         await until(pilot, lambda: isinstance(app.screen, NovelScreen))
         screen = room(app)

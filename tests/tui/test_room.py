@@ -17,12 +17,13 @@ from novelcraft.tools.canon.store import ManuscriptStore
 from novelcraft.tools.storage.lock import holder
 from novelcraft.tui.app import NovelcraftApp
 from novelcraft.tui.screens.novel import NovelScreen
+from novelcraft.tui.shelf import FolderShelf
 from novelcraft.tui.widgets.loop_strip import LoopStrip
 from novelcraft.tui.widgets.prose import ProseView
 from novelcraft.tui.widgets.standing import Standing
 from tests.fakes import script as s
 from tests.fakes.server import FakeServer
-from tests.tui.conftest import MakeNovel, until
+from tests.tui.conftest import MakeNovel, room_of, until
 
 Serve = Callable[..., FakeServer]
 
@@ -40,7 +41,7 @@ async def test_a_run_that_the_room_starts_is_seen_to_its_end(
     hold, slow = s.hold(go_on, after=60), s.pace(0.01)
     script.on(s.prose, lambda r, plain: hold(r, slow(r, plain)), after=1, count=1)
     folder = await make_novel(serve(script=script))
-    app = NovelcraftApp(folder.parent, folder)
+    app = room_of(folder)
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("w")
         await until(pilot, lambda: holder(folder))
@@ -68,7 +69,7 @@ async def test_closing_the_room_changes_nothing_of_the_run(
     go_on, script = threading.Event(), s.Script()
     script.on(s.prose, s.hold(go_on, after=20), after=1, count=1)
     folder = await make_novel(serve(script=script))
-    app = NovelcraftApp(folder.parent, folder)
+    app = room_of(folder)
     async with app.run_test() as pilot:
         await pilot.press("w")
         await until(pilot, lambda: len(room(app).chain) == 1)
@@ -87,7 +88,7 @@ async def test_the_shelf_tells_how_far_each_novel_is_and_opens_one(
     serve: Serve, make_novel: MakeNovel, tmp_path: Path
 ) -> None:
     await make_novel(serve(), 2)
-    app = NovelcraftApp(tmp_path)
+    app = NovelcraftApp(FolderShelf(tmp_path))
     async with app.run_test(size=(120, 30)) as pilot:
         table = app.screen.query_one("#novels", DataTable)
         await until(pilot, lambda: table.row_count == 1)
@@ -121,9 +122,12 @@ import asyncio, json, sys
 from pathlib import Path
 from novelcraft.cli.app import app as commands
 from novelcraft.tui.app import NovelcraftApp
+from novelcraft.tui.homes import FolderHome
+from novelcraft.tui.shelf import FolderShelf
 async def main():
     folder = Path({str(folder)!r})
-    app = NovelcraftApp(folder.parent, folder if {bool(arguments)} else None)
+    home = FolderHome(folder) if {bool(arguments)} else None
+    app = NovelcraftApp(FolderShelf(folder.parent), home)
     async with app.run_test() as pilot:
         await pilot.pause()
 asyncio.run(main())

@@ -12,6 +12,7 @@ from textual.widgets import Input, Static, TextArea
 from novelcraft.tui.app import NovelcraftApp
 from novelcraft.tui.screens.novel import NovelScreen
 from novelcraft.tui.screens.start import StartScreen
+from novelcraft.tui.shelf import FolderShelf
 from tests.cli.conftest import point_roles_at
 from tests.fakes.server import FakeServer
 from tests.tui.conftest import until
@@ -27,7 +28,7 @@ async def test_a_book_is_begun_with_what_the_author_says_word_for_word(
 ) -> None:
     server = serve()
     point_roles_at(server, monkeypatch)
-    app = NovelcraftApp(tmp_path)
+    app = NovelcraftApp(FolderShelf(tmp_path))
     async with app.run_test(size=(100, 40)) as pilot:
         await pilot.press("n")
         await until(pilot, lambda: app.screen.query("#write") and app.focused)
@@ -46,9 +47,10 @@ async def test_a_book_is_begun_with_what_the_author_says_word_for_word(
         await until(pilot, lambda: isinstance(app.screen, NovelScreen))
         room = app.screen
         assert isinstance(room, NovelScreen)
+        assert room.home.folder is not None
         await until(pilot, lambda: len(room.chain) >= 1)
-    made = tomllib.loads((room.folder / "novel.toml").read_text())["novel"]
-    assert room.folder.name == "a-lighthouse-keeper-finds-that-the-sea"
+    made = tomllib.loads((room.home.folder / "novel.toml").read_text())["novel"]
+    assert room.home.name == "a-lighthouse-keeper-finds-that-the-sea"
     assert made["premise"].split("\n\n") == [PREMISE, "People:\nElias Marrow, who cannot swim."]
     assert made["pages"] == 3
     # The planner is told it.

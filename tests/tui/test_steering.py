@@ -21,7 +21,7 @@ from novelcraft.tui.screens.novel import NovelScreen
 from novelcraft.tui.widgets.acts import ActsTable
 from tests.fakes import script as s
 from tests.fakes.server import FakeServer
-from tests.tui.conftest import MakeNovel, until
+from tests.tui.conftest import MakeNovel, room_of, until
 
 Serve = Callable[..., FakeServer]
 
@@ -101,7 +101,7 @@ async def test_what_needs_no_model_is_done_at_once(
     expected: Any,
 ) -> None:
     folder = await make_novel(serve(), 3)
-    app = NovelcraftApp(folder.parent, folder)
+    app = room_of(folder)
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: isinstance(app.screen, NovelScreen) and app.screen.chain)
         book = book_of(app)
@@ -125,7 +125,7 @@ async def test_a_note_reaches_the_narrator_of_a_run_and_can_be_taken_back_until_
     script.on(s.prose, s.hold(go_on, after=10), after=1, count=1)
     server = serve(script=script)
     folder = await make_novel(server)
-    app = NovelcraftApp(folder.parent, folder)
+    app = room_of(folder)
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("w")
         await until(pilot, lambda: holder(folder))
@@ -162,7 +162,7 @@ async def test_what_was_typed_is_thrown_away_only_when_asked_twice(
     serve: Serve, make_novel: MakeNovel
 ) -> None:
     folder = await make_novel(serve(), 1)
-    app = NovelcraftApp(folder.parent, folder)
+    app = room_of(folder)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: isinstance(app.screen, NovelScreen) and app.screen.chain)
         room = app.screen

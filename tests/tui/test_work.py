@@ -23,6 +23,7 @@ from novelcraft.state.train_events import (
 from novelcraft.tools.storage.lock import holder
 from novelcraft.tui.app import NovelcraftApp
 from novelcraft.tui.screens.work import WorkScreen
+from novelcraft.tui.shelf import FolderShelf
 from novelcraft.tui.widgets.prose import ProseView
 from tests.cli.conftest import point_roles_at
 from tests.fakes import script as s
@@ -87,7 +88,7 @@ async def test_books_are_followed_cancelled_and_gone_on_with(
     go_on, script = threading.Event(), s.Script()
     script.on(s.structured, s.hold(go_on), after=3, count=1)
     point_roles_at(serve(script=script), monkeypatch)
-    app = NovelcraftApp(data.parent)
+    app = NovelcraftApp(FolderShelf(data.parent))
     async with app.run_test(size=(140, 40)) as pilot:
         await pilot.press("2")
         works = app.screen.query_one("#works", DataTable)
@@ -153,7 +154,7 @@ async def test_training_is_followed_to_the_gates_verdict(
     bench.gate = GateResult(verdict="failed", reasons=("It repeats 31 words.",))
     folder.mkdir(exist_ok=True)
     (folder / "train.yaml").write_text("{}", encoding="utf-8")
-    app = NovelcraftApp(tmp_path, folder)
+    app = NovelcraftApp(FolderShelf(tmp_path), folder)
     async with app.run_test(size=(200, 60)) as pilot:
         await until(pilot, lambda: isinstance(app.screen, WorkScreen))
         await until(pilot, lambda: shown(app, "figures") == "No step was done yet.")

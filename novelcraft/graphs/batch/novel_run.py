@@ -32,6 +32,7 @@ from novelcraft.tools.models.opening import ServerPool, open_models
 from novelcraft.tools.storage.files import write_atomic
 from novelcraft.tools.text import clipped
 
+STOPPED = "A person stopped it. The same command again goes on."
 Note = Callable[[str, Standing], None]
 """Writes down how the novel of a name stands."""
 
@@ -84,8 +85,9 @@ class NovelRun:
         try:
             with self._opened(pool, environ) as novel:
                 await novel.change_length()
-                if not novel.is_finished():
-                    await novel.write(on_event=self._listen)
+                if not novel.is_finished() and not await novel.write(on_event=self._listen):
+                    # Nothing but a person's act ends a run before its book.
+                    return self.update(status="paused", error=STOPPED), None
                 self._sum_up(novel)
         except (LeaseLostError, DatabaseGoneError):
             # Not the novel's fault: whoever gets it next goes on.

@@ -37,6 +37,8 @@ WHERE held.expires <= clock_timestamp()
 RETURNING epoch""")
 _MINE = "name = :name AND epoch = :epoch AND expires > clock_timestamp()"
 _HOLD = text(f"SELECT 1 FROM {SCHEMA}.batch_leases WHERE {_MINE} FOR SHARE")
+_HOLDER = text(f"""
+SELECT worker FROM {SCHEMA}.batch_leases WHERE name = :name AND expires > clock_timestamp()""")
 _RENEW = text(f"""
 UPDATE {SCHEMA}.batch_leases SET expires = clock_timestamp() + make_interval(secs => :seconds)
 WHERE {_MINE}""")
@@ -92,6 +94,17 @@ def open_shared(url: str) -> BatchStore:
     return store
 
 
+def holder_of(store: BatchStore, name: str) -> str:
+    """The worker that holds a novel now; empty for none."""
+    with store.database.read() as connection:
+        return connection.execute(_HOLDER, {"name": name}).scalar() or ""
+
+
+def schema_of(number: int) -> str:
+    """The schema of the novel that has a number in the batch."""
+    return f"novel_{number}"
+
+
 def free_novels(store: BatchStore) -> list[str]:
     """Names of the novels that are to be written, and that no worker holds."""
     with store.database.read() as connection:
@@ -111,7 +124,7 @@ def open_novel_store(
         idle_seconds: A transaction that does nothing for so long is undone by the server, so that
             a worker which stops inside of one does not hold up the next.
     """
-    schema = f"novel_{number}"
+    schema = schema_of(number)
     target = schema_url(url, schema, idle_seconds)
     try:
         return ManuscriptStore.open(target, guard=guard)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 from typing import ClassVar
 
 from textual import on, work
@@ -16,7 +16,6 @@ from textual.message import Message
 from textual.widgets import Footer, Input, Static, TabbedContent, TabPane, Tabs
 
 from novelcraft.errors import NotAProjectError, NovelcraftError
-from novelcraft.graphs.follow import follow
 from novelcraft.present.writing import WritingProgress
 from novelcraft.state.events import (
     ActSettled,
@@ -32,6 +31,7 @@ from novelcraft.state.events import (
 from novelcraft.state.manuscript import SceneCommit
 from novelcraft.tools.canon.journal import Entry
 from novelcraft.tui.book import Book, Scene
+from novelcraft.tui.homes import NovelHome
 from novelcraft.tui.marks import Marks
 from novelcraft.tui.screens.steering import SteeringScreen
 from novelcraft.tui.widgets.acts import ActsTable
@@ -81,7 +81,7 @@ class NovelScreen(SteeringScreen):
 
     def __init__(
         self,
-        folder: Path,
+        home: NovelHome,
         branch: str,
         marks: Marks,
         *,
@@ -91,13 +91,13 @@ class NovelScreen(SteeringScreen):
         """Make it.
 
         Args:
-            folder: The novel's.
+            home: The novel's.
             branch: The branch that is shown.
             marks: Signs to draw with.
             with_editor: Whether a person may start $EDITOR here.
             clock: Seconds of the same epoch as the log's times.
         """
-        super().__init__(folder, branch, with_editor=with_editor)
+        super().__init__(home, branch, with_editor=with_editor)
         self._marks = marks
         self._clock = clock
         self._progress = WritingProgress()
@@ -106,7 +106,7 @@ class NovelScreen(SteeringScreen):
 
     def compose(self) -> ComposeResult:
         """Put the screen together."""
-        yield Static(self.folder.name, id="title", markup=False)
+        yield Static(self.home.name, id="title", markup=False)
         yield LoopStrip(self._marks)
         with TabbedContent(initial="writing", id="room"):
             with TabPane("1 Writing", id="writing"):
@@ -114,7 +114,7 @@ class NovelScreen(SteeringScreen):
             with TabPane("2 Book", id="book"):
                 yield BookPages(self._marks)
             with TabPane("3 Ask", id="ask"):
-                yield AskPane(self.folder, self.branch)
+                yield AskPane(self.home, self.branch)
             with TabPane("4 Acts", id="steering"):
                 yield ActsTable()
         yield Standing(self._marks)
@@ -141,13 +141,15 @@ class NovelScreen(SteeringScreen):
         if scenes := self._changed_by_hand():
             self.notify(f"You changed {scenes} in the manuscript. Key s offers to take it.")
         self._follow()
-        self.set_interval(1, self._tick)
+        self._look()
         self.prose.focus()
 
     def on_unmount(self) -> None:
-        """Close the database."""
+        """Close the database, once nothing here reads it any more."""
+        self.workers.cancel_node(self)
         if self.book is not None:
             self.book.close()
+            self.book = None
 
     @on(Resize)
     def _fit(self, event: Resize) -> None:
@@ -159,13 +161,20 @@ class NovelScreen(SteeringScreen):
         """Turn the run's events into messages, for as long as the screen is there."""
         old = self.book.last_event if self.book else 0
         try:
-            async for entry in follow(self.folder, self.branch):
+            async for entry in self.home.follow(self.branch):
                 at = _seconds(entry) or self._clock()
                 self.post_message(self.Happened(entry.event, at, live=entry.number > old))
         except NovelcraftError as error:
             self.notify(str(error), severity="error", timeout=30)
 
     @on(Happened)
+    def _hear(self, message: Happened) -> None:
+        try:
+            self._take(message)
+        except NovelcraftError as error:
+            self._fault = str(error)
+        self._tick()
+
     def _take(self, message: Happened) -> None:
         event = message.event
         self._progress.update(event, message.at)
@@ -189,15 +198,15 @@ class NovelScreen(SteeringScreen):
                 self.notify(f"The run waits for your word on {event.about}: key s.", timeout=30)
             case _:
                 pass
-        self._tick()
 
     def reread(self) -> None:
         """Read the book again after something new."""
         try:
             if self.book is None:
-                self.book = Book(self.folder, self.branch)
+                self.book = Book(self.home, self.branch)
             else:
                 self.book.refresh()
+            self._show(self.book)
         except NotAProjectError:
             return
         except NovelcraftError as error:
@@ -208,27 +217,49 @@ class NovelScreen(SteeringScreen):
         if self._fault:
             self._fault = ""
             self.query_one(WritingPane).say("")
-        self.query_one(BookPages).show(self.book)
-        self.query_one(ActsTable).show(self.book)
-        self.query_one(LoopStrip).attempts = self.book.settings.write.attempts
-        self.query_one(WritingPane).show(self.book)
+
+    def _show(self, book: Book) -> None:
+        self.query_one(BookPages).show(book)
+        self.query_one(ActsTable).show(book)
+        self.query_one(LoopStrip).attempts = book.settings.write.attempts
+        self.query_one(WritingPane).show(book)
+
+    @work(exclusive=True, group="look")
+    async def _look(self) -> None:
+        """Look again and again at who writes, for as long as the screen is there."""
+        while True:
+            try:
+                self.take_writer(await self.home.writer())
+            except NovelcraftError as error:
+                self._fault = str(error)
+            else:
+                if self._fault or self.book is None:
+                    self.reread()
+            self._tick()
+            await asyncio.sleep(1)
 
     def _tick(self) -> None:
+        if not self.query(Standing):
+            return  # the screen is being taken down
         self.look_after_run()
-        if self._fault:
-            self.reread()
-        who = self._writer
-        if who is None:
+        if not self.writer:
             self.query_one(LoopStrip).rest()
-        standing = self.query_one(Standing)
-        standing.show(self.book, self._progress, self._clock(), running=who is not None)
-        sign = self._marks.live if who else " "
-        name = self.book.title if self.book else self.folder.name
+        if not self._fault:
+            self._show_standing()
+        sign = self._marks.live if self.writer else " "
+        name = self.book.title if self.book else self.home.name
         branch = "" if self.branch == "main" else f" ({self.branch})"
-        state = f"being written by {who}" if who else "nobody is writing"
+        state = f"being written by {self.writer}" if self.writer else "nobody is writing"
         if self._fault:
             state = "cannot be read"
         self.query_one("#title", Static).update(f"{sign} {name}{branch}   {state}")
+
+    def _show_standing(self) -> None:
+        standing = self.query_one(Standing)
+        try:
+            standing.show(self.book, self._progress, self._clock(), running=bool(self.writer))
+        except NovelcraftError as error:
+            self._fault = str(error)
 
     def action_tab(self, name: str) -> None:
         """Show a tab, with what one does there in focus."""

@@ -12,8 +12,10 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import DataTable, Footer, Header, Static, TabbedContent, TabPane
 
+from novelcraft.errors import NovelcraftError
 from novelcraft.tools.text import clipped
-from novelcraft.tui.shelf import ShelfRow, folders, shelf_rows
+from novelcraft.tui.homes import FolderHome, NovelHome
+from novelcraft.tui.shelf import Shelf, ShelfRow, folders
 from novelcraft.tui.widgets.said import SaidPage
 from novelcraft.tui.work import WorkRow, kind_of, work_row
 
@@ -33,14 +35,15 @@ NO_WORK = (
 
 
 class ShelfScreen(Screen[None]):
-    """All novels below a folder, and what they are written with."""
+    """All novels of a shelf, and in a folder what they are written with."""
 
     class Opened(Message):
         """A novel, or work on books or a narrator, is to be opened."""
 
-        def __init__(self, folder: Path) -> None:
+        def __init__(self, what: NovelHome | Path) -> None:
             super().__init__()
-            self.folder = folder
+            self.what = what
+            """A novel's home; the folder of other work."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "tab('shelf')", "Novels", show=False),
@@ -56,9 +59,9 @@ class ShelfScreen(Screen[None]):
     ShelfScreen DataTable { height: 1fr; }
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, shelf: Shelf) -> None:
         super().__init__()
-        self.root = root
+        self.shelf = shelf
         self.rows: list[ShelfRow] = []
         self.work_rows: list[WorkRow] = []
 
@@ -69,11 +72,12 @@ class ShelfScreen(Screen[None]):
             with TabPane("1 Novels", id="shelf"):
                 yield DataTable(cursor_type="row", id="novels")
                 yield Static(EMPTY, classes="empty")
-            with TabPane("2 Books and training", id="work"):
-                yield DataTable(cursor_type="row", id="works")
-                yield Static(NO_WORK, classes="empty")
-            with TabPane("3 Adapters", id="adapters"):
-                yield SaidPage(["adapter", "list", str(self.root)], id="said-adapters")
+            if self.shelf.root is not None:
+                with TabPane("2 Books and training", id="work"):
+                    yield DataTable(cursor_type="row", id="works")
+                    yield Static(NO_WORK, classes="empty")
+                with TabPane("3 Adapters", id="adapters"):
+                    yield SaidPage(["adapter", "list", str(self.shelf.root)], id="said-adapters")
             with TabPane("4 Roles and servers", id="servers"):
                 yield SaidPage(["status"], id="said-servers")
         yield Footer()
@@ -81,9 +85,10 @@ class ShelfScreen(Screen[None]):
     def on_mount(self) -> None:
         """Read the shelf, and look again now and then."""
         self.title = "Novelcraft"
-        self.sub_title = str(self.root)
+        self.sub_title = self.shelf.name
         self.query_one("#novels", DataTable).add_columns(*COLUMNS)
-        self.query_one("#works", DataTable).add_columns(*WORK_COLUMNS)
+        for works in self.query("#works").results(DataTable):
+            works.add_columns(*WORK_COLUMNS)
         self.action_refresh()
         self.set_interval(3, self._look)
 
@@ -96,14 +101,24 @@ class ShelfScreen(Screen[None]):
 
     @work(thread=True, exclusive=True)
     def _look(self) -> None:
-        rows = shelf_rows(self.root)
-        works = [work_row(folder) for folder in folders(self.root, kind_of)]
+        root = self.shelf.root
+        try:
+            rows = self.shelf.rows()
+        except NovelcraftError as error:
+            self.app.call_from_thread(self._tell, f"{self.shelf.name}   {error}")
+            return
+        works = [work_row(folder) for folder in folders(root, kind_of)] if root else []
+        self.app.call_from_thread(self._tell, self.shelf.name)
         self.app.call_from_thread(self._show, rows, works)
+
+    def _tell(self, text: str) -> None:
+        self.sub_title = text
 
     def action_tab(self, name: str) -> None:
         """Show a tab."""
-        self.set_focus(None)
-        self.query_one(TabbedContent).active = name
+        if self.query(f"TabPane#{name}"):
+            self.set_focus(None)
+            self.query_one(TabbedContent).active = name
 
     @on(TabbedContent.TabActivated)
     def _turned(self, event: TabbedContent.TabActivated) -> None:
@@ -116,27 +131,34 @@ class ShelfScreen(Screen[None]):
         """Begin another novel."""
         from novelcraft.tui.screens.start import StartScreen
 
-        self.app.push_screen(StartScreen(self.root), self._started)
+        if self.shelf.root is None:
+            self.notify("Ask for it with: novelcraft batch ROWS --database URL")
+            return
+        self.app.push_screen(StartScreen(self.shelf.root), self._started)
 
     def _started(self, folder: Path | None) -> None:
         if folder is not None:
-            self._open(folder)
+            self.post_message(self.Opened(FolderHome(folder)))
 
     @on(DataTable.RowSelected)
     def _chosen(self, event: DataTable.RowSelected) -> None:
-        rows = self.work_rows if event.data_table.id == "works" else self.rows
-        self._open(rows[event.cursor_row].folder)
-
-    def _open(self, folder: Path) -> None:
-        self.post_message(self.Opened(folder))
+        if event.data_table.id == "works":
+            self.post_message(self.Opened(self.work_rows[event.cursor_row].folder))
+            return
+        place = self.rows[event.cursor_row].place
+        try:
+            self.post_message(self.Opened(self.shelf.home(place)))
+        except NovelcraftError as error:
+            self.notify(str(error), severity="error", timeout=30)
 
     def _show(self, rows: list[ShelfRow], works: list[WorkRow]) -> None:
         if rows != self.rows or not rows:
             self.rows = rows
-            self._fill("shelf", [_cells(row, self.root) for row in rows])
-        if works != self.work_rows or not works:
+            self._fill("shelf", [_cells(row) for row in rows])
+        root = self.shelf.root
+        if root is not None and (works != self.work_rows or not works):
             self.work_rows = works
-            self._fill("work", [_work_cells(row, self.root) for row in works])
+            self._fill("work", [_work_cells(row, root) for row in works])
 
     def _fill(self, pane: str, rows: list[tuple[str, ...]]) -> None:
         """Put rows into a pane's table; without any the pane says what could be there."""
@@ -152,19 +174,15 @@ class ShelfScreen(Screen[None]):
             table.focus()
 
 
-def _cells(row: ShelfRow, root: Path) -> tuple[str, ...]:
+def _cells(row: ShelfRow) -> tuple[str, ...]:
     of = f" of {row.planned}" if row.planned else ""
     words = f"{row.words:,}" + (f" of {row.target_words:,}" if row.target_words else "")
-    folder = _below(row.folder, root)
     changed = row.changed.strftime("%d %b %H:%M") if row.changed else ""
     state = row.problem.splitlines()[0] if row.problem else row.state
-    return clipped(row.title, 36), state, f"{row.scenes}{of}", words, changed, folder
+    return clipped(row.title, 36), state, f"{row.scenes}{of}", words, changed, row.place
 
 
 def _work_cells(row: WorkRow, root: Path) -> tuple[str, ...]:
     kind = "training" if row.kind == "training" else "books"
-    return _below(row.folder, root), kind, "at work" if row.runs else "", row.detail
-
-
-def _below(folder: Path, root: Path) -> str:
-    return str(folder.relative_to(root)) if folder != root else root.name
+    place = str(row.folder.relative_to(root)) if row.folder != root else root.name
+    return place, kind, "at work" if row.runs else "", row.detail

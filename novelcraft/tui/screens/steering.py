@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 
 from textual import work
 from textual.app import SystemCommand
@@ -13,32 +12,33 @@ from textual.screen import Screen
 from novelcraft.errors import NovelcraftError
 from novelcraft.graphs.steering import needs_process, taken_at
 from novelcraft.state.acts import Act, ActRecord, Pause, Resume
-from novelcraft.tools.storage.lock import Holder, holder
+from novelcraft.tools.storage.lock import holder
 from novelcraft.tui.book import Book, Scene
 from novelcraft.tui.commands import Detached, run_command, start_writing
 from novelcraft.tui.forms import Form, forms, next_note
+from novelcraft.tui.homes import NovelHome
 from novelcraft.tui.screens.form import FormScreen
 
 
 class SteeringScreen(Screen[None]):
     """A screen from which a novel is steered."""
 
-    def __init__(self, folder: Path, branch: str, *, with_editor: bool) -> None:
+    def __init__(self, home: NovelHome, branch: str, *, with_editor: bool) -> None:
         """Make it.
 
         Args:
-            folder: The novel's.
+            home: The novel's.
             branch: The branch that is shown.
             with_editor: Whether a person may start $EDITOR here.
         """
         super().__init__()
-        self.folder = folder
+        self.home = home
         self.branch = branch
         self.book: Book | None = None
+        self.writer = ""
+        """Who writes the novel now."""
         self._with_editor = with_editor
         self._run: Detached | None = None
-        self._writer: Holder | None = None
-        """Who was writing when it was last looked."""
 
     @property
     def scene(self) -> Scene | None:
@@ -56,10 +56,14 @@ class SteeringScreen(Screen[None]):
             self._run = None
             if ended.code > 0:
                 self.notify(ended.message, title="The run has ended", severity="error", timeout=60)
-        writer, self._writer = self._writer, holder(self.folder)
-        if writer and not self._writer and self.book and not self.book.has_ended:
+
+    def take_writer(self, writer: str) -> None:
+        """Note who writes now; tell of a process of this machine that is gone and said nothing."""
+        before, self.writer = self.writer, writer
+        local = self.home.folder is not None
+        if local and before and not writer and self.book and not self.book.has_ended:
             self.notify(
-                f"{writer} is gone without a word. What was accepted is safe: w writes on.",
+                f"{before} is gone without a word. What was accepted is safe: w writes on.",
                 title="The run was killed",
                 severity="error",
                 timeout=60,
@@ -81,21 +85,24 @@ class SteeringScreen(Screen[None]):
                 "Your words take the place of the book's; your file is kept.",
                 self.action_sync,
             )
-        for form in forms(self.book, self.scene):
-            yield SystemCommand(form.title, form.says, partial(self.ask_form, form))
+        try:
+            for form in forms(self.book, self.scene):
+                yield SystemCommand(form.title, form.says, partial(self.ask_form, form))
+        except NovelcraftError as error:
+            self._complain(error)
 
     def _changed_by_hand(self) -> str:
         try:
             scenes = self.book.changed_by_hand() if self.book else []
         except NovelcraftError as error:
-            self.notify(str(error), severity="error", timeout=30)
+            self._complain(error)
             return ""
         return " and ".join(f"scene {number}" for number in scenes)
 
     @work(exclusive=True, group="sync")
     async def action_sync(self) -> None:
         """Take what was changed by hand into the book."""
-        command = ["sync", str(self.folder), "--branch", self.branch, "--yes", "--quiet"]
+        command = ["sync", *self.home.words, "--branch", self.branch, "--yes", "--quiet"]
         await self._run_to_its_end(command)
         self.reread()
 
@@ -110,8 +117,15 @@ class SteeringScreen(Screen[None]):
 
     def action_pause(self) -> None:
         """Have the run wait, or go on."""
-        if self.book is not None:
+        if self.book is None:
+            return
+        try:
             self.leave_act(Resume() if self.book.is_paused else Pause())
+        except NovelcraftError as error:
+            self._complain(error)
+
+    def _complain(self, error: NovelcraftError) -> None:
+        self.notify(str(error), severity="error", timeout=30)
 
     def ask_form(self, form: Form) -> None:
         """Put a form on the screen; what it comes to is left for the run."""
@@ -126,19 +140,20 @@ class SteeringScreen(Screen[None]):
         try:
             self.tell(self.book.put(act))
         except NovelcraftError as error:
-            self.notify(str(error), severity="error", timeout=30)
+            self._complain(error)
 
     def tell(self, record: ActRecord | None) -> None:
         """Say of an act that was left where it will be taken, and start what it needs."""
         if record is None or self.book is None:
             return
-        if needs_process(self.folder, record):
-            self._run = Detached(self.folder, ["steer", str(self.folder), "apply"])
+        folder = self.home.folder
+        if folder is not None and needs_process(folder, record):
+            self._run = Detached(folder, ["steer", str(folder), "apply"])
             self.notify("A process of its own does it now.")
         elif record.status == "refused":
             self.notify(record.reason, title="Refused", severity="error", timeout=30)
         elif record.status == "pending":
-            at = taken_at(self.folder, self.book.store, record)
+            at = taken_at(self.book.store, record, running=self.home.takes_acts(record.branch))
             self.notify(f"It is taken {at}. Until then it can be taken back: key 4.")
         else:
             self.notify("Done.")
@@ -146,13 +161,16 @@ class SteeringScreen(Screen[None]):
 
     def action_write(self) -> None:
         """Start the run that writes on, in a process of its own."""
-        if who := holder(self.folder):
+        if self.home.folder is None:
+            self.notify("Workers write it. Start one anywhere: novelcraft worker --database URL")
+            return
+        if who := holder(self.home.folder):
             self.notify(f"{who} is writing already.")
             return
-        self._run = start_writing(self.folder, self.branch)
+        self._run = start_writing(self.home.folder, self.branch)
         self.notify("The run goes on in a process of its own; you can close this at any time.")
 
     @work(exclusive=True, group="export")
     async def action_export(self) -> None:
         """Write the book's files."""
-        await self._run_to_its_end(["export", str(self.folder), "--branch", self.branch])
+        await self._run_to_its_end(["export", *self.home.words, "--branch", self.branch])

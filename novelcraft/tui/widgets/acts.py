@@ -56,7 +56,8 @@ class ActsTable(DataTable[str]):
 def _cells(book: Book, record: ActRecord) -> tuple[str, ...]:
     stands: str = record.status
     if record.status == "pending":
-        stands = f"pending, {taken_at(book.folder, book.store, record)}"
+        running = book.home.takes_acts(record.branch)
+        stands = f"pending, {taken_at(book.store, record, running=running)}"
     elif record.reason:
         stands = f"refused: {record.reason}"
     elif record.status == "applied" and record.commit:

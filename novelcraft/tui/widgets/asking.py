@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -14,6 +13,7 @@ from textual.widgets import Input, OptionList, Static
 
 from novelcraft.tui.book import Scene
 from novelcraft.tui.commands import run_command
+from novelcraft.tui.homes import NovelHome
 
 
 class AskPane(Vertical):
@@ -33,9 +33,9 @@ class AskPane(Vertical):
             """Its number in the book."""
             self.text = text
 
-    def __init__(self, folder: Path, branch: str) -> None:
+    def __init__(self, home: NovelHome, branch: str) -> None:
         super().__init__(id="asking")
-        self._folder = folder
+        self._home = home
         self._branch = branch
         self._after = ""
         self._cited: list[AskPane.Opened] = []
@@ -50,6 +50,10 @@ class AskPane(Vertical):
     def on_mount(self) -> None:
         """Say what can be asked."""
         self.as_of(None)
+        if self._home.folder is None:
+            self.query_one("#question").disabled = True
+            self._say("A book in a database cannot be asked from here. Search it: key 2.")
+            return
         self._say("Ask the book. It answers from its own sentences, and says where they stand.")
 
     def as_of(self, scene: Scene | None) -> None:
@@ -75,7 +79,7 @@ class AskPane(Vertical):
     async def _ask(self, question: str) -> None:
         self.show_answer("It is looking…", [])
         given = {"question": question, "after": self._after, "branch": self._branch}
-        command = ["agent", "ask", "--novel", str(self._folder)]
+        command = ["agent", "ask", "--novel", *self._home.words]
         ended = await run_command(command, json.dumps(given))
         if ended.code:
             self._say(ended.message)

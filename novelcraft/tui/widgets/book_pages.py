@@ -11,6 +11,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.message import Message
 from textual.widgets import Input, Static, TabbedContent, TabPane, Tree
 
+from novelcraft.errors import NovelcraftError
 from novelcraft.state.plan import Chapter
 from novelcraft.tui.book import Book, Scene
 from novelcraft.tui.marks import Marks
@@ -97,10 +98,14 @@ class BookPages(Horizontal):
             return
         active = self.query_one(TabbedContent).active
         page = next((page for page in PAGES if _id(page) == active), PAGES[0])
-        if page == "Drafts":
-            self.query_one(Columns).show(_drafts(self._book, self.scene))
+        try:
+            if page == "Drafts":
+                self.query_one(Columns).show(_drafts(self._book, self.scene))
+                return
+            text = _text(self._book, self._place, page)
+        except NovelcraftError as error:
+            self.notify(str(error), severity="error", timeout=30)
             return
-        text = _text(self._book, self._place, page)
         if page == "Text":
             self._read(text)
         else:

@@ -15,10 +15,13 @@ import pytest
 
 from novelcraft.errors import ProjectBusyError
 from novelcraft.graphs.batch.accepting import accept
+from novelcraft.graphs.batch.novel_run import STOPPED
 from novelcraft.graphs.batch.run import Batch, usual_jobs
 from novelcraft.graphs.novel import Novel
+from novelcraft.state.acts import Stop
 from novelcraft.state.batch import BatchEvent, BatchRow, NovelBegun, Standing
 from novelcraft.tools.batch.store import BatchStore
+from novelcraft.tools.canon.store import ManuscriptStore
 from novelcraft.tools.storage.lock import ProjectLock
 from tests.fakes import script as s
 from tests.fakes.chat import Answer, ChatRequest
@@ -254,6 +257,23 @@ async def test_a_cap_pauses_one_novel_and_says_so(
     assert len([r for r in server.requests[asked:] if not s.trial(r)]) == 0
     batch.take(row(server, "mill", cap=50, roles=roles))
     assert (await batch.run())["mill"].status == "finished"
+
+
+async def test_a_novel_that_a_person_stops_is_paused_and_goes_on(
+    serve: Serve, shelf: Callable[..., Shelf]
+) -> None:
+    batch = shelf()
+    batch.take(row(serve(), "mill"))
+    running = asyncio.create_task(batch.run())
+    await batch.grown(2)
+    with ManuscriptStore.open(batch.folder / "mill" / "novel.db") as store:
+        store.put_act(Stop(), branch="main", by="me")
+    await running
+    mill = batch.standings()["mill"]
+    assert (mill.status, mill.error) == ("paused", STOPPED)
+    assert mill.scenes < mill.scenes_planned
+    mill = (await batch.run())["mill"]
+    assert (mill.status, mill.error) == ("finished", "")
 
 
 async def test_a_budget_pauses_the_batch_and_begins_no_further_novel(
