@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import random
 import shutil
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from typing import Any
 import yaml
 
 from benchmarks.house_renaming import renamed
+from novelcraft.finetune.adapters.evaluation_file import read_evaluation
 from novelcraft.finetune.adapters.origin import ORIGIN_FILE, Origin
 from novelcraft.finetune.registry.cards import CARD_FILE, README_FILE, read_card
 from novelcraft.finetune.rowfolder import read_manifest
@@ -32,6 +34,8 @@ PREP = '[prep]\nmodels = false\nlayout = "small"\nsplit = "book"\n'
 """What a model of this size says of a book is of no use: briefs and summaries are by rule."""
 BASE = "HuggingFaceTB/SmolLM2-135M-Instruct"
 """What the embedded model is known as elsewhere, for the card that people read."""
+SCENES_FILE = Path(__file__).parents[1] / "docs" / "house-scenes.md"
+SHOWN = 10
 HELD_OUT_ROWS = 10
 """Rows of the last book's end, on which training is validated."""
 SETTINGS: dict[str, Any] = {
@@ -134,6 +138,33 @@ def ship(adapter: Path) -> None:
     (HOUSE_FOLDER / README_FILE).write_text(text.replace(card.base_model, BASE), encoding="utf-8")
 
 
+def show(adapter: Path) -> None:
+    """Write scenes of both narrators to the same briefs, as they came, into the docs.
+
+    They are drawn by lot from those of the evaluation: of a book that was held out of training,
+    and of worlds of no book.
+    """
+    found = read_evaluation(adapter)
+    assert found is not None
+    asked = [sample for sample in found.samples if sample.kind != "trained"]
+    parts = [
+        "# Ten scenes of the house narrator",
+        f"Drawn by lot from the {len(asked)} scenes that the evaluation had written to briefs of "
+        "no training row (`benchmarks.house_narrator`), and uncorrected: what the bare model wrote "
+        "to the same brief stands below each. The evaluation draws without the settings against "
+        "loops that `novelcraft write` has, so that both loop more here than in a novel.",
+    ]
+    for number, sample in enumerate(random.Random(HOUSE).sample(asked, SHOWN), 1):
+        parts += [f"## {number}. {sample.name}", *_quoted("Brief", sample.brief)]
+        parts += [*_quoted("House narrator", sample.tuned), *_quoted("Bare model", sample.base)]
+    SCENES_FILE.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+
+
+def _quoted(title: str, text: str) -> list[str]:
+    lines = text.splitlines() or ["(nothing)"]
+    return [f"**{title}**", "\n".join(f"> {line}".rstrip() + "  " * bool(line) for line in lines)]
+
+
 def main() -> None:
     """See the module."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -145,6 +176,7 @@ def main() -> None:
     novelcraft("train", given.folder / "train.yaml", "--resume", "--anyway")
     novelcraft("adapter", "eval", adapter, "--no-probes", "--name", HOUSE)
     ship(adapter)
+    show(adapter)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from novelcraft.prompts.narrator import caution
 from novelcraft.state.acts import SafePoint
 from novelcraft.state.events import WriteEvent
 from novelcraft.state.stream import OnEvent
+from novelcraft.tools.canon.embedders import Embedder
 from novelcraft.tools.canon.store import ManuscriptStore
 from novelcraft.tools.models.asking import Caller
 
@@ -30,6 +31,7 @@ class WriteContext:
     folder: Path
     store: ManuscriptStore
     index: BackgroundIndex
+    embedder: Embedder
     caller: Caller
     count: TokenCounter
     """Counts tokens of the narrator's model."""

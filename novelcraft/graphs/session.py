@@ -115,13 +115,14 @@ async def writing_context(
         preset = with_history(opened.preset, settings, served, opened.taught)
         for text in (*opened.notices, *history_notice(settings.write, preset, served)):
             emit(Notice(text=text))
-        passages = PassageIndex(folder / INDEX_FOLDER, open_embedder(settings.write.embedding))
-        async with background_index(passages) as index:
+        embedder = open_embedder(settings.write.embedding)
+        async with background_index(PassageIndex(folder / INDEX_FOLDER, embedder)) as index:
             index.start_sync(store.chain(store.branch(branch).head))
             yield WriteContext(
                 folder=folder,
                 store=store,
                 index=index,
+                embedder=embedder,
                 caller=Caller(chat, settings.novel.seed),
                 count=chat.token_counter("narrator"),
                 novel=settings.novel,

@@ -21,6 +21,7 @@ from tests.fakes import script as s
 from tests.fakes.chat import ChatRequest
 from tests.fakes.server import FakeServer
 from tests.graphs.conftest import CAST, NAMES, OpenDesk
+from tests.tools.checks.test_talk import ADVICE
 
 
 async def test_a_premise_becomes_a_book(fake_server: FakeServer, open_desk: OpenDesk) -> None:
@@ -86,6 +87,17 @@ async def test_a_draft_that_loops_is_drawn_again_with_a_constraint(
     drawn = [r for r in server.requests if s.prose(r)]
     assert "Take care:" not in drawn[0].user
     assert "Take care:" in drawn[-1].user
+
+
+async def test_a_draft_that_talks_about_the_story_is_drawn_again(
+    serve: type[FakeServer], open_desk: OpenDesk
+) -> None:
+    script = s.Script()
+    script.on(s.prose, s.edit(lambda text: "\n\n".join([*ADVICE, text])), count=1)
+    desk = open_desk(serve(script=script), write={"embedding": "minilm"})
+    await desk.write(until=1)
+    assert "prose.talk" in desk.of("draft_checked")[0].blocks
+    assert desk.chain()[0].provenance.attempt == 2
 
 
 async def test_running_out_of_attempts_keeps_the_best_and_says_so(

@@ -237,7 +237,8 @@ async def check_draft(state: WriteState, runtime: WriteRuntime) -> dict[str, Any
     context.emit(StepStarted(step="checks"))
     plan = plan_of(state, context)
     draft = reviewed(state, context)
-    findings = check_scene(
+    findings = await asyncio.to_thread(
+        check_scene,
         CheckInput(
             prose=draft.prose,
             finish_reason=draft.provenance.finish_reason,
@@ -247,6 +248,7 @@ async def check_draft(state: WriteState, runtime: WriteRuntime) -> dict[str, Any
             target_words=state["target_words"],
             prompt=_prompt_text(context, draft),
             earlier=[c.prose for c in context.store.chain(state["head"])],
+            embedder=context.embedder,
         ),
         context.store.exemptions(),
     )

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Literal, Protocol, assert_never
 
 from novelcraft.tools.late import load_numpy
@@ -106,10 +107,13 @@ class MiniLMEmbedder:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._one = Lock()
+        """The index and the checks embed in threads of their own."""
 
     def embed(self, texts: Sequence[str]) -> list[Vector]:
         """See `Embedder.embed`."""
-        return [self._embed(text) for text in texts]
+        with self._one:
+            return [self._embed(text) for text in texts]
 
     def _embed(self, text: str) -> Vector:
         load_numpy()

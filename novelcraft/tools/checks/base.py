@@ -6,12 +6,15 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Generic, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, TypeVar
 
 from novelcraft.config.presets import SizePreset
 from novelcraft.state.findings import Finding, Severity
 from novelcraft.state.plan import Character, Plan, SceneBrief
 from novelcraft.tools.metrics import Prose
+
+if TYPE_CHECKING:
+    from novelcraft.tools.canon.embedders import Embedder
 
 EVIDENCE = 3
 """Quotes that a finding carries at most."""
@@ -40,6 +43,8 @@ class CheckInput:
     """The text of the prompt that the draft came from; empty when a person wrote it."""
     earlier: Sequence[str]
     """The prose of the scenes before, oldest first."""
+    embedder: Embedder | None = None
+    """For checks that read meaning; without it they find nothing."""
 
     @cached_property
     def text(self) -> Prose:
@@ -112,7 +117,10 @@ class Rule(Record, Generic[Given]):
 
 
 class Measured(NamedTuple):
-    """What `benchmarks.checks_on_books` found of a check, on published novels."""
+    """What `benchmarks.checks_on_books` found of a check, on published novels.
+
+    Of `prose.talk`, what `benchmarks.talk` found on drafts and novels that it was not fitted on.
+    """
 
     recall: float
     """Share of the seeded faults that it finds and quotes, 0 to 1."""

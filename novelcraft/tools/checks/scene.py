@@ -20,6 +20,7 @@ from novelcraft.tools.checks import (
     no_scene,
     quotes,
     script,
+    talk,
     viewpoint,
 )
 from novelcraft.tools.checks.base import Check, CheckInput, Measured
@@ -42,6 +43,7 @@ SCENE_CHECKS = (
     ),
     Check("prose.leak", "block", leaks.leak, Measured(1, 1, 0)),
     Check("prose.assistant", "block", assistant.assistant, Measured(1, 1, 0)),
+    Check("prose.talk", "block", talk.talk, Measured(0.4, 1, 0), needs=("english",)),
     Check("prose.script", "block", script.script, Measured(1, 1, 0)),
     Check("prose.loop", "block", loops.loop, Measured(1, 1, 0)),
     Check("prose.monotone", "block", loops.monotone, Measured(0.994, 1, 0)),
