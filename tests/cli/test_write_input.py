@@ -20,6 +20,7 @@ PREMISE = "A lighthouse keeper finds that the sea answers letters"
         ([PREMISE, "--pages", "0"], 14, "--pages = 0: must be a whole number from 1 to 2000"),
         ([PREMISE, "--pages", "10000"], 14, "--pages = 10000"),
         ([PREMISE, "--attend", "book"], 11, "--attend = book: must be a list of any of plan"),
+        ([PREMISE, "--out", "n" * 300], 10, "this name is too long"),
         ([PREMISE, "--until", "noon"], 2, "neither 'plan' nor a number of scenes"),
         ([PREMISE, "--until", "0"], 2, "neither 'plan' nor a number of scenes"),
     ],

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 
 import pytest
 
 from novelcraft.errors import InputError
+from novelcraft.state.acts import EditBrief, EditWorld, PinFact
 from novelcraft.state.events import DraftChecked, WriteEvent
 from novelcraft.state.findings import blocking
 from tests.fakes import script as s
@@ -117,3 +119,53 @@ async def test_a_note_at_the_scenes_gate_that_is_too_long_is_asked_for_again(
     assert asked[1].startswith("Your note takes")
     last = desk.novel.store.calls(purpose="scene.narrate")[-1]
     assert f"Take care: {NOTE}" in last.messages[1].content
+
+
+async def test_what_a_person_wrote_and_the_prompt_has_no_room_for_is_told(
+    serve: type[FakeServer], open_desk: OpenDesk
+) -> None:
+    desk = open_desk(serve(), write={"preset": "small"})
+    await desk.write(until=1)
+    long = " ".join(f"Lamp {n} is lit by hand before the tide turns." for n in range(60))
+    for act in (
+        EditBrief(scene="2", changes={"beats": [f"{n}. {long[:200]}" for n in range(12)]}),
+        EditWorld(changes={"text": f"It rains. {long}"}),
+        *(PinFact(subject=f"Elias {n}", statement=long[:300]) for n in range(12)),
+    ):
+        await desk.novel.steer(act, on_event=desk.events.append)
+    told = await notices(desk, 2)
+    begins = r"The prompt of s002 has \d+ tokens for (.*), and left out: (.*)"
+    parts = [re.fullmatch(begins, text) for text in told]
+    assert [part and part[1] for part in parts] == [
+        "the world that you edited",
+        "your pinned facts",
+        "your brief",
+    ]
+    cut = {part.name: part.cut for part in desk.chain()[1].provenance.sections}
+    for name, part in zip(("world", "canon", "brief"), parts, strict=True):
+        assert part
+        assert part[2] == " / ".join(text.strip() for text in cut[name])
+    (later,) = await notices(desk, 3)
+    assert later.startswith("The prompt of s003")
+    assert "your pinned facts" in later
+
+
+async def test_what_fits_or_is_the_planners_own_is_not_told(
+    serve: type[FakeServer], open_desk: OpenDesk
+) -> None:
+    desk = open_desk(serve(), write={"preset": "small"})
+    await desk.write(until=1)
+    await desk.novel.steer(
+        PinFact(subject="Elias", statement="is left-handed"), on_event=desk.events.append
+    )
+    await desk.novel.steer(
+        EditBrief(scene="2", changes={"goal": "Burn the pier."}), on_event=desk.events.append
+    )
+    assert await notices(desk, 2) == []
+
+
+async def notices(desk: Desk, until: int) -> list[str]:
+    """What is told while a novel is written on."""
+    known = len(desk.of("notice"))
+    await desk.write(until=until)
+    return [event.text for event in desk.of("notice")[known:] if "left out" in event.text]

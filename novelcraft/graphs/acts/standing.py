@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -18,6 +18,7 @@ from novelcraft.state.acts import (
     PinFact,
     SetRole,
 )
+from novelcraft.state.manuscript import PromptSection
 from novelcraft.tools.canon.store import ManuscriptStore
 
 PLAN = "plan"
@@ -72,6 +73,35 @@ class Standing:
         """Plan versions that differ from the one before by a person's edit alone."""
         return {record.plan_version for record in self._of(*PLAN_EDITS) if record.plan_version}
 
+    def unseen(self, scene_id: str, sections: Iterable[PromptSection], since: int) -> Iterator[str]:
+        """What a person wrote and a prompt has no room for, in words.
+
+        Args:
+            scene_id: The scene that the prompt is for.
+            sections: The prompt's parts.
+            since: The plan of the scene before: of the world it is told once, after an edit.
+        """
+        edits = self._of(EditWorld, EditCharacter)
+        pins = [f"- {fact}" for fact in self.pinned]
+        for part in sections:
+            cut = part.cut
+            match part.name:
+                case "brief" if scene_id in self.edited_briefs:
+                    what = "your brief"
+                case "world" if any((edit.plan_version or 0) > since for edit in edits):
+                    what = "the world that you edited"
+                case "canon":
+                    what = "your pinned facts"
+                    cut = tuple(text for text in cut if _begins_one(text.rstrip("…"), pins))
+                case _:
+                    continue
+            if cut:
+                left_out = " / ".join(text.strip() for text in cut)
+                yield (
+                    f"The prompt of {scene_id} has {part.budget} tokens for {what}, and left out: "
+                    f"{left_out}"
+                )
+
     @property
     def approved(self) -> set[str]:
         """What a person let pass: `plan`, and ids of chapters and scenes."""
@@ -105,3 +135,7 @@ def merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
             value = merged(below, value)
         both[key] = value
     return both
+
+
+def _begins_one(begins: str, texts: Iterable[str]) -> bool:
+    return any(text.startswith(begins.strip()) for text in texts)

@@ -140,6 +140,8 @@ async def _narrated(
 ) -> Narration:
     """A narration; from a shorter prompt, once, where the server refuses it as too long."""
     prompt = await asyncio.to_thread(scene_prompt, state, context, prompt_bound(context))
+    if state["attempt"] == 1:
+        _tell_unseen(state, context, prompt)
     try:
         given = await asyncio.to_thread(_narration_input, state, context, prompt, opening)
         return await narrate(given, session, growing.grow)
@@ -151,6 +153,14 @@ async def _narrated(
         context.emit(Notice(text=f"{error.message} {_shortened(prompt, shorter)}"))
     given = await asyncio.to_thread(_narration_input, state, context, shorter, opening)
     return await narrate(given, session, growing.grow)
+
+
+def _tell_unseen(state: WriteState, context: WriteContext, prompt: AssembledPrompt) -> None:
+    head = state["head"]
+    since = context.store.get(head).plan_version if head else 0
+    standing = Standing(context.store, state["branch"])
+    for text in standing.unseen(state["scene_id"], prompt.sections, since):
+        context.emit(Notice(text=text))
 
 
 def _shortened(prompt: AssembledPrompt, shorter: AssembledPrompt) -> str:
