@@ -42,6 +42,7 @@ from novelcraft.state.acts import Act, ActRecord
 from novelcraft.state.base import content_hash
 from novelcraft.state.calls import Message
 from novelcraft.state.events import (
+    Notice,
     RunFinished,
     RunStarted,
     RunStopped,
@@ -215,9 +216,24 @@ class Novel:
                     await checkpoints.adelete_thread(branch)
                     raise
             take_idle(self.folder, self.store, branch, emit)
+            self._tell_left(branch, emit)
             if not finished:
                 emit(self._stopped(branch, "waiting" if ended["action"] == "wait" else "asked"))
         return finished[0] if finished else None
+
+    def _tell_left(self, branch: str, emit: OnEvent[WriteEvent]) -> None:
+        """Name the acts that came after the run's last safe point, and need a model."""
+        waiting = self.store.acts(branch, "pending")
+        left = ", ".join(str(record.id) for record in waiting if needs_models(record.act))
+        if left:
+            other = "" if branch == MAIN else f" --branch {branch}"
+            emit(
+                Notice(
+                    text=f"What was left after the last safe point (act {left}) "
+                    "waits for the next run. Have it done now: "
+                    f"novelcraft steer {quoted(self.folder)}{other} apply"
+                )
+            )
 
     async def steer(
         self, act: Act, *, on_event: OnEvent[WriteEvent], branch: str = MAIN, by: str = ""

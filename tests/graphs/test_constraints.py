@@ -8,7 +8,7 @@ from collections import defaultdict
 import pytest
 
 from novelcraft.errors import InputError
-from novelcraft.state.acts import EditBrief, EditWorld, PinFact
+from novelcraft.state.acts import Act, EditBrief, EditWorld, PinFact
 from novelcraft.state.events import DraftChecked, WriteEvent
 from novelcraft.state.findings import blocking
 from tests.fakes import script as s
@@ -127,11 +127,12 @@ async def test_what_a_person_wrote_and_the_prompt_has_no_room_for_is_told(
     desk = open_desk(serve(), write={"preset": "small"})
     await desk.write(until=1)
     long = " ".join(f"Lamp {n} is lit by hand before the tide turns." for n in range(60))
-    for act in (
+    edits: list[Act] = [
         EditBrief(scene="2", changes={"beats": [f"{n}. {long[:200]}" for n in range(12)]}),
         EditWorld(changes={"text": f"It rains. {long}"}),
         *(PinFact(subject=f"Elias {n}", statement=long[:300]) for n in range(12)),
-    ):
+    ]
+    for act in edits:
         await desk.novel.steer(act, on_event=desk.events.append)
     told = await notices(desk, 2)
     begins = r"The prompt of s002 has \d+ tokens for (.*), and left out: (.*)"

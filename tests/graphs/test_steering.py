@@ -210,6 +210,28 @@ async def test_an_act_is_left_while_another_process_holds_the_novel(desk: Desk, 
     assert later.status == "applied"
 
 
+async def test_what_comes_after_the_last_safe_point_is_named_and_done_by_the_next(
+    desk: Desk, put: Put
+) -> None:
+    old = desk.chain()[1]
+
+    def late(event: WriteEvent) -> None:
+        desk.events.append(event)
+        if event.kind == "scene_committed":
+            desk.novel.store.put_act(acts.Redraw(scene="2"), branch="main", by="Ida")
+
+    await desk.novel.write(on_event=late, until=5)
+    (left,) = desk.novel.store.acts("main", "pending")
+    told = desk.of("notice")[-1].text
+    assert f"(act {left.id})" in told
+    assert f"novelcraft steer {desk.novel.folder} apply" in told
+    assert desk.chain()[1] == old
+    await desk.write(until=6)
+    assert desk.novel.store.act(left.id).status == "applied"
+    assert desk.chain()[1].prose != old.prose
+    assert [event.text for event in desk.of("notice")].count(told) == 1
+
+
 async def test_a_run_goes_on_with_what_was_changed_while_it_was_away(desk: Desk, put: Put) -> None:
     put(acts.EditBrief(scene="5", changes={"goal": "Burn the lighthouse."}))
     await desk.write(until=5)
