@@ -17,6 +17,7 @@ def agent(
     ] = "-",
     schema: Annotated[bool, typer.Option("--schema", help="Show its input and output.")] = False,
     novel: Annotated[str, typer.Option(help="Folder of the novel that it may read.")] = "",
+    write: Annotated[bool, typer.Option("--write", help="Let it steer a novel.")] = False,
 ) -> None:
     """Run one of our agents or checks in a program of your own: JSON in, JSON out."""
     from novelcraft.doors.catalogue import TOOLS, find_tool
@@ -38,7 +39,7 @@ def agent(
     given = sys.stdin.read() if json_text == "-" else json_text
 
     async def run() -> str:
-        async with open_desk(novel) as desk:
+        async with open_desk(novel, write=write) as desk:
             return (await call_tool(name, given, desk)).model_dump_json(indent=2)
 
     typer.echo(asyncio.run(run()))

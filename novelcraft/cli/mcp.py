@@ -13,6 +13,7 @@ from novelcraft.cli.common import needs_extra, say
 
 def mcp(
     novel: Annotated[str, typer.Option(help="Folder of the novel that is meant by default.")] = "",
+    write: Annotated[bool, typer.Option("--write", help="Let clients steer novels.")] = False,
     http: Annotated[bool, typer.Option("--http", help="Serve streamable HTTP at /mcp.")] = False,
     host: Annotated[str, typer.Option(help="Address to listen on, with --http.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on, with --http.")] = 8160,
@@ -28,7 +29,7 @@ def mcp(
         from novelcraft.doors.mcp import serve_http, serve_stdio
 
     async def run() -> None:
-        async with open_desk(novel) as desk:
+        async with open_desk(novel, write=write) as desk:
             # A novel that is not there is told at the start, not at the first call.
             desk.view()
             if http:

@@ -1,7 +1,8 @@
 """The tools: each one's name, description, input, output and what it does.
 
 With a novel, a tool reads what it needs from it, as of a scene and branch; without one, its input
-holds everything, so that a program that has never heard of our database can use it. No tool writes.
+holds everything, so that a program that has never heard of our database can use it. One changes a
+novel, by an act of steering, and only on a desk that lets it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from novelcraft.agents.registry import AGENTS, Agent
-from novelcraft.doors import agent_tools, plain_tools
+from novelcraft.doors import agent_tools, plain_tools, steer_tool
 from novelcraft.doors.desk import Desk
 
 Run = Callable[[Any, Desk], Awaitable[BaseModel]]
@@ -33,6 +34,8 @@ class Tool:
     output: type[BaseModel]
     run: Run
     """Raises errors of `novelcraft.errors`."""
+    writes: bool = False
+    """Whether it changes a novel."""
 
 
 def _agent_tool(agent: Agent) -> Tool:
@@ -45,7 +48,13 @@ def _agent_tool(agent: Agent) -> Tool:
 TOOLS: tuple[Tool, ...] = (
     *(_agent_tool(agent) for agent in AGENTS if agent.name not in TAKEN_FROM_A_NOVEL),
     *(Tool(*row) for row in (*agent_tools.ROWS, *plain_tools.ROWS)),
+    *(Tool(*row, writes=True) for row in steer_tool.ROWS),
 )
+
+
+def offered(write: bool) -> list[Tool]:
+    """The tools for a program that may, or may not, change novels."""
+    return [tool for tool in TOOLS if write or not tool.writes]
 
 
 def find_tool(name: str) -> Tool | None:

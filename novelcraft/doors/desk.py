@@ -1,6 +1,6 @@
 """What tools work with: settings, models and novels, opened when they are first needed.
 
-Nothing here writes to a novel: its store is read, and calls are logged in memory.
+Reading a novel changes nothing in it: its store is read, and calls are logged in memory.
 """
 
 from __future__ import annotations
@@ -85,6 +85,8 @@ class Desk:
     environ: Mapping[str, str]
     default_novel: str
     """Folder of the novel that is meant where a call names none; empty for none."""
+    write: bool
+    """Whether its tools may change novels."""
     _stack: AsyncExitStack
     _sessions: dict[str, OpenSession] = field(default_factory=dict)
     _novels: dict[str, Novel] = field(default_factory=dict)
@@ -122,7 +124,7 @@ class Desk:
         folder = novel or self.default_novel
         if not folder:
             return None
-        opened = self._open(folder)
+        opened = self.novel(folder)
         store = opened.store
         place = store.branch(branch)
         if place.plan_version is None:
@@ -147,9 +149,7 @@ class Desk:
         """
         view = self.view(novel, branch, before=before, after=after)
         if view is None:
-            raise NotAProjectError(
-                "No novel is named.", fix='Give its folder as "novel", or start with --novel.'
-            )
+            raise _unnamed()
         return view
 
     def head(self, branch: str = "main") -> str | None:
@@ -158,14 +158,25 @@ class Desk:
         Raises:
             UnknownTargetError: There is no such branch.
         """
-        return self._open(self.default_novel).store.branch(branch).head
+        return self.novel().store.branch(branch).head
 
     def preset(self, view: BookView | None) -> SizePreset:
         """The size preset of a novel's settings, or of the person's own; no model is opened."""
         settings = view.novel.settings if view else self._settings("")
         return pick_preset(settings.write, settings.roles.narrator.name)
 
-    def _open(self, folder: str) -> Novel:
+    def novel(self, novel: str = "") -> Novel:
+        """A novel, open until the desk is closed.
+
+        Args:
+            novel: Its folder; empty for the desk's own.
+
+        Raises:
+            NotAProjectError: None is named, or the folder holds none.
+        """
+        folder = novel or self.default_novel
+        if not folder:
+            raise _unnamed()
         if folder not in self._novels:
             path = Path(folder).expanduser()
             if not (path / DATABASE).is_file():
@@ -173,28 +184,35 @@ class Desk:
                     f"{path} holds no novel that was begun: there is no {DATABASE} in it.",
                     fix=f"Begin it: novelcraft write {path}",
                 )
-            novel = Novel.open(path, environ=self.environ)
-            self._novels[folder] = self._stack.enter_context(novel)
+            opened = Novel.open(path, environ=self.environ)
+            self._novels[folder] = self._stack.enter_context(opened)
         return self._novels[folder]
 
     def _settings(self, folder: str) -> Settings:
         if folder:
-            return self._open(folder).settings
+            return self.novel(folder).settings
         return load_settings(None, environ=self.environ, user_file=find_user_file(self.environ))
 
 
 @asynccontextmanager
 async def open_desk(
-    novel: str = "", environ: Mapping[str, str] | None = None
+    novel: str = "", environ: Mapping[str, str] | None = None, *, write: bool = False
 ) -> AsyncIterator[Desk]:
     """A desk, with everything closed at the end that was opened on it.
 
     Args:
         novel: Folder of the novel that is meant where a call names none.
         environ: Environment to read settings from; the process's own by default.
+        write: Let tools change novels, by acts of steering.
     """
     async with AsyncExitStack() as stack:
-        yield Desk(os.environ if environ is None else environ, novel, stack)
+        yield Desk(os.environ if environ is None else environ, novel, write, stack)
+
+
+def _unnamed() -> NotAProjectError:
+    return NotAProjectError(
+        "No novel is named.", fix='Give its folder as "novel", or start with --novel.'
+    )
 
 
 def _position(scene: str, plan: Plan) -> int:

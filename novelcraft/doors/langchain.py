@@ -6,20 +6,20 @@ from typing import Any
 
 from langchain_core.tools import BaseTool, StructuredTool, ToolException
 
-from novelcraft.doors.catalogue import TOOLS, Tool
+from novelcraft.doors.catalogue import Tool, offered
 from novelcraft.doors.desk import Desk
 from novelcraft.doors.python import call_tool
 from novelcraft.errors import NovelcraftError
 
 
 def langchain(desk: Desk | None = None) -> list[BaseTool]:
-    """All tools, asynchronous.
+    """All tools, asynchronous; those that change novels where the desk lets them.
 
     Args:
         desk: What they work with; None opens one for each call. For many calls, open one with
             `open_desk` and keep it: it holds the models.
     """
-    return [_structured(tool, desk) for tool in TOOLS]
+    return [_structured(tool, desk) for tool in offered(desk is not None and desk.write)]
 
 
 def _structured(tool: Tool, desk: Desk | None) -> BaseTool:

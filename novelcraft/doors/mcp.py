@@ -13,11 +13,12 @@ from mcp.server.stdio import stdio_server
 from mcp.shared.exceptions import MCPError
 
 from novelcraft import __version__
-from novelcraft.doors.catalogue import TOOLS, Tool
+from novelcraft.doors.catalogue import Tool, offered
 from novelcraft.doors.desk import BookView, Desk
 from novelcraft.doors.http import Door, Guard
 from novelcraft.doors.python import call_tool
 from novelcraft.errors import NovelcraftError
+from novelcraft.present.acts import act_line
 
 Context = ServerRequestContext[Any, Any]
 
@@ -27,6 +28,9 @@ _READERS: dict[str, Callable[[BookView, str], str]] = {
     "plan": lambda view, _: view.plan.model_dump_json(indent=1),
     "canon": lambda view, _: "\n".join(view.facts()),
     "summary": lambda view, _: view.summary,
+    "acts": lambda view, _: "\n".join(
+        act_line(view.novel.folder, view.novel.store, record) for record in view.novel.store.acts()
+    ),
 }
 """What can be read of a novel: `novel://FOLDER/scene/12`, `novel://FOLDER/plan`, …"""
 
@@ -39,10 +43,10 @@ PROMPTS = {
 
 
 def make_server(desk: Desk) -> Server[Any]:
-    """A server over a desk. It writes to no novel."""
+    """A server over a desk. It changes novels only where the desk lets it."""
 
     async def list_tools(_: Context, __: Any) -> types.ListToolsResult:
-        return types.ListToolsResult(tools=[_listed(tool) for tool in TOOLS])
+        return types.ListToolsResult(tools=[_listed(tool) for tool in offered(desk.write)])
 
     async def call(context: Context, given: types.CallToolRequestParams) -> types.CallToolResult:
         await context.session.report_progress(0, 1, f"{given.name} is at work")
@@ -88,7 +92,7 @@ def make_server(desk: Desk) -> Server[Any]:
         "novelcraft",
         version=__version__,
         instructions="Agents and checks for writing novels. Tools with a field `novel` read from "
-        "that novel what they need; nothing here changes one.",
+        "that novel what they need. Only steer changes one, where it is offered.",
         on_list_tools=list_tools,
         on_call_tool=call,
         on_list_resources=list_resources,
@@ -145,7 +149,8 @@ def _listed(tool: Tool) -> types.Tool:
         description=tool.description,
         input_schema=tool.input.model_json_schema(),
         output_schema=tool.output.model_json_schema(mode="serialization"),
-        annotations=types.ToolAnnotations(read_only_hint=True),
+        # An act takes nothing away: scenes that were written stay in the chain.
+        annotations=types.ToolAnnotations(read_only_hint=not tool.writes, destructive_hint=False),
     )
 
 

@@ -40,7 +40,8 @@ async def call_tool(name: str, given: Any, desk: Desk | None = None) -> BaseMode
         desk: What it works with; None opens one for this call alone.
 
     Raises:
-        InputError: There is no such tool, or the input does not fit.
+        InputError: There is no such tool, the input does not fit, or the tool changes novels and
+            the desk lets none.
         NovelcraftError: What the tool raises.
     """
     tool = find_tool(name)
@@ -48,10 +49,19 @@ async def call_tool(name: str, given: Any, desk: Desk | None = None) -> BaseMode
         known = ", ".join(tool.name for tool in TOOLS)
         raise InputError(f"There is no tool {name!r}.", fix=f"Tools: {known}.")
     read = read_input(tool, given)
-    if desk is not None:
-        return await tool.run(read, desk)
-    async with open_desk() as opened:
-        return await tool.run(read, opened)
+    if desk is None:
+        async with open_desk() as opened:
+            return await _run(tool, read, opened)
+    return await _run(tool, read, desk)
+
+
+async def _run(tool: Tool, read: BaseModel, desk: Desk) -> BaseModel:
+    if tool.writes and not desk.write:
+        raise InputError(
+            f"{tool.name} changes a novel, and nothing here may.",
+            fix="Start with --write; in Python: open_desk(novel, write=True).",
+        )
+    return await tool.run(read, desk)
 
 
 def function_of(tool: Tool) -> Callable[..., Awaitable[Any]]:

@@ -18,7 +18,7 @@ import pytest
 from mcp import Client, StdioServerParameters
 from mcp.shared.exceptions import MCPError
 
-from novelcraft.doors.catalogue import TOOLS
+from novelcraft.doors.catalogue import offered
 from novelcraft.doors.desk import Desk
 from novelcraft.doors.mcp import make_server
 from tests.agents.test_registry import PROSE
@@ -29,8 +29,8 @@ from tests.fakes.server import FakeServer
 async def test_all_tools_are_listed_with_their_schemas(desk: Desk) -> None:
     async with Client(make_server(desk)) as client:
         listed = {tool.name: tool for tool in (await client.list_tools()).tools}
-    assert set(listed) == {tool.name for tool in TOOLS}
-    for tool in TOOLS:
+    assert set(listed) == {tool.name for tool in offered(write=False)}
+    for tool in offered(write=False):
         assert listed[tool.name].input_schema["properties"].keys() == set(tool.input.model_fields)
         assert listed[tool.name].description == tool.description
 
@@ -70,7 +70,7 @@ async def test_a_novel_can_be_read(desk: Desk) -> None:
         resources = {str(r.uri) for r in (await client.list_resources()).resources}
         scene = f"novel://{desk.default_novel}/scene/2"
         assert scene in resources
-        assert len(resources) == 3 + len(view.chain)
+        assert len(resources) == 4 + len(view.chain)
         texts = {}
         for uri in resources:
             (content,) = (await client.read_resource(uri)).contents
@@ -94,7 +94,7 @@ async def test_it_speaks_over_a_pipe(fake_server: FakeServer, folder: Path, tmp_
         command=command, args=arguments, env={**os.environ, **environ_of(fake_server, tmp_path)}
     )
     async with Client(given) as client:
-        assert len((await client.list_tools()).tools) == len(TOOLS)
+        assert len((await client.list_tools()).tools) == len(offered(write=False))
         result = await client.call_tool("recall", {"about": "the sea"})
     assert not result.is_error
 

@@ -1,0 +1,169 @@
+"""Every tool through every door: with the fake server, and with the real embedded model."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from langchain_core._api import suppress_langchain_beta_warning
+from mcp import Client, StdioServerParameters
+
+from novelcraft.doors.catalogue import TOOLS
+from novelcraft.doors.desk import open_desk
+from novelcraft.doors.langchain import langchain
+from novelcraft.doors.python import function_of
+from novelcraft.graphs.novel import Novel
+from tests.doors.conftest import environ_of
+from tests.doors.test_mcp import program, served
+from tests.doors.test_tools import WITHOUT_NOVEL
+from tests.fakes.server import FakeServer
+
+with suppress_langchain_beta_warning():
+    from langchain.mcp import MCPAdapter
+
+Call = Callable[[str, dict[str, Any]], Awaitable[Any]]
+Door = Callable[[Path, Mapping[str, str]], AbstractAsyncContextManager[Call]]
+
+GIVEN: dict[str, dict[str, Any]] = {
+    **WITHOUT_NOVEL,
+    "recall": {"about": "the sea and the lamp"},
+    "steer": {"act": {"kind": "note", "text": "Let it rain."}, "by": "a test"},
+}
+
+
+@asynccontextmanager
+async def python(folder: Path, environ: Mapping[str, str]) -> AsyncIterator[Call]:
+    async with open_desk(str(folder), environ, write=True) as desk:
+        functions = {tool.name: function_of(tool) for tool in TOOLS}
+
+        async def call(name: str, given: dict[str, Any]) -> Any:
+            output = await functions[name](**given, desk=desk)
+            return json.loads(output.model_dump_json())
+
+        yield call
+
+
+@asynccontextmanager
+async def in_langchain(folder: Path, environ: Mapping[str, str]) -> AsyncIterator[Call]:
+    async with open_desk(str(folder), environ, write=True) as desk:
+        tools = {tool.name: tool for tool in langchain(desk)}
+
+        async def call(name: str, given: dict[str, Any]) -> Any:
+            asked = {"name": name, "args": given, "id": "1", "type": "tool_call"}
+            message = await tools[name].ainvoke(asked)
+            assert json.loads(message.content) == message.artifact.model_dump(mode="json")
+            return json.loads(message.content)
+
+        yield call
+
+
+def of_client(client: Client) -> Call:
+    async def call(name: str, given: dict[str, Any]) -> Any:
+        result = await client.call_tool(name, given, read_timeout_seconds=600)
+        assert not result.is_error, result.content
+        return result.structured_content
+
+    return call
+
+
+@asynccontextmanager
+async def mcp_pipe(folder: Path, environ: Mapping[str, str]) -> AsyncIterator[Call]:
+    command, *arguments = program("mcp", "--write", "--novel", str(folder))
+    given = StdioServerParameters(command=command, args=arguments, env={**os.environ, **environ})
+    async with Client(given) as client:
+        yield of_client(client)
+
+
+@asynccontextmanager
+async def mcp_http(folder: Path, environ: Mapping[str, str]) -> AsyncIterator[Call]:
+    async with (
+        served(dict(environ), "--write", "--novel", str(folder)) as url,
+        Client(url) as client,
+    ):
+        yield of_client(client)
+
+
+@asynccontextmanager
+async def langchain_mcp(folder: Path, environ: Mapping[str, str]) -> AsyncIterator[Call]:
+    async with (
+        served(dict(environ), "--write", "--novel", str(folder)) as url,
+        MCPAdapter(url) as adapter,
+    ):
+        tools = {tool.name: tool for tool in await adapter.list_tools()}
+
+        async def call(name: str, given: dict[str, Any]) -> Any:
+            asked = {"name": name, "args": given, "id": "1", "type": "tool_call"}
+            message = await tools[name].ainvoke(asked)
+            assert message.status == "success", message.content
+            return message.artifact["structured_content"]
+
+        yield call
+
+
+@asynccontextmanager
+async def in_shell(folder: Path, environ: Mapping[str, str]) -> AsyncIterator[Call]:
+    async def call(name: str, given: dict[str, Any]) -> Any:
+        command = program("agent", name.replace("_", "-"), "--write", "--novel", str(folder))
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            env={**os.environ, **environ},
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        out, said = await process.communicate(json.dumps(given).encode())
+        assert process.returncode == 0, said.decode()
+        return json.loads(out)
+
+    yield call
+
+
+DOORS: dict[str, Door] = {
+    "python": python,
+    "langchain": in_langchain,
+    "mcp-pipe": mcp_pipe,
+    "mcp-http": mcp_http,
+    "langchain-mcp": langchain_mcp,
+    "shell": in_shell,
+}
+each_door = pytest.mark.parametrize("door", DOORS)
+
+
+async def through(door: str, folder: Path, environ: Mapping[str, str]) -> None:
+    """Call all tools; what each gives is what its schema promises, and the act is done."""
+    async with DOORS[door](folder, environ) as call:
+        for tool in TOOLS:
+            output = await call(tool.name, GIVEN[tool.name])
+            assert json.loads(tool.output.model_validate(output).model_dump_json()) == output
+    with Novel.open(folder, environ={}) as novel:
+        (left,) = novel.store.acts()
+    assert (left.act.kind, left.by, left.status) == ("note", "a test", "applied")
+
+
+@each_door
+async def test_with_the_fake_server(
+    fake_server: FakeServer, folder: Path, tmp_path: Path, door: str
+) -> None:
+    await through(door, folder, environ_of(fake_server, tmp_path))
+    assert len(fake_server.exchanges) >= 10
+
+
+@pytest.mark.engine
+@pytest.mark.timeout(900)
+@each_door
+async def test_with_the_embedded_model(folder: Path, tmp_path: Path, door: str) -> None:
+    user_file = tmp_path / "config.toml"
+    user_file.touch()
+    roles = ("REASONING", "NARRATOR", "CHEAP")
+    environ = {
+        "NOVELCRAFT_CONFIG": str(user_file),
+        **dict.fromkeys(roles, "embedded:smollm2-135m"),
+        **{f"{role}_BASE_URL": "" for role in roles},
+    }
+    await through(door, folder, {**os.environ, **environ})
