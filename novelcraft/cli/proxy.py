@@ -31,7 +31,7 @@ def proxy(
 
     with needs_extra("doors"):
         from novelcraft.doors.http import Door
-        from novelcraft.doors.proxy import ProxySettings, Upstream, serve_proxy
+        from novelcraft.doors.proxy import ProxySettings, Upstream, loop_factory, serve_proxy
 
     async def run() -> None:
         async with open_desk(str(folder)) as desk:
@@ -50,4 +50,5 @@ def proxy(
             settings = ProxySettings(Upstream(url, key), branch, budget, cite)
             await serve_proxy(desk, settings, door)
 
-    asyncio.run(run())
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        runner.run(run())

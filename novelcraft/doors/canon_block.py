@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from novelcraft.doors.desk import BookView
 from novelcraft.prompts.loader import as_data
@@ -52,9 +53,18 @@ class Canon:
     """A book as of one head, ready to be asked again and again."""
 
     def __init__(self, view: BookView) -> None:
+        self.of = view.branch
+        """The branch, as it stood."""
         self.head = view.head or ""
-        self._facts = view.novel.store.facts_as_of(view.head)
+        # The latest facts are the ones that hold: they come first.
+        self._facts = [
+            (commit.position, _line(fact), _words(fact.subject))
+            for commit in reversed(view.chain)
+            for fact in reversed(commit.facts)
+        ]
         self._search = ProseSearch(view.chain)
+        # One conversation names the same people again and again.
+        self._find = lru_cache(256)(self._search.find)
         self._names = {
             word.casefold()
             for name in (*(c.name for c in view.plan.cast), *view.plan.world.places)
@@ -69,11 +79,11 @@ class Canon:
             talk: The conversation's text.
             budget: About how many tokens the block may have.
         """
-        recent = talk[-RECENT_CHARS:]
+        named = _words(talk[-RECENT_CHARS:])
         room = budget * CHARS_PER_TOKEN
-        facts = self._about(recent, round(room * FACT_SHARE))
+        facts = self._about(named, round(room * FACT_SHARE))
         spent = sum(len(line) for _, line in facts)
-        found = self._found(recent, room - spent)
+        found = self._found(named, room - spent)
         lines = [line for _, line in facts] + [f"- {s.text}" for s in found]
         if not lines:
             return CanonBlock("", self.head)
@@ -88,21 +98,18 @@ class Canon:
         """Forget the index."""
         self._search.close()
 
-    def _about(self, recent: str, room: int) -> list[tuple[int, str]]:
-        named = _words(recent)
+    def _about(self, named: set[str], room: int) -> list[tuple[int, str]]:
         kept: list[tuple[int, str]] = []
-        # The latest facts are the ones that hold; they are told in the book's order.
-        for position, fact in reversed(self._facts):
-            line = _line(fact)
-            if named & _words(fact.subject) and len(line) <= room:
+        for position, line, words in self._facts:
+            if len(line) <= room and not words.isdisjoint(named):
                 room -= len(line)
                 kept.append((position, line))
+        # They are told in the book's order.
         return kept[::-1]
 
-    def _found(self, recent: str, room: int) -> list[FoundSentence]:
-        named = " ".join(sorted(_words(recent) & self._names))
+    def _found(self, named: set[str], room: int) -> list[FoundSentence]:
         kept: list[FoundSentence] = []
-        for sentence in self._search.find(named, SENTENCES) if named else ():
+        for sentence in self._find(" ".join(sorted(named & self._names)), SENTENCES):
             if len(sentence.text) <= room:
                 room -= len(sentence.text)
                 kept.append(sentence)

@@ -24,7 +24,7 @@ from novelcraft.graphs.folder import DATABASE
 from novelcraft.graphs.novel import Novel
 from novelcraft.prompts.narrator import tail_of
 from novelcraft.prompts.world import render_world, root_summary
-from novelcraft.state.manuscript import SceneCommit
+from novelcraft.state.manuscript import Branch, SceneCommit
 from novelcraft.state.plan import Plan, SceneBrief
 
 
@@ -33,6 +33,7 @@ class BookView:
     """A novel as of one of its scenes."""
 
     novel: Novel
+    branch: Branch
     plan: Plan
     chain: Sequence[SceneCommit]
     """The scenes that are known, in order."""
@@ -137,7 +138,7 @@ class Desk:
             chain = chain[: last.position]
         elif before:
             chain = chain[: _position(before, plan) - 1]
-        return BookView(opened, plan, chain)
+        return BookView(opened, place, plan, chain)
 
     def require_view(
         self, novel: str = "", branch: str = "main", *, before: str = "", after: str = ""
@@ -151,14 +152,6 @@ class Desk:
         if view is None:
             raise _unnamed()
         return view
-
-    def head(self, branch: str = "main") -> str | None:
-        """The last scene of a branch of the desk's own novel; None before the first.
-
-        Raises:
-            UnknownTargetError: There is no such branch.
-        """
-        return self.novel().store.branch(branch).head
 
     def preset(self, view: BookView | None) -> SizePreset:
         """The size preset of a novel's settings, or of the person's own; no model is opened."""

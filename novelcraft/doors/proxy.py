@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 import httpx2 as httpx
+import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -28,10 +29,14 @@ from novelcraft.doors.http import Door, Guard
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 _HOP_BY_HOP = frozenset(
     [
-        "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer",
-        "transfer-encoding", "upgrade", "host", "content-length",
+        b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization", b"te",
+        b"trailer", b"transfer-encoding", b"upgrade", b"host", b"content-length",
     ]
 )  # fmt: skip
+_TIMEOUT = httpx.Timeout(None, connect=10).as_dict()
+"""An answer takes as long as it takes; the client may hang up at any time."""
+
+_Headers = list[tuple[bytes, bytes]]
 
 
 @dataclass(frozen=True)
@@ -59,11 +64,15 @@ class ProxySettings:
 class CanonProxy:
     """The proxy of one novel. Its canon is that of the branch's head when a request comes in."""
 
-    def __init__(self, desk: Desk, settings: ProxySettings, client: httpx.AsyncClient) -> None:
+    def __init__(
+        self, desk: Desk, settings: ProxySettings, transport: httpx.AsyncBaseTransport
+    ) -> None:
         self._desk = desk
         self._settings = settings
-        self._client = client
+        # Not a client: that would follow redirects, and give one caller's cookies to the next.
+        self._transport = transport
         self._canon: Canon | None = None
+        self._version = 0
         self._reading = asyncio.Lock()
 
     async def handle(self, request: Request) -> Response:
@@ -91,40 +100,50 @@ class CanonProxy:
             return body, None
         if not isinstance(fields, dict):
             return body, None
-        async with self._reading:
-            block = await asyncio.to_thread(self._block, _talk(path, fields))
+        canon = await self.canon()
+        block = canon.block(_talk(path, fields), self._settings.budget)
         if not block.text or not _insert(path, fields, block.text):
             return body, block
         return json.dumps(fields, ensure_ascii=False).encode(), block
 
-    def _block(self, talk: str) -> CanonBlock:
-        return self._current().block(talk, self._settings.budget)
+    async def canon(self) -> Canon:
+        """The book as it stands now.
 
-    def _current(self) -> Canon:
-        head = self._desk.head(self._settings.branch)
-        if self._canon is None or self._canon.head != (head or ""):
-            if self._canon is not None:
-                self._canon.close()
-            self._canon = Canon(self._desk.require_view(branch=self._settings.branch))
-        return self._canon
+        It is read again where the branch or its plan has moved, which is looked for only after
+        somebody has written to the database: every request asks.
+        """
+        store = self._desk.novel().store
+        async with self._reading:
+            version = store.version()
+            if self._canon is None or version != self._version:
+                branch = store.branch(self._settings.branch)
+                if self._canon is None or self._canon.of != branch:
+                    # A long book takes a while, and other requests are in their streams.
+                    read = await asyncio.to_thread(self._read)
+                    if self._canon is not None:
+                        self._canon.close()
+                    self._canon = read
+                self._version = version
+            return self._canon
+
+    def _read(self) -> Canon:
+        return Canon(self._desk.require_view(branch=self._settings.branch))
 
     async def _ask(self, request: Request, path: str, body: bytes) -> httpx.Response | None:
         """The upstream's answer, its body unread; None where the client hung up meanwhile."""
-        headers = {k: v for k, v in request.headers.items() if k.lower() not in _HOP_BY_HOP}
-        # httpx would ask for what the client may not be able to unpack.
-        headers.setdefault("accept-encoding", "identity")
-        if self._settings.upstream.key:
-            headers["authorization"] = f"Bearer {self._settings.upstream.key}"
-        sent = self._client.build_request(
+        headers = _passing(request.headers.raw)
+        if key := self._settings.upstream.key:
+            headers = [(name, value) for name, value in headers if name != b"authorization"]
+            headers.append((b"authorization", f"Bearer {key}".encode()))
+        query = request.scope["query_string"] or None
+        sent = httpx.Request(
             request.method,
-            httpx.URL(
-                f"{self._settings.upstream.url.rstrip('/')}/{path}",
-                query=request.url.query.encode() or None,
-            ),
+            httpx.URL(f"{self._settings.upstream.url.rstrip('/')}/{path}", query=query),
             headers=headers,
             content=body,
+            extensions={"timeout": _TIMEOUT},
         )
-        asking = asyncio.ensure_future(self._client.send(sent, stream=True))
+        asking = asyncio.ensure_future(self._transport.handle_async_request(sent))
         gone = asyncio.ensure_future(_disconnected(request))
         try:
             await asyncio.wait({asking, gone}, return_when=asyncio.FIRST_COMPLETED)
@@ -137,12 +156,12 @@ class CanonProxy:
                 asking.cancel()
 
     def _passed_on(self, answer: httpx.Response, block: CanonBlock | None) -> Response:
-        headers = {k: v for k, v in answer.headers.items() if k.lower() not in _HOP_BY_HOP}
+        headers = _passing(answer.headers.raw)
         if block is not None:
-            headers |= block.headers
+            headers += [(k.encode(), v.encode()) for k, v in block.headers.items()]
         cite = block.citation if block and self._settings.cite and answer.is_success else ""
         if cite:
-            headers.pop("content-encoding", None)
+            headers = [(name, value) for name, value in headers if name != b"content-encoding"]
             stream = "event-stream" in answer.headers.get("content-type", "")
             read = cited_stream(answer, cite) if stream else cited_body(answer, cite)
         else:
@@ -152,6 +171,10 @@ class CanonProxy:
 
 class _PassedOn(StreamingResponse):
     """An answer that breaks off where the upstream's does."""
+
+    def __init__(self, body: AsyncIterator[bytes], status: int, headers: _Headers) -> None:
+        super().__init__(body, status)
+        self.raw_headers = headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # What was begun cannot become an error: left unfinished, the connection is closed, as the
@@ -166,6 +189,12 @@ async def _raw(answer: httpx.Response) -> AsyncIterator[bytes]:
             yield piece
     finally:
         await answer.aclose()
+
+
+def _passing(headers: Iterable[tuple[bytes, bytes]]) -> _Headers:
+    """Headers without those that are of one connection only; names in lower case."""
+    lowered = ((name.lower(), value) for name, value in headers)
+    return [(name, value) for name, value in lowered if name not in _HOP_BY_HOP]
 
 
 async def _disconnected(request: Request) -> None:
@@ -216,11 +245,11 @@ def proxy_app(desk: Desk, settings: ProxySettings, door: Door) -> Guard:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        # An answer takes as long as it takes; the client may hang up at any time.
-        timeout = httpx.Timeout(None, connect=10)
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=128)
-        async with httpx.AsyncClient(timeout=timeout, limits=limits, trust_env=False) as client:
-            app.state.proxy = CanonProxy(desk, settings, client)
+        async with httpx.AsyncHTTPTransport(limits=limits, trust_env=False) as transport:
+            app.state.proxy = CanonProxy(desk, settings, transport)
+            # So that the first request need not wait for it.
+            await app.state.proxy.canon()
             yield
 
     async def handle(request: Request) -> Response:
@@ -231,14 +260,17 @@ def proxy_app(desk: Desk, settings: ProxySettings, door: Door) -> Guard:
     return Guard(Starlette(routes=routes, lifespan=lifespan), door)
 
 
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """What makes the fastest event loop that is installed here; None for Python's own."""
+    return uvicorn.Config("", log_config=None).get_loop_factory()
+
+
 async def serve_proxy(desk: Desk, settings: ProxySettings, door: Door) -> None:
     """Serve until stopped.
 
     Raises:
         ConfigError: The address is open and no key is set.
     """
-    import uvicorn
-
     door.require_safe()
     config = uvicorn.Config(
         proxy_app(desk, settings, door), host=door.host, port=door.port, log_level="warning"

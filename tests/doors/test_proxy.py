@@ -20,6 +20,7 @@ from starlette.routing import Route
 from novelcraft.doors.desk import Desk
 from novelcraft.doors.http import Door
 from novelcraft.doors.proxy import METHODS, ProxySettings, Upstream, proxy_app
+from novelcraft.state.acts import EditCharacter, EditFact
 from tests.fakes.server import FakeServer
 
 Handle = Callable[[Request], Awaitable[Response]]
@@ -113,6 +114,36 @@ async def test_the_block_keeps_to_its_budget_and_to_the_books_order(desk: Desk) 
     canon.close()
 
 
+async def test_the_block_follows_what_is_done_to_the_novel(
+    desk: Desk, fake_server: FakeServer
+) -> None:
+    novel = desk.novel()
+    fact = desk.require_view().chain[-1].facts[-1]
+    asked = f"Tell me of {fact.subject}."
+
+    async def block(url: str) -> str:
+        body = {"model": "fake-model", "messages": [{"role": "user", "content": asked}]}
+        async with httpx.AsyncClient() as client:
+            await client.post(f"{url}/chat/completions", json=body, timeout=60)
+        return fake_server.requests[-1].user
+
+    # A process of its own would leave the act the same way, over another connection.
+    async with proxied(desk, fake_server.base_url) as url:
+        assert fact.statement in await block(url)
+        renamed = EditFact(
+            scene="3", subject=fact.subject, statement=fact.statement, becomes="It sank."
+        )
+        await novel.steer(renamed, on_event=lambda _: None)
+        after = await block(url)
+        assert "It sank." in after
+        assert fact.statement not in after
+        person = desk.require_view().plan.cast[0]
+        other = EditCharacter(character=person.id, changes={"name": "Zenobia Quill"})
+        await novel.steer(other, on_event=lambda _: None)
+        await block(url)
+    assert desk.require_view().plan.cast[0].name == "Zenobia Quill"
+
+
 RAW = b'{"odd":  [1,2 ,3], "logprobs": null, "text": "\xc3\xa9\\u00e9"}'
 
 
@@ -143,6 +174,25 @@ async def test_all_else_goes_through_byte_for_byte(
     assert answer.headers["retry-after"] == "3"
     ((query, given, headers),) = seen
     assert (query, given, headers["x-mine"]) == ("a=1&b=%20", body, "yes")
+
+
+async def test_cookies_are_the_callers_own(desk: Desk) -> None:
+    """What an upstream sets for one caller is not sent with the next one's requests."""
+    seen: list[str | None] = []
+
+    async def handle(request: Request) -> Response:
+        seen.append(request.headers.get("cookie"))
+        answer = Response(RAW)
+        answer.set_cookie("one", "1")
+        answer.set_cookie("two", "2")
+        return answer
+
+    async with upstream(handle) as there, proxied(desk, there) as url:
+        for _ in range(2):
+            async with httpx.AsyncClient() as client:
+                answer = await client.get(f"{url}/models")
+                assert len(answer.headers.get_list("set-cookie")) == 2
+    assert seen == [None, None]
 
 
 async def test_a_stream_arrives_as_it_is_sent(desk: Desk) -> None:

@@ -16,7 +16,17 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    PoolProxiedConnection,
+    create_engine,
+    event,
+    inspect,
+    make_url,
+    text,
+)
 from sqlalchemy.exc import DBAPIError
 
 from novelcraft.errors import NewerDatabaseError, NotAProjectError, ProjectError, ReadOnlyError
@@ -67,6 +77,7 @@ class Database:
         if self.sqlite:
             self.name = str(self.url.database)
         self.engine = _engine(self.url)
+        self._watching: PoolProxiedConnection | None = None
         self._writing: ContextVar[Connection | None] = ContextVar("writing", default=None)
 
     @property
@@ -124,8 +135,22 @@ class Database:
         with self.write(synced=False):
             pass
 
+    def version(self) -> int:
+        """A number that is another one once anybody has committed, in this process or another.
+
+        It takes microseconds, so it can be asked before each look at what may have changed. SQLite
+        only, and not from two threads at once.
+        """
+        if self._watching is None:
+            self._watching = self.engine.raw_connection()
+        cursor = self._watching.cursor()
+        return int(cursor.execute("PRAGMA data_version").fetchone()[0])
+
     def close(self) -> None:
         """Close all connections. SQLite folds its log into the file when the last one goes."""
+        if self._watching is not None:
+            self._watching.close()
+            self._watching = None
         self.engine.dispose()
 
     def require_sound(self) -> None:

@@ -115,6 +115,10 @@ class ManuscriptStore(Chain, Revisions, Integrity, Drafts, PartSummaries, Calls,
         """The novel's database; where a server has it, checkpoints are kept there too."""
         return self._db
 
+    def version(self) -> int:
+        """A number that is another one once anybody has committed; see `Database.version`."""
+        return self._db.version()
+
     def close(self) -> None:
         """Close all connections. The store must not be used afterwards."""
         self._db.close()
