@@ -1,7 +1,8 @@
 """Who may come in over HTTP: nobody's web page, and on another address than loopback only a key.
 
-A page on the web can send requests to a server on the same machine. It cannot choose the Host and
-Origin that the browser puts on them, so both are checked, on every path, before anything is read.
+A page on the web can send requests to a server on the same machine. It cannot choose the Host,
+Origin and Sec-Fetch headers that the browser puts on them, so these are checked, on every path,
+before anything is read.
 """
 
 from __future__ import annotations
@@ -62,6 +63,8 @@ class Door:
         origin = headers.get("origin")
         if origin is not None and _name(urlsplit(origin).netloc) not in known:
             return 403, f"Pages of {origin!r} may not ask this server."
+        if origin is None and _is_embedded(headers):
+            return 403, "Pages of other sites may not ask this server."
         given = headers.get("authorization", "")
         if self.key and not hmac.compare_digest(given.encode(), f"Bearer {self.key}".encode()):
             return 401, "The key is missing or wrong."
@@ -86,6 +89,15 @@ class Guard:
                 await response(scope, receive, send)
                 return
         await self._app(scope, receive, send)
+
+
+def _is_embedded(headers: Headers) -> bool:
+    """Whether another site's page fetches this by itself, such as an image, which has no Origin.
+
+    A person who follows a link from there is let in.
+    """
+    foreign = headers.get("sec-fetch-site", "") in ("cross-site", "same-site")
+    return foreign and headers.get("sec-fetch-dest", "") != "document"
 
 
 def _name(netloc: str) -> str:

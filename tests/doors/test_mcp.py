@@ -9,7 +9,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,8 @@ from novelcraft.doors.desk import Desk
 from novelcraft.doors.mcp import make_server
 from tests.agents.test_registry import PROSE
 from tests.doors.conftest import environ_of
+from tests.doors.test_http import FETCH, IMAGE, PREFLIGHT
+from tests.fakes import script as s
 from tests.fakes.server import FakeServer
 
 
@@ -131,12 +133,41 @@ async def test_it_speaks_over_http_and_pages_are_kept_out(
             result = await client.call_tool("recall", {"about": "the sea"})
             assert not result.is_error
         async with httpx.AsyncClient() as browser:
-            page = await browser.post(url, headers={"Origin": "https://evil.example"}, json={})
+            here = {"host": url.split("/")[2]}
+            page = await browser.post(url, headers=FETCH | here, content="{}")
+            image = await browser.get(url, headers=IMAGE | here)
             rebound = await browser.post(url, headers={"Host": "evil.example"}, json={})
-            preflight = await browser.options(url, headers={"Origin": "https://evil.example"})
-    assert (page.status_code, rebound.status_code) == (403, 421)
+            preflight = await browser.options(url, headers=PREFLIGHT | here)
+    assert (page.status_code, image.status_code, rebound.status_code) == (403, 403, 421)
     assert preflight.status_code == 403
     assert "access-control-allow-origin" not in preflight.headers
+
+
+@pytest.mark.parametrize("over", ["pipe", "http"])
+async def test_a_call_that_is_cancelled_ends_its_models_answer(
+    serve: Callable[..., FakeServer], tmp_path: Path, over: str
+) -> None:
+    script = s.Script()
+    script.on(s.prose, s.pace(0.05))
+    server = serve(script=script, chunk=1)
+    environ = environ_of(server, tmp_path)
+    async with contextlib.AsyncExitStack() as stack:
+        if over == "http":
+            target: Any = await stack.enter_async_context(served(environ))
+        else:
+            command, *arguments = program("mcp")
+            given = {**os.environ, **environ}
+            target = StdioServerParameters(command=command, args=arguments, env=given)
+        client = await stack.enter_async_context(Client(target))
+        call = asyncio.create_task(client.call_tool("narrate", {"brief": ["x"], "words": 400}))
+        async with asyncio.timeout(60):
+            while not server.running:  # noqa: ASYNC110  the fake server has no event for it
+                await asyncio.sleep(0.02)
+            call.cancel()
+            while server.running:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        assert not server.exchanges[-1].completed
+        assert not (await client.call_tool("summarize", {"prose": PROSE})).is_error
 
 
 async def test_a_key_is_asked_for(fake_server: FakeServer, folder: Path, tmp_path: Path) -> None:

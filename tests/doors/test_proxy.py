@@ -21,6 +21,7 @@ from novelcraft.doors.desk import Desk
 from novelcraft.doors.http import Door
 from novelcraft.doors.proxy import METHODS, ProxySettings, Upstream, proxy_app
 from novelcraft.state.acts import EditCharacter, EditFact
+from tests.doors.test_http import FETCH, IMAGE, PREFLIGHT
 from tests.fakes.server import FakeServer
 
 Handle = Callable[[Request], Awaitable[Response]]
@@ -286,5 +287,11 @@ async def test_an_upstream_that_is_not_there_is_named(desk: Desk) -> None:
 
 async def test_pages_of_the_web_are_kept_out(desk: Desk, fake_server: FakeServer) -> None:
     async with proxied(desk, fake_server.base_url) as url, httpx.AsyncClient() as client:
-        page = await client.get(f"{url}/models", headers={"Origin": "https://evil.example"})
-    assert page.status_code == 403
+        here = {"host": url.split("/")[2]}
+        page = await client.post(f"{url}/completions", headers=FETCH | here, content="{}")
+        image = await client.get(f"{url}/models", headers=IMAGE | here)
+        preflight = await client.options(f"{url}/models", headers=PREFLIGHT | here)
+    for refused in (page, image, preflight):
+        assert refused.status_code == 403
+        assert "access-control-allow-origin" not in refused.headers
+    assert fake_server.exchanges == []
