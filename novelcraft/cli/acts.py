@@ -43,7 +43,7 @@ def leave(act: Act, steered: Steered) -> None:
     with open_store(steered.folder) as store:
         record = steering.put(steered.folder, store, act, branch=steered.branch, by=steered.by)
         if steering.needs_process(steered.folder, record):
-            do_waiting(steered)
+            do_waiting(steered.folder, steered.branch, quiet=steered.quiet)
             record = store.act(record.id)
         if record.status == "refused" and not steered.as_json:
             reason = record.reason.replace("NOVEL", quoted(steered.folder))
@@ -89,16 +89,15 @@ def done_or_left(
     return None
 
 
-def do_waiting(steered: Steered) -> None:
+def do_waiting(folder: Path, branch: str, *, quiet: bool) -> None:
     """Do what waits, with its progress shown."""
     from novelcraft.graphs.novel import Novel
 
     async def work(reader: Reader[WriteEvent]) -> None:
-        await novel.take_acts(on_event=reader.on_event, branch=steered.branch)
+        await novel.take_acts(on_event=reader.on_event, branch=branch)
 
-    again = steer_command(steered.folder, "apply", steered.branch)
-    with Novel.open(steered.folder) as novel:
-        attended(work, quiet=steered.quiet, command=again)
+    with Novel.open(folder) as novel:
+        attended(work, quiet=quiet, command=steer_command(folder, "apply", branch))
 
 
 def open_store(folder: Path) -> ManuscriptStore:

@@ -300,7 +300,7 @@ def apply(context: typer.Context) -> None:
     steered: Steered = context.obj
     with open_store(steered.folder) as store:
         waiting = [record.id for record in store.acts(steered.branch, "pending")]
-        do_waiting(steered)
+        do_waiting(steered.folder, steered.branch, quiet=steered.quiet)
         show([store.act(act_id) for act_id in waiting], steered)
 
 

@@ -7,21 +7,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from novelcraft.cli.acts import do_waiting
 from novelcraft.cli.common import (
     BranchOption,
     Folder,
     QuietOption,
-    attended,
     command,
     steer_command,
     user,
 )
 
 if TYPE_CHECKING:
-    from novelcraft.cli.readers import Reader
     from novelcraft.graphs.novel import Novel
     from novelcraft.graphs.sync import Offer
-    from novelcraft.state.events import WriteEvent
 
 
 def sync(
@@ -38,6 +36,7 @@ def sync(
     from novelcraft.graphs.manuscript import put_away
     from novelcraft.graphs.novel import Novel
     from novelcraft.graphs.sync import offers
+    from novelcraft.tools.storage.lock import holder
 
     with Novel.open(folder) as novel:
         found = offers(folder, novel.store, branch, novel.settings.novel)
@@ -54,7 +53,8 @@ def sync(
         for offer in found:
             if offer.scenes:
                 typer.echo(f"{offer.path.name} is kept as {put_away(offer.path).name}.")
-        _take(novel, branch, quiet)
+        if holder(folder) is None:
+            do_waiting(folder, branch, quiet=quiet)
         _report(novel, left, branch)
 
 
@@ -80,19 +80,6 @@ def _left(novel: Novel, offer: Offer, branch: str) -> list[int]:
 
     acts = [EditScene(scene=scene.scene_id, prose=scene.prose) for scene in offer.scenes]
     return [novel.store.put_act(act, branch=branch, by=user()).id for act in acts]
-
-
-def _take(novel: Novel, branch: str, quiet: bool) -> None:
-    from novelcraft.tools.storage.lock import holder
-
-    if holder(novel.folder) is not None:
-        return
-
-    async def work(reader: Reader[WriteEvent]) -> None:
-        await novel.take_acts(on_event=reader.on_event, branch=branch)
-
-    again = steer_command(novel.folder, "apply", branch)
-    attended(work, quiet=quiet, command=again)
 
 
 def _report(novel: Novel, left: list[int], branch: str) -> None:

@@ -223,8 +223,7 @@ class Novel:
 
     def _tell_left(self, branch: str, emit: OnEvent[WriteEvent]) -> None:
         """Name the acts that came after the run's last safe point, and need a model."""
-        waiting = self.store.acts(branch, "pending")
-        left = ", ".join(str(record.id) for record in waiting if needs_models(record.act))
+        left = ", ".join(str(record.id) for record in self._need_models(branch))
         if left:
             other = "" if branch == MAIN else f" --branch {branch}"
             emit(
@@ -259,7 +258,7 @@ class Novel:
         return self.store.act(record.id)
 
     async def take_acts(self, *, on_event: OnEvent[WriteEvent], branch: str = MAIN) -> None:
-        """Do what was left for a branch while nobody wrote it.
+        """Do what was left for a branch while nobody wrote it, and what is left meanwhile.
 
         Raises:
             ProjectBusyError: A run holds the novel, and takes them.
@@ -267,13 +266,17 @@ class Novel:
         """
         with ProjectLock(self.folder), self._logged(on_event, branch) as emit:
             take_idle(self.folder, self.store, branch, emit)
-            waiting = self.store.acts(branch, "pending")
-            if not any(needs_models(record.act) for record in waiting):
+            if not self._need_models(branch):
                 return
             async with self._context(branch, emit) as context:
-                for record in waiting:
-                    if needs_models(record.act):
-                        await revise(context, record, context.place(branch, "idle"))
+                while waiting := self._need_models(branch):
+                    await revise(context, waiting[0], context.place(branch, "idle"))
+                    take_idle(self.folder, self.store, branch, emit)
+
+    def _need_models(self, branch: str) -> list[ActRecord]:
+        """The acts that wait and need a model, in their order."""
+        waiting = self.store.acts(branch, "pending")
+        return [record for record in waiting if needs_models(record.act)]
 
     @contextmanager
     def _logged(self, on_event: OnEvent[WriteEvent], branch: str) -> Iterator[OnEvent[WriteEvent]]:

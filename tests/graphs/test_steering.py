@@ -232,6 +232,26 @@ async def test_what_comes_after_the_last_safe_point_is_named_and_done_by_the_nex
     assert [event.text for event in desk.of("notice")].count(told) == 1
 
 
+async def test_what_is_left_while_an_act_is_done_is_done_after_it(desk: Desk) -> None:
+    late: list[Act] = [acts.EditWorld(changes={"text": "It rains."}), acts.Redraw(scene="3")]
+    old = desk.chain()
+
+    def leave_more(event: WriteEvent) -> None:
+        if event.kind == "act_settled" and late:
+            while late:
+                desk.novel.store.put_act(late.pop(0), branch="main", by="Ida")
+
+    await desk.novel.steer(acts.Redraw(scene="2"), on_event=leave_more)
+    assert {record.status for record in desk.novel.store.acts("main")} == {"applied"}
+    assert [a.prose == b.prose for a, b in zip(old, desk.chain(), strict=True)] == [
+        True,
+        False,
+        False,
+        True,
+    ]
+    assert plan_of(desk).world.text == "It rains."
+
+
 async def test_a_run_goes_on_with_what_was_changed_while_it_was_away(desk: Desk, put: Put) -> None:
     put(acts.EditBrief(scene="5", changes={"goal": "Burn the lighthouse."}))
     await desk.write(until=5)
