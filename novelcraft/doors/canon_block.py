@@ -20,6 +20,10 @@ FACT_SHARE = 0.6
 """Share of the budget that facts may take before sentences have theirs."""
 
 
+_Place = tuple[int, int]
+"""Number of a scene in the book, and of a fact or sentence in the scene, both from 1."""
+
+
 @dataclass(frozen=True)
 class CanonBlock:
     """A block, and where it is from."""
@@ -28,24 +32,24 @@ class CanonBlock:
     """Empty where the book says nothing of what was talked about."""
     head: str
     """The commit as of which it is."""
-    facts: tuple[int, ...] = ()
-    """Numbers of the scenes that its facts are from, in the book's order."""
-    sentences: tuple[int, ...] = ()
-    """Numbers of the scenes that its sentences are from."""
+    facts: tuple[_Place, ...] = ()
+    """Which of the facts that a scene adds, and the scene, in the book's order."""
+    sentences: tuple[_Place, ...] = ()
+    """Which sentences of a scene, in the book's order."""
 
     @property
     def headers(self) -> dict[str, str]:
         """What a response says of it."""
         return {
             "x-novelcraft-head": self.head,
-            "x-novelcraft-facts": ",".join(map(str, self.facts)),
-            "x-novelcraft-sentences": ",".join(map(str, self.sentences)),
+            "x-novelcraft-facts": ",".join(f"{scene}.{n}" for scene, n in self.facts),
+            "x-novelcraft-sentences": ",".join(f"{scene}.{n}" for scene, n in self.sentences),
         }
 
     @property
     def citation(self) -> str:
         """A note for a person; empty where there is nothing to cite."""
-        scenes = sorted({*self.facts, *self.sentences})
+        scenes = sorted({scene for scene, _ in (*self.facts, *self.sentences)})
         return f"[canon: scenes {', '.join(map(str, scenes))}]" if scenes else ""
 
 
@@ -58,9 +62,9 @@ class Canon:
         self.head = view.head or ""
         # The latest facts are the ones that hold: they come first.
         self._facts = [
-            (commit.position, _line(fact), _words(fact.subject))
+            ((commit.position, number), _line(fact), _words(fact.subject))
             for commit in reversed(view.chain)
-            for fact in reversed(commit.facts)
+            for number, fact in reversed([*enumerate(commit.facts, 1)])
         ]
         self._search = ProseSearch(view.chain)
         # One conversation names the same people again and again.
@@ -90,20 +94,20 @@ class Canon:
         return CanonBlock(
             text=f"{INTRODUCTION}\n{as_data(chr(10).join(lines))}",
             head=self.head,
-            facts=tuple(dict.fromkeys(position for position, _ in facts)),
-            sentences=tuple(dict.fromkeys(s.position for s in found)),
+            facts=tuple(place for place, _ in facts),
+            sentences=tuple((s.position, s.number + 1) for s in found),
         )
 
     def close(self) -> None:
         """Forget the index."""
         self._search.close()
 
-    def _about(self, named: set[str], room: int) -> list[tuple[int, str]]:
-        kept: list[tuple[int, str]] = []
-        for position, line, words in self._facts:
+    def _about(self, named: set[str], room: int) -> list[tuple[_Place, str]]:
+        kept: list[tuple[_Place, str]] = []
+        for place, line, words in self._facts:
             if len(line) <= room and not words.isdisjoint(named):
                 room -= len(line)
-                kept.append((position, line))
+                kept.append((place, line))
         # They are told in the book's order.
         return kept[::-1]
 

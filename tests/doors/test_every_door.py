@@ -155,7 +155,7 @@ async def test_with_the_fake_server(
 
 
 @pytest.mark.engine
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 @each_door
 async def test_with_the_embedded_model(folder: Path, tmp_path: Path, door: str) -> None:
     user_file = tmp_path / "config.toml"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
@@ -98,7 +99,12 @@ async def test_a_chat_gets_what_the_book_says_of_those_it_names(
     assert known
     assert any(fact in block for fact in known)
     assert answer.headers["x-novelcraft-head"] == view.head
-    assert answer.headers["x-novelcraft-facts"] or answer.headers["x-novelcraft-sentences"]
+    named = [place.split(".") for place in answer.headers["x-novelcraft-facts"].split(",")]
+    facts = [view.chain[int(scene) - 1].facts[int(number) - 1] for scene, number in named]
+    assert facts
+    assert all(f"- {fact.subject}: {fact.statement}" in block for fact in facts)
+    sentences = answer.headers["x-novelcraft-sentences"].split(",")
+    assert block.count("\n- ") == len(facts) + len([s for s in sentences if s])
     assert plain.user == "What is two and two?"
     assert quiet.headers["x-novelcraft-facts"] == ""
 
@@ -276,6 +282,89 @@ async def test_when_the_client_hangs_up_nothing_runs_on(desk: Desk) -> None:
         ):
             await anext(answer.aiter_raw())
         await asyncio.wait_for(ended.wait(), 20)
+
+
+async def test_when_the_client_hangs_up_before_the_answer_nothing_runs_on(desk: Desk) -> None:
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def handle(request: Request) -> Response:
+        begun.set()
+        while not await request.is_disconnected():  # noqa: ASYNC110  nothing tells of it
+            await asyncio.sleep(0.01)
+        ended.set()
+        return Response()
+
+    async with (
+        upstream(handle) as there,
+        proxied(desk, there) as url,
+        httpx.AsyncClient() as client,
+    ):
+        call = asyncio.create_task(client.post(f"{url}/chat/completions", json={"messages": []}))
+        await asyncio.wait_for(begun.wait(), 20)
+        call.cancel()
+        await asyncio.wait_for(ended.wait(), 20)
+
+
+@pytest.mark.parametrize(
+    ("path", "told", "where"),
+    [
+        ("completions", {"prompt": "ASKED"}, lambda f: f["prompt"]),
+        (
+            "chat/completions",
+            {"messages": [{"role": "user", "content": [{"type": "text", "text": "ASKED"}]}]},
+            lambda f: "".join(part["text"] for part in f["messages"][0]["content"]),
+        ),
+    ],
+)
+async def test_all_shapes_of_a_request_get_the_block(
+    desk: Desk, path: str, told: dict[str, Any], where: Callable[[Any], str]
+) -> None:
+    seen: list[Any] = []
+
+    async def handle(request: Request) -> Response:
+        seen.append(await request.json())
+        return Response(RAW)
+
+    asked = naming(desk)
+    given = json.loads(json.dumps({"n": 2, "seed": 7, **told}).replace("ASKED", asked))
+    async with (
+        upstream(handle) as there,
+        proxied(desk, there) as url,
+        httpx.AsyncClient() as client,
+    ):
+        await client.post(f"{url}/{path}", json=given)
+    (fields,) = seen
+    assert where(fields).count("What the book has established") == 1
+    assert asked in where(fields)
+    assert (fields["n"], fields["seed"]) == (2, 7)
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("completions", b'{"prompt": [[1,  2]]}'),
+        ("chat/completions", b'{"messages":  7}'),
+        ("chat/completions", b'{"messages":  ["x", null]}'),
+        ("chat/completions", b"[1,  2]"),
+        ("chat/completions", b'{"mess'),
+    ],
+)
+async def test_what_is_no_request_of_ours_is_for_the_upstream_to_refuse(
+    desk: Desk, path: str, body: bytes
+) -> None:
+    seen: list[bytes] = []
+
+    async def handle(request: Request) -> Response:
+        seen.append(await request.body())
+        return Response(b"no", 400)
+
+    async with (
+        upstream(handle) as there,
+        proxied(desk, there) as url,
+        httpx.AsyncClient() as client,
+    ):
+        answer = await client.post(f"{url}/{path}", content=body)
+    assert (answer.status_code, seen) == (400, [body])
 
 
 async def test_an_upstream_that_is_not_there_is_named(desk: Desk) -> None:
