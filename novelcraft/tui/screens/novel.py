@@ -118,7 +118,7 @@ class NovelScreen(SteeringScreen):
             with TabPane("4 Acts", id="steering"):
                 yield ActsTable()
         yield Standing(self._marks)
-        yield Footer()
+        yield Footer(show_command_palette=False)
 
     @property
     def scene(self) -> Scene | None:

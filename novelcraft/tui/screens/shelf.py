@@ -80,7 +80,7 @@ class ShelfScreen(Screen[None]):
                     yield SaidPage(["adapter", "list", str(self.shelf.root)], id="said-adapters")
             with TabPane("4 Roles and servers", id="servers"):
                 yield SaidPage(["status"], id="said-servers")
-        yield Footer()
+        yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
         """Read the shelf, and look again now and then."""

@@ -105,7 +105,7 @@ class WorkScreen(Screen[None]):
                 yield Static("", id="data-card", markup=False)
             with TabPane("5 Told", id="told"):
                 yield Log(id="headlines")
-        yield Footer()
+        yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
         """Follow the work."""

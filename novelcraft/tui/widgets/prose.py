@@ -170,8 +170,11 @@ class ProseView(ScrollView, can_focus=True):
             return Strip.blank(width, base)
         row = self.rows[number]
         left = self._left
-        labels = {mark[2].label for mark in self._marks if row.begin <= mark[0] < row.end}
-        label = ",".join(sorted(labels)).rjust(left - 1)[-(left - 1) :] + " "
+        labels = sorted({m[2].label for m in self._marks if row.begin <= m[0] < row.end})
+        label = ",".join(labels)
+        if len(label) >= left:
+            label = f"{labels[0]}+"
+        label = f"{label.rjust(left - 1)} "
         margin = Text(label, end="")
         margin.stylize(base + self.get_component_rich_style("prose--label", partial=True))
         prose = self._strip(self._row(row, number, base)).apply_offsets(0, number)

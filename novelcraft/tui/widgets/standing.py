@@ -11,9 +11,9 @@ from novelcraft.tui.book import Book
 from novelcraft.tui.marks import Marks
 
 NARROW = 100
-"""Columns below which the bar is short."""
+"""Columns below which the counters have no room for the bar."""
 BAR = 20
-"""Cells of the bar at its longest."""
+"""Cells of the bar."""
 
 
 class Standing(Static):
@@ -33,6 +33,7 @@ class Standing(Static):
             text = progress.line(now) if running else "Not planned yet. Press w to begin."
             self.update(Content(text))
             return
+        wide = self.size.width >= NARROW
         drafted = progress.draft_words if running else 0
         words = book.words + drafted
         share = words / book.plan.target_words
@@ -47,11 +48,10 @@ class Standing(Static):
             parts.append(f"{span(left)} left")
         elif not running:
             done = len(book.chain) == scenes
-            parts.append("finished" if done else "press w to write on")
+            parts.append("finished" if done else "press w to write on" if wide else "press w")
         parts.append(f"{number(book.tokens)} tokens")
         if cost := book.cost:
             parts.append(f"cost {cost:.2f}")
         between = f" {self._marks.between} "
-        width = BAR if self.size.width >= NARROW else BAR // 3
-        bar = Content.styled(self._marks.bar(share, width), "$accent")
-        self.update(Content.assemble(bar, f" {share:.0%}  ", between.join(parts)))
+        bar = Content.styled(f"{self._marks.bar(share, BAR)} " if wide else "", "$accent")
+        self.update(Content.assemble(bar, f"{share:.0%}  ", between.join(parts)))
