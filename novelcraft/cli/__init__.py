@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # What is loaded stays: to look through it for garbage again and again is a tenth of the time
     # to the first request.
     gc.set_threshold(100_000, 20, 20)
-    from novelcraft.cli.app import app
+    from novelcraft.cli.app import program
     from novelcraft.errors import NovelcraftError
 
     given = sys.argv[1:] if arguments is None else arguments
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         _require_unicode(given)
         try:
-            app(args=given, prog_name="novelcraft")
+            program(given)(args=given, prog_name="novelcraft")
         finally:
             if sys.stdout is not None:
                 sys.stdout.flush()

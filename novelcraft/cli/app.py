@@ -2,80 +2,70 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
 from novelcraft import __version__
-from novelcraft.cli.adapter import adapter
-from novelcraft.cli.agent import agent
-from novelcraft.cli.ask import ask
-from novelcraft.cli.batch import batch
-from novelcraft.cli.context import context
-from novelcraft.cli.doctor import doctor
-from novelcraft.cli.edit import edit
-from novelcraft.cli.exempt import exempt
-from novelcraft.cli.export import export
-from novelcraft.cli.fork import fork
-from novelcraft.cli.log import log
-from novelcraft.cli.mcp import mcp
-from novelcraft.cli.model import model
-from novelcraft.cli.new import new
-from novelcraft.cli.pairs import pairs
-from novelcraft.cli.prep import prep
-from novelcraft.cli.proxy import proxy
-from novelcraft.cli.redraw import redraw
-from novelcraft.cli.serve import serve
-from novelcraft.cli.show import show
-from novelcraft.cli.status import status
-from novelcraft.cli.steer import steer
-from novelcraft.cli.sync import sync
-from novelcraft.cli.train import train
-from novelcraft.cli.tui import tui
-from novelcraft.cli.verify import verify
-from novelcraft.cli.worker import worker
-from novelcraft.cli.write import write
 
-app = typer.Typer(
-    name="novelcraft",
-    help="Have a language model write a whole novel, and turn books into data to train one.",
-    no_args_is_help=True,
-    rich_markup_mode="markdown",
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+VERBS = (
+    "write",
+    "batch",
+    "tui",
+    "worker",
+    "new",
+    "show",
+    "log",
+    "export",
+    "fork",
+    "edit",
+    "redraw",
+    "exempt",
+    "sync",
+    "ask",
+    "verify",
+    "prep",
+    "pairs",
+    "train",
+    "agent",
+    "mcp",
+    "proxy",
+    "serve",
+    "status",
+    "doctor",
+    "context",
+    "steer",
+    "model",
+    "adapter",
 )
+"""In the order of the help. Each is a function of its name in a module of its name, or several
+commands below it."""
 
-for verb in (
-    write,
-    batch,
-    tui,
-    worker,
-    new,
-    show,
-    log,
-    export,
-    fork,
-    edit,
-    redraw,
-    exempt,
-    sync,
-    ask,
-    verify,
-    prep,
-    pairs,
-    train,
-    agent,
-    mcp,
-    proxy,
-    serve,
-    status,
-    doctor,
-    context,
-):
-    app.command()(verb)
-app.add_typer(steer, name="steer")
-app.add_typer(model, name="model")
-app.add_typer(adapter, name="adapter")
+
+def program(arguments: Sequence[str] = ()) -> typer.Typer:
+    """The program, with all its verbs, or with the one that the arguments begin with.
+
+    All of them are loaded only for the help, and for who mistypes one.
+    """
+    app = typer.Typer(
+        name="novelcraft",
+        help="Have a language model write a whole novel, and turn books into data to train one.",
+        no_args_is_help=True,
+        rich_markup_mode="markdown",
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(options)
+    named = [verb for verb in arguments[:1] if verb in VERBS]
+    for verb in named or VERBS:
+        commands = getattr(import_module(f"novelcraft.cli.{verb}"), verb)
+        if isinstance(commands, typer.Typer):
+            app.add_typer(commands, name=verb)
+        else:
+            app.command()(commands)
+    return app
 
 
 def _show_version(wanted: bool) -> None:
@@ -84,7 +74,6 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def options(
     version: Annotated[
         bool,

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from novelcraft.config.root import Settings
 from novelcraft.config.settings import ROLES, RoleName, RoleSettings
 from novelcraft.errors import AdapterRefusedError
-from novelcraft.finetune.registry.cards import FoundAdapter
-from novelcraft.finetune.registry.lookup import find_at, find_named
 from novelcraft.tools.models.adapters import find_gguf, place_of
 from novelcraft.tools.models.endpoint import Endpoint
 from novelcraft.tools.models.opening import EMBEDDED
+
+if TYPE_CHECKING:
+    from novelcraft.finetune.registry.cards import FoundAdapter
 
 NAMED = 3
 """Reasons that a refusal tells; the report has them all."""
@@ -34,7 +36,7 @@ def check_embedded(settings: Settings) -> list[str]:
     """
     registry = _registry(settings)
     found = [
-        (given.adapter, find_at(_loaded(given.adapter), registry))
+        (given.adapter, found_at((loaded(given.adapter),), registry))
         for _, given in _with_adapter(settings, embedded=True)
     ]
     return hold_to_gate(settings, found)
@@ -54,23 +56,36 @@ def check_served(settings: Settings, endpoints: Iterable[Endpoint]) -> list[str]
             continue
         if adapter := endpoint.adapter:
             places = (endpoint.served.path if endpoint.served else "", adapter)
-            known = _at_any(places, registry) or find_named(adapter, registry)
+            known = found_at(places, registry) or named(adapter, registry)
             found.append((adapter, known))
         elif (model := endpoint.profile.find(endpoint.model)) is not None:
-            known = _at_any((model.root,), registry)
+            known = found_at((model.root,), registry)
             if known is None and model.parent:
-                known = find_named(model.id, registry)
+                known = named(model.id, registry)
             if known is not None or model.parent:
                 found.append((model.id, known))
     return hold_to_gate(settings, found)
 
 
-def _at_any(places: Iterable[str], registry: Path) -> FoundAdapter | None:
-    there = (find_at(Path(place).expanduser(), registry) for place in places if place)
-    return next((one for one in there if one is not None), None)
+def found_at(places: Iterable[str | Path], registry: Path) -> FoundAdapter | None:
+    """What the registry knows of the first adapter that lies at one of some places."""
+    there = [Path(place).expanduser() for place in places if str(place)]
+    if not any(place.exists() for place in there):
+        return None
+    from novelcraft.finetune.registry.lookup import find_at  # a run without adapters has no need
+
+    known = (find_at(place, registry) for place in there)
+    return next((one for one in known if one is not None), None)
 
 
-def _loaded(adapter: str) -> Path:
+def named(name: str, registry: Path) -> FoundAdapter | None:
+    """What the registry knows of the adapter of a name."""
+    from novelcraft.finetune.registry.lookup import find_named
+
+    return find_named(name, registry)
+
+
+def loaded(adapter: str) -> Path:
     """What the embedded engine would load of a folder; the folder where it would load nothing.
 
     The file says what it was made of: in the folder may lie a card of other weights, or none.

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from novelcraft.config.root import Settings
-from novelcraft.finetune.registry.cards import FoundAdapter, taught_layout
-from novelcraft.finetune.registry.lookup import find_at, find_named
+from novelcraft.graphs.adapters import found_at, loaded, named
 from novelcraft.state.layout import Layout
-from novelcraft.tools.models.adapters import HOUSE, find_gguf, place_of
+from novelcraft.tools.models.adapters import HOUSE
 from novelcraft.tools.models.endpoint import Endpoint
 from novelcraft.tools.models.opening import EMBEDDED
+
+if TYPE_CHECKING:
+    from novelcraft.finetune.registry.cards import FoundAdapter
 
 HOUSE_NOTICE = (
     "The narrator writes with the house narrator, an adapter trained on public-domain novels; "
@@ -38,6 +40,8 @@ def taught(settings: Settings, narrator: Endpoint | None) -> Taught:
     adapter = settings.roles.narrator.adapter
     if not adapter:
         return Taught(None)
+    from novelcraft.finetune.registry.cards import taught_layout  # only where there is an adapter
+
     found = _found(settings, narrator)
     layout = taught_layout(found.card) if found and found.card else None
     if layout is None:
@@ -52,11 +56,7 @@ def taught(settings: Settings, narrator: Endpoint | None) -> Taught:
 def _found(settings: Settings, narrator: Endpoint | None) -> FoundAdapter | None:
     role, registry = settings.roles.narrator, Path(settings.write.registry).expanduser()
     if role.provider == EMBEDDED:
-        loaded = find_gguf(role.adapter) or place_of(role.adapter)
-        return find_at(loaded, registry)
+        return found_at((loaded(role.adapter),), registry)
     served = narrator.served if narrator else None
     places = (served.path if served else "", role.adapter)
-    there = (find_at(Path(place).expanduser(), registry) for place in places if place)
-    return next((one for one in there if one is not None), None) or find_named(
-        role.adapter, registry
-    )
+    return found_at(places, registry) or named(role.adapter, registry)

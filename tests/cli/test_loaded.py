@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = {"chromadb", "langgraph", "openai", "onnxruntime", "sqlalchemy", "torch", "transformers"}
+PACKAGES = {"chromadb", "langgraph", "openai", "onnxruntime", "sqlalchemy", "torch", "transformers"}
+OWN = {"novelcraft.cli.train", "novelcraft.finetune", "ruamel.yaml"}
+"""What one kind of work needs, and writing does not."""
 
 HELP = """
 from novelcraft.cli import main
 try:
-    main(["--help"])
+    main({})
 except SystemExit as ended:
     assert not ended.code
 """
@@ -36,12 +38,22 @@ def loaded(program: str, folder: Path) -> set[str]:
         check=True,
         cwd=folder,
     )
-    return HEAVY & set(json.loads(run.stdout.splitlines()[-1]))
+    return (PACKAGES | OWN) & set(json.loads(run.stdout.splitlines()[-1]))
 
 
-@pytest.mark.parametrize("program", [HELP, "import novelcraft"], ids=["help", "import"])
+@pytest.mark.parametrize(
+    "program", [HELP.format(["--help"]), "import novelcraft"], ids=["help", "import"]
+)
 def test_what_needs_no_model_loads_none_of_them(program: str, tmp_path: Path) -> None:
-    assert loaded(program, tmp_path) == set()
+    assert not loaded(program, tmp_path) & PACKAGES
+
+
+def test_a_verb_loads_no_other(tmp_path: Path) -> None:
+    assert loaded(HELP.format(["write", "--help"]), tmp_path) == set()
+
+
+def test_a_run_without_adapters_loads_nothing_of_training(tmp_path: Path) -> None:
+    assert loaded("import novelcraft.graphs.novel", tmp_path) == {"langgraph", "sqlalchemy"}
 
 
 def test_an_index_without_scenes_is_not_opened(tmp_path: Path) -> None:

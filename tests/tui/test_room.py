@@ -120,10 +120,11 @@ async def test_nothing_heavy_is_loaded_before_the_first_screen(
     code = f"""
 import asyncio, json, sys
 from pathlib import Path
-from novelcraft.cli.app import app as commands
+from novelcraft.cli.app import program
 from novelcraft.tui.app import NovelcraftApp
 from novelcraft.tui.homes import FolderHome
 from novelcraft.tui.shelf import FolderShelf
+program()
 async def main():
     folder = Path({str(folder)!r})
     home = FolderHome(folder) if {bool(arguments)} else None

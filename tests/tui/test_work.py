@@ -11,7 +11,7 @@ import pytest
 from textual.widgets import DataTable, Log, Sparkline, Static
 from typer.testing import CliRunner
 
-from novelcraft.cli.app import app as commands
+from novelcraft.cli.app import program
 from novelcraft.state.evaluation import GateResult
 from novelcraft.state.train_events import (
     SampleWritten,
@@ -66,7 +66,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("NOVELCRAFT_CONFIG", str(settings))
     folder = tmp_path / "shelf" / "data"
     made = CliRunner().invoke(
-        commands, ["prep", str(tmp_path / "night.md"), "--out", str(folder), "--until", "clean"]
+        program(), ["prep", str(tmp_path / "night.md"), "--out", str(folder), "--until", "clean"]
     )
     assert made.exit_code == 0, made.output
     return folder

@@ -7,12 +7,11 @@ with them tells another story for every premise.
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib import resources
-
-from ruamel.yaml import YAML
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|[.,;:!?—–()\"“”]")
 _MOST_WORDS = 3
@@ -25,8 +24,8 @@ _OPENING = re.compile(r"(?:[^.!?]+[.!?]+)?")
 
 @lru_cache
 def _english() -> dict[str, frozenset[str]]:
-    file = resources.files("novelcraft.agents.planner").joinpath("english.yaml")
-    lists = YAML(typ="safe").load(file.read_text("utf-8"))
+    file = resources.files("novelcraft.agents.planner").joinpath("english.toml")
+    lists = tomllib.loads(file.read_text("utf-8"))
     return {name: frozenset(words.split()) for name, words in lists.items()}
 
 

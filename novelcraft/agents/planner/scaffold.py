@@ -8,6 +8,7 @@ give two stories. A large model's answers never get here.
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,7 +16,6 @@ from importlib import resources
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
-from ruamel.yaml import YAML
 
 from novelcraft.agents.planner.premise import PremiseWords
 from novelcraft.state.base import Frozen, derive_seed
@@ -89,9 +89,10 @@ class Shape(Frozen):
 def shapes() -> dict[str, Shape]:
     """All shapes, by name."""
     files = resources.files("novelcraft.agents.planner").joinpath("stories").iterdir()
-    yaml = YAML(typ="safe")
     return {
-        file.name.removesuffix(".yaml"): Shape.model_validate(yaml.load(file.read_text("utf-8")))
+        file.name.removesuffix(".toml"): Shape.model_validate(
+            tomllib.loads(file.read_text("utf-8"))
+        )
         for file in sorted(files, key=lambda file: file.name)
     }
 
