@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field, create_model
+from functools import cache
+
+from pydantic import BaseModel, Field, create_model
 
 from novelcraft.agents.session import AgentSession
 from novelcraft.prompts.loader import load_template
@@ -33,14 +35,8 @@ async def extract_facts(given: FactsInput, session: AgentSession) -> FactsOutput
         InvalidAnswerError: If the model cannot keep to the schema.
     """
     chars, count = session.preset.field_chars, session.preset.facts_per_scene
-    item = create_model(
-        "FactAnswer",
-        about=(bounded(40), ...),
-        fact=(bounded(chars), ...),
-        quote=(bounded(chars), ...),
-    )
     while True:
-        schema = create_model("FactsAnswer", facts=(strict_list(item, 0, count), ...))
+        schema = _facts_schema(chars, count)
         messages = load_template("extract_facts").render(scene=given.prose, count=count)
         room = await session.room("cheap", messages, likely_tokens(schema))
         if count == 1 or room is None or room >= likely_tokens(schema):
@@ -48,6 +44,17 @@ async def extract_facts(given: FactsInput, session: AgentSession) -> FactsOutput
         count //= 2
     answer = await session.ask("cheap", "scene.extract", messages, schema)
     return FactsOutput(facts=_facts(answer.model_dump()["facts"], given.prose))
+
+
+@cache
+def _facts_schema(chars: int, count: int) -> type[BaseModel]:
+    item = create_model(
+        "FactAnswer",
+        about=(bounded(40), ...),
+        fact=(bounded(chars), ...),
+        quote=(bounded(chars), ...),
+    )
+    return create_model("FactsAnswer", facts=(strict_list(item, 0, count), ...))
 
 
 def _facts(answers: list[dict[str, str]], prose: str) -> tuple[Fact, ...]:

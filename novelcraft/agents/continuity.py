@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
-from pydantic import Field, create_model
+from pydantic import BaseModel, Field, create_model
 
 from novelcraft.agents.session import AgentSession
 from novelcraft.prompts.loader import load_template
@@ -39,6 +40,14 @@ def _ever_fewer(known: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
         known = known[(len(known) + 1) // 2 :]
 
 
+@cache
+def _contradictions_schema(chars: int) -> type[BaseModel]:
+    item = create_model("Contradiction", quote=(bounded(chars), ...), problem=(bounded(chars), ...))
+    return create_model(
+        "ContinuityAnswer", contradictions=(strict_list(item, 0, MAX_FINDINGS), ...)
+    )
+
+
 async def check_continuity(given: ContinuityInput, session: AgentSession) -> ContinuityOutput:
     """Contradictions between a scene and what is known, each with the words that show it.
 
@@ -50,10 +59,7 @@ async def check_continuity(given: ContinuityInput, session: AgentSession) -> Con
     if not given.known:
         return ContinuityOutput(findings=())
     chars = session.preset.field_chars
-    item = create_model("Contradiction", quote=(bounded(chars), ...), problem=(bounded(chars), ...))
-    schema = create_model(
-        "ContinuityAnswer", contradictions=(strict_list(item, 0, MAX_FINDINGS), ...)
-    )
+    schema = _contradictions_schema(chars)
     prompts = (
         load_template("continuity").render(scene=given.prose, known=known)
         for known in _ever_fewer(given.known)

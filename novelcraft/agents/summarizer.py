@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, Literal
 
-from pydantic import Field, create_model
+from pydantic import BaseModel, Field, create_model
 
 from novelcraft.agents.session import AgentSession
 from novelcraft.config.presets import SizePreset
@@ -49,7 +50,7 @@ async def summarize(given: SummaryInput, session: AgentSession) -> SummaryOutput
             words=preset.summary_words,
             names=given.names,
         ),
-        create_model("SummaryAnswer", summary=(bounded(chars), ...)),
+        _summary_schema(chars),
     )
     return SummaryOutput(summary=tidy(answer.model_dump()["summary"]))
 
@@ -76,7 +77,7 @@ async def summarize_part(given: PartSummaryInput, session: AgentSession) -> Summ
         load_template("summarize_part").render(
             part=given.part, text=given.text, words=preset.part_words
         ),
-        create_model("SummaryAnswer", summary=(bounded(chars), ...)),
+        _summary_schema(chars),
     )
     return SummaryOutput(summary=tidy(answer.model_dump()["summary"]))
 
@@ -137,6 +138,11 @@ async def update_summary(given: BookSummaryInput, session: AgentSession) -> Book
         lasting_fact=tidy(fields["lasting"]),
         dead=tuple(dict.fromkeys(fields.get("died", ()))),
     )
+
+
+@cache
+def _summary_schema(chars: int) -> type[BaseModel]:
+    return create_model("SummaryAnswer", summary=(bounded(chars), ...))
 
 
 def _roll_schema(preset: SizePreset, living: Sequence[str], chars: int) -> Any:

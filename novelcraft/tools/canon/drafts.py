@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, Unpack
 
 from pydantic_core import to_jsonable_python
-from sqlalchemy import ColumnElement, Connection, Row, delete, select
+from sqlalchemy import ColumnElement, Connection, delete, select
 
 from novelcraft.errors import UnknownTargetError
 from novelcraft.state.manuscript import Draft, Reviews
@@ -64,7 +63,8 @@ class Drafts:
             UnknownTargetError: There is no such draft.
         """
         with self._db.write(synced=False) as connection:
-            if not _load(connection, drafts.c.id == draft_id):
+            known = select(drafts.c.id).where(drafts.c.id == draft_id)
+            if connection.execute(known).first() is None:
                 raise UnknownTargetError(
                     f"There is no draft {draft_id!r}.",
                     fix="It went when a later scene was committed; draw the scene again.",
@@ -112,12 +112,11 @@ def _add_reviews(connection: Connection, draft_id: str, said: Mapping[str, Any])
 
 
 def _load(connection: Connection, which: ColumnElement[bool]) -> list[Draft]:
-    said: defaultdict[str, dict[str, Any]] = defaultdict(dict)
-    for row in connection.execute(select(reviews).join(drafts).where(which)):
-        said[row.draft][row.reviewer] = row.said
-    rows = connection.execute(select(drafts).where(which).order_by(drafts.c.number))
-    return [_to_draft(row, said[row.id]) for row in rows]
-
-
-def _to_draft(row: Row[Any], said: Mapping[str, Any]) -> Draft:
-    return Draft.model_validate({**{name: getattr(row, name) for name in _FIELDS}, **said})
+    # One statement: a scene's loop reads its draft at each step.
+    wanted = select(drafts, reviews.c.reviewer, reviews.c.said).outerjoin(reviews).where(which)
+    found: dict[str, dict[str, Any]] = {}
+    for row in connection.execute(wanted.order_by(drafts.c.number)).mappings():
+        draft = found.setdefault(row["id"], {name: row[name] for name in _FIELDS})
+        if row["reviewer"] is not None:
+            draft[row["reviewer"]] = row["said"]
+    return [Draft.model_validate(draft) for draft in found.values()]

@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints, create_model
 
 from novelcraft.config.presets import SizePreset
 from novelcraft.tools.models.tokens import estimate_tokens
+from novelcraft.tools.models.wire import json_schema
 from novelcraft.tools.text import without_controls
 
 _SENTENCE = re.compile(r"^.*[.!?](?=[\"'”’)]?(?:\s|$))[\"'”’)]?", re.DOTALL)
@@ -70,9 +72,10 @@ def scene_sketch(preset: SizePreset, names: Sequence[str], place: Any) -> Any:
     return create_model("SceneSketch", **fields)
 
 
+@lru_cache(maxsize=64)
 def longest_answer(schema: type[BaseModel]) -> str:
     """The longest JSON that a schema with bounds allows: every string and list at its bound."""
-    whole = schema.model_json_schema()
+    whole = json_schema(schema)
     return json.dumps(_longest(whole, whole.get("$defs", {})), ensure_ascii=False)
 
 

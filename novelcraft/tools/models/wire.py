@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Literal
 
 from pydantic import BaseModel
@@ -141,9 +142,15 @@ def compact_grammar(schema: Mapping[str, Any]) -> str:
     return f"%llguidance {{}}\nstart: %json {json.dumps(tight, ensure_ascii=False)}\n"
 
 
+@lru_cache(maxsize=64)
+def json_schema(schema: type[BaseModel]) -> Mapping[str, Any]:
+    """A schema as JSON has it; made once for each. It must not be changed."""
+    return schema.model_json_schema()
+
+
 def strict_schema(schema: type[BaseModel]) -> dict[str, Any]:
     """A model's JSON schema in which every object has all its properties and no others."""
-    made: dict[str, Any] = _strict(schema.model_json_schema())
+    made: dict[str, Any] = _strict(json_schema(schema))
     return made
 
 
