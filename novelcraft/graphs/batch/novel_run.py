@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,6 @@ from novelcraft.errors import (
     NovelcraftError,
     ProjectError,
 )
-from novelcraft.graphs.batch.spending import Budget, Meter
 from novelcraft.graphs.exporting import MAIN, exports_folder
 from novelcraft.graphs.folder import TOML, make_folder
 from novelcraft.graphs.novel import Novel, OpenStore
@@ -29,6 +29,7 @@ from novelcraft.tools.batch.store import worker_name
 from novelcraft.tools.models.calls import CallLog
 from novelcraft.tools.models.chat import ChatModels
 from novelcraft.tools.models.opening import ServerPool, open_models
+from novelcraft.tools.models.spending import Budget, Spending
 from novelcraft.tools.storage.files import write_atomic
 from novelcraft.tools.text import clipped
 
@@ -64,7 +65,7 @@ class NovelRun:
         self._budget = budget
         self._note = note
         self._emit = emit
-        self._meter: Meter | None = None
+        self._spending: Spending | None = None
         self._standing = entry.standing
         self.update(
             status="writing",
@@ -76,7 +77,7 @@ class NovelRun:
     @property
     def answered(self) -> bool:
         """Whether any model answered in this run."""
-        return self._meter is not None and self._meter.calls > 0
+        return self._spending is not None and self._spending.answers > 0
 
     async def run(
         self, pool: ServerPool, environ: Mapping[str, str]
@@ -103,11 +104,9 @@ class NovelRun:
 
     def update(self, **changes: Any) -> Standing:
         """Write down how the novel stands, with what its calls came to."""
-        if self._meter is not None:
-            changes["cost"] = self._meter.cost
-            changes["seconds"] = round(self._meter.seconds, 3)
-            changes["prompt_tokens"] = self._meter.prompt_tokens
-            changes["completion_tokens"] = self._meter.completion_tokens
+        if self._spending is not None:
+            changes["seconds"] = round(self._spending.seconds, 3)
+            changes |= asdict(self._spending.spent)
         self._standing = self._standing.model_copy(update=changes)
         self._note(self._row.name, self._standing)
         return self._standing
@@ -123,23 +122,23 @@ class NovelRun:
             write_atomic(self._folder / TOML, novel_toml(given).encode("utf-8"))
         # Nobody is there to answer at a gate.
         write = {**self._row.settings.get("write", {}), "attend": []}
+        if self._row.cap is not None:
+            write["most_cost"] = self._row.cap
         models = partial(open_models, notify=self._tell, environ=environ, pool=pool)
 
-        def metered(settings: Settings, log: CallLog) -> AbstractAsyncContextManager[ChatModels]:
-            del log  # the meter's is the same novel's store
-            assert self._meter is not None
-            return models(settings, self._meter)
+        def counted(settings: Settings, log: CallLog) -> AbstractAsyncContextManager[ChatModels]:
+            return models(settings, log, spending=self._spending)
 
         novel = Novel.open(
             self._folder,
             overrides={**self._row.settings, "write": write},
             environ=environ,
-            models=metered,
+            models=counted,
             open_store=self._open_store,
         )
         try:
-            roles = novel.settings.roles
-            self._meter = Meter(novel.store, roles, self._row.cap, self._budget)
+            before = novel.store.model_lines()
+            self._spending = Spending(novel.settings, before, self._budget)
         except BaseException:
             novel.close()
             raise

@@ -17,7 +17,6 @@ from novelcraft.config.root import Settings
 from novelcraft.config.settings import ROLES
 from novelcraft.errors import ModelError
 from novelcraft.graphs.batch.novel_run import NovelRun
-from novelcraft.graphs.batch.spending import Budget
 from novelcraft.state.batch import (
     BatchEntry,
     BatchEvent,
@@ -33,6 +32,7 @@ from novelcraft.tools.models.opening import (
     SERVER_CONCURRENCY,
     ServerPool,
 )
+from novelcraft.tools.models.spending import Budget
 from novelcraft.tools.storage.lock import ProjectLock
 
 LEAST_IN_VAIN = 3
@@ -75,7 +75,7 @@ class Batch:
         self._jobs = jobs
         self._environ = os.environ if environ is None else environ
         spent = sum(entry.standing.cost for entry in store.entries())
-        self._budget = Budget(budget, "The batch", spent)
+        self._budget = Budget(budget, spent)
         self._queue: deque[BatchEntry] = deque()
         self._in_vain = 0
         self._held = False
@@ -122,7 +122,7 @@ class Batch:
         reason = ""
         if self._budget.exhausted:
             reason = (
-                f"the batch may cost {self._budget.limit:g}, and {self._budget.spent:.2f} is spent"
+                f"the batch may cost {self._budget.limit:g}, and {self._budget.spent:.4g} is spent"
             )
         elif self._in_vain >= max(LEAST_IN_VAIN, self._jobs):
             reason = f"{self._in_vain} novels in a row failed before a model answered"

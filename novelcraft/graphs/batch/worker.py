@@ -15,12 +15,12 @@ from procrastinate.exceptions import ProcrastinateException
 from novelcraft.errors import DatabaseGoneError, LeaseLostError, ProjectBusyError
 from novelcraft.graphs.batch.jobs import NOVELS, UPKEEP, make_app, make_tables, put_jobs
 from novelcraft.graphs.batch.novel_run import NovelRun
-from novelcraft.graphs.batch.spending import Budget
 from novelcraft.state.batch import BatchEvent, NovelBegun, NovelEnded, Standing
 from novelcraft.state.stream import OnEvent
 from novelcraft.tools.batch.shared import Lease, open_novel_store, open_shared
 from novelcraft.tools.batch.store import BatchStore
 from novelcraft.tools.models.opening import ServerPool
+from novelcraft.tools.models.spending import Budget
 from novelcraft.tools.storage.lock import ProjectLock
 
 LEASE_SECONDS = 30.0
@@ -121,7 +121,7 @@ class BatchWorker:
                 f"Another worker writes {name}.", fix="It is tried again by itself."
             )
         emit(NovelBegun(name=name))
-        budget = Budget(store.budget, "The batch", store.spent())
+        budget = Budget(store.budget, store.spent())
 
         def note(name: str, standing: Standing) -> None:
             store.note(name, standing, guard=lease.guard)

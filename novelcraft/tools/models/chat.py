@@ -259,7 +259,7 @@ class ChatModels:
             at=_now(),
         )
         self._log.log_call(record)
-        self._spending.add(record.role, record.usage)
+        self._spending.add(record)
         return _answer(record, replayed=False), problem
 
     @asynccontextmanager
@@ -297,6 +297,7 @@ class ChatModels:
             text="", seconds=seconds, outcome=outcome, error=str(error), at=_now()
         )
         self._log.log_call(record)
+        self._spending.add(record)
 
 
 def _unfinished(reply: Reply) -> str:

@@ -67,6 +67,7 @@ async def open_models(
     library: ModelLibrary | None = None,
     sleep: Sleep = asyncio.sleep,
     pool: ServerPool | None = None,
+    spending: Spending | None = None,
 ) -> AsyncIterator[ChatModels]:
     """The models of all roles, closed at the end.
 
@@ -81,6 +82,7 @@ async def open_models(
         library: The embedded models; None takes this user's.
         sleep: Waits before a request is sent again.
         pool: Servers to share with other runs; it stays open. None makes one for this run.
+        spending: Counts the calls. None makes one of the settings and the log.
 
     Raises:
         ConfigError, ModelError: A role cannot be served; the message says which and why.
@@ -103,8 +105,8 @@ async def open_models(
             notify,
         )
         await endpoints.open()
-        spending = Spending(settings, log.model_lines())
-        models = ChatModels(endpoints, log, spending, tell=notify, sleep=sleep)
+        counted = spending or Spending(settings, log.model_lines())
+        models = ChatModels(endpoints, log, counted, tell=notify, sleep=sleep)
         try:
             yield models
         finally:

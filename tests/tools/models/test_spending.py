@@ -9,20 +9,62 @@ import pytest
 
 from novelcraft.config.root import Settings
 from novelcraft.errors import ConfigError, CostCapError
-from novelcraft.state.calls import ModelLine, Usage
+from novelcraft.state.calls import CallRecord, ModelLine, Usage
 from novelcraft.tools.models.calls import MemoryLog
 from novelcraft.tools.models.opening import open_models
-from novelcraft.tools.models.spending import Spending
+from novelcraft.tools.models.spending import Budget, Spending, Spent
 from tests.fakes.server import FakeServer
 from tests.tools.models.support import everything, request, settings_for
 
 BEFORE = ModelLine("narrator", "m", "", 3, 0, 600, 0, 200, 1.0)
 
 
-def spending(prices: tuple[float, float] = (0.0, 0.0), **limits: float) -> Spending:
+def spending(
+    prices: tuple[float, float] = (0.0, 0.0), budget: Budget | None = None, **limits: float
+) -> Spending:
     role = {"price_in": prices[0], "price_out": prices[1]}
     given = {"write": limits, "roles": {"reasoning": {}, "narrator": role}}
-    return Spending(Settings.model_validate(given), [BEFORE])
+    return Spending(Settings.model_validate(given), [BEFORE], budget)
+
+
+def call(usage: Usage) -> CallRecord:
+    return CallRecord(
+        key="k",
+        role="narrator",
+        purpose="scene.narrate",
+        step="s",
+        model="m",
+        prompt_hash="",
+        messages=(),
+        sampling={},
+        seed=1,
+        text="",
+        usage=usage,
+        seconds=2.0,
+    )
+
+
+def test_all_calls_are_counted_those_of_earlier_runs_among_them() -> None:
+    counted = spending((1_000.0, 10_000.0))
+    counted.add(call(Usage(prompt_tokens=100, completion_tokens=50)))
+    assert counted.spent == Spent(700, 250, 3.2)
+    assert (counted.seconds, counted.answers) == (3.0, 1)
+
+
+def test_novels_that_spend_from_one_budget_do_not_pass_it_together() -> None:
+    budget = Budget(2.0)
+    one, other = (spending((1_000.0, 0.0), budget=budget) for _ in range(2))
+    with one.reserve("narrator", 1_500, 0):
+        refusal = pytest.raises(CostCapError, match=r"the batch may cost, 2\. So far 0")
+        with refusal, other.reserve("narrator", 501, 0):
+            pass
+        assert budget.exhausted
+        with other.reserve("narrator", 500, 0):
+            pass
+    one.add(call(Usage(prompt_tokens=1_400)))
+    assert budget.spent == pytest.approx(1.4)
+    with other.reserve("narrator", 600, 0):
+        pass
 
 
 def test_what_earlier_runs_took_counts() -> None:
@@ -39,7 +81,7 @@ def test_calls_in_flight_count_with_the_most_they_may_take() -> None:
     refusal = pytest.raises(CostCapError)
     with counted.reserve("narrator", 100, 50), refusal, counted.reserve("cheap", 100, 0):
         pass
-    counted.add("narrator", Usage(prompt_tokens=90, completion_tokens=10))
+    counted.add(call(Usage(prompt_tokens=90, completion_tokens=10)))
     with counted.reserve("cheap", 100, 0):
         pass
 
@@ -48,7 +90,7 @@ def test_money_is_counted_by_the_prices_of_a_role() -> None:
     counted = spending((1_000.0, 10_000.0), most_cost=4.0)
     with counted.reserve("narrator", 400, 100):  # 2.60 were spent, and this is 1.40
         pass
-    refusal = pytest.raises(CostCapError, match=r"a cost of 4\..*which cost 2\.60")
+    refusal = pytest.raises(CostCapError, match=r"a cost of 4\..*which cost 2\.6")
     with refusal as caught, counted.reserve("narrator", 401, 100):
         pass
     assert "most_cost" in caught.value.fix
