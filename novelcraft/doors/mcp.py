@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote
 
 import mcp_types as types
 from mcp.server.context import ServerRequestContext
@@ -24,7 +26,7 @@ Context = ServerRequestContext[Any, Any]
 
 SCHEME = "novel://"
 _READERS: dict[str, Callable[[BookView, str], str]] = {
-    "scene": lambda view, number: view.chain[int(number) - 1].prose,
+    "scene": lambda view, number: {str(c.position): c.prose for c in view.chain}[number],
     "plan": lambda view, _: view.plan.model_dump_json(indent=1),
     "canon": lambda view, _: "\n".join(view.facts()),
     "summary": lambda view, _: view.summary,
@@ -32,7 +34,7 @@ _READERS: dict[str, Callable[[BookView, str], str]] = {
         act_line(view.novel.folder, view.novel.store, record) for record in view.novel.store.acts()
     ),
 }
-"""What can be read of a novel: `novel://FOLDER/scene/12`, `novel://FOLDER/plan`, …"""
+"""What can be read of a novel: `novel://my-novel/scene/12`, `novel://my-novel/plan`, …"""
 
 PROMPTS = {
     "continue": "Write the next scene with the tool narrate, then look for contradictions with "
@@ -109,14 +111,14 @@ def read_resource(desk: Desk, uri: str) -> str:
     Raises:
         MCPError: There is no such novel or part of one.
     """
-    path, _, number = uri.removeprefix(SCHEME).rpartition("/")
+    path, _, number = unquote(uri.removeprefix(SCHEME)).rpartition("/")
     kind = number
     if path.endswith("/scene"):
         path, kind = path.removesuffix("/scene"), "scene"
     try:
-        view = desk.require_view(path)
+        view = desk.require_view("" if path == _name(desk) else path)
         return _READERS[kind](view, number)
-    except (KeyError, IndexError, ValueError) as error:
+    except KeyError as error:
         raise MCPError(types.INVALID_PARAMS, f"There is nothing at {uri}.") from error
     except NovelcraftError as error:
         raise MCPError(types.INVALID_PARAMS, str(error)) from error
@@ -158,7 +160,7 @@ def _resources(desk: Desk) -> list[types.Resource]:
     view = desk.view()
     if view is None:
         return []
-    base = f"{SCHEME}{desk.default_novel}"
+    base = SCHEME + quote(_name(desk))
     scenes = [
         types.Resource(
             name=f"Scene {commit.position}",
@@ -171,6 +173,11 @@ def _resources(desk: Desk) -> list[types.Resource]:
         types.Resource(name=part, uri=f"{base}/{part}") for part in _READERS if part != "scene"
     ]
     return [*parts, *scenes]
+
+
+def _name(desk: Desk) -> str:
+    """What the desk's own novel is called in addresses: its folder, without where that is."""
+    return Path(desk.default_novel).resolve().name if desk.default_novel else ""
 
 
 def _text(text: str) -> types.TextContent:

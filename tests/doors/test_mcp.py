@@ -19,7 +19,7 @@ from mcp import Client, StdioServerParameters
 from mcp.shared.exceptions import MCPError
 
 from novelcraft.doors.catalogue import offered
-from novelcraft.doors.desk import Desk
+from novelcraft.doors.desk import Desk, open_desk
 from novelcraft.doors.mcp import make_server
 from tests.agents.test_registry import PROSE
 from tests.doors.conftest import environ_of
@@ -66,11 +66,17 @@ async def test_an_error_is_an_answer(desk: Desk, name: str, given: Any, said: st
     assert said in result.content[0].text  # type: ignore[union-attr]
 
 
-async def test_a_novel_can_be_read(desk: Desk) -> None:
+async def test_a_novel_can_be_read(folder: Path, tmp_path: Path) -> None:
+    named = folder.rename(tmp_path / "My novel, ü")
+    async with open_desk(str(named), {}) as desk:
+        await all_of_it_can_be_read(desk, "novel://My%20novel%2C%20%C3%BC")
+
+
+async def all_of_it_can_be_read(desk: Desk, address: str) -> None:
     view = desk.require_view()
     async with Client(make_server(desk)) as client:
         resources = {str(r.uri) for r in (await client.list_resources()).resources}
-        scene = f"novel://{desk.default_novel}/scene/2"
+        scene = f"{address}/scene/2"
         assert scene in resources
         assert len(resources) == 4 + len(view.chain)
         texts = {}
@@ -78,8 +84,16 @@ async def test_a_novel_can_be_read(desk: Desk) -> None:
             (content,) = (await client.read_resource(uri)).contents
             texts[uri] = content.text  # type: ignore[union-attr]
         assert texts[scene] == view.chain[1].prose
-        assert json.loads(texts[f"novel://{desk.default_novel}/plan"])["core"]
-        for missing in ("novel:///nowhere/plan", f"novel://{desk.default_novel}/scene/99"):
+        assert json.loads(texts[f"{address}/plan"])["core"]
+        (by_path,) = (await client.read_resource(f"novel://{desk.default_novel}/plan")).contents
+        assert by_path.text == texts[f"{address}/plan"]  # type: ignore[union-attr]
+        for missing in (
+            "novel:///nowhere/plan",
+            f"{address}/scene/99",
+            f"{address}/scene/0",
+            f"{address}/scene/-1",
+            "novel://",
+        ):
             with pytest.raises(MCPError):
                 await client.read_resource(missing)
         for prompt in (await client.list_prompts()).prompts:

@@ -100,6 +100,6 @@ async def test_a_client_is_told_that_it_writes_and_reads_what_was_left(writing: 
         writers = {name for name, hints in listed.items() if hints and not hints.read_only_hint}
         assert writers == {"steer"}
         await client.call_tool("steer", NOTE)
-        (acts,) = (await client.read_resource(f"novel://{writing.default_novel}/acts")).contents
+        (acts,) = (await client.read_resource("novel://novel/acts")).contents
     assert "Let it rain." in acts.text  # type: ignore[union-attr]
     assert "applied at once" in acts.text  # type: ignore[union-attr]
