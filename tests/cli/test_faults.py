@@ -4,16 +4,15 @@ stays usable afterwards."""
 from __future__ import annotations
 
 import os
-import shutil
 import sqlite3
-import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from novelcraft.tools.storage.lock import ProjectLock
 from tests.cli.conftest import Run
+from tests.disk import fill
 from tests.fakes.server import FakeServer
 
 LONG = "a" * 300
@@ -119,33 +118,11 @@ def test_a_server_that_goes_away_in_the_middle(
     assert goes_on(run, begun)
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system with room for little, where the machine lets us make one."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    made = shutil.which("mount") and subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(place)],
-        capture_output=True,
-        check=False,
-    )
-    if not made or made.returncode:
-        pytest.skip("this machine does not let the tests mount a small file system")
-    yield place
-    subprocess.run(["umount", "-l", str(place)], check=True)
-
-
 def test_a_full_disk(run: Run, served: Served, here: Path, small_disk: Path) -> None:
     served()
     folder = small_disk / "book"
     assert start(run, folder).code == 0  # type: ignore[attr-defined]
-    ballast = small_disk / "ballast"
-    with ballast.open("wb", buffering=0) as file:
-        try:
-            while file.write(b"x" * 4096):
-                pass
-        except OSError:
-            pass
+    ballast = fill(small_disk)
     outcome = run("write", folder, "--quiet")
     assert outcome.code == 24, outcome.err
     ballast.unlink()

@@ -16,7 +16,6 @@ from novelcraft.tui.screens.form import FormScreen
 from novelcraft.tui.screens.novel import NovelScreen
 from novelcraft.tui.widgets.loop_strip import LoopStrip
 from novelcraft.tui.widgets.standing import Standing
-from tests.cli.test_faults import small_disk
 from tests.fakes import script as s
 from tests.fakes.server import FakeServer
 from tests.graphs.conftest import settings
@@ -24,7 +23,6 @@ from tests.tui.conftest import MakeNovel, room_of, until
 from tests.tui.test_steering import book_of, is_asked
 
 Serve = Callable[..., FakeServer]
-__all__ = ["small_disk"]
 
 
 def said(app: NovelcraftApp) -> str:

@@ -15,9 +15,11 @@ from novelcraft.config.template import novel_toml
 from novelcraft.errors import (
     CostCapError,
     DatabaseGoneError,
+    DiskFullError,
     LeaseLostError,
     NovelcraftError,
     ProjectError,
+    ReadOnlyError,
 )
 from novelcraft.graphs.exporting import MAIN, exports_folder
 from novelcraft.graphs.folder import TOML, make_folder
@@ -93,6 +95,11 @@ class NovelRun:
         except (LeaseLostError, DatabaseGoneError):
             # Not the novel's fault: whoever gets it next goes on.
             raise
+        except (DiskFullError, ReadOnlyError) as error:
+            if self._open_store is not None:
+                # This machine's fault: another worker goes on.
+                raise
+            return self.update(status="failed", error=str(error)), error
         except CostCapError as error:
             return self.update(status="paused", error=str(error)), error
         except NovelcraftError as error:

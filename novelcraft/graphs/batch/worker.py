@@ -12,7 +12,14 @@ from pathlib import Path
 from procrastinate import App
 from procrastinate.exceptions import ProcrastinateException
 
-from novelcraft.errors import DatabaseGoneError, LeaseLostError, ProjectBusyError
+from novelcraft.errors import (
+    DatabaseGoneError,
+    DiskFullError,
+    LeaseLostError,
+    NovelcraftError,
+    ProjectBusyError,
+    ReadOnlyError,
+)
 from novelcraft.graphs.batch.jobs import NOVELS, UPKEEP, make_app, make_tables, put_jobs
 from novelcraft.graphs.batch.novel_run import NovelRun
 from novelcraft.state.batch import BatchEvent, NovelBegun, NovelEnded, Standing
@@ -55,6 +62,9 @@ class BatchWorker:
         self._jobs = jobs
         self._lease = lease
         self._environ = os.environ if environ is None else environ
+        self._unfit = asyncio.Event()
+        self._fault: NovelcraftError | None = None
+        """Why this machine can write no novel."""
 
     async def run(self, on_event: OnEvent[BatchEvent]) -> None:
         """Take novels and write them until cancelled; then leave them to others.
@@ -64,33 +74,38 @@ class BatchWorker:
         Raises:
             ProjectBusyError: Another worker has the folder.
             InputError, NewerDatabaseError: The database cannot be used.
+            DiskFullError, ReadOnlyError: The folder cannot be written; the novels go to others.
         """
         with ProjectLock(self._shelf):
             pool = ServerPool()
             try:
-                while True:
+                while self._fault is None:
                     with suppress(DatabaseGoneError, ProcrastinateException):
                         await self._serve(pool, on_event)
                     await asyncio.sleep(1)
+                raise self._fault
             finally:
                 await pool.close()
 
     async def _serve(self, pool: ServerPool, emit: OnEvent[BatchEvent]) -> None:
-        """Work until the connection to the database fails."""
+        """Work until the connection to the database fails, or this machine."""
         with open_shared(self._url) as store:
             write = partial(self._write, store, pool, emit)
             app = make_app(self._url, store, write, self._lease)
             async with app.open_async():
                 await make_tables(app, store)
                 await put_jobs(app, store)
-                novels = asyncio.create_task(self._follow(app, NOVELS, self._jobs))
-                upkeep = asyncio.create_task(self._follow(app, UPKEEP, 1))
+                tasks = [
+                    asyncio.create_task(self._follow(app, NOVELS, self._jobs)),
+                    asyncio.create_task(self._follow(app, UPKEEP, 1)),
+                    asyncio.create_task(self._unfit.wait()),
+                ]
                 try:
-                    await asyncio.wait((novels, upkeep), return_when=asyncio.FIRST_COMPLETED)
+                    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
                 finally:
-                    for task in (novels, upkeep):
+                    for task in tasks:
                         task.cancel()
-                    await asyncio.gather(novels, upkeep, return_exceptions=True)
+                    await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _follow(self, app: App, queue: str, jobs: int) -> None:
         await app.run_worker_async(
@@ -110,7 +125,8 @@ class BatchWorker:
         """Do a job: write the novel, as long as its lease lasts.
 
         Raises:
-            LeaseLostError, DatabaseGoneError, ProjectBusyError: The job should be tried again.
+            LeaseLostError, DatabaseGoneError, ProjectBusyError, DiskFullError, ReadOnlyError: The
+                job should be tried again.
         """
         number, entry = store.entry(name)
         if entry.standing.status not in ("waiting", "writing"):
@@ -142,6 +158,10 @@ class BatchWorker:
             await self._renew_while(writing, lease)
             standing, _ = await writing
             emit(NovelEnded(name=name, standing=standing))
+        except (DiskFullError, ReadOnlyError) as error:
+            self._fault = error
+            self._unfit.set()
+            raise
         except asyncio.CancelledError:
             writing.cancel()
             await asyncio.gather(writing, return_exceptions=True)

@@ -8,9 +8,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 
-from novelcraft.errors import DatabaseGoneError, InputError, LeaseLostError
+from novelcraft.errors import (
+    DatabaseGoneError,
+    InputError,
+    LeaseLostError,
+    NewerDatabaseError,
+    NotAProjectError,
+    ReadOnlyError,
+)
 from novelcraft.state.batch import BatchRow, Standing
 from novelcraft.tools.batch.shared import (
     Lease,
@@ -19,6 +26,7 @@ from novelcraft.tools.batch.shared import (
     open_shared,
 )
 from novelcraft.tools.batch.store import BatchStore
+from novelcraft.tools.canon.engine import database_url
 from novelcraft.tools.canon.store import ManuscriptStore
 from tests import factories
 from tests.tools.canon.conftest import begin
@@ -171,6 +179,42 @@ def test_novels_have_schemas_of_their_own(database: str, store: BatchStore) -> N
             assert s.novel_id == f"{number}" * 32
     with novel(database) as again:
         assert again.novel_id == "1" * 32
+
+
+def change(database: str, *statements: str) -> None:
+    """What another program does to a database."""
+    engine = create_engine(database, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    engine.dispose()
+
+
+def test_a_database_whose_schema_is_another_programs(database: str) -> None:
+    change(database, "CREATE SCHEMA novelcraft", "CREATE TABLE novelcraft.letters (id int)")
+    with pytest.raises(NotAProjectError, match="holds no batch"):
+        open_shared(database)
+
+
+def test_a_database_of_a_newer_version(database: str, store: BatchStore) -> None:
+    change(database, "UPDATE novelcraft.batch_version SET version = 99")
+    with pytest.raises(NewerDatabaseError, match="version 99"):
+        open_shared(database)
+
+
+def test_a_database_that_can_only_be_read(database: str, store: BatchStore) -> None:
+    name = database_url(database).database
+    change(database, f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+    with pytest.raises(ReadOnlyError, match="cannot be written"):
+        open_shared(database)
+
+
+def test_a_batch_of_ten_thousand_rows(database: str, store: BatchStore) -> None:
+    many = [row(f"n{number}") for number in range(10_000)]
+    store.take(many, [])
+    assert [entry.row for entry in store.entries()][2:] == many
+    assert store.compare(many) == ([], [])
+    assert len(free_novels(store)) == 10_002
 
 
 def test_a_database_that_is_none_or_is_gone(tmp_path: Path) -> None:

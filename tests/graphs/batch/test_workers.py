@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from novelcraft.errors import DiskFullError
 from novelcraft.state.batch import Standing
 from novelcraft.tools.batch.shared import open_novel_store, open_shared
+from tests.disk import fill
 from tests.fakes.process import fake_process
 from tests.graphs.batch.proxy import Wire
 from tests.graphs.batch.workers import Workers, rows
@@ -121,6 +123,25 @@ def test_one_killed_one_stopped_one_cut_off(
         assert cut.poll() is None, "a worker that was cut off comes back"
         assert stopped.poll() is None
         assert any(epochs(database)[name] > 1 for name in [*orphans, *asleep])
+
+
+def test_a_worker_whose_disk_is_full_ends_and_leaves_its_novels_to_others(
+    database: str, workers: Workers, small_disk: Path
+) -> None:
+    with fake_process("--script", "tests.graphs.batch.slowly:script") as base_url:
+        with open_shared(database) as store:
+            store.take(rows(base_url, 2), [])
+        first = workers.start(database, out=small_disk / "worker")
+        wait(lambda: held_by(database, first), workers.logs)
+        fill(small_disk)
+        assert first.wait(PATIENCE) == DiskFullError.exit_code, workers.logs()
+        assert "No space left" in workers.logs()
+        assert {s.status for s in standings(database).values()} <= {"waiting", "writing"}
+        workers.start(database)
+        wait(
+            lambda: all(s.status == "finished" for s in standings(database).values()), workers.logs
+        )
+        require_whole(database, ["n0", "n1"])
 
 
 def test_a_worker_that_is_ended_leaves_its_novels_to_others(

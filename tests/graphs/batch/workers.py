@@ -46,10 +46,17 @@ class Workers:
         self._environ = {**os.environ, "NOVELCRAFT_CONFIG": str(user)}
         self.all: list[subprocess.Popen[bytes]] = []
 
-    def start(self, url: str, jobs: int = 2) -> subprocess.Popen[bytes]:
+    def start(self, url: str, jobs: int = 2, out: Path | None = None) -> subprocess.Popen[bytes]:
         name = f"worker{len(self.all)}"
         command = [sys.executable, "-m", "novelcraft", "worker", "--database", url]
-        command += ["--out", str(self._folder / name), "--jobs", str(jobs), "--lease", str(LEASE)]
+        command += [
+            "--out",
+            str(out or self._folder / name),
+            "--jobs",
+            str(jobs),
+            "--lease",
+            str(LEASE),
+        ]
         with (self._folder / f"{name}.log").open("wb") as log:
             process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, env=self._environ)
         self.all.append(process)
