@@ -68,11 +68,28 @@ def test_a_scene_is_redrawn_and_another_edited_by_the_run_that_writes(
     assert any(before[-1].id in ids for ids in kept)
 
 
+def test_a_run_that_waits_at_a_gate_redraws_there(
+    run: Run, start: Start, novelist: FakeServer
+) -> None:
+    writing = start("--attend", "plan,scene", "--wait")
+    writing.waits("plan")
+    assert run("steer", "n", "approve").code == 0
+    writing.waits("scene")
+    (old,) = writing.chain
+    act = left(run("redraw", "n", 1, "--note", "More rain."), writing)
+    assert writing.settled(act.id).point == "gate"
+    (new,) = writing.chain
+    assert new.prose != old.prose
+    writing.waits("scene")
+    assert run("steer", "n", "stop").code == 0
+    assert writing.process.wait(60) == 0
+    assert writing.chain == [new]
+
+
 def test_what_is_left_for_the_run_can_be_taken_back(run: Run, paused: Paused) -> None:
     writing = paused(1)
     before = writing.chain
-    with_stop = run("steer", "n", "stop")
-    assert with_stop.code == 0
+    assert run("steer", "n", "stop").code == 0
     assert writing.process.wait(60) == 0
     written = writing.chain
     with ProjectLock(writing.folder, writes="main"):
