@@ -72,7 +72,8 @@ def unfit_scene(
     for draft in drafts:
         why = " ".join(f.message for f in unfit(draft.all_findings))
         said = " ".join(draft.prose.split())[:_ANSWER_CHARS]
-        lines.append(f"  attempt {draft.attempt}: {why or 'It failed its checks.'} {said!r}")
+        quoted = f" {said!r}" if said else ""
+        lines.append(f"  attempt {draft.attempt}: {why or 'It failed its checks.'}{quoted}")
     best = best_draft(drafts, state["target_words"])
     place = f"scene {state['position'] + 1} ({state['scene_id']})"
     return UnfitSceneError(

@@ -25,7 +25,7 @@ NO_SCENES = {
     "a think block without end": (s.only_thinking(), "only thought"),
     "thinking aloud": (s.say("The user wants a scene. " * 60), "thinks about the scene"),
     "another script": (s.in_cyrillic(), "script"),
-    "a word without end": (s.wordless(), "words, its target"),
+    "a word without end": (s.wordless(), "has 1 word, its target"),
     "a few words": (s.say("Elias waited."), "words, its target"),
     "half words": (s.cut_off(30), "words, its target"),
 }

@@ -7,6 +7,7 @@ import re
 from novelcraft.state.calls import ONLY_THOUGHT
 from novelcraft.state.manuscript import count_words
 from novelcraft.tools.checks.base import CheckInput, Flaw, quote
+from novelcraft.tools.text import counted
 
 END_WHOLE = "End the scene with a complete sentence."
 
@@ -80,7 +81,7 @@ def length(scene: CheckInput) -> Flaw | None:
 def _off_target(scene: CheckInput, words: int, wish: str) -> Flaw:
     """The wish names no number: what the narrator is asked for follows from its pace."""
     return Flaw(
-        message=f"The scene has {words} words, its target is {scene.target_words}.",
+        message=f"The scene has {counted(words, 'word')}, its target is {scene.target_words}.",
         evidence=(quote(scene.prose, end=True),),
         constraint=wish,
         about=scene.brief.id,
