@@ -6,10 +6,11 @@ import asyncio
 import contextlib
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -116,14 +117,20 @@ async def test_it_speaks_over_a_pipe(fake_server: FakeServer, folder: Path, tmp_
 
 
 @contextlib.asynccontextmanager
-async def served(environ: dict[str, str], *arguments: str) -> AsyncIterator[str]:
+async def served(
+    environ: dict[str, str],
+    *arguments: str,
+    verb: Sequence[str] = ("mcp", "--http"),
+    path: str = "mcp",
+) -> AsyncIterator[str]:
+    """The program as a server on a free port, until the end of the block; gives the URL."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     process = await asyncio.create_subprocess_exec(
-        *program("mcp", "--http", "--port", str(port), *arguments), env={**os.environ, **environ}
+        *program(*verb, "--port", str(port), *arguments), env={**os.environ, **environ}
     )
-    url = f"http://127.0.0.1:{port}/mcp"
+    url = f"http://127.0.0.1:{port}/{path}"
     try:
         async with httpx.AsyncClient() as client:
             for _ in range(600):
@@ -134,8 +141,8 @@ async def served(environ: dict[str, str], *arguments: str) -> AsyncIterator[str]
                 await asyncio.sleep(0.05)
         yield url
     finally:
-        process.terminate()
-        await process.wait()
+        process.send_signal(signal.SIGINT)
+        assert await process.wait() in (0, 130)
 
 
 async def test_it_speaks_over_http_and_pages_are_kept_out(
@@ -193,9 +200,10 @@ async def test_a_key_is_asked_for(fake_server: FakeServer, folder: Path, tmp_pat
     assert with_key.status_code not in (401, 403, 421)
 
 
-def test_an_open_door_without_a_key_is_refused(folder: Path) -> None:
+@pytest.mark.parametrize("verb", [("mcp", "--http", "--novel"), ("proxy",)])
+def test_an_open_door_without_a_key_is_refused(folder: Path, verb: Sequence[str]) -> None:
     ended = subprocess.run(
-        program("mcp", "--http", "--host", "0.0.0.0", "--novel", str(folder)),
+        program(*verb, str(folder), "--host", "0.0.0.0"),
         capture_output=True,
         text=True,
         timeout=60,

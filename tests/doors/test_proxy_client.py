@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import openai
@@ -12,6 +14,9 @@ import pytest
 from pydantic import BaseModel
 
 from novelcraft.doors.desk import Desk
+from novelcraft.graphs.novel import Novel
+from tests.doors.conftest import environ_of
+from tests.doors.test_mcp import program, served
 from tests.doors.test_proxy import official, proxied
 from tests.fakes import script as s
 from tests.fakes.server import FakeServer
@@ -83,6 +88,28 @@ async def test_the_same_with_and_without(
         through = await asyncio.to_thread(ask, url)
     assert through == await asyncio.to_thread(ask, server.base_url)
     assert through
+
+
+async def test_from_the_shell_and_while_another_process_steers(
+    fake_server: FakeServer, folder: Path, tmp_path: Path
+) -> None:
+    environ = environ_of(fake_server, tmp_path)
+    with Novel.open(folder, environ={}) as novel:
+        fact = novel.store.facts_as_of(novel.store.branch("main").head)[-1][1]
+    asked: Any = [{"role": "user", "content": f"Tell me of {fact.subject}."}]
+    said = ("3", fact.subject, fact.statement, "--becomes", "It sank.")
+    async with (
+        served(environ, str(folder), verb=["proxy"], path="v1") as url,
+        official(url) as client,
+    ):
+        await client.chat.completions.create(**ASKED | {"messages": asked})
+        assert fact.statement in fake_server.requests[-1].user
+        steered = await asyncio.create_subprocess_exec(
+            *program("steer", str(folder), "fact", *said), env={**os.environ, **environ}
+        )
+        assert await steered.wait() == 0
+        await client.chat.completions.create(**ASKED | {"messages": asked})
+        assert "It sank." in fake_server.requests[-1].user
 
 
 async def test_a_client_that_waits_no_longer(desk: Desk, serve: Callable[..., FakeServer]) -> None:
