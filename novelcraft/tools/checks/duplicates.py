@@ -60,15 +60,15 @@ _ENDS = str.maketrans(dict.fromkeys(".!?…", "\n"))
 _NO_ENDS = str.maketrans(dict.fromkeys(".!?…", " "))
 
 
-def _cut(text: str) -> frozenset[str]:
-    """The stretches of a text that may not come again, by sentence and by paragraph.
+def _cut(text: str) -> frozenset[int]:
+    """Hashes of the stretches of a text that may not come again, by sentence and by paragraph.
 
     Cut in a cheaper way than `sentences` does, because a run that is resumed asks for all
-    earlier scenes at once.
+    earlier scenes at once; and hashes, because those of a whole book stay in memory.
     """
     plain = text.casefold().translate(_MARKS)
     lines = (plain.translate(_ENDS) + "\n" + plain.translate(_NO_ENDS)).splitlines()
-    return frozenset(" ".join(w) for w in map(str.split, lines) if len(w) >= ACROSS)
+    return frozenset(hash(" ".join(w)) for w in map(str.split, lines) if len(w) >= ACROSS)
 
 
 _statements = lru_cache(maxsize=2048)(_cut)

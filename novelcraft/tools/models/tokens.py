@@ -35,7 +35,8 @@ class TokenCounter:
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
         self._server = endpoint.server
-        self._counts: OrderedDict[str, int] = OrderedDict()
+        self._counts: OrderedDict[int, int] = OrderedDict()
+        """By the hash of the text, which may be long."""
         self.exact = endpoint.flavour != "openai"
         """Whether the server counts; False once it has turned out that it does not."""
         self._client: httpx2.Client | None = None
@@ -57,11 +58,12 @@ class TokenCounter:
             ServerUnreachableError: The server that counts does not answer.
         """
         with self._lock:
-            if text not in self._counts:
-                self._counts[text] = self._count(text) if self.exact else estimate_tokens(text)
+            key = hash(text)
+            if key not in self._counts:
+                self._counts[key] = self._count(text) if self.exact else estimate_tokens(text)
                 if len(self._counts) > _CACHED:
                     self._counts.popitem(last=False)
-            return self._counts[text]
+            return self._counts[key]
 
     def close(self) -> None:
         """Close the connection to the server."""
