@@ -173,9 +173,11 @@ def test_a_novel_is_read_from_the_database(run: Run, here: Path, database: str) 
     prose = run("show", "miller", "scene", "1", "--database", database)
     assert factories.chain(1)[0].prose in prose.out
     assert not (here / "miller").exists()
-    told = run("export", "miller", "--format", "md", "--database", database)
+    told = run("export", "miller", "--format", "md,report", "--database", database)
     assert told.code == 0, told.err
-    assert Path(told.out.splitlines()[-1]).is_file()
+    files = [Path(line) for line in told.out.splitlines()]
+    assert all(path.is_file() for path in files)
+    assert "report.html" in {path.name for path in files}
     assert "No worker has begun ferryman" in run("show", "ferryman", "--database", database).err
     told = run("show", "nobody", "--database", database)
     assert told.code == 16

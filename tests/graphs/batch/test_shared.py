@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from novelcraft.errors import (
     NotAProjectError,
     ReadOnlyError,
 )
+from novelcraft.graphs.batch.submitting import follow
 from novelcraft.state.batch import BatchRow, Standing
 from novelcraft.tools.batch.shared import (
     Lease,
@@ -29,6 +31,7 @@ from novelcraft.tools.batch.store import BatchStore
 from novelcraft.tools.canon.engine import database_url
 from novelcraft.tools.canon.store import ManuscriptStore
 from tests import factories
+from tests.graphs.batch.proxy import Wire
 from tests.tools.canon.conftest import begin
 
 SHORT = 0.3
@@ -207,6 +210,17 @@ def test_a_database_that_can_only_be_read(database: str, store: BatchStore) -> N
     change(database, f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
     with pytest.raises(ReadOnlyError, match="cannot be written"):
         open_shared(database)
+
+
+async def test_a_database_that_goes_while_its_batch_is_followed(database: str) -> None:
+    with Wire(database) as wire, open_shared(wire.url) as batch:
+        batch.take([row("a")], [])
+        following = asyncio.create_task(follow(batch, lambda _event: None))
+        await asyncio.sleep(0.1)
+        assert not following.done()
+        wire.cut()
+        with pytest.raises(DatabaseGoneError, match="cannot be reached"):
+            await following
 
 
 def test_a_batch_of_ten_thousand_rows(database: str, store: BatchStore) -> None:
