@@ -7,8 +7,10 @@ before anything is read.
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import ipaddress
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -18,6 +20,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from novelcraft.errors import ConfigError
 
+GRACE = 2
+"""Seconds. A client may hold a stream for hours, and whoever stops the server wants it to stop."""
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "::1")
 
 
@@ -71,6 +75,25 @@ class Door:
         return None
 
 
+async def serve_app(app: ASGIApp, door: Door) -> None:
+    """Serve an application behind a door until stopped; then streams have `GRACE` to end.
+
+    Raises:
+        ConfigError: The address is open and no key is set.
+    """
+    import uvicorn
+
+    door.require_safe()
+    config = uvicorn.Config(
+        Guard(app, door),
+        host=door.host,
+        port=door.port,
+        log_level="warning",
+        timeout_graceful_shutdown=GRACE,
+    )
+    await uvicorn.Server(config).serve()
+
+
 class Guard:
     """ASGI middleware that refuses what a door does not admit."""
 
@@ -88,7 +111,9 @@ class Guard:
                 response = PlainTextResponse(reason, status, headers=headers)
                 await response(scope, receive, send)
                 return
-        await self._app(scope, receive, send)
+        # Cancelled is what a server that is stopped does to streams: they are left unfinished.
+        with suppress(asyncio.CancelledError):
+            await self._app(scope, receive, send)
 
 
 def _is_embedded(headers: Headers) -> bool:

@@ -17,7 +17,7 @@ from mcp.shared.exceptions import MCPError
 from novelcraft import __version__
 from novelcraft.doors.catalogue import Tool, offered
 from novelcraft.doors.desk import BookView, Desk
-from novelcraft.doors.http import Door, Guard
+from novelcraft.doors.http import Door, serve_app
 from novelcraft.doors.python import call_tool
 from novelcraft.errors import NovelcraftError
 from novelcraft.present.acts import act_line
@@ -137,12 +137,7 @@ async def serve_http(desk: Desk, door: Door) -> None:
     Raises:
         ConfigError: The address is open and no key is set.
     """
-    import uvicorn
-
-    door.require_safe()
-    app = Guard(make_server(desk).streamable_http_app(host=door.host), door)
-    config = uvicorn.Config(app, host=door.host, port=door.port, log_level="warning")
-    await uvicorn.Server(config).serve()
+    await serve_app(make_server(desk).streamable_http_app(host=door.host), door)
 
 
 def _listed(tool: Tool) -> types.Tool:

@@ -24,7 +24,7 @@ from starlette.types import Receive, Scope, Send
 from novelcraft.doors.canon_block import Canon, CanonBlock, talk_of
 from novelcraft.doors.citing import cited_body, cited_stream
 from novelcraft.doors.desk import Desk
-from novelcraft.doors.http import Door, Guard
+from novelcraft.doors.http import Door, serve_app
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 _HOP_BY_HOP = frozenset(
@@ -240,8 +240,8 @@ def _error(status: int, message: str) -> Response:
     return JSONResponse(body, status)
 
 
-def proxy_app(desk: Desk, settings: ProxySettings, door: Door) -> Guard:
-    """The proxy as an ASGI application."""
+def proxy_app(desk: Desk, settings: ProxySettings) -> Starlette:
+    """The proxy as an ASGI application, behind no door yet."""
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -257,7 +257,7 @@ def proxy_app(desk: Desk, settings: ProxySettings, door: Door) -> Guard:
         return await proxy.handle(request)
 
     routes = [Route("/v1/{path:path}", handle, methods=METHODS)]
-    return Guard(Starlette(routes=routes, lifespan=lifespan), door)
+    return Starlette(routes=routes, lifespan=lifespan)
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -271,8 +271,4 @@ async def serve_proxy(desk: Desk, settings: ProxySettings, door: Door) -> None:
     Raises:
         ConfigError: The address is open and no key is set.
     """
-    door.require_safe()
-    config = uvicorn.Config(
-        proxy_app(desk, settings, door), host=door.host, port=door.port, log_level="warning"
-    )
-    await uvicorn.Server(config).serve()
+    await serve_app(proxy_app(desk, settings), door)

@@ -19,7 +19,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from novelcraft.doors.desk import Desk
-from novelcraft.doors.http import Door
+from novelcraft.doors.http import Door, Guard
 from novelcraft.doors.proxy import METHODS, ProxySettings, Upstream, proxy_app
 from novelcraft.state.acts import EditCharacter, EditFact
 from tests.doors.test_http import FETCH, IMAGE, PREFLIGHT
@@ -48,7 +48,7 @@ async def running(app: Any) -> AsyncIterator[str]:
 @contextlib.asynccontextmanager
 async def proxied(desk: Desk, upstream: str, **settings: Any) -> AsyncIterator[str]:
     given = ProxySettings(Upstream(upstream), **settings)
-    async with running(proxy_app(desk, given, Door("127.0.0.1", 0))) as url:
+    async with running(Guard(proxy_app(desk, given), Door("127.0.0.1", 0))) as url:
         yield url
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import threading
 from collections.abc import Callable
@@ -110,6 +111,30 @@ async def test_from_the_shell_and_while_another_process_steers(
         assert await steered.wait() == 0
         await client.chat.completions.create(**ASKED | {"messages": asked})
         assert "It sank." in fake_server.requests[-1].user
+
+
+async def test_it_can_be_stopped_in_the_middle_of_a_stream(
+    serve: Callable[..., FakeServer],
+    folder: Path,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    script = s.Script()
+    script.on(s.anything, s.pace(0.05))
+    server = serve(script=script, chunk=1)
+    environ = environ_of(server, tmp_path)
+    async with contextlib.AsyncExitStack() as stack:
+        stopped = contextlib.AsyncExitStack()
+        url = await stopped.enter_async_context(
+            served(environ, str(folder), verb=["proxy"], path="v1")
+        )
+        client = await stack.enter_async_context(official(url))
+        given = ASKED | {"max_tokens": 2_000, "stream": True}
+        stream = await client.chat.completions.create(**given)
+        await anext(aiter(stream))
+        async with asyncio.timeout(30):
+            await stopped.aclose()
+    assert "Traceback" not in capfd.readouterr().err
 
 
 async def test_a_client_that_waits_no_longer(desk: Desk, serve: Callable[..., FakeServer]) -> None:
