@@ -56,7 +56,10 @@ class Book:
         self.store = home.open_store()
         self.plan: Plan | None = None
         self.chain: list[SceneCommit] = []
+        self.opened_at = 0
+        """Number of the last event that was logged before the book was read."""
         try:
+            self.opened_at = max((entry.number for entry in self.store.events(last=1)), default=0)
             self.refresh()
         except NovelcraftError:
             self.close()
@@ -205,12 +208,6 @@ class Book:
         parent = self.store.branch(self.branch).head
         drafts = self.store.drafts(self.branch, parent, scene_id)
         return next((d for d in reversed(drafts) if d.attempt == attempt), None)
-
-    @property
-    def last_event(self) -> int:
-        """Number of the last event that is logged; 0 for none."""
-        logged = self.store.events(last=1)
-        return logged[-1].number if logged else 0
 
     def acts(self) -> list[ActRecord]:
         """What was left for this branch, the newest first."""

@@ -67,14 +67,24 @@ class FolderShelf:
         self.name = str(root)
         self.root: Path | None = root
         self._root = root
+        self._known: dict[Path, tuple[object, ShelfRow]] = {}
 
     def rows(self) -> list[ShelfRow]:
-        """See `Shelf`. One that cannot be read is a row that says why."""
-        rows = [
-            _folder_row(folder, str(folder.relative_to(self._root)))
-            for folder in folders(self._root, holds_novel)
-        ]
+        """See `Shelf`. One that cannot be read is a row that says why.
+
+        A novel whose files are as they were when it was last looked at is not read again.
+        """
+        rows = [self._row(folder) for folder in folders(self._root, holds_novel)]
         return sorted(rows, key=lambda row: row.changed or datetime.min, reverse=True)
+
+    def _row(self, folder: Path) -> ShelfRow:
+        files = (TOML, DATABASE, f"{DATABASE}-wal")
+        stamp = (*(_changed(folder / name) for name in files), holder(folder))
+        known, row = self._known.get(folder, (None, None))
+        if row is None or known != stamp:
+            row = _folder_row(folder, str(folder.relative_to(self._root)))
+            self._known[folder] = stamp, row
+        return row
 
     def home(self, place: str) -> NovelHome:
         """See `Shelf`."""

@@ -10,11 +10,13 @@ from textual.widgets import OptionList, Static, TabbedContent
 
 from novelcraft.state.events import DraftChecked, PlanReady, SceneStarted, StepStarted
 from novelcraft.tui.app import NovelcraftApp
+from novelcraft.tui.book import Scene
 from novelcraft.tui.marks import PLAIN
 from novelcraft.tui.screens.novel import NovelScreen
 from novelcraft.tui.widgets.asking import AskPane
 from novelcraft.tui.widgets.book_pages import BookPages
 from novelcraft.tui.widgets.loop_strip import LoopStrip, Took
+from novelcraft.tui.widgets.outline import Outline
 from novelcraft.tui.widgets.prose import Mark, ProseView
 from novelcraft.tui.widgets.standing import Standing
 from tests.fakes import script as s
@@ -167,3 +169,31 @@ async def test_a_novel_that_cannot_be_read_says_so_until_it_can(
         assert "cannot be read" in str(screen.query_one("#title", Static).render())
         toml.write_text(good)
         await until(pilot, lambda: screen.chain and "pages" not in screen.prose.text)
+
+
+def place_at(outline: Outline) -> object:
+    return outline.cursor_node.data if outline.cursor_node else None
+
+
+async def test_a_room_opens_where_it_was_left(serve: Serve, make_novel: MakeNovel) -> None:
+    folder = await make_novel(serve(), 2)
+    app = room_of(folder)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await opened(pilot, app)
+        await pilot.press("2")
+        await until(pilot, lambda: app.focused is not None and app.focused.id == "outline")
+        screen.query_one(BookPages).open(2, "")
+        outline = screen.query_one(Outline)
+        await until(pilot, lambda: isinstance(place_at(outline), Scene))
+    again = room_of(folder)
+    async with again.run_test(size=(120, 40)) as pilot:
+        screen = await opened(pilot, again)
+        await until(pilot, lambda: screen.query_one("#room", TabbedContent).active == "book")
+        await until(pilot, lambda: screen.scene is not None and screen.scene.number == 2)
+        reader = screen.query_one("#reader", ProseView)
+        await until(pilot, lambda: reader.text == screen.chain[1].prose)
+    (folder / ".room.json").write_text("{not what it was", encoding="utf-8")
+    last = room_of(folder)
+    async with last.run_test(size=(120, 40)) as pilot:
+        screen = await opened(pilot, last)
+        assert screen.query_one("#room", TabbedContent).active == "writing"

@@ -20,6 +20,7 @@ from textual.pilot import Pilot
 from docs.draw_rooms import draw
 from novelcraft.graphs.novel import Novel
 from novelcraft.tui.app import NovelcraftApp
+from novelcraft.tui.place import FILE
 from novelcraft.tui.screens.form import FormScreen
 from novelcraft.tui.screens.novel import NovelScreen
 from novelcraft.tui.shelf import FolderShelf
@@ -97,6 +98,7 @@ def test_a_screen_looks_as_it_did(
     snap_compare: Compare, shelf: Path, screen: str, size: tuple[int, int]
 ) -> None:
     app = NovelcraftApp(FolderShelf(shelf)) if screen == "shelf" else room_of(shelf / "sea")
+    (shelf / "sea" / FILE).unlink(missing_ok=True)
     assert snap_compare(app, terminal_size=size, run_before=SCREENS[screen])
 
 

@@ -33,6 +33,7 @@ from novelcraft.tools.canon.journal import Entry
 from novelcraft.tui.book import Book, Scene
 from novelcraft.tui.homes import NovelHome
 from novelcraft.tui.marks import Marks
+from novelcraft.tui.place import LeftAt, keep_place, read_place
 from novelcraft.tui.screens.steering import SteeringScreen
 from novelcraft.tui.widgets.acts import ActsTable
 from novelcraft.tui.widgets.asking import AskPane
@@ -46,6 +47,8 @@ NARROW = 110
 """Columns below which the side column gives way to the prose."""
 WIDE = 160
 """Columns from which it is wider."""
+RECENT = 60
+"""Events from before the screen was opened that are shown; those before them are summed up."""
 
 FOCUS = {"writing": "#draft", "book": "#outline", "ask": "#question", "steering": "#acts"}
 """What has the focus in each tab."""
@@ -103,6 +106,7 @@ class NovelScreen(SteeringScreen):
         self._progress = WritingProgress()
         self._fault = ""
         """Why the novel cannot be read."""
+        self._place = LeftAt()
 
     def compose(self) -> ComposeResult:
         """Put the screen together."""
@@ -143,10 +147,21 @@ class NovelScreen(SteeringScreen):
         self._follow()
         self._look()
         self.prose.focus()
+        self._reopen()
+
+    def _reopen(self) -> None:
+        """Go to where the room was left last."""
+        place = read_place(self.home.folder) if self.home.folder else LeftAt()
+        if self.book and 0 < place.scene <= len(self.book.scenes()):
+            self.query_one(BookPages).open(place.scene, "")
+        if place.tab in FOCUS and place.tab != self._place.tab:
+            self.action_tab(place.tab)
 
     def on_unmount(self) -> None:
         """Close the database, once nothing here reads it any more."""
         self.workers.cancel_node(self)
+        if self.home.folder is not None and self.book is not None:
+            keep_place(self.home.folder, self._place)
         if self.book is not None:
             self.book.close()
             self.book = None
@@ -159,10 +174,13 @@ class NovelScreen(SteeringScreen):
     @work(exclusive=True, group="follow")
     async def _follow(self) -> None:
         """Turn the run's events into messages, for as long as the screen is there."""
-        old = self.book.last_event if self.book else 0
+        old = self.book.opened_at if self.book else 0
         try:
             async for entry in self.home.follow(self.branch):
                 at = _seconds(entry) or self._clock()
+                if entry.number <= old - RECENT:
+                    self._progress.update(entry.event, at)
+                    continue
                 self.post_message(self.Happened(entry.event, at, live=entry.number > old))
         except NovelcraftError as error:
             self.notify(str(error), severity="error", timeout=30)
@@ -173,7 +191,8 @@ class NovelScreen(SteeringScreen):
             self._take(message)
         except NovelcraftError as error:
             self._fault = str(error)
-        self._tick()
+        if message.live and not isinstance(message.event, Drafting):
+            self._tick()
 
     def _take(self, message: Happened) -> None:
         event = message.event
@@ -183,18 +202,20 @@ class NovelScreen(SteeringScreen):
             return
         tokens = self.book.tokens if self.book and message.live else None
         self.query_one(LoopStrip).take(event, message.at, tokens)
+        if not message.live:
+            if isinstance(event, SceneCommitted) and self.book:
+                self.query_one(WritingPane).show(self.book)
+            return
+        if isinstance(event, PlanReady | SceneCommitted | RunFinished | ActSettled):
+            self.reread()
         match event:
-            case PlanReady() | SceneCommitted() | RunFinished():
-                self.reread()
-            case ActSettled():
-                self.reread()
-                if event.status == "refused" and message.live:
-                    self.notify(event.reason, title="Refused", severity="error", timeout=30)
-            case RunStopped() if event.error and message.live and self._run is None:
+            case ActSettled(status="refused"):
+                self.notify(event.reason, title="Refused", severity="error", timeout=30)
+            case RunStopped() if event.error and self._run is None:
                 self.notify(event.error, title="The run has stopped", severity="error", timeout=60)
-            case Notice() if message.live:
+            case Notice():
                 self.notify(event.text, timeout=30)
-            case Waiting() if message.live:
+            case Waiting():
                 self.notify(f"The run waits for your word on {event.about}: key s.", timeout=30)
             case _:
                 pass
@@ -275,9 +296,15 @@ class NovelScreen(SteeringScreen):
         else:
             self.dismiss(None)
 
+    @on(TabbedContent.TabActivated, "#room")
+    def _turned(self, event: TabbedContent.TabActivated) -> None:
+        self._place = LeftAt(tab=event.pane.id or "writing", scene=self._place.scene)
+
     @on(BookPages.Moved)
     def _moved(self) -> None:
-        self.query_one(AskPane).as_of(self.query_one(BookPages).scene)
+        self.query_one(AskPane).as_of(self.scene)
+        number = self.scene.number if self.scene else 0
+        self._place = LeftAt(tab=self._place.tab, scene=number)
 
     @on(AskPane.Opened)
     def _open_sentence(self, event: AskPane.Opened) -> None:

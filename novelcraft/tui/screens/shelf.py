@@ -90,7 +90,7 @@ class ShelfScreen(Screen[None]):
         for works in self.query("#works").results(DataTable):
             works.add_columns(*WORK_COLUMNS)
         self.action_refresh()
-        self.set_interval(3, self._look)
+        self.set_interval(3, self._look_on)
 
     def action_refresh(self) -> None:
         """Look again at what is in view."""
@@ -98,6 +98,10 @@ class ShelfScreen(Screen[None]):
         self._look()
         for said in self.query(f"#said-{page}").results(SaidPage):
             said.look()
+
+    def _look_on(self) -> None:
+        if self.is_current:
+            self._look()
 
     @work(thread=True, exclusive=True)
     def _look(self) -> None:

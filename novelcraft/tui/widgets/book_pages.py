@@ -127,6 +127,7 @@ class BookPages(Horizontal):
         self._fill()
         self.query_one("#reader", ProseView).go_to(quote)
         self.query_one(Outline).point_at(self._place)
+        self.post_message(self.Moved())
 
     def action_turn(self, by: int) -> None:
         """Turn to the next page, or the one before."""
