@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -175,3 +176,35 @@ def test_a_terminal_without_the_letters_shows_question_marks(run: Run, here: Pat
     )
     assert "m?ller" in done.stderr
     assert done.returncode == UnknownTargetError.exit_code
+
+
+HEAPS = """
+import ctypes, sys, threading
+from novelcraft.cli import main
+try:
+    main(["--version"])
+except SystemExit:
+    pass
+together = threading.Barrier(6)
+def work():
+    together.wait()
+    kept = bytearray(5_000)
+    together.wait()
+threads = [threading.Thread(target=work) for _ in range(6)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+libc = ctypes.CDLL(None)
+libc.fopen.restype = ctypes.c_void_p
+told = ctypes.c_void_p(libc.fopen(sys.argv[1].encode(), b"w"))
+libc.malloc_info(0, told)
+libc.fclose(told)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other libraries have one heap")
+def test_threads_share_their_heaps(tmp_path: Path) -> None:
+    told = tmp_path / "heaps.xml"
+    subprocess.run([sys.executable, "-c", HEAPS, str(told)], check=True)
+    assert told.read_text().count("<heap nr=") <= 2
