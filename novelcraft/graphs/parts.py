@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 from typing import Literal
 
@@ -48,7 +49,13 @@ class _Part:
 
     @property
     def key(self) -> str:
-        return content_hash([self.kind, *self.pieces])
+        return _key(self.kind, self.pieces)
+
+
+@lru_cache(maxsize=1024)
+def _key(kind: str, pieces: tuple[str, ...]) -> str:
+    """The hash of what a part tells, kept: with every scene it is asked for of all parts before."""
+    return content_hash([kind, *pieces])
 
 
 def _ended(chain: Sequence[SceneCommit], plan: Plan, coming: str) -> dict[_Part, list[_Part]]:
