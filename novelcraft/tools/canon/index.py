@@ -51,8 +51,8 @@ _opening = threading.Lock()
 NEVER = 1_000_000
 """So many passages before Chroma would write its graph of vectors to disk."""
 
-GRAPH = "data_level0.bin"
-"""Where Chroma would keep that graph."""
+GRAPH = "data_level0.bin", "length.bin"
+"""Where Chroma would keep that graph: its vectors, and how long each is."""
 
 
 class StaleIndexError(LookupError):
@@ -299,12 +299,12 @@ def _open_alone(folder: Path, embedder: str) -> _Opened:
 
 
 def _blank_graph(folder: Path) -> None:
-    """Write zeros over the file of Chroma's graph, whose header says that it holds no vector.
+    """Write zeros over the files of Chroma's graph, whose header says that it holds no vector.
 
-    Chroma makes it at the first passage from memory that it did not clear, in which anything may
+    Chroma makes them at the first passage from memory that it did not clear, in which anything may
     stand that the process held before: parts of prompts, or an API key.
     """
-    for graph in folder.glob(f"*/*/{GRAPH}"):
+    for graph in (path for name in GRAPH for path in folder.glob(f"*/*/{name}")):
         with graph.open("r+b") as file:
             file.write(bytes(graph.stat().st_size))
 
