@@ -27,7 +27,7 @@ _EMPHASIS = re.compile(r"(?<!\*)(\*{1,2})(?=[^\s*])([^*]*[^\s*])\1(?!\*)")
 _ANYWHERE = re.compile(r"[\\`*_\[\]<>&$~^|@{}]")
 _COLON = re.compile(r":(?=//|[\w+-]+:)")
 """A colon that would start an emoji's short name, or make a bare URL a link."""
-_WWW = re.compile(r"\bwww\.", re.IGNORECASE)
+_WWW = re.compile(r"www\.", re.IGNORECASE)
 _LINE_START = re.compile(r"\A(?:[#:%=]|[-+](?=\s|[-=+\s]*$|[-=]+\+))")
 _LIST_START = re.compile(r"\A(\(?(?:\d+|[^\W\d_]|[ivxlcdm]+|[IVXLCDM]+))([.)])(?=\s|$)")
 

@@ -254,6 +254,8 @@ class NovelScreen(SteeringScreen):
             except NovelcraftError as error:
                 self._fault = str(error)
             else:
+                if not self.writer:
+                    self.query_one(LoopStrip).rest()
                 if self._fault or self.book is None:
                     self.reread()
             self._tick()
@@ -263,8 +265,6 @@ class NovelScreen(SteeringScreen):
         if not self.query(Standing):
             return  # the screen is being taken down
         self.look_after_run()
-        if not self.writer:
-            self.query_one(LoopStrip).rest()
         if not self._fault:
             self._show_standing()
         sign = self._marks.live if self.writer else " "

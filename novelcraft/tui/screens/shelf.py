@@ -156,6 +156,8 @@ class ShelfScreen(Screen[None]):
             self.notify(str(error), severity="error", timeout=30)
 
     def _show(self, rows: list[ShelfRow], works: list[WorkRow]) -> None:
+        if not self.query("#shelf"):
+            return  # the screen is being taken down
         if rows != self.rows or not rows:
             self.rows = rows
             self._fill("shelf", [_cells(row) for row in rows])

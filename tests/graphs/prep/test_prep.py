@@ -57,7 +57,7 @@ async def test_a_small_model_s_context_is_enough_for_the_rows_that_are_usual(
     }
     outcome = await open_bench(serve(context=4_096), "usual", books=1, **usual).prepare()
     assert outcome.rows
-    with pytest.raises(ContextOverflowError, match="has a context of 2048"):
+    with pytest.raises(ContextOverflowError, match="has a context of 2,048"):
         await open_bench(serve(context=2_048), "small", books=1, **usual).prepare()
 
 
