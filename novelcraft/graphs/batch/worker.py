@@ -36,6 +36,13 @@ _RENEWALS = 3
 """Times that a lease is renewed while it lasts."""
 
 
+def _require_wanted() -> None:
+    """A query that is cancelled ends with the database's error, which must not hide the wish."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
 class BatchWorker:
     """Writes novels of a batch in PostgreSQL.
 
@@ -82,6 +89,7 @@ class BatchWorker:
                 while self._fault is None:
                     with suppress(DatabaseGoneError, ProcrastinateException):
                         await self._serve(pool, on_event)
+                    _require_wanted()
                     await asyncio.sleep(1)
                 raise self._fault
             finally:
