@@ -75,8 +75,9 @@ async def test_an_act_is_taken_by_the_run_and_changes_only_what_it_must(
     given: dict[str, str],
     check: Check,
 ) -> None:
-    go_on, script = threading.Event(), s.Script()
+    go_on, end, script = threading.Event(), threading.Event(), s.Script()
     script.on(s.prose, s.hold(go_on, after=10), after=3, count=1)
+    script.on(s.prose, s.hold(end, after=10), after=6, count=1)  # so that the book has no end yet
     server = serve(script=script)
     folder = await make_novel(server, 3)
     app = room_of(folder)
@@ -93,6 +94,8 @@ async def test_an_act_is_taken_by_the_run_and_changes_only_what_it_must(
         await until(pilot, lambda: _applied(book.acts()[0]))
         await until(pilot, lambda: len(book.chain) > 4)
         await fill(pilot, app, form(book, "Stop after"), {})
+        await until(pilot, lambda: len(book.acts()) == 2)
+        end.set()
         await until(pilot, lambda: holder(folder) is None)
         book.refresh()
         assert check(old, book.chain, server)
