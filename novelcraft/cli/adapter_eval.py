@@ -135,7 +135,8 @@ async def _followed(
     from novelcraft.graphs.training.following import Follower
 
     follower = Follower()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGINT, follower.cancel)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, follower.cancel)
     process = EvaluationProcess(folder, rows, settings, base=base)
     return await follower.follow(process, reader.on_event)
 

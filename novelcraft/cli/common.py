@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import shlex
+import signal
 import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
@@ -141,14 +142,32 @@ def watched(
         work: Makes the operation; gets the reader for its events.
         state: Sums up its events.
         quiet: Show no progress.
-        command: What a person types to go on after a stop.
+        command: What a person types to go on after a stop. SIGTERM stops it as Ctrl-C does.
     """
     import asyncio
 
     from novelcraft.cli.readers import reader_for
 
     with to_be_continued(command), reader_for(state, sys.stderr, quiet=quiet) as reader:
-        return asyncio.run(work(reader))
+        return asyncio.run(_until_terminated(work(reader)))
+
+
+async def _until_terminated(work: Coroutine[Any, Any, T]) -> T:
+    """Have SIGTERM, which a shutting-down machine or another program sends, mean what Ctrl-C means.
+
+    It is not passed on as SIGINT: a process that was started in the background may ignore that.
+    """
+    import asyncio
+
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    try:
+        return await work
+    except asyncio.CancelledError:
+        if not task.cancelling():
+            raise
+        raise KeyboardInterrupt from None
 
 
 def user() -> str:

@@ -51,7 +51,8 @@ def train_run(
     command = _command(pipeline.file, books, anyway=anyway)
 
     async def work(reader: Reader[PipelineEvent]) -> PipelineOutcome:
-        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, pipeline.cancel)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, pipeline.cancel)
         try:
             return await pipeline.run(resume=resume, anyway=anyway, on_event=reader.on_event)
         except asyncio.CancelledError:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -61,9 +59,6 @@ def worker(
     working = BatchWorker(database, out, jobs=jobs or usual_jobs(settings), lease=lease)
 
     async def work(reader: Reader[BatchEvent]) -> None:
-        # A machine that is shut down says SIGTERM, and means what Ctrl-C means.
-        loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGTERM, os.kill, os.getpid(), signal.SIGINT)
         await working.run(reader.on_event)
 
     again = command("worker", "--database", "…", "--out", out)

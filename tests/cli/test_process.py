@@ -55,6 +55,32 @@ def test_ctrl_c_says_how_to_go_on(run: Run, served: Callable[..., FakeServer], h
     assert len(server.requests) > asked
 
 
+def test_sigterm_stops_a_run_in_the_background_as_ctrl_c_does(
+    run: Run, served: Callable[..., FakeServer], here: Path
+) -> None:
+    never = threading.Event()
+    script = Script()
+    script.on(prose, hold(never), after=1, count=1)
+    served(script=script)
+    with subprocess.Popen(
+        WRITE, stderr=subprocess.PIPE, text=True, preexec_fn=_hear_no_ctrl_c
+    ) as process:
+        assert process.stderr is not None
+        watchdog = threading.Timer(60, process.kill)
+        watchdog.start()
+        for line in process.stderr:
+            if "scene 1 of " in line and "passed" in line:
+                break
+        process.terminate()
+        told = process.stderr.read()
+        watchdog.cancel()
+    never.set()
+    assert process.returncode == 130, told
+    assert told.rstrip().endswith("Go on with: novelcraft write n")
+    assert "Traceback" not in told
+    assert run("write", "n").code == 0
+
+
 @pytest.mark.parametrize(
     ("keys", "last"),
     [
@@ -86,6 +112,11 @@ def test_asked_at_a_terminal(
     os.close(ours)
     assert process.returncode == 0, shown
     assert out.rstrip().endswith(last)
+
+
+def _hear_no_ctrl_c() -> None:
+    """As a shell starts what ends in `&`."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _hear_ctrl_c() -> None:

@@ -200,7 +200,8 @@ class WorkScreen(Screen[None]):
             self._asked = time.monotonic()
             self.notify("Press c once more to stop it. What is done stays; w goes on.")
         else:
-            os.kill(who.pid, signal.SIGINT)
+            # SIGINT would not be heard by a run that a shell put in the background.
+            os.kill(who.pid, signal.SIGTERM)
             self.notify("It stops after what it is at, and keeps what is done.")
 
     def action_go_on(self) -> None:
