@@ -41,6 +41,17 @@ def test_the_heros_name_given_to_two_people_leaves_a_name_for_each() -> None:
     assert len(names) == len(set(names)) == 3
 
 
+def test_a_thing_of_the_premise_is_no_persons_name_for_a_strict_mender() -> None:
+    premise = "A lighthouse keeper finds that the sea answers Anna Marrow's letters."
+    given = ["The Lighthouse", "Anna Marrow", "Sea Letters", "Rosa Quill"]
+    mender = Mender(1, strict=True, known=(premise,))
+    names = mender.names(given)
+    assert (names[1], names[3]) == ("Anna Marrow", "Rosa Quill")
+    assert not {"The", "Lighthouse", "Sea", "Letters"} & set(" ".join(names).split())
+    assert mender.notes[0] == f"'The Lighthouse' is no person's name and is now {names[0]!r}"
+    assert Mender(1, known=(premise,)).names(given)[0] == "The Lighthouse"
+
+
 def test_an_empty_field_takes_its_fallback_and_says_so() -> None:
     mender = Mender(1)
     assert mender.text("the tone", "…", "quiet") == "quiet"

@@ -30,6 +30,9 @@ MIN_LETTERS = 3
 NAME_PARTS = 2
 """A given name and a family name, and not the same twice."""
 
+_ARTICLES = {"the", "a", "an"}
+_MARKS = ".,;:!?()\"'“”‘’"
+
 
 class Mender:
     """Mends fields and remembers what it did. Deterministic for a seed."""
@@ -110,6 +113,9 @@ class Mender:
     def names(self, values: Sequence[str], *, first: str = "") -> list[str]:
         """As many names as there are values, of which no two share a given or a family name.
 
+        A strict mender also refuses names that are made of common words of the known lines: a small model
+        calls the keeper of a lighthouse The Lighthouse.
+
         Args:
             values: The model's.
             first: The name that the premise gives to the main character; empty where it names
@@ -122,13 +128,17 @@ class Mender:
             at = values.index(first)
             values = [first, *values[:at], *values[at + 1 :]]
         taken: set[str] = set()
+        common = _words(self._known) if self._strict else set()
         kept = []
         for value in values:
             name = value.strip()
-            parts = name.casefold().split()
-            if taken & set(parts) or len(set(parts)) < NAME_PARTS:
+            parts = set(name.casefold().split())
+            if taken & parts or len(parts) < NAME_PARTS:
                 name = self._fresh_name(taken)
                 self.note(f"the name {value!r} was already taken and is now {name!r}")
+            elif common & parts and name != first:
+                name = self._fresh_name(taken)
+                self.note(f"{value!r} is no person's name and is now {name!r}")
             taken |= set(name.casefold().split())
             kept.append(name)
         return kept
@@ -137,3 +147,9 @@ class Mender:
         given = self._random.choice([g for g in GIVEN if g.casefold() not in taken])
         family = self._random.choice([f for f in FAMILY if f.casefold() not in taken])
         return f"{given} {family}"
+
+
+def _words(lines: Iterable[str]) -> set[str]:
+    """Their common words; what stands there with a capital may be a name."""
+    words = (word.strip(_MARKS) for line in lines for word in line.split())
+    return {word for word in words if word.islower()} | _ARTICLES
