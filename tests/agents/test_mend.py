@@ -52,6 +52,15 @@ def test_a_thing_of_the_premise_is_no_persons_name_for_a_strict_mender() -> None
     assert Mender(1, known=(premise,)).names(given)[0] == "The Lighthouse"
 
 
+def test_another_persons_name_is_no_role_for_a_strict_mender() -> None:
+    for value in ("Samantha Smith", "LighthouseKeeper"):
+        assert Mender(1, strict=True).role("Ada Quill", value, "the rival") == "the rival"
+        assert Mender(1).role("Ada Quill", value, "the rival") == value
+    assert Mender(1, strict=True).role("Ada Quill", "Captain of the ship", "x") == (
+        "Captain of the ship"
+    )
+
+
 def test_an_empty_field_takes_its_fallback_and_says_so() -> None:
     mender = Mender(1)
     assert mender.text("the tone", "…", "quiet") == "quiet"

@@ -81,6 +81,11 @@ class Mender:
             return sum(ch.isalpha() for ch in line) >= MIN_LETTERS
         return is_sensible(line, self._known, min_words=min_words)
 
+    def role(self, name: str, value: str, fallback: str) -> str:
+        """A part in the story; a strict mender takes another person's name for none."""
+        is_name = self._strict and not any(word.islower() for word in value.split())
+        return self.text(f"the role of {name}", "" if is_name else value, fallback, min_words=2)
+
     def title(self, value: str, premise: str) -> str:
         """A title without quotes, colons at the end or a full stop."""
         fallback = " ".join(premise.split()[:5])

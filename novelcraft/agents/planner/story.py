@@ -124,7 +124,7 @@ def _character(
     return Character(
         id=f"c{number}",
         name=name,
-        role=mender.text(f"the role of {name}", member["role"], spare.role, min_words=2),
+        role=mender.role(name, member["role"], spare.role),
         want=mender.text(f"what {name} wants", member["want"], spare.want, min_words=3),
         flaw=mender.text(f"the flaw of {name}", member["flaw"], spare.flaw, min_words=2),
         voice=mender.text(f"the voice of {name}", member["voice"], spare.voice, min_words=2),
