@@ -158,8 +158,7 @@ class NovelScreen(SteeringScreen):
             self.action_tab(place.tab)
 
     def on_unmount(self) -> None:
-        """Close the database, once nothing here reads it any more."""
-        self.workers.cancel_node(self)
+        """Close the database: nothing here reads it any more."""
         if self.home.folder is not None and self.book is not None:
             keep_place(self.home.folder, self._place)
         if self.book is not None:
@@ -262,8 +261,6 @@ class NovelScreen(SteeringScreen):
             await asyncio.sleep(1)
 
     def _tick(self) -> None:
-        if not self.query(Standing):
-            return  # the screen is being taken down
         self.look_after_run()
         if not self._fault:
             self._show_standing()

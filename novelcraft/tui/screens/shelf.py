@@ -45,6 +45,16 @@ class ShelfScreen(Screen[None]):
             self.what = what
             """A novel's home; the folder of other work."""
 
+    class Read(Message):
+        """The shelf was looked at."""
+
+        def __init__(self, novels: list[ShelfRow], works: list[WorkRow], problem: str = "") -> None:
+            super().__init__()
+            self.novels = novels
+            self.works = works
+            self.problem = problem
+            """Why it could not be read; empty where it could."""
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "tab('shelf')", "Novels", show=False),
         Binding("2", "tab('work')", "Books and training", show=False),
@@ -109,14 +119,11 @@ class ShelfScreen(Screen[None]):
         try:
             rows = self.shelf.rows()
         except NovelcraftError as error:
-            self.app.call_from_thread(self._tell, f"{self.shelf.name}   {error}")
+            self.post_message(self.Read([], [], str(error)))
             return
         works = [work_row(folder) for folder in folders(root, kind_of)] if root else []
-        self.app.call_from_thread(self._tell, self.shelf.name)
-        self.app.call_from_thread(self._show, rows, works)
-
-    def _tell(self, text: str) -> None:
-        self.sub_title = text
+        # A screen that goes takes no message any more, and has its parts while it takes one.
+        self.post_message(self.Read(rows, works))
 
     def action_tab(self, name: str) -> None:
         """Show a tab."""
@@ -155,9 +162,12 @@ class ShelfScreen(Screen[None]):
         except NovelcraftError as error:
             self.notify(str(error), severity="error", timeout=30)
 
-    def _show(self, rows: list[ShelfRow], works: list[WorkRow]) -> None:
-        if not self.query("#shelf"):
-            return  # the screen is being taken down
+    @on(Read)
+    def _show(self, read: Read) -> None:
+        self.sub_title = "   ".join(filter(None, (self.shelf.name, read.problem)))
+        if read.problem:
+            return
+        rows, works = read.novels, read.works
         if rows != self.rows or not rows:
             self.rows = rows
             self._fill("shelf", [_cells(row) for row in rows])

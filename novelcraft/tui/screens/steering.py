@@ -18,9 +18,10 @@ from novelcraft.tui.commands import Detached, run_command, start_writing
 from novelcraft.tui.forms import Form, forms, next_note
 from novelcraft.tui.homes import NovelHome
 from novelcraft.tui.screens.form import FormScreen
+from novelcraft.tui.widgets.working import Working
 
 
-class SteeringScreen(Screen[None]):
+class SteeringScreen(Screen[None], Working):
     """A screen from which a novel is steered."""
 
     def __init__(self, home: NovelHome, branch: str, *, with_editor: bool) -> None:

@@ -34,6 +34,7 @@ from novelcraft.tools.storage.lock import holder
 from novelcraft.tui.commands import Detached
 from novelcraft.tui.marks import Marks
 from novelcraft.tui.widgets.columns import Column, Columns
+from novelcraft.tui.widgets.working import Working
 from novelcraft.tui.work import SETTINGS, Work, card_page, kind_of
 
 SURE = 5.0
@@ -43,7 +44,7 @@ EVERY = 0.5
 NO_SAMPLES = "The narrator has written no samples: `sample_steps` says how often it does."
 
 
-class WorkScreen(Screen[None]):
+class WorkScreen(Screen[None], Working):
     """Books by stages, the curves of training, samples side by side, and what was told."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -14,9 +14,10 @@ from textual.widgets import Input, OptionList, Static
 from novelcraft.tui.book import Scene
 from novelcraft.tui.commands import run_command
 from novelcraft.tui.homes import NovelHome
+from novelcraft.tui.widgets.working import Working
 
 
-class AskPane(Vertical):
+class AskPane(Vertical, Working):
     """Asks the novel in a process of its own, so that no model is loaded here."""
 
     DEFAULT_CSS = """

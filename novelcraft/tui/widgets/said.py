@@ -10,9 +10,10 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from novelcraft.tui.commands import run_command
+from novelcraft.tui.widgets.working import Working
 
 
-class SaidPage(VerticalScroll):
+class SaidPage(VerticalScroll, Working):
     """Runs a command to its end when it is looked at, and shows what it prints."""
 
     def __init__(self, arguments: Sequence[str], *, id: str) -> None:
