@@ -118,8 +118,8 @@ class Mender:
     def names(self, values: Sequence[str], *, first: str = "") -> list[str]:
         """As many names as there are values, of which no two share a given or a family name.
 
-        A strict mender also refuses names that are made of common words of the known lines: a small model
-        calls the keeper of a lighthouse The Lighthouse.
+        A strict mender also refuses names that are made of common words of the known lines: a small
+        model calls the keeper of a lighthouse The Lighthouse.
 
         Args:
             values: The model's.
