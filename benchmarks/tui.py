@@ -31,7 +31,7 @@ from textual.pilot import Pilot
 
 from benchmarks.loop_cost import settings
 from novelcraft.graphs.novel import Novel
-from novelcraft.tui.app import NovelcraftApp
+from novelcraft.tui.app import NovelcraftApp, spare_imports
 from novelcraft.tui.homes import FolderHome
 from novelcraft.tui.screens.novel import NovelScreen
 from novelcraft.tui.shelf import FolderShelf
@@ -62,6 +62,8 @@ def memory() -> float:
 
 
 def room(novel: Path) -> NovelcraftApp:
+    """The room as `novelcraft tui NOVEL` opens it."""
+    spare_imports()
     return NovelcraftApp(FolderShelf(novel.parent), FolderHome(novel))
 
 

@@ -66,4 +66,4 @@ async def _until(pilot: Pilot[None], done: Callable[[], object]) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(draw(Path(sys.argv[1]), Path(*sys.argv[2:] or [IMAGES])))
+    asyncio.run(draw(Path(sys.argv[1]), Path(*sys.argv[2:]) if sys.argv[2:] else IMAGES))

@@ -51,7 +51,8 @@ def tui(
         _serve([str(place), *options, "--branch", branch], port)
         return
     with needs_extra("tui"):
-        from novelcraft.tui.app import NovelcraftApp
+        from novelcraft.tui.app import NovelcraftApp, spare_imports
+    spare_imports()
     with _shelf(folder, database) as (shelf, opened):
         NovelcraftApp(shelf, opened, branch).run()
 

@@ -40,7 +40,9 @@ async def follow(folder: Path, branch: str = "main", *, after: int = 0) -> Async
     """
     while not (folder / DATABASE).exists():  # noqa: ASYNC110 (another process makes it)
         await asyncio.sleep(INTERVAL)
-    with ManuscriptStore.open(folder / DATABASE) as store, closing(FeedReader(folder)) as feed:
+    # Whoever writes the novel, or shows it, has looked through the file.
+    opened = ManuscriptStore.open(folder / DATABASE, look_through=False)
+    with opened as store, closing(FeedReader(folder)) as feed:
         merged = _Merger(store, feed, branch, after)
         while True:
             for entry in merged.new():

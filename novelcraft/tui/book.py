@@ -11,10 +11,12 @@ from novelcraft.state.acts import Act, ActRecord
 from novelcraft.state.events import ActSettled, RunStarted
 from novelcraft.state.manuscript import Draft, SceneCommit
 from novelcraft.state.plan import Chapter, Plan, SceneBrief
+from novelcraft.tools.canon.journal import Entry
 from novelcraft.tools.canon.search import FoundSentence, ProseSearch
 from novelcraft.tools.text import counted
 from novelcraft.tui.homes import NovelHome
 from novelcraft.tui.marks import SceneState
+from novelcraft.tui.spent import Spent
 
 _BOUNDS = ("run_started", "run_finished", "run_stopped")
 
@@ -54,6 +56,7 @@ class Book:
         self.branch = branch
         self.settings = home.settings()
         self.store = home.open_store()
+        self._spent = Spent(self.store)
         self.plan: Plan | None = None
         self.chain: list[SceneCommit] = []
         self.opened_at = 0
@@ -80,6 +83,18 @@ class Book:
         self.chain = self.store.chain(branch.head)
         return True
 
+    def pace(self, number: int) -> list[Entry]:
+        """What says how fast the last run writes: its beginning, first scene and last commit.
+
+        Args:
+            number: Of an event; what came after that is left out.
+        """
+        run = self.store.events("run_started", branch=self.branch, last=1)
+        since = run[0].number if run else 0
+        first = self.store.events("scene_started", branch=self.branch, after=since, first=1)
+        last = self.store.events("scene_committed", branch=self.branch, after=since, last=1)
+        return [entry for entry in (*run, *first, *last) if entry.number <= number]
+
     @property
     def title(self) -> str:
         """The book's, or the novel's own name where there is no plan yet."""
@@ -98,18 +113,14 @@ class Book:
     @property
     def tokens(self) -> int:
         """Read and written by all calls for the novel, on all branches."""
-        totals = self.store.call_totals()
-        return totals.prompt_tokens + totals.completion_tokens
+        return sum(read + written for read, written in self._spent.by_role().values())
 
     @property
     def cost(self) -> float:
         """Of all calls, by the prices that the roles have now; 0 where none is set."""
         roles: dict[str, RoleSettings] = {r: getattr(self.settings.roles, r) for r in ROLES}
-        return sum(
-            roles[line.role].cost(line.prompt_tokens, line.completion_tokens)
-            for line in self.store.model_lines()
-            if line.role in roles
-        )
+        spent = self._spent.by_role()
+        return sum(roles[role].cost(*spent[role]) for role in roles if role in spent)
 
     def changed_by_hand(self) -> list[int]:
         """Numbers of the scenes that a person changed in a file of the manuscript.
@@ -204,7 +215,9 @@ class Book:
         return self.store.drafts(self.branch, before[-1].id if before else None, scene.brief.id)
 
     def draft_of(self, scene_id: str, attempt: int) -> Draft | None:
-        """The draft of the scene that is being written."""
+        """The draft of the scene that is being written; None for a scene that is in."""
+        if any(commit.scene_id == scene_id for commit in self.chain):
+            return None
         parent = self.store.branch(self.branch).head
         drafts = self.store.drafts(self.branch, parent, scene_id)
         return next((d for d in reversed(drafts) if d.attempt == attempt), None)

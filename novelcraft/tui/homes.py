@@ -49,8 +49,8 @@ class NovelHome(Protocol):
     def open_store(self) -> ManuscriptStore:
         """Open its database; NotAProjectError where nothing was begun."""
 
-    def follow(self, branch: str) -> AsyncIterator[Entry]:
-        """The branch's events from the first, without an end; see `graphs.follow`."""
+    def follow(self, branch: str, *, after: int = 0) -> AsyncIterator[Entry]:
+        """The branch's events after that number, without an end; see `graphs.follow`."""
 
     async def writer(self) -> str:
         """Who writes it now; empty for nobody."""
@@ -89,9 +89,9 @@ class FolderHome:
             )
         return ManuscriptStore.open(self._folder / DATABASE)
 
-    def follow(self, branch: str) -> AsyncIterator[Entry]:
+    def follow(self, branch: str, *, after: int = 0) -> AsyncIterator[Entry]:
         """See `NovelHome`; the growth of a draft is among the events."""
-        return follow(self._folder, branch)
+        return follow(self._folder, branch, after=after)
 
     async def writer(self) -> str:
         """See `NovelHome`."""
@@ -147,9 +147,9 @@ class SharedHome:
         """See `NovelHome`."""
         return ManuscriptStore.open(self._target)
 
-    async def follow(self, branch: str) -> AsyncIterator[Entry]:
+    async def follow(self, branch: str, *, after: int = 0) -> AsyncIterator[Entry]:
         """See `NovelHome`. A draft is heard when it is whole, and a lost database awaited."""
-        last = 0
+        last = after
         opened: list[ManuscriptStore] = []
 
         def look() -> list[Entry]:

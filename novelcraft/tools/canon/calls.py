@@ -95,12 +95,25 @@ class Calls:
             rows = connection.execute(wanted.order_by(calls.c.purpose))
             return {row[0]: CallTotals(*row[1:]) for row in rows}
 
-    def model_lines(self) -> list[ModelLine]:
-        """Sums over all calls for each role and model, sorted by them."""
+    def last_call(self) -> int:
+        """Number of the newest call; 0 where there is none."""
+        with self._db.read() as connection:
+            return connection.execute(select(func.max(calls.c.number))).scalar() or 0
+
+    def model_lines(self, *, after: int = 0, upto: int | None = None) -> list[ModelLine]:
+        """Sums over calls for each role and model, sorted by them.
+
+        Args:
+            after: Only calls with a higher number.
+            upto: Only calls with no higher number.
+        """
         of = (calls.c.role, calls.c.model, calls.c.adapter)
         count, *sums = _SUMS
         failed = func.count().filter(calls.c.outcome != "ok")
-        wanted = select(*of, count, failed, *sums).group_by(*of).order_by(*of)
+        wanted = select(*of, count, failed, *sums).where(calls.c.number > after)
+        if upto is not None:
+            wanted = wanted.where(calls.c.number <= upto)
+        wanted = wanted.group_by(*of).order_by(*of)
         with self._db.read() as connection:
             return [ModelLine(*row) for row in connection.execute(wanted)]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, true, update
+from sqlalchemy import Connection, Row, func, insert, select, true, update
 
 from novelcraft.errors import HeadMovedError, InputError, UnknownTargetError
 from novelcraft.state.manuscript import Branch, Fact, SceneCommit
@@ -128,11 +128,9 @@ class Chain:
         Raises:
             DamagedDatabaseError: A commit is not what was committed, or is missing.
         """
-        for number, commit in enumerate(reversed(self._chain)):
-            if commit.id == head:
-                return list(self._chain[: len(self._chain) - number])
-        if head is None:
-            return []
+        known = self._known_chain(head)
+        if head is None or known is not None:
+            return known or []
         with self._db.read() as connection:
             tail = load(connection, commits.c.id == head)
             if self._chain and tail and tail[0].scene.parent == self._chain[-1].id:
@@ -147,8 +145,14 @@ class Chain:
         return list(self._chain)
 
     def words_written(self, head: str | None) -> int:
-        """Words of a head and all its ancestors."""
-        return sum(commit.words for commit in self.chain(head))
+        """Words of a head and all its ancestors; the prose is not read."""
+        known = self._known_chain(head)
+        if known is not None:
+            return sum(commit.words for commit in known)
+        counted = select(func.coalesce(func.sum(commits.c.words), 0))
+        with self._db.read() as connection:
+            within = counted.where(commits.c.id.in_(ancestors(head)))
+            return int(connection.execute(within).scalar_one())
 
     def all_commits(self) -> list[SceneCommit]:
         """Every scene that was ever committed and is intact, on a branch or not, by position."""
@@ -157,9 +161,8 @@ class Chain:
 
     def commit_ids(self, head: str | None) -> list[str]:
         """Ids of a head and all its ancestors, in reading order; the prose is not read."""
-        ids = [commit.id for commit in self._chain]
-        if head in ids:
-            return ids[: ids.index(head) + 1]
+        if (known := self._known_chain(head)) is not None:
+            return [commit.id for commit in known]
         with self._db.read() as connection:
             ordered = (
                 select(commits.c.id)
@@ -193,6 +196,15 @@ class Chain:
     def is_trusted(self, commit_id: str) -> bool:
         """Whether a commit is taken as it stands."""
         return commit_id in self._trusted
+
+    def _known_chain(self, head: str | None) -> list[SceneCommit] | None:
+        """A head and its ancestors where they are in memory, else None."""
+        if head is None:
+            return []
+        for number, commit in enumerate(reversed(self._chain)):
+            if commit.id == head:
+                return list(self._chain[: len(self._chain) - number])
+        return None
 
     def _require_intact(self, loaded: Sequence[StoredCommit]) -> None:
         require_intact(self._db.name, [c for c in loaded if c.scene.id not in self._trusted])

@@ -45,7 +45,12 @@ class Journal:
             return int(number[0])
 
     def events(
-        self, *kinds: str, branch: str | None = None, after: int = 0, last: int | None = None
+        self,
+        *kinds: str,
+        branch: str | None = None,
+        after: int = 0,
+        first: int | None = None,
+        last: int | None = None,
     ) -> list[Entry]:
         """Logged events, oldest first.
 
@@ -53,6 +58,7 @@ class Journal:
             kinds: Only events of these kinds; none for all.
             branch: Only those of that branch.
             after: Only those with a higher number.
+            first: Only the oldest so many; not together with `last`.
             last: Only the newest so many.
         """
         wanted = select(events.c.number, events.c.at, events.c.body).where(events.c.number > after)
@@ -60,10 +66,12 @@ class Journal:
             wanted = wanted.where(events.c.kind.in_(kinds))
         if branch is not None:
             wanted = wanted.where(events.c.branch == branch)
-        wanted = wanted.order_by(events.c.number.desc()).limit(last)
+        number = events.c.number
+        wanted = wanted.order_by(number.desc() if first is None else number).limit(first or last)
         with self._db.read() as connection:
-            rows = reversed(connection.execute(wanted).all())
-            return [Entry(number, at, WRITE_EVENTS.load(body)) for number, at, body in rows]
+            rows = connection.execute(wanted).all()
+            entries = [Entry(number, at, WRITE_EVENTS.load(body)) for number, at, body in rows]
+        return entries[::-1] if first is None else entries
 
     def exempt(self, key: str, reason: str) -> None:
         """Declare the findings of that key intended; a second reason replaces the first.

@@ -85,12 +85,20 @@ class ManuscriptStore(Chain, Revisions, Integrity, Drafts, PartSummaries, Calls,
         return cls.open(target, guard=guard)
 
     @classmethod
-    def open(cls, target: str | os.PathLike[str], *, guard: Guard | None = None) -> ManuscriptStore:
+    def open(
+        cls,
+        target: str | os.PathLike[str],
+        *,
+        guard: Guard | None = None,
+        look_through: bool = True,
+    ) -> ManuscriptStore:
         """Open the database of a novel, and bring its tables up to date.
 
         Args:
             target: Path of a file, or URL of a database, that `create` made.
             guard: See `Database`.
+            look_through: Whether to look through a file for damage first, which takes the longer
+                the longer the book. Without, damage is known once what is damaged is read.
 
         Raises:
             NotAProjectError: Nothing is there, or it holds no novel.
@@ -103,7 +111,8 @@ class ManuscriptStore(Chain, Revisions, Integrity, Drafts, PartSummaries, Calls,
             require_sqlite_file(Path(database.name))
             require_writable(Path(database.name))
         try:
-            database.require_sound()
+            if look_through:
+                database.require_sound()
             database.require_current()
             return cls(database)
         except BaseException:

@@ -48,7 +48,7 @@ NARROW = 110
 WIDE = 160
 """Columns from which it is wider."""
 RECENT = 60
-"""Events from before the screen was opened that are shown; those before them are summed up."""
+"""Events from before the screen was opened that are shown; of those before, the pace is known."""
 
 FOCUS = {"writing": "#draft", "book": "#outline", "ask": "#question", "steering": "#acts"}
 """What has the focus in each tab."""
@@ -174,12 +174,12 @@ class NovelScreen(SteeringScreen):
     async def _follow(self) -> None:
         """Turn the run's events into messages, for as long as the screen is there."""
         old = self.book.opened_at if self.book else 0
+        recent = max(0, old - RECENT)
         try:
-            async for entry in self.home.follow(self.branch):
+            for entry in self.book.pace(recent) if self.book else ():
+                self._progress.update(entry.event, _seconds(entry))
+            async for entry in self.home.follow(self.branch, after=recent):
                 at = _seconds(entry) or self._clock()
-                if entry.number <= old - RECENT:
-                    self._progress.update(entry.event, at)
-                    continue
                 self.post_message(self.Happened(entry.event, at, live=entry.number > old))
         except NovelcraftError as error:
             self.notify(str(error), severity="error", timeout=30)

@@ -99,8 +99,12 @@ class ShelfScreen(Screen[None]):
         self.query_one("#novels", DataTable).add_columns(*COLUMNS)
         for works in self.query("#works").results(DataTable):
             works.add_columns(*WORK_COLUMNS)
-        self.action_refresh()
         self.set_interval(3, self._look_on)
+
+    def on_screen_resume(self) -> None:
+        """Look again, unless a novel is opened at once."""
+        if self.is_current:
+            self.action_refresh()
 
     def action_refresh(self) -> None:
         """Look again at what is in view."""

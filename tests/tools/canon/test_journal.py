@@ -28,6 +28,7 @@ def test_events_by_kind_branch_and_place(store: ManuscriptStore) -> None:
     ]
     assert [e.number for e in store.events(branch="darker")] == [numbers[2]]
     assert [e.number for e in store.events(after=numbers[1])] == numbers[2:]
+    assert [e.number for e in store.events(after=numbers[0], first=2)] == numbers[1:3]
 
 
 def test_exemptions(store: ManuscriptStore) -> None:
