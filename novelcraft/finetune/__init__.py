@@ -6,3 +6,9 @@ imports these only inside the functions that need them; it starts a run or an ev
 process of its own. Everything else loads none: settings, data, plans, cards and reports work
 without them.
 """
+
+import logging
+
+# On a processor bitsandbytes tells everybody, in words of failure, of a faster kernel that it would
+# fetch from a hub. What really fails, it raises.
+logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
