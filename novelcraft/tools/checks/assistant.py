@@ -60,6 +60,13 @@ _PATTERNS = (
     r"\bwrit(?:e|ing) (?:the|this|a) scene\b",
     r"\bleav(?:es|ing) (?:the )?readers?\b",
     r"\bthe readers? (?:is|are) (?:left|invited|drawn|shown)\b",
+    # exercises
+    r"^(?:this|the following) (?:sentence|paragraph|passage) "
+    r"(?:continues|begins|ends|completes|describes)\b",
+    r"^(?:which|what) (?:of the following|sentence|word|phrase|statement)s? (?:best|most)\b",
+    rf"^this is the {_TEXT} (?:after|before) the (?:previous|next|last|first)\b",
+    rf"^(?:what|how|why|who|where|when)\b[^,;]* (?:in|at) the (?:beginning|middle|end) of "
+    rf"(?:the|this) {_TEXT}\?$",
     # notes and end marks
     r"^[\[(]?(?:end of (?:the )?(?:scene|chapter|story)|to be continued|word count)\b",
     r"^[\[(](?:note|insert|continued|continue|end)\b",

@@ -316,6 +316,18 @@ FAULTS: tuple[Fault, ...] = (
     Fault("above", "prose.assistant", _line("In the story above, we have a keeper who is afraid.")),
     Fault("advice", "prose.assistant", _line("You could start the next scene by naming the fog.")),
     Fault("craft", "prose.assistant", _line("This is a technique called pacing.")),
+    Fault("exercise", "prose.assistant", _line("This sentence continues the story. It ends:")),
+    Fault(
+        "question",
+        "prose.assistant",
+        _line("Which sentence best describes the main character's personality?"),
+    ),
+    Fault("order of parts", "prose.assistant", _line("This is the story after the previous one.")),
+    Fault(
+        "comprehension",
+        "prose.assistant",
+        _line("What did he write down in the beginning of the story?"),
+    ),
     Fault(
         "to be ensured",
         "prose.assistant",
