@@ -11,7 +11,8 @@ instance names the thing at fault, its value and the next step for the person to
     │   ├── PagesError                14   a page count out of range
     │   ├── BudgetError               15   a token budget that does not fit the context
     │   ├── UnknownTargetError        16   no such scene, commit, branch or plan version
-    │   └── ServingMemoryError        17   models to serve that do not fit the machine's memory
+    │   ├── ServingMemoryError        17   models to serve that do not fit the machine's memory
+    │   └── AuthorsFileError          18   a cast.md, world.md or outline.md that cannot be used
     ├── ProjectError                  20
     │   ├── NotAProjectError          21   a folder that holds no novel, or holds other files
     │   ├── ProjectBusyError          22   another run holds the novel
@@ -133,6 +134,12 @@ class ServingMemoryError(InputError):
     """The models that are to be served do not fit the machine's memory."""
 
     exit_code = 17
+
+
+class AuthorsFileError(InputError):
+    """What an author put into the novel's folder is empty, unreadable, or cannot be planned."""
+
+    exit_code = 18
 
 
 class ProjectError(NovelcraftError):

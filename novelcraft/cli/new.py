@@ -22,6 +22,7 @@ def new(
     from novelcraft.cli.target import written_settings
     from novelcraft.errors import ProjectError
     from novelcraft.graphs.folder import TOML, is_novel, make_folder
+    from novelcraft.tools.authored import named_files, read_authored
 
     if is_novel(folder):
         raise ProjectError(
@@ -31,8 +32,11 @@ def new(
     book = {"pages": pages, "seed": seed, "chapters": chapters}
     given = {key: value for key, value in book.items() if value is not None}
     text = read_premise(premise) if premise else ""
+    authored = read_authored(folder)
     make_folder(folder, written_settings(None, {**given, "premise": text}))
     typer.echo(f"Made {folder / TOML}.")
+    if authored:
+        typer.echo(f"The plan will keep: {', '.join(named_files(authored))}.")
     if not text:
         typer.echo("Say what the novel is about there, under premise.")
     typer.echo(f"Then: novelcraft write {quoted(folder)}")

@@ -15,6 +15,7 @@ from novelcraft.config.template import update_toml
 from novelcraft.config.user import find_user_file
 from novelcraft.errors import InputError, PagesError, ProjectError
 from novelcraft.graphs.folder import DATABASE, TOML, is_novel, make_folder, require_novel
+from novelcraft.tools.authored import read_authored
 from novelcraft.tools.storage.files import write_atomic
 from novelcraft.tools.text import folder_name, quoted
 
@@ -57,13 +58,14 @@ def prepare(target: str, out: Path | None, given: Overrides, branch: str) -> Pat
 
 
 def start(folder: Path, book: Book, branch: str) -> None:
-    """Make a novel's folder, or take up one that holds the same novel.
+    """Make a novel's folder, or take up one that holds the same novel or what its author has.
 
     Only what the command line says goes into `novel.toml`, not what the environment says now.
     """
     if is_novel(folder):
         settle(folder, book, branch)
     else:
+        read_authored(folder)  # refuses what cannot be used
         make_folder(folder, written_settings(None, book))
 
 

@@ -156,6 +156,8 @@ class NovelSettings(Section):
     """Language of the book, as a BCP 47 tag: `en`, `fr-CA`, `zh-Hant`."""
     style: str = ""
     """Wishes for tone and style, given to the planner."""
+    ending: str = ""
+    """How the book ends, kept word for word; empty lets the planner choose."""
     seed: int = Field(default=1, ge=0)
     """The same seed and the same answers of the server give the same novel."""
 

@@ -17,6 +17,7 @@ from novelcraft.graphs.indexing import BackgroundIndex
 from novelcraft.prompts.fit import TokenCounter
 from novelcraft.prompts.narrator import caution
 from novelcraft.state.acts import SafePoint
+from novelcraft.state.authored import NOTHING, Authored
 from novelcraft.state.events import WriteEvent
 from novelcraft.state.stream import OnEvent
 from novelcraft.tools.canon.embedders import Embedder
@@ -86,13 +87,14 @@ class WriteContext:
         """What an agent works with, for a step of that name."""
         return AgentSession(self.caller, self.preset, step, self.count)
 
-    def book(self, wish: str = "") -> BookRequest:
+    def book(self, wish: str = "", authored: Authored = NOTHING) -> BookRequest:
         """What the planner is asked for.
 
         Args:
             wish: What a person who saw an earlier plan asks for.
+            authored: What the author has of it.
         """
-        return BookRequest.of(self.novel, wish)
+        return BookRequest.of(self.novel, wish, authored)
 
 
 WriteRuntime = Runtime[WriteContext]

@@ -10,6 +10,7 @@ from novelcraft.agents.planner.pacing import chapters_to_come
 from novelcraft.config.language import language_tag
 from novelcraft.config.settings import NovelSettings
 from novelcraft.errors import ConfigError, PagesError
+from novelcraft.graphs.authored import require_unchanged, taken_up
 from novelcraft.state.plan import Plan
 from novelcraft.tools.canon.store import ManuscriptStore
 from novelcraft.tools.text import clipped, one_line, quoted
@@ -25,11 +26,15 @@ def require_planned(
 
     Raises:
         PagesError: The settings ask for another length than the plan has.
-        ConfigError: They name another language, premise, style or number of chapters.
+        ConfigError: They name another language, premise, style, ending or number of chapters.
+        AuthorsFileError: The author's files cannot be planned with, or are others than it was
+            planned with.
     """
     plan = _plan(store, branch)
     if plan is None:
+        taken_up(folder, novel)
         return
+    require_unchanged(plan, branch, folder)
     if plan.target_words != novel.target_words:
         raise PagesError(
             f"The settings ask for {novel.pages} pages of {novel.words_per_page} words, and branch "
@@ -56,6 +61,8 @@ def _chosen(novel: NovelSettings, plan: Plan) -> Iterator[tuple[str, str | int, 
     yield "premise", one_line(novel.premise), one_line(plan.premise)
     if novel.style.strip():
         yield "style", one_line(novel.style), one_line(plan.core.style)
+    if novel.ending.strip():
+        yield "ending", one_line(novel.ending), one_line(plan.core.ending)
     if novel.chapters:
         yield "chapters", novel.chapters, len(plan.chapters)
 

@@ -181,6 +181,7 @@ class Novel:
         Raises:
             ProjectBusyError: Another run holds the novel.
             PagesError, ConfigError: The branch was planned with other settings of the book.
+            AuthorsFileError: The author's files cannot be used, or were changed since.
             UnfitSceneError: No attempt at a scene gave one; the next run draws it anew.
             CappedScenesError: Scene after scene was kept at the cap; the next run goes on.
             CostCapError: The next call could pass a limit; the next run goes on with it.
@@ -450,6 +451,7 @@ class Novel:
 
         Raises:
             PagesError, ConfigError: It was planned with another length, premise, or the like.
+            AuthorsFileError: The author's files cannot be used, or were changed since.
         """
         length.require_planned(self.store, branch, self.settings.novel, self.folder)
 

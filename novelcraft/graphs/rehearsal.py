@@ -24,6 +24,7 @@ from novelcraft.agents.summarizer import SummaryInput, summarize
 from novelcraft.config.presets import SizePreset
 from novelcraft.config.settings import NovelSettings
 from novelcraft.graphs.nodes.chapter import hook_ideas
+from novelcraft.state.authored import Authored
 from novelcraft.state.layout import TOKENS_PER_WORD
 from novelcraft.state.plan import Plan
 from novelcraft.tools.metrics.draft_length import LengthRule
@@ -34,7 +35,11 @@ from novelcraft.tools.models.tokens import BYTES_PER_TOKEN
 
 
 async def longest_calls(
-    novel: NovelSettings, preset: SizePreset, chat: ChatModels, plan: Plan | None
+    novel: NovelSettings,
+    preset: SizePreset,
+    chat: ChatModels,
+    plan: Plan | None,
+    authored: Authored,
 ) -> list[Need]:
     """The longest call of each kind that a run will make, for as little room as it can do with.
 
@@ -43,10 +48,11 @@ async def longest_calls(
         preset: With the layout that the narrator is asked in.
         chat: The models, none of which is asked anything.
         plan: What is planned already.
+        authored: What the author has of the plan.
     """
     if plan is not None:
         novel = novel.model_copy(update={"premise": plan.premise})
-    book = BookRequest.of(novel)
+    book = BookRequest.of(novel, authored=authored)
     letters = "".join(filter(str.isalpha, book.premise))[: len(FILLER)].ljust(len(FILLER), "x")
     tight, roomy = (Rehearsal(chat, novel.seed, tight, letters) for tight in (True, False))
     # With the scaffold, what looks like no answer is replaced by something shorter.

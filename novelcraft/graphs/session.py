@@ -14,6 +14,7 @@ from novelcraft.config.settings import ROLES
 from novelcraft.graphs.acts.roles import with_roles
 from novelcraft.graphs.acts.standing import Standing
 from novelcraft.graphs.adapters import check_embedded, check_served
+from novelcraft.graphs.authored import require_room, taken_up
 from novelcraft.graphs.context import WriteContext
 from novelcraft.graphs.history import history_notice, with_history
 from novelcraft.graphs.indexing import background_index
@@ -99,6 +100,7 @@ async def writing_context(
 
     Raises:
         AdapterRefusedError: An adapter failed the gate.
+        AuthorsFileError: What the author has cannot be planned.
         ModelError: A model cannot be used, or the narrator's context is too short.
         BudgetError: The budget contradicts itself, or the adapter was trained without the history
             that is asked for.
@@ -109,7 +111,10 @@ async def writing_context(
         chat.listen(lambda text: emit(Notice(text=text)))
         version = store.branch(branch).plan_version
         plan = None if version is None else store.plan(version)
-        needs = await longest_calls(settings.novel, opened.preset, chat, plan)
+        authored = plan.authored if plan else taken_up(folder, settings.novel)
+        if plan is None:
+            require_room(authored, settings.novel, opened.preset)
+        needs = await longest_calls(settings.novel, opened.preset, chat, plan, authored)
         await chat.preflight(needs)
         served = chat.endpoint("narrator").context
         preset = with_history(opened.preset, settings, served, opened.taught)

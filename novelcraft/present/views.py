@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
+from textwrap import indent
 
 from novelcraft.errors import UnknownTargetError
 from novelcraft.graphs.exporting import exports_folder
@@ -12,8 +14,11 @@ from novelcraft.graphs.parts import told_parts
 from novelcraft.present.wording import number, stopwatch
 from novelcraft.present.writing import ACCEPTED
 from novelcraft.state.manuscript import PromptSection, SceneCommit
-from novelcraft.state.plan import Chapter, Plan, SceneBrief
+from novelcraft.state.plan import Chapter, Character, Plan, SceneBrief
 from novelcraft.tools.text import counted, quoted
+
+AUTHORS = "  [author]"
+"""Behind what is the author's own."""
 
 
 def title(novel: Novel, branch: str) -> str:
@@ -60,12 +65,14 @@ def plan(novel: Novel, branch: str) -> str:
     """The outline with its briefs."""
     made = _plan(novel, branch)
     core = made.core
+    mark = partial(_mark, made)
     parts = [
-        f"{core.title}  (plan {made.version})\n\n{core.logline}",
-        f"Themes: {', '.join(core.themes)}\nTone: {core.tone}\nStyle: {core.style}\n"
-        f"Ending: {core.ending}",
-        f"World\n  {made.world.text}\n  Places: {', '.join(made.world.places)}",
-        "Cast\n" + _listed(f"{c.id}  {c.name}, {c.role}. Wants {c.want}" for c in made.cast),
+        f"{core.title}{mark('title')}  (plan {made.version})\n\n{core.logline}",
+        f"Themes: {', '.join(core.themes)}\nTone: {core.tone}\n"
+        f"Style{mark('style')}: {core.style}\nEnding{mark('ending')}: {core.ending}",
+        f"World{mark('world')}\n{_indented(made.world.text)}\n"
+        f"  Places: {', '.join(made.world.places)}",
+        "Cast\n" + "\n".join(_member(c, mark(c.id)) for c in made.cast),
         "Hooks\n"
         + _listed(
             f"{h.id}  {h.text} (planted {h.plant_scene}, paid {h.payoff_scene})" for h in made.hooks
@@ -173,9 +180,24 @@ def _plan(novel: Novel, branch: str) -> Plan:
 
 
 def _chapter(made: Plan, chapter: Chapter) -> str:
-    head = f"Chapter {chapter.number}: {chapter.title} ({number(chapter.target_words)} words)"
+    words = number(chapter.target_words)
+    head = f"Chapter {chapter.number}: {chapter.title} ({words} words){_mark(made, chapter.id)}"
     briefs = [_brief(made, brief) for brief in made.scenes_of(chapter.id)]
-    return "\n".join([head, f"  {chapter.summary}", *briefs])
+    return "\n".join([head, _indented(chapter.summary), *briefs])
+
+
+def _mark(made: Plan, part: str) -> str:
+    return AUTHORS if part in made.by_author else ""
+
+
+def _member(person: Character, mark: str) -> str:
+    role, want = person.role and f", {person.role}", person.want and f" Wants {person.want}"
+    head = f"  {person.id}  {person.name}{role}.{want}{mark}"
+    return f"{head}\n{_indented(person.about, 6)}" if person.about else head
+
+
+def _indented(text: str, columns: int = 2) -> str:
+    return indent(text, " " * columns)
 
 
 def _brief(made: Plan, brief: SceneBrief) -> str:
@@ -183,7 +205,7 @@ def _brief(made: Plan, brief: SceneBrief) -> str:
     touched = [*(f"plants {h}" for h in brief.plants), *(f"pays {h}" for h in brief.pays)]
     hooks = f"; {', '.join(touched)}" if touched else ""
     return (
-        f"  {brief.id}  {brief.goal}\n"
+        f"  {brief.id}  {brief.goal}{AUTHORS if made.is_authors_scene(brief) else ''}\n"
         f"        {pov}, {brief.place}, {brief.time}, {brief.target_words} words{hooks}"
     )
 

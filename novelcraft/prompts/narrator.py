@@ -175,13 +175,17 @@ def _story(given: NarratorInput) -> tuple[list[str], list[int]]:
 
 
 def _world(given: NarratorInput) -> tuple[list[str], list[int]]:
-    """The world: who is there comes first, then its beginning."""
+    """The world: who is there comes first, then its beginning.
+
+    What an author tells of somebody may be long: its first sentence comes first.
+    """
     units: list[str] = []
     here: list[int] = []
     for line in _LINE_START.split(given.world.strip()):
         if any(_is_about(line, name) for name in given.present):
             here.append(len(units))
-            units.append(line)
+            told = any(line.startswith(f"{name}: ") for name in given.present)
+            units += with_end(line) if told else [line]
         else:
             units += with_end(line)
     return units, [*here, *(i for i in range(len(units)) if i not in here)]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from novelcraft.state.books import BookWorld
-from novelcraft.state.plan import Plan
+from novelcraft.state.plan import Character, Plan
 
 
 class CastMember(Protocol):
@@ -31,7 +31,8 @@ class CastMember(Protocol):
 def render_world(plan: Plan) -> str:
     """The world of a plan."""
     core = plan.core
-    return _render(plan.world.text, core.tone, core.style, plan.cast, plan.language)
+    who = [_by_author(c) if c.about else _who(c) for c in plan.cast if c.about or c.role]
+    return _render(plan.world.text, core.tone, core.style, who, plan.language)
 
 
 def render_book_world(world: BookWorld, language: str) -> str:
@@ -41,7 +42,8 @@ def render_book_world(world: BookWorld, language: str) -> str:
         world: Its parts.
         language: The book's language, as a BCP 47 tag.
     """
-    return _render(world.text, world.tone, world.style, world.cast, language)
+    who = [_who(member) for member in world.cast if member.role]
+    return _render(world.text, world.tone, world.style, who, language)
 
 
 def root_summary(cast: Sequence[CastMember]) -> str:
@@ -54,7 +56,7 @@ def root_summary(cast: Sequence[CastMember]) -> str:
     return f"The story begins with {who}{wants}."
 
 
-def _render(text: str, tone: str, style: str, cast: Sequence[CastMember], language: str) -> str:
+def _render(text: str, tone: str, style: str, who: Sequence[str], language: str) -> str:
     """Place, era and rules, then tone and style, then the cast, a sentence each.
 
     The order is the order of importance: a budget that is too small cuts the end. There are no
@@ -63,7 +65,7 @@ def _render(text: str, tone: str, style: str, cast: Sequence[CastMember], langua
     lines = [text, *_manner(_lower_first(tone), _lower_first(style))]
     if not language.lower().startswith("en"):
         lines.insert(0, f"The novel is written in the language {language}.")
-    lines += [_who(member) for member in cast if member.role]
+    lines += who
     return "\n".join(line if line.endswith((".", "!", "?")) else f"{line}." for line in lines)
 
 
@@ -71,6 +73,11 @@ def _manner(tone: str, style: str) -> list[str]:
     if tone and style:
         return [f"The tone is {tone}, the style {style}"]
     return [f"The {name} is {said}" for name, said in (("tone", tone), ("style", style)) if said]
+
+
+def _by_author(character: Character) -> str:
+    """What the author says of somebody, on one line as the narrator's prompt takes people."""
+    return f"{character.name}: {' '.join(character.about.split())}"
 
 
 def _who(member: CastMember) -> str:

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from pydantic import Field
 
+from novelcraft.state.authored import NOTHING, Authored, AuthoredChapter
 from novelcraft.state.base import Frozen, content_hash
 
 
@@ -42,6 +43,8 @@ class Character(Frozen):
     flaw: str
     voice: str
     knows: str
+    about: str = ""
+    """What the author says of them, word for word; empty where the planner made them up."""
 
 
 class Hook(Frozen):
@@ -104,6 +107,10 @@ class Plan(Frozen):
     scenes: tuple[SceneBrief, ...]
     mends: tuple[str, ...] = ()
     """What code had to mend in the models' answers, in words a person can read."""
+    authored: Authored = NOTHING
+    """What the author had when it was planned."""
+    by_author: tuple[str, ...] = ()
+    """What is the author's own: `title`, `style`, `ending`, `world`, ids of cast and chapters."""
 
     @property
     def hash(self) -> str:
@@ -125,6 +132,15 @@ class Plan(Frozen):
     def scene(self, scene_id: str) -> SceneBrief:
         """The brief with that id; KeyError when there is none."""
         return _by_id(self.scenes, scene_id)
+
+    def authored_chapter(self, chapter: Chapter) -> AuthoredChapter | None:
+        """What the author has of a chapter, None where the outline is the planner's."""
+        return next(iter(self.authored.chapters[chapter.number - 1 : chapter.number]), None)
+
+    def is_authors_scene(self, brief: SceneBrief) -> bool:
+        """Whether the author named that scene."""
+        authored = self.authored_chapter(self.chapter(brief.chapter))
+        return authored is not None and brief.goal in authored.scenes
 
     def scenes_of(self, chapter_id: str) -> tuple[SceneBrief, ...]:
         """The briefs of a chapter, in order."""

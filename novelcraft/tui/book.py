@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from textwrap import indent
 
 from novelcraft.config.settings import ROLES, RoleSettings
 from novelcraft.errors import NovelcraftError
@@ -254,8 +255,8 @@ class Book:
             return "There is no plan yet."
         plan, number = self.plan, {s.brief.id: s.number for s in self.scenes()}
         cast = [
-            f"{c.name}, {c.role}\n  wants: {c.want}\n  flaw: {c.flaw}\n  voice: {c.voice}\n"
-            f"  knows: {c.knows}"
+            f"{c.name}, {c.role}\n{_told(c.about)}"
+            f"  wants: {c.want}\n  flaw: {c.flaw}\n  voice: {c.voice}\n  knows: {c.knows}"
             for c in plan.cast
         ]
         hooks = [
@@ -280,3 +281,8 @@ def _bar(name: str, tokens: int, budget: int, trimmed: int, width: int = 30) -> 
     filled = round(width * min(1.0, tokens / budget)) if budget else 0
     cut = f", {trimmed} cut" if trimmed else ""
     return f"{name:<9} {'█' * filled}{'░' * (width - filled)} {tokens} of {budget}{cut}"
+
+
+def _told(about: str) -> str:
+    """What the author tells of somebody, set in."""
+    return f"{indent(about, '  ')}\n" if about else ""

@@ -39,8 +39,11 @@ from novelcraft.tui.book import Book, Scene
 
 KEPT = "The manuscript as it is now stays, as a branch of its own."
 _BRIEF = ("goal", "place", "time", "beats", "turn", "outcome")
-_CHARACTER = ("name", "role", "want", "flaw", "voice", "knows")
-_LONG = ("text", "summary", "prose", "note", "beats", "places", "becomes", "sampling", "reason")
+_CHARACTER = ("name", "role", "want", "flaw", "voice", "knows", "about")
+_LONG = (
+    *("text", "about", "summary", "prose", "note", "beats", "places", "becomes", "sampling"),
+    "reason",
+)
 
 Given = Mapping[str, str]
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from novelcraft.agents.planner.compose import with_targets
-from novelcraft.agents.planner.outline import act_sizes, spread
+from novelcraft.agents.planner.outline import act_sizes
 from novelcraft.agents.planner.pacing import (
     Written,
     asked_words,
@@ -16,6 +16,7 @@ from novelcraft.agents.planner.pacing import (
     revised_ids,
     scene_length,
 )
+from novelcraft.agents.planner.task import spread
 from novelcraft.state.plan import Plan
 from novelcraft.tools.checks import check_plan
 from tests.factories import plan

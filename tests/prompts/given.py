@@ -24,6 +24,7 @@ SCENE = "Elias lit the lamp. “It is late,” said Anna. The letter lay open."
 SUMMARY = "Elias wrote to the sea."
 NAMES = ("Elias Marrow", "Anna Veil")
 PINS = ("The letter is in Anna's hand.",)
+AUTHORED = "Anna Veil: She paints the sea.\n\nThis must happen: the lamp goes out."
 CHAPTER = {"title": "The Second Letter", "summary": "Elias writes again, and Anna sees it."}
 
 FULL: Mapping[str, Mapping[str, Any]] = {
@@ -46,10 +47,17 @@ FULL: Mapping[str, Mapping[str, Any]] = {
         "core": LOGLINE,
         "world": WORLD,
         "earlier": CAST,
+        "authored": AUTHORED,
         "count": 2,
         "wish": WISH,
     },
-    "plan_core": {"premise": PREMISE, "style": "plain, past tense", "wish": WISH},
+    "plan_core": {
+        "premise": PREMISE,
+        "style": "plain, past tense",
+        "ending": "The lamp stays dark.",
+        "authored": AUTHORED,
+        "wish": WISH,
+    },
     "plan_hooks": {
         "core": ENDING,
         "chapters": ["1. The Lamp: Elias writes.", "2. The Tide: It answers."],
@@ -60,6 +68,7 @@ FULL: Mapping[str, Mapping[str, Any]] = {
         "world": WORLD,
         "cast": CAST,
         "earlier": ["1. The Lamp: Elias writes."],
+        "authored": AUTHORED,
         "wish": WISH,
         "total": 9,
         "act": 2,
@@ -67,6 +76,15 @@ FULL: Mapping[str, Mapping[str, Any]] = {
         "first": 2,
         "last": 6,
         "end": 7,
+    },
+    "plan_people": {
+        "premise": PREMISE,
+        "core": LOGLINE,
+        "world": WORLD,
+        "authored": AUTHORED,
+        "people": "Anna Veil: She paints the sea.\n\nTom Reed",
+        "names": ("Anna Veil", "Tom Reed"),
+        "wish": WISH,
     },
     "plan_scenes": {
         "core": LOGLINE,
@@ -79,13 +97,20 @@ FULL: Mapping[str, Mapping[str, Any]] = {
         "total": 9,
         "chapter": CHAPTER,
         "hooks": ["plant: The stamp is foreign."],
+        "settled": ["scene 1: Anna finds the letter."],
         "wish": WISH,
         "earlier": ["Elias wants to post it. The post office is shut."],
         "count": 2,
         "scenes": 3,
         "beats": 5,
     },
-    "plan_world": {"premise": PREMISE, "core": {**LOGLINE, "tone": "quiet"}, "wish": WISH},
+    "plan_world": {
+        "premise": PREMISE,
+        "core": {**LOGLINE, "tone": "quiet"},
+        "world": "A rock, 1911.",
+        "authored": AUTHORED,
+        "wish": WISH,
+    },
     "roll_summary": {
         "scene": SCENE,
         "world": WORLD["text"],
@@ -126,11 +151,12 @@ FULL: Mapping[str, Mapping[str, Any]] = {
 OPTIONAL: Mapping[str, tuple[str, ...]] = {
     "answer_question": ("facts",),
     "narrator": ("world", "summary", "canon", "tail"),
-    "plan_cast": ("earlier", "wish"),
-    "plan_core": ("style", "wish"),
-    "plan_outline": ("earlier", "wish"),
-    "plan_scenes": ("summary", "before", "after", "hooks", "wish", "earlier", "beats"),
-    "plan_world": ("wish",),
+    "plan_cast": ("earlier", "authored", "wish"),
+    "plan_core": ("style", "ending", "authored", "wish"),
+    "plan_outline": ("earlier", "authored", "wish"),
+    "plan_people": ("authored", "wish"),
+    "plan_scenes": ("summary", "before", "after", "hooks", "settled", "wish", "earlier", "beats"),
+    "plan_world": ("world", "authored", "wish"),
     "roll_summary": ("world", "names", "pins", "missing"),
     "summarize": ("names",),
     "world_constitution": ("names",),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from novelcraft.agents.planner.outline import HookIdea, Outline, spread
+from novelcraft.agents.planner.outline import HookIdea, Outline
 from novelcraft.agents.planner.scenes import ChapterRequest
 from novelcraft.agents.planner.story import Story
-from novelcraft.agents.planner.task import PlanTask
+from novelcraft.agents.planner.task import BookRequest, PlanTask, spread
 from novelcraft.state.plan import Chapter, Hook, Plan, SceneBrief
 
 
@@ -16,12 +16,13 @@ def chapter_requests(task: PlanTask, story: Story, outline: Outline) -> list[Cha
     """What to ask for each chapter, with the scenes' ids already given out."""
     chapters = outline.chapters
     requests, used = [], 0
-    for n, (chapter, count) in enumerate(
-        zip(chapters, spread(task.scenes, len(chapters)), strict=True)
-    ):
+    authored = task.book.authored.chapters or [None] * len(chapters)
+    each = task.scenes_each(len(chapters))
+    for n, (chapter, count) in enumerate(zip(chapters, each, strict=True)):
         requests.append(
             ChapterRequest(
                 chapter=chapter,
+                authored=authored[n],
                 chapters=len(chapters),
                 first_scene=used,
                 before=chapters[n - 1].summary if n else "",
@@ -58,8 +59,23 @@ def compose_plan(
         hooks=hooks,
         chapters=with_sums(outline.chapters, scenes),
         scenes=scenes,
-        mends=(*story.mends, *outline.mends, *mends),
+        mends=(*story.mends, *story.unshown, *outline.mends, *outline.unshown, *mends),
+        authored=task.book.authored,
+        by_author=_by_author(task.book, story, outline),
     )
+
+
+def _by_author(book: BookRequest, story: Story, outline: Outline) -> tuple[str, ...]:
+    """What of a plan is the author's own; see `Plan.by_author`."""
+    given = {
+        "title": book.title,
+        "style": book.style,
+        "ending": book.ending,
+        "world": book.authored.world,
+    }
+    people = [person.id for person in story.cast[: len(book.authored.people)]]
+    chapters = [chapter.id for chapter in outline.chapters[: len(book.authored.chapters)]]
+    return (*(name for name, text in given.items() if text), *people, *chapters)
 
 
 def tie_hooks(

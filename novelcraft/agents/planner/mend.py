@@ -75,6 +75,14 @@ class Mender:
         self.note(f"{what} was of no use ({line[:60]!r}) and is now: {tidy(fallback)}")
         return tidy(fallback)
 
+    def optional(self, value: str, *, min_words: int = MIN_WORDS) -> str:
+        """A tidy line; empty where it is of no use."""
+        line = tidy(value)
+        if not self.is_useful(line, min_words=min_words):
+            return ""
+        self._known.append(line)
+        return line
+
     def is_useful(self, line: str, *, min_words: int = MIN_WORDS) -> bool:
         """Whether a line can stay; a strict mender refuses what it has seen before."""
         if not self._strict:
@@ -115,7 +123,9 @@ class Mender:
         hour = ("morning", "evening")[scenes_before % 2]
         return f"day {scenes_before // 2 + 1}, {hour}"
 
-    def names(self, values: Sequence[str], *, first: str = "") -> list[str]:
+    def names(
+        self, values: Sequence[str], *, first: str = "", others: Sequence[str] = ()
+    ) -> list[str]:
         """As many names as there are values, of which no two share a given or a family name.
 
         A strict mender also refuses names that are made of common words of the known lines: a small
@@ -125,6 +135,7 @@ class Mender:
             values: The model's.
             first: The name that the premise gives to the main character; empty where it names
                 nobody.
+            others: Names that are there already.
         """
         if first and first not in values:
             self.note(f"the main character is {first!r}, as the premise says, not {values[0]!r}")
@@ -132,7 +143,7 @@ class Mender:
         elif first:
             at = values.index(first)
             values = [first, *values[:at], *values[at + 1 :]]
-        taken: set[str] = set()
+        taken = {part for name in others for part in name.casefold().split()}
         common = _words(self._known) if self._strict else set()
         kept = []
         for value in values:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import repeat
 from typing import Any
 
 from pydantic import create_model
 
+from novelcraft.agents.planner.authored import Showing
 from novelcraft.agents.planner.mend import Mender
 from novelcraft.agents.planner.parts import Item, ListQuestion
 from novelcraft.agents.planner.story import Story
@@ -14,6 +16,7 @@ from novelcraft.agents.planner.task import BookRequest, PlanTask
 from novelcraft.agents.session import AgentSession
 from novelcraft.prompts.fit import shorten
 from novelcraft.prompts.loader import load_template
+from novelcraft.state.authored import AuthoredChapter
 from novelcraft.state.base import Frozen
 from novelcraft.state.calls import Message
 from novelcraft.state.plan import Chapter
@@ -46,12 +49,8 @@ class Outline(Frozen):
     chapters: tuple[Chapter, ...]
     hooks: tuple[HookIdea, ...]
     mends: tuple[str, ...] = ()
-
-
-def spread(total: int, parts: int) -> list[int]:
-    """Divide a whole number into parts that differ by at most one, the larger ones first."""
-    share, rest = divmod(total, parts)
-    return [share + 1] * rest + [share] * (parts - rest)
+    unshown: tuple[str, ...] = ()
+    """What of the author's words a prompt had no room for."""
 
 
 def act_sizes(chapters: int) -> list[int]:
@@ -73,6 +72,8 @@ class OutlineInput(Frozen):
 async def plan_outline(given: OutlineInput, session: AgentSession) -> Outline:
     """Chapters act by act, each act knowing those before it, then the hooks.
 
+    The author's chapters stay as they are; an act of which nothing is missing is not asked for.
+
     Raises:
         InvalidAnswerError: If the model cannot keep to a schema.
     """
@@ -80,18 +81,33 @@ async def plan_outline(given: OutlineInput, session: AgentSession) -> Outline:
     mender = task.mender()
     sketches: list[dict[str, str]] = []
     acts: list[int] = []
+    showing = Showing(given.book.authored, "the chapters")
+    unshown: list[str] = []
     for act, size in enumerate(act_sizes(task.chapters), 1):
-        sketches += await _act(task, story, act, size, sketches)
+        authored = given.book.authored.chapters[len(sketches) : len(sketches) + size]
+        sketches += await _act(task, story, act, size, sketches, authored, showing)
+        unshown += showing.notes
         acts += [act] * size
     names = tuple(c.name for c in story.cast)
     chapters = _chapters(task, acts, sketches, names, mender)
     hooks = await _hooks(task, story, chapters, mender)
-    return Outline(chapters=chapters, hooks=hooks, mends=mender.notes)
+    return Outline(
+        chapters=chapters, hooks=hooks, mends=mender.notes, unshown=tuple(dict.fromkeys(unshown))
+    )
 
 
 async def _act(
-    task: PlanTask, story: Story, act: int, size: int, earlier: list[dict[str, str]]
+    task: PlanTask,
+    story: Story,
+    act: int,
+    size: int,
+    earlier: list[dict[str, str]],
+    authored: Sequence[AuthoredChapter],
+    showing: Showing,
 ) -> list[dict[str, str]]:
+    theirs = [{"title": c.title, "summary": c.told} for c in authored]
+    if theirs and all(chapter["summary"] for chapter in theirs):
+        return theirs
     chars = task.preset.field_chars
     chapter = create_model(
         "ChapterSketch", title=(bounded(40), ...), summary=(bounded(2 * chars), ...)
@@ -99,12 +115,14 @@ async def _act(
 
     def prompts(mine: Sequence[Item], count: int) -> Iterator[tuple[Message, ...]]:
         before = [*earlier, *mine]
-        for told in (len(before), *_TOLD_WHOLE):
+        lengths = (told for _ in showing.cuts() for told in (len(before), *_TOLD_WHOLE))
+        for told in lengths:
             yield load_template("plan_outline").render(
                 wish=task.book.wish,
                 core=story.core,
-                world=story.world,
-                cast=[f"{c.name}: {c.role}; wants {c.want}" for c in story.cast],
+                authored=showing.told("must", "chapters"),
+                world=showing.world(story.world),
+                cast=showing.cast(story.cast),
                 earlier=_told(before, told),
                 total=task.chapters,
                 act=act,
@@ -115,7 +133,9 @@ async def _act(
             )
 
     question = ListQuestion("plan.outline", "ActAnswer", "chapters", chapter, prompts)
-    return await question.ask(task.session.part(f"act{act}"), size)
+    planned = await question.ask(task.session.part(f"act{act}"), size)
+    own = [{key: text for key, text in chapter.items() if text} for chapter in theirs]
+    return [{**sketch, **kept} for sketch, kept in zip(planned, own or repeat({}), strict=False)]
 
 
 def _told(chapters: Sequence[Item], whole: int) -> list[str]:
@@ -134,34 +154,37 @@ def _chapters(
     names: tuple[str, ...],
     mender: Mender,
 ) -> tuple[Chapter, ...]:
-    words = [
-        max(1, round(task.book.target_words * n / task.scenes))
-        for n in spread(task.scenes, task.chapters)
-    ]
+    each = task.scenes_each(len(sketches))
+    words = [max(1, round(task.book.target_words * n / sum(each))) for n in each]
     taken: set[str] = set()
     chapters = []
     for n, (act, sketch) in enumerate(zip(acts, sketches, strict=True), 1):
         stage = task.scaffold.stage(n, task.chapters)
-        title = mender.title(sketch["title"], stage.title)
-        if title.casefold() in taken:
-            mender.note(f"chapter {n} shared the title {title!r} with another")
-            title = free_title(stage.title, n, taken)
+        authored = next(iter(task.book.authored.chapters[n - 1 : n]), AuthoredChapter(title=""))
+        title = authored.title or _title(n, sketch["title"], stage.title, taken, mender)
         taken.add(title.casefold())
+        spare = task.scaffold.fill(stage.summary, names)
         chapters.append(
             Chapter(
                 id=f"ch{n:02}",
                 number=n,
                 title=title,
                 act=act,
-                summary=mender.text(
-                    f"the summary of chapter {n}",
-                    sketch["summary"],
-                    task.scaffold.fill(stage.summary, names),
-                ),
+                summary=authored.told
+                or mender.text(f"the summary of chapter {n}", sketch["summary"], spare),
                 target_words=words[n - 1],
             )
         )
     return tuple(chapters)
+
+
+def _title(number: int, answer: str, spare: str, taken: set[str], mender: Mender) -> str:
+    """The planner's title of a chapter; the scaffold's where it is of no use or taken."""
+    title = mender.title(answer, spare)
+    if title.casefold() not in taken:
+        return title
+    mender.note(f"chapter {number} shared the title {title!r} with another")
+    return free_title(spare, number, taken)
 
 
 def free_title(title: str, number: int, taken: set[str]) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from novelcraft.agents.planner.compose import with_hooks, with_sums, with_targets
-from novelcraft.agents.planner.outline import spread
+from novelcraft.agents.planner.task import shares
 from novelcraft.state.plan import Chapter, Hook, Plan, SceneBrief
 
 LEAST_SHARE = 0.5
@@ -89,12 +89,14 @@ def revised_ids(plan: Plan, written: Iterable[str], words_left: int, usual: int)
     """Scene ids of each chapter that is still to come, after adding or dropping scenes.
 
     Scenes are dropped from a chapter's middle, so that its first and last keep the hooks they
-    carry; new ones take ids never used before and go before the last scene of their chapter.
+    carry, and none that the author named; new ones take ids never used before and go before the
+    last scene of their chapter.
     """
     chapters = chapters_to_come(plan, written)
     briefs = plan.by_chapter
     ids = [[s.id for s in briefs.get(c.id, ())] for c in chapters]
-    wanted = spread(scenes_wanted(words_left, len(chapters), usual), len(chapters))
+    named = [len(a.scenes) if (a := plan.authored_chapter(c)) else 0 for c in chapters]
+    wanted = shares(scenes_wanted(words_left, len(chapters), usual), named)
     if sum(wanted) == sum(map(len, ids)):
         return ids
     unused = 1 + max(int(s.id[1:]) for s in plan.scenes)
@@ -102,7 +104,9 @@ def revised_ids(plan: Plan, written: Iterable[str], words_left: int, usual: int)
     for have, count in zip(ids, wanted, strict=True):
         fresh = [f"s{unused + i:03}" for i in range(max(0, count - len(have)))]
         unused += len(fresh)
-        kept = have if count >= len(have) else have[: max(0, count - 1)] + have[-1:]
+        spare = [i for i in reversed(have[:-1]) if not plan.is_authors_scene(plan.scene(i))]
+        dropped = spare[: max(0, len(have) - count)]
+        kept = [i for i in have if i not in dropped]
         revised.append(kept[:-1] + fresh + kept[-1:])
     return revised
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from pydantic import BaseModel, Field, create_model
 
+from novelcraft.agents.planner.authored import Showing
 from novelcraft.agents.planner.mend import Mender
 from novelcraft.agents.planner.parts import Item, ListQuestion
 from novelcraft.agents.planner.scaffold import Member
 from novelcraft.agents.planner.task import BookRequest, PlanTask
 from novelcraft.agents.session import AgentSession
 from novelcraft.prompts.loader import load_template
+from novelcraft.state.authored import NOTHING, Authored, AuthoredPerson
 from novelcraft.state.base import Frozen
 from novelcraft.state.calls import Message
 from novelcraft.state.plan import Character, StoryCore, World
-from novelcraft.tools.models.schemas import bounded, name_field, strict_list
+from novelcraft.tools.models.schemas import bounded, likely_tokens, name_field, strict_list
 
 
 class Story(Frozen):
@@ -25,24 +28,39 @@ class Story(Frozen):
     world: World
     cast: tuple[Character, ...] = Field(min_length=1)
     mends: tuple[str, ...] = ()
+    authored: Authored = NOTHING
+    """What the author had when it was asked for, for the levels below."""
+    unshown: tuple[str, ...] = ()
+    """What of the author's words a prompt had no room for."""
 
 
 async def plan_story(given: BookRequest, session: AgentSession) -> Story:
-    """Story core, then the world for it, then the cast for both.
+    """Story core, then the world for it, then the cast for both. What the author has stays.
 
     Raises:
         InvalidAnswerError: If the model cannot keep to a schema.
     """
     task = PlanTask(given, session)
     mender = task.mender()
-    core = await _core(task, mender)
-    world = await _world(task, core, mender)
-    cast = await _cast(task, core, world, mender)
-    return Story(core=core, world=world, cast=cast, mends=mender.notes)
+    questions = ("the story's core", "the places", "the author's people", "the rest of the cast")
+    showing = [Showing(given.authored, question) for question in questions]
+    core = await _core(task, mender, showing[0])
+    world = await _world(task, core, mender, showing[1])
+    people = await _people(task, core, world, mender, showing[2])
+    others = await _others(task, core, world, mender, showing[3], people)
+    return Story(
+        core=core,
+        world=world,
+        cast=(*people, *others),
+        mends=mender.notes,
+        authored=given.authored,
+        unshown=tuple(note for shown in showing for note in shown.notes),
+    )
 
 
-async def _core(task: PlanTask, mender: Mender) -> StoryCore:
+async def _core(task: PlanTask, mender: Mender, showing: Showing) -> StoryCore:
     chars = task.preset.field_chars
+    book = task.book
     schema = create_model(
         "StoryCoreAnswer",
         title=(bounded(50), ...),
@@ -52,69 +70,138 @@ async def _core(task: PlanTask, mender: Mender) -> StoryCore:
         style=(bounded(chars), ...),
         ending=(bounded(2 * chars), ...),
     )
-    answer = await _ask(task, "core", schema, premise=task.book.premise, style=task.book.style)
-    fields = answer.model_dump()
+    prompts = (
+        _prompt(
+            task,
+            "core",
+            premise=book.premise,
+            style=book.style,
+            ending=book.ending,
+            authored=showing.told("people", "world", "must", "chapters"),
+        )
+        for _ in showing.cuts()
+    )
+    fields = (await _ask(task, "core", schema, prompts)).model_dump()
     shape, words = task.scaffold.shape, task.scaffold.words
-    ending = task.scaffold.fill(shape.ending, (words.name or words.who,))
+    hero = next((person.name for person in book.authored.people), words.name or words.who)
+    ending = task.scaffold.fill(shape.ending, (hero,))
     return StoryCore(
-        title=task.book.title or mender.title(fields["title"], task.book.premise),
-        logline=mender.text("the logline", fields["logline"], task.book.premise),
+        title=book.title or mender.title(fields["title"], book.premise),
+        logline=mender.text("the logline", fields["logline"], book.premise),
         themes=tuple(mender.unique("themes", fields["themes"])),
         tone=mender.text("the tone", fields["tone"], shape.tone, min_words=1),
-        style=task.book.style
-        or mender.text("the style", fields["style"], shape.style, min_words=2),
-        ending=mender.text("the ending", fields["ending"], ending),
+        style=book.style or mender.text("the style", fields["style"], shape.style, min_words=2),
+        ending=book.ending or mender.text("the ending", fields["ending"], ending),
     )
 
 
-async def _world(task: PlanTask, core: StoryCore, mender: Mender) -> World:
-    chars = task.preset.field_chars
+async def _world(task: PlanTask, core: StoryCore, mender: Mender, showing: Showing) -> World:
+    text = task.book.authored.world
     places = task.preset.cast_size
-    schema = create_model(
-        "WorldAnswer",
-        text=(bounded(4 * chars), ...),
-        places=(strict_list(bounded(40), places, places), ...),
+    listed = (strict_list(bounded(40), places, places), ...)
+    schema: type[BaseModel] = (
+        create_model("PlacesAnswer", places=listed)
+        if text
+        else create_model(
+            "WorldAnswer", text=(bounded(4 * task.preset.field_chars), ...), places=listed
+        )
     )
-    answer = await _ask(task, "world", schema, premise=task.book.premise, core=core)
-    fields = answer.model_dump()
+    prompts = (
+        _prompt(
+            task,
+            "world",
+            premise=task.book.premise,
+            core=core,
+            world=showing.told("world"),
+            authored=showing.told("people", "must", "chapters"),
+        )
+        for _ in showing.cuts()
+    )
+    fields = (await _ask(task, "world", schema, prompts)).model_dump()
     return World(
-        text=mender.text("the world", fields["text"], task.book.premise),
+        text=text or mender.text("the world", fields["text"], task.book.premise),
         places=mender.places(fields["places"], task.scaffold.places),
     )
 
 
-async def _cast(
-    task: PlanTask, core: StoryCore, world: World, mender: Mender
+_MEMBER = ("role", "want", "flaw", "voice", "knows")
+
+
+def _member(task: PlanTask, schema: str, **more: Any) -> type[BaseModel]:
+    """The schema of a member of the cast."""
+    fields = {key: (bounded(task.preset.field_chars), ...) for key in _MEMBER}
+    fields["role"] = (bounded(50), ...)
+    return create_model(schema, **{**more, **fields})
+
+
+async def _people(
+    task: PlanTask, core: StoryCore, world: World, mender: Mender, showing: Showing
 ) -> tuple[Character, ...]:
-    chars = task.preset.field_chars
-    member = create_model(
-        "CastMember",
-        name=(name_field(), ...),
-        role=(bounded(50), ...),
-        want=(bounded(chars), ...),
-        flaw=(bounded(chars), ...),
-        voice=(bounded(chars), ...),
-        knows=(bounded(chars), ...),
-    )
+    """The author's people: their names and texts as they are, and what is missing beside."""
+    people = task.book.authored.people
+    if not people:
+        return ()
 
     def prompts(earlier: Sequence[Item], count: int) -> Iterator[tuple[Message, ...]]:
-        yield _prompt(
-            task,
-            "cast",
-            premise=task.book.premise,
-            core=core,
-            world=world,
-            earlier=[f"{m['name']}: {m['role']}; wants {m['want']}" for m in earlier],
-            count=count,
-        )
+        for _ in showing.cuts():
+            yield _prompt(
+                task,
+                "people",
+                premise=task.book.premise,
+                core=core,
+                world=showing.world(world),
+                authored=showing.told("must", "chapters"),
+                people=showing.told("people"),
+                names=[person.name for person in people[len(earlier) : len(earlier) + count]],
+            )
 
-    question = ListQuestion("plan.cast", "CastAnswer", "cast", member, prompts)
-    members = await question.ask(task.session.part("cast"), task.preset.cast_size)
-    hero = task.scaffold.words.name if task.preset.scaffold else ""
-    names = mender.names([m["name"] for m in members], first=hero)
+    question = ListQuestion("plan.cast", "PeopleAnswer", "people", _member(task, "Person"), prompts)
+    members = await question.ask(task.session.part("people"), len(people))
+    names = [person.name for person in people]
     return tuple(
-        _character(n + 1, name, member, task.scaffold.member(n, names), mender)
-        for n, (name, member) in enumerate(zip(names, members, strict=True))
+        _character(n, person.name, member, task.scaffold.member(n - 1, names), mender)
+        if not person.text
+        else _told_of(n, person, member, mender)
+        for n, (person, member) in enumerate(zip(people, members, strict=True), 1)
+    )
+
+
+async def _others(
+    task: PlanTask,
+    core: StoryCore,
+    world: World,
+    mender: Mender,
+    showing: Showing,
+    people: tuple[Character, ...],
+) -> tuple[Character, ...]:
+    """The cast that the planner makes up, beside the author's people."""
+    wanted = task.preset.cast_size - len(people)
+    if wanted <= 0:
+        return ()
+
+    def prompts(earlier: Sequence[Item], count: int) -> Iterator[tuple[Message, ...]]:
+        for _ in showing.cuts():
+            made_up = [f"{m['name']}: {m['role']}; wants {m['want']}" for m in earlier]
+            yield _prompt(
+                task,
+                "cast",
+                premise=task.book.premise,
+                core=core,
+                world=showing.world(world),
+                authored=showing.told("notes", "must", "chapters"),
+                earlier=[*showing.cast(people), *made_up],
+                count=count,
+            )
+
+    member = _member(task, "CastMember", name=(name_field(), ...))
+    question = ListQuestion("plan.cast", "CastAnswer", "cast", member, prompts)
+    members = await question.ask(task.session.part("cast"), wanted)
+    hero = task.scaffold.words.name if task.preset.scaffold and not people else ""
+    there = [person.name for person in people]
+    names = mender.names([m["name"] for m in members], first=hero, others=there)
+    return tuple(
+        _character(n, name, member, task.scaffold.member(n - 1, [*there, *names]), mender)
+        for n, (name, member) in enumerate(zip(names, members, strict=True), len(people) + 1)
     )
 
 
@@ -132,10 +219,24 @@ def _character(
     )
 
 
+def _told_of(
+    number: int, person: AuthoredPerson, member: dict[str, str], mender: Mender
+) -> Character:
+    """One of whom the author tells: what is of no use is left out, as the scaffold knows less."""
+    fields = {key: mender.optional(member[key], min_words=2) for key in _MEMBER}
+    return Character(id=f"c{number}", name=person.name, about=person.text, **fields)
+
+
 async def _ask(
-    task: PlanTask, part: str, schema: type[BaseModel], **variables: object
+    task: PlanTask,
+    part: str,
+    schema: type[BaseModel],
+    prompts: Iterator[tuple[Message, ...]],
 ) -> BaseModel:
-    messages = _prompt(task, part, **variables)
+    if task.book.authored:
+        messages, _ = await task.session.fitting("reasoning", prompts, likely_tokens(schema))
+    else:
+        messages = next(prompts)
     return await task.session.part(part).ask("reasoning", f"plan.{part}", messages, schema)
 
 

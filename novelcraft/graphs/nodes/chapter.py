@@ -68,6 +68,7 @@ def _requests(
             requests.append(
                 ChapterRequest(
                     chapter=chapter,
+                    authored=plan.authored_chapter(chapter),
                     chapters=len(plan.chapters),
                     first_scene=len(written) + sum(map(len, ids[:n])),
                     before=plan.chapters[place - 1].summary if place else "",

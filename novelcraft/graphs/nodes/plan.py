@@ -7,6 +7,7 @@ goes on with the level it was at.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from typing import Any
 
 from novelcraft.agents.planner import (
@@ -22,8 +23,9 @@ from novelcraft.agents.planner import (
 from novelcraft.agents.planner.compose import chapter_requests, compose_plan
 from novelcraft.agents.planner.scenes import ChapterRequest, ChapterScenes
 from novelcraft.errors import PlanError
-from novelcraft.graphs.context import WriteRuntime
-from novelcraft.state.events import Planning, PlanReady
+from novelcraft.graphs.authored import narrators_cuts, taken_up, told_of
+from novelcraft.graphs.context import WriteContext, WriteRuntime
+from novelcraft.state.events import Notice, Planning, PlanReady
 from novelcraft.state.findings import Finding, blocking
 from novelcraft.state.graph import WriteState
 from novelcraft.state.plan import Plan
@@ -39,11 +41,14 @@ def _key(state: WriteState, level: str) -> str:
 
 
 async def write_story(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
-    """Level one: story core, world, cast."""
+    """Level one: story core, world, cast. What the author has is read here, for all levels."""
     context = runtime.context
     context.emit(Planning(step="story and cast", done=0, total=STEPS_BEFORE_SCENES))
-    book = context.book(state.get("note", ""))
+    authored = taken_up(context.folder, context.novel)
+    _tell(context, [told] if (told := told_of(authored)) else [])
+    book = context.book(state.get("note", ""), authored)
     story = await plan_story(book, context.session(_key(state, "story")))
+    _tell(context, story.unshown)
     context.store.put_plan_part(state["branch"], _key(state, "story"), story.model_dump())
     return {"plan_draw": state.get("plan_draw", 0)}
 
@@ -53,8 +58,10 @@ async def write_outline(state: WriteState, runtime: WriteRuntime) -> dict[str, A
     context = runtime.context
     context.emit(Planning(step="chapters", done=1, total=STEPS_BEFORE_SCENES))
     story = _part(state, runtime, "story", Story)
-    given = OutlineInput(book=context.book(state.get("note", "")), story=story)
+    book = context.book(state.get("note", ""), story.authored)
+    given = OutlineInput(book=book, story=story)
     outline = await plan_outline(given, context.session(_key(state, "outline")))
+    _tell(context, outline.unshown)
     context.store.put_plan_part(state["branch"], _key(state, "outline"), outline.model_dump())
     return {"plan_draw": state.get("plan_draw", 0)}
 
@@ -68,7 +75,8 @@ async def write_briefs(state: WriteState, runtime: WriteRuntime) -> dict[str, An
     context = runtime.context
     story = _part(state, runtime, "story", Story)
     outline = _part(state, runtime, "outline", Outline)
-    book, session = context.book(state.get("note", "")), context.session(_key(state, "scenes"))
+    book = context.book(state.get("note", ""), story.authored)
+    session = context.session(_key(state, "scenes"))
     task = PlanTask(book, session)
     requests = chapter_requests(task, story, outline)
     done = 0
@@ -84,14 +92,21 @@ async def write_briefs(state: WriteState, runtime: WriteRuntime) -> dict[str, An
         return scenes
 
     answers = await asyncio.gather(*map(one, requests))
+    unshown = [note for answer in answers for note in answer.unshown]
     plan = compose_plan(
         task,
         story,
         outline,
         [b for a in answers for b in a.briefs],
-        [m for a in answers for m in a.mends],
+        [m for a in answers for m in a.mends] + unshown,
     )
+    _tell(context, [*unshown, *narrators_cuts(plan, context.preset, context.count)])
     return store_plan(state, runtime, plan)
+
+
+def _tell(context: WriteContext, notes: Iterable[str]) -> None:
+    for note in notes:
+        context.emit(Notice(text=note))
 
 
 def store_plan(state: WriteState, runtime: WriteRuntime, plan: Plan) -> dict[str, Any]:
