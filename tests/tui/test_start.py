@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input, Static, TextArea
 
+from novelcraft.graphs.steering import waiting_at
+from novelcraft.state.acts import Stop
 from novelcraft.tui.app import NovelcraftApp
 from novelcraft.tui.screens.novel import NovelScreen
 from novelcraft.tui.screens.start import StartScreen
@@ -17,6 +19,8 @@ from tests.cli.conftest import point_roles_at
 from tests.fakes.server import FakeServer
 from tests.tui.conftest import until
 
+CAST = "## Elias Marrow\n\nHe cannot swim."
+ENDING = "Nobody lights the lamp again."
 PREMISE = "A lighthouse keeper finds that the sea answers letters"
 
 
@@ -36,22 +40,65 @@ async def test_a_book_is_begun_with_what_the_author_says_word_for_word(
         problem = app.screen.query_one("#problem", Static)
         await until(pilot, lambda: "no book" in str(problem.render()))
         app.screen.query_one("#premise", TextArea).text = PREMISE
-        app.screen.query_one("#people", TextArea).text = "Elias Marrow, who cannot swim."
+        app.screen.query_one("#people", TextArea).text = CAST
+        app.screen.query_one("#must", TextArea).text = "The lamp goes out."
+        app.screen.query_one("#ending", Input).value = ENDING
+        app.screen.query_one("#attend", Input).value = "plan, dawn"
         app.screen.query_one("#pages", Input).value = "3"
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: "cannot wait at 'dawn'" in str(problem.render()))
+        app.screen.query_one("#attend", Input).value = ""
         app.screen.query_one("#folder", Input).value = "../elsewhere"
         await pilot.press("ctrl+s")
         await until(pilot, lambda: "cannot be a folder" in str(problem.render()))
         app.screen.query_one("#folder", Input).value = ""
+        app.screen.query_one("#attend", Input).value = "plan, chapter"
         assert isinstance(app.screen, StartScreen)
         await pilot.press("ctrl+s")
         await until(pilot, lambda: isinstance(app.screen, NovelScreen))
         room = app.screen
         assert isinstance(room, NovelScreen)
         assert room.home.folder is not None
-        await until(pilot, lambda: len(room.chain) >= 1)
-    made = tomllib.loads((room.home.folder / "novel.toml").read_text())["novel"]
+        # It waits at the plan, as was asked, and the plan holds what the author says.
+        await until(pilot, lambda: room.book and waiting_at(room.book.store, "main"))
+        assert room.book is not None
+        store = room.book.store
+        plan = store.plan(store.branch("main").plan_version or 0)
+        store.put_act(Stop(), branch="main", by="")
+    made = tomllib.loads((room.home.folder / "novel.toml").read_text())
     assert room.home.name == "a-lighthouse-keeper-finds-that-the-sea"
-    assert made["premise"].split("\n\n") == [PREMISE, "People:\nElias Marrow, who cannot swim."]
-    assert made["pages"] == 3
-    # The planner is told it.
-    assert any("who cannot swim." in request.prompt for request in server.requests)
+    assert made["novel"] == {"premise": PREMISE, "ending": ENDING, "pages": 3, "seed": 1}
+    assert made["write"]["attend"] == ["plan", "chapter"]
+    assert (room.home.folder / "cast.md").read_text() == f"{CAST}\n"
+    assert (plan.cast[0].name, plan.cast[0].about) == ("Elias Marrow", "He cannot swim.")
+    assert plan.core.ending == ENDING
+    assert plan.authored.must_happen == "The lamp goes out."
+    assert any("He cannot swim." in request.prompt for request in server.requests)
+
+
+async def test_files_that_are_there_are_named_and_not_written_over(tmp_path: Path) -> None:
+    (tmp_path / "sea").mkdir()
+    file = tmp_path / "sea" / "world.md"
+    file.write_text("A rock in 1911.\n", encoding="utf-8")
+    app = NovelcraftApp(FolderShelf(tmp_path))
+    async with app.run_test(size=(100, 40)) as pilot:
+        await pilot.press("n")
+        await until(pilot, lambda: app.screen.query("#write") and app.focused)
+        found = app.screen.query_one("#found", Static)
+        assert "outline.md in its folder are taken up" in str(found.render())
+        app.screen.query_one("#premise", TextArea).text = PREMISE
+        app.screen.query_one("#folder", Input).value = "sea"
+        await until(pilot, lambda: "Taken up, and kept" in str(found.render()))
+        assert "world.md (4 words)" in str(found.render())
+        app.screen.query_one("#world", TextArea).text = "Somewhere else."
+        await pilot.press("ctrl+s")
+        problem = app.screen.query_one("#problem", Static)
+        await until(pilot, lambda: "world.md is there already" in str(problem.render()))
+        app.screen.query_one("#world", TextArea).text = ""
+        app.screen.query_one("#people", TextArea).text = "## Ada\n\n## ada"
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: "on line 1 already" in str(problem.render()))
+        file.write_bytes(b"\xff")
+        app.screen.query_one("#folder", Input).value = "sea "
+        await until(pilot, lambda: "byte 0 is not UTF-8" in str(found.render()))
+    assert [path.name for path in (tmp_path / "sea").iterdir()] == ["world.md"]

@@ -38,7 +38,10 @@ from novelcraft.tools.canon.engine import Database, Guard
 VERSION = 1
 """Of the tables below; a higher one was written by a newer program."""
 
-_FIXED = ("premise", "seed", "chapters", "title", "style", "language", "words_per_page")
+_FIXED = (
+    *("premise", "seed", "chapters", "title", "style", "ending", "language"),
+    "words_per_page",
+)
 """Keys of `[novel]` that a begun novel keeps: its plan and its first drafts rest on them."""
 
 metadata = MetaData()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar, TypeVar
+from typing import ClassVar, TypeVar, get_args
 
 from pydantic import ValidationError
 from textual import on
@@ -14,20 +14,33 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static, TextArea
 
 from novelcraft.config.root import Settings
+from novelcraft.config.settings import GateName
 from novelcraft.errors import InputError, NovelcraftError
 from novelcraft.graphs.folder import is_novel, make_folder
+from novelcraft.tools.authored import (
+    CAST,
+    OUTLINE,
+    WORLD,
+    named_files,
+    parse_authored,
+    read_authored,
+)
+from novelcraft.tools.storage.files import storage_errors, write_atomic
 from novelcraft.tools.text import folder_name
 from novelcraft.tui.commands import start_writing
 
 PREMISE = "What happens? A sentence will do, a page is welcome."
 QUESTIONS = {
-    "people": "Who is in it?",
-    "world": "Where and when, and what holds true there?",
-    "must": "What must happen?",
-    "ending": "How does it end?",
+    CAST: ("people", "Who is in it? A heading for each, ## Mara Quint, or just what you know"),
+    WORLD: ("world", "Where and when, and what holds true there?"),
+    OUTLINE: ("must", "What must happen? In chapters, ## The Tide, or in any"),
 }
-HEADINGS = {"people": "People", "world": "World", "must": "What must happen", "ending": "Ending"}
-"""Under which an answer stands in the premise."""
+"""What is asked for each of the author's files, which an answer becomes."""
+FILES = (
+    "Every other question can be left: the planner fills in what you leave. cast.md, world.md and "
+    "outline.md in its folder are taken up when they are there."
+)
+GATES = "Where shall it wait for you? plan, chapter, scene, with commas; empty: nowhere"
 
 
 Field = TypeVar("Field", TextArea, Input)
@@ -66,15 +79,17 @@ class StartScreen(ModalScreen[Path | None]):
         """Put the screen together."""
         with VerticalScroll():
             yield _asking(TextArea(id="premise", tab_behavior="focus"), PREMISE)
-            yield Static("Every other question can be left: the planner fills in what you leave.")
-            for name, question in QUESTIONS.items():
+            yield Static(FILES, id="found", markup=False)
+            for name, question in QUESTIONS.values():
                 answer = TextArea(id=name, tab_behavior="focus", classes="short")
                 yield _asking(answer, question)
+            yield _asking(Input(id="ending"), "How does it end?")
             yield _asking(Input(id="style"), "What kind of story, and how is it told?")
             yield _asking(Input(id="title"), "A title, if there is one")
             yield _asking(Input("10", type="integer", id="pages"), "How many pages?")
             folder = Input(placeholder="made of the premise", id="folder")
             yield _asking(folder, "A folder for it")
+            yield _asking(Input(id="attend"), GATES)
             yield Static("", id="problem", markup=False)
             with Horizontal():
                 yield Button("Write it (^s)", variant="primary", id="write")
@@ -92,10 +107,13 @@ class StartScreen(ModalScreen[Path | None]):
     def action_write(self) -> None:
         """Make the novel's folder and begin to write."""
         try:
-            settings = Settings.model_validate({"novel": self._book()})
+            settings = Settings.model_validate(
+                {"novel": self._book(), "write": {"attend": self._gates()}}
+            )
             folder = self.root / self._folder_name()
             if is_novel(folder):
                 raise InputError(f"{folder} holds a novel already.", fix="Choose another folder.")
+            self._put_down(folder)
             make_folder(folder, settings)
         except ValidationError as error:
             first = error.errors()[0]
@@ -107,16 +125,52 @@ class StartScreen(ModalScreen[Path | None]):
             self.dismiss(folder)
 
     def _book(self) -> dict[str, str]:
-        """Values of `[novel]`; what the author says stands in the premise, word for word."""
+        """Values of `[novel]`, word for word as the author says them."""
         premise = self._text("premise")
         if not premise:
             raise InputError("Without a premise there is no book.", fix="Say what happens.")
-        said = [
-            f"{label}:\n{text}" for name, label in HEADINGS.items() if (text := self._text(name))
-        ]
-        values = {name: self._value(name) for name in ("style", "title", "pages")}
+        values = {name: self._value(name) for name in ("ending", "style", "title", "pages")}
         given = {name: value for name, value in values.items() if value}
-        return {**given, "premise": "\n\n".join([premise, *said])}
+        return {**given, "premise": premise}
+
+    def _gates(self) -> list[str]:
+        """Where the run is to wait."""
+        gates = [word for word in self._value("attend").replace(",", " ").split() if word]
+        for gate in gates:
+            if gate not in get_args(GateName):
+                raise InputError(
+                    f"A run cannot wait at {gate!r}.", fix="Give plan, chapter or scene."
+                )
+        return gates
+
+    def _put_down(self, folder: Path) -> None:
+        """Write what the author says of people, world and outline into their files."""
+        said = {file: text for file, (name, _) in QUESTIONS.items() if (text := self._text(name))}
+        read_authored(folder)
+        for file, text in said.items():
+            path = folder / file
+            parse_authored(file, text, path)
+            if path.exists() and path.read_text("utf-8-sig").strip() != text:
+                raise InputError(
+                    f"{path} is there already, and is taken up.",
+                    fix="Leave that question empty, or put your answer into the file.",
+                )
+        with storage_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            for file, text in said.items():
+                write_atomic(folder / file, f"{text}\n".encode())
+
+    @on(Input.Changed, "#folder")
+    @on(TextArea.Changed, "#premise")
+    def _look_for_files(self) -> None:
+        """Say what the folder holds of the author's."""
+        told = FILES
+        try:
+            if found := named_files(read_authored(self.root / self._folder_name())):
+                told = f"Taken up, and kept word for word: {', '.join(found)}."
+        except NovelcraftError as error:
+            told = str(error)
+        self.query_one("#found", Static).update(told)
 
     def _folder_name(self) -> str:
         """The folder's name: one inside the shelf."""
