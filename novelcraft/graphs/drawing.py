@@ -120,9 +120,10 @@ def stop_if_capped(state: WriteState, context: WriteContext) -> None:
     )
 
 
-def usual_words(head: str | None, context: WriteContext) -> int:
+def usual_words(head: str | None, context: WriteContext, *, last_chapter: bool = False) -> int:
     """Usual length of the scenes to come: the preset's, or what this narrator comes to."""
-    return scene_length(context.preset.scene_words, _told(head, context))
+    usual = context.preset.scene_words
+    return scene_length(usual, _told(head, context), last_chapter=last_chapter)
 
 
 def _told(head: str | None, context: WriteContext) -> list[Written]:

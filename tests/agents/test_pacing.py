@@ -75,6 +75,14 @@ def test_a_narrator_that_never_comes_to_the_usual_length_gets_shorter_scenes(
     assert scene_length(400, [Written(220, pace) for pace in paces]) == expected
 
 
+def test_the_last_chapter_is_planned_for_what_scenes_came_to() -> None:
+    written = [Written(words, 0.8) for words in (632, 473, 281, 503)]
+    assert scene_length(600, written) == 600
+    assert scene_length(600, written, last_chapter=True) == 472
+    assert scene_length(600, [Written(700, 1.2)] * 4, last_chapter=True) == 600
+    assert scene_length(600, written[:1], last_chapter=True) == 600
+
+
 def blocks(checked: Plan) -> list[str]:
     return [f.message for f in check_plan(checked) if f.severity == "block"]
 

@@ -56,12 +56,22 @@ def asked_words(target: int, pace: float) -> int:
     return max(1, round(target * min(MOST_ASKED, max(LEAST_ASKED, 1 / pace))))
 
 
-def scene_length(usual: int, scenes: Sequence[Written]) -> int:
-    """Words of the scenes to plan for: the usual ones, or what a slow narrator comes to."""
+def scene_length(usual: int, scenes: Sequence[Written], *, last_chapter: bool = False) -> int:
+    """Words of the scenes to plan for: the usual ones, or what a slow narrator comes to.
+
+    Args:
+        usual: The preset's.
+        scenes: What is written.
+        last_chapter: Whether no later chapter could make up for words that these scenes lack;
+            then they are planned for what the last ones came to, if that is less.
+    """
     known = _measured(scenes)
-    if len(known) < LEAST_MEASURED or measured_pace(known) >= SLOW:
+    if len(known) < LEAST_MEASURED:
         return usual
-    return max(1, min(usual, max(scene.words for scene in known)))
+    words = [scene.words for scene in known]
+    if measured_pace(known) < SLOW:
+        return max(1, min(usual, max(words)))
+    return max(1, min(usual, round(sum(words) / len(words)))) if last_chapter else usual
 
 
 def _measured(scenes: Sequence[Written]) -> list[Written]:

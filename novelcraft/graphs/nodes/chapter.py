@@ -34,7 +34,9 @@ async def replan(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
     chain = context.store.chain(state["head"])
     written = {c.scene_id: c.words for c in chain}
     words_left = plan.target_words - sum(written.values())
-    ids = revised_ids(plan, written, words_left, usual_words(state["head"], context))
+    last = len(chapters_to_come(plan, written)) == 1
+    usual = usual_words(state["head"], context, last_chapter=last)
+    ids = revised_ids(plan, written, words_left, usual)
     requests = _requests(plan, written, ids, chain[-1].summary, rewrite=context.write.replan)
     step = replan_step(state["branch"], state["head"], state.get("draw", 0))
     book, session = context.book(state.get("note", "")), context.session(step)
