@@ -7,10 +7,12 @@ PREMISE ?= examples/lighthouse.txt
 
 VENV    ?= .venv
 VENV_TRAIN ?= .venv-train
+VENV_RAY ?= .venv-ray
 JOBS    ?= auto
 TRAINING_TESTS := tests/graphs/training tests/finetune/training tests/finetune tests/cli/test_adapter_made.py
 BIN     := $(VENV)/bin
 BIN_TRAIN := $(VENV_TRAIN)/bin
+BIN_RAY := $(VENV_RAY)/bin
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 
 # The first Python that is new enough, unless one is named: make PYTHON=/path/to/python3.12 …
@@ -18,7 +20,7 @@ PYTHON  ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11;
              $$p -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help novel narrator install dev weights java test test-fast test-engine test-train test-vllm check format clean distclean
+.PHONY: help novel narrator install dev weights java test test-fast test-engine test-train test-vllm test-ray check format clean distclean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,7 +52,7 @@ check: dev ## Lint, format, types, import contracts
 test: test-fast test-engine test-train ## The whole suite
 
 test-fast: dev weights java ## Everything but the tests that run the real embedded model
-	$(BIN)/python -m pytest -m "not engine and not vllm" -n $(JOBS)
+	$(BIN)/python -m pytest -m "not engine and not vllm and not ray" -n $(JOBS)
 
 # One after the other: two engines on the same cores are many times slower than one.
 test-engine: dev weights java ## The tests that run the real embedded model
@@ -65,6 +67,10 @@ test-train: $(VENV_TRAIN)/.installed ## The tests that train small models, on th
 # NOVELCRAFT_VLLM names one.
 test-vllm: dev weights data/smollm2-135m ## The tests that run a real vLLM, on the processor
 	NOVELCRAFT_VLLM_MODEL=$(CURDIR)/data/smollm2-135m $(BIN)/python -m pytest -m vllm
+
+# Not a part of `test`: Ray is a quarter of a GB, and each test starts a cluster.
+test-ray: $(VENV_RAY)/.installed ## The tests that start Ray clusters on this machine
+	$(BIN_RAY)/python -m pytest -m ray
 
 # Fetched before the tests, because they run without a network.
 weights: install
@@ -85,7 +91,7 @@ clean: ## Remove caches and build results
 	find . -name __pycache__ -not -path "./$(VENV)*/*" -prune -exec rm -rf {} +
 
 distclean: clean ## Remove .venv too; novels stay
-	rm -rf "$(VENV)" "$(VENV_TRAIN)"
+	rm -rf "$(VENV)" "$(VENV_TRAIN)" "$(VENV_RAY)"
 
 # An old pip cannot resolve the requirements, so the newest comes first.
 $(VENV)/.pip:
@@ -108,6 +114,13 @@ $(VENV_TRAIN)/.installed: pyproject.toml
 	@$(BIN_TRAIN)/python -m pip install --quiet --upgrade pip
 	@$(BIN_TRAIN)/python -m pip install --quiet torch==2.13.0
 	@$(BIN_TRAIN)/python -m pip install --quiet --editable ".[train,dev]"
+	@touch $@
+
+$(VENV_RAY)/.installed: pyproject.toml
+	@echo "Installing Ray and what its tests need into $(VENV_RAY); this takes a few minutes."
+	@$(PYTHON) -m venv "$(VENV_RAY)"
+	@$(BIN_RAY)/python -m pip install --quiet --upgrade pip
+	@$(BIN_RAY)/python -m pip install --quiet --editable ".[ray,dev]"
 	@touch $@
 
 $(VENV)/.installed-dev: pyproject.toml $(VENV)/.installed

@@ -37,7 +37,7 @@ PARTS = ("agents", "graphs", "prompts", "tools/canon", "tools/checks")
 LEFT_OUT = ("graphs/pairs", "graphs/prep", "graphs/training")
 WHOLE_BOOKS = ("graphs/test_acceptance.py", "graphs/test_constraints.py", "graphs/test_kill.py")
 """Tests that take too long to be run for a mutant."""
-MARKS = "not engine and not slow and not train and not vllm"
+MARKS = "not engine and not slow and not train and not vllm and not ray"
 MOST_SECONDS = 30.0
 """Of tests for one mutant."""
 TESTS_OF = "tests_of.json"

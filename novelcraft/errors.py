@@ -41,7 +41,8 @@ instance names the thing at fault, its value and the next step for the person to
     │   ├── FlawedBookError           44   a finished book in which checks found what blocks
     │   ├── CostCapError              45   what a novel or a batch may cost is spent
     │   ├── UnfinishedBatchError      46   a batch in which novels failed, or are paused
-    │   └── LeaseLostError            47   another worker writes the novel now
+    │   ├── LeaseLostError            47   another worker writes the novel now
+    │   └── ClusterError              48   a Ray cluster that is not there, or went away
     ├── BookError                     50   a book to prepare that is not there, or cannot be read
     │   ├── BookFormatError           51   not a book, or not what its name says
     │   ├── EmptyBookError            52   a book without text
@@ -314,6 +315,12 @@ class LeaseLostError(WritingError):
     """A worker's lease of a novel has run out, and another worker may write it now."""
 
     exit_code = 47
+
+
+class ClusterError(WritingError):
+    """A Ray cluster cannot be reached, went away, or cannot run our workers."""
+
+    exit_code = 48
 
 
 class BookError(NovelcraftError):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -17,6 +18,21 @@ if TYPE_CHECKING:
     from novelcraft.cli.readers import Reader
     from novelcraft.state.batch import BatchEntry, BatchEvent, BatchRow, Change
     from novelcraft.tools.batch.store import BatchStore
+
+
+class Engine(StrEnum):
+    """What starts the workers of a batch in a database."""
+
+    RAY = "ray"
+
+
+class OnRay(NamedTuple):
+    """What a person may say of the workers on a Ray cluster; None for what is usual."""
+
+    address: str | None
+    workers: int | None
+    jobs: int | None
+    """Novels in flight at each worker."""
 
 
 def batch(
@@ -34,6 +50,16 @@ def batch(
     jobs: Annotated[
         int | None,
         typer.Option(min=1, help="Novels in flight at once; as many as the servers take calls."),
+    ] = None,
+    engine: Annotated[
+        Engine | None, typer.Option(help="Have a Ray cluster start the workers of a database.")
+    ] = None,
+    address: Annotated[
+        str | None,
+        typer.Option(metavar="HOST:PORT", help="The Ray cluster's; this machine's by default."),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Workers on the Ray cluster; one a node by default.")
     ] = None,
     budget: Annotated[
         float | None,
@@ -62,15 +88,13 @@ def batch(
     - `novelcraft batch --out shelf --show`
 
     - `novelcraft batch premises.jsonl --database postgresql://studio@db/novels`
+
+    - `novelcraft batch premises.jsonl --database postgresql://studio@db/novels --engine ray`
     """
     from novelcraft.tools.batch.rows import read_rows
 
+    _require_one_way(database, engine, jobs, address, workers)
     asked = None if rows is None else read_rows(rows)
-    if database is not None and jobs is not None:
-        raise InputError(
-            "--jobs is a worker's affair where there is a database.",
-            fix="Say it there: novelcraft worker --database URL --jobs N",
-        )
     with _opened(out, database, new=asked is not None) as store:
         if not show:
             if asked is not None:
@@ -80,11 +104,43 @@ def batch(
                 again = command("batch", *given, "--out", out)
                 _write(out, store, jobs, budget, quiet, again)
             else:
-                _follow(database, store, budget, quiet, command("batch", *given, "--database", "…"))
+                store.reopen()
+                store.set_budget(budget)
+                again = command("batch", *given, "--database", "…")
+                if engine is None:
+                    _follow(database, store, quiet, again)
+                else:
+                    ray = OnRay(address, workers, jobs)
+                    _follow_ray(database, store, ray, quiet, f"{again} --engine ray")
         entries = store.entries()
     _report(entries, as_json=as_json)
     if not show:
         _require_finished(entries)
+
+
+def _require_one_way(
+    database: str | None,
+    engine: Engine | None,
+    jobs: int | None,
+    address: str | None,
+    workers: int | None,
+) -> None:
+    """Raise InputError where the options do not go together."""
+    if engine is None and (address is not None or workers is not None):
+        raise InputError(
+            f"{'--workers' if address is None else '--address'} is said of a Ray cluster.",
+            fix="Say --engine ray with it.",
+        )
+    if engine is not None and database is None:
+        raise InputError(
+            f"--engine {engine} writes a batch that is in a database.",
+            fix="Name one that each machine can reach: --database postgresql://USER@HOST/DATABASE",
+        )
+    if database is not None and engine is None and jobs is not None:
+        raise InputError(
+            "--jobs is a worker's affair where there is a database.",
+            fix="Say it there: novelcraft worker --database URL --jobs N",
+        )
 
 
 def _opened(out: Path, database: str | None, *, new: bool) -> BatchStore:
@@ -158,17 +214,12 @@ def _write(
     watched(work, BatchProgress(entries), quiet=quiet, command=again)
 
 
-def _follow(
-    database: str, store: BatchStore, budget: float | None, quiet: bool, again: str
-) -> None:
+def _follow(database: str, store: BatchStore, quiet: bool, again: str) -> None:
     """Have the workers on that database write the batch, and show how it goes."""
     from novelcraft.present.batch import BatchProgress
 
     with needs_extra("batch"):
         from novelcraft.graphs.batch.submitting import follow, submit
-
-    store.reopen()
-    store.set_budget(budget)
 
     async def work(reader: Reader[BatchEvent]) -> None:
         await submit(database, store)
@@ -177,6 +228,23 @@ def _follow(
     if not quiet:
         say("Workers write it: novelcraft worker --database … on each machine.")
     watched(work, BatchProgress(store.entries()), quiet=quiet, command=again)
+
+
+def _follow_ray(database: str, store: BatchStore, ray: OnRay, quiet: bool, again: str) -> None:
+    """Have a Ray cluster run workers on that database, and show how it goes."""
+    from novelcraft.present.batch import BatchProgress
+
+    with needs_extra("ray"):
+        from novelcraft.graphs.batch.ray_workers import cluster, write_on_ray
+
+    with cluster(ray.address) as head:
+
+        async def work(reader: Reader[BatchEvent]) -> None:
+            await write_on_ray(
+                database, store, head, reader.on_event, workers=ray.workers, jobs=ray.jobs
+            )
+
+        watched(work, BatchProgress(store.entries()), quiet=quiet, command=again)
 
 
 def _report(entries: list[BatchEntry], *, as_json: bool) -> None:

@@ -12,6 +12,7 @@ from novelcraft.state.batch import (
     BatchEntry,
     BatchEvent,
     BatchHeld,
+    BatchNotice,
     NovelBegun,
     NovelEnded,
     NovelGrew,
@@ -76,6 +77,8 @@ class BatchProgress(AsksNobody):
                 return f"{event.name}: {_ended(event.standing)}"
             case NovelNotice():
                 return f"{event.name}: {event.text}"
+            case BatchNotice():
+                return event.text
             case BatchHeld():
                 return f"no further novel is begun: {event.reason}"
             case _:

@@ -122,6 +122,13 @@ class NovelNotice(Frozen):
     text: str
 
 
+class BatchNotice(Frozen):
+    """Something a person should know about the batch as a whole, that is no error."""
+
+    kind: Literal["batch_notice"] = "batch_notice"
+    text: str
+
+
 class BatchHeld(Frozen):
     """No further novel is begun in this run."""
 
@@ -130,7 +137,8 @@ class BatchHeld(Frozen):
 
 
 BatchEvent = Annotated[
-    NovelBegun | NovelGrew | NovelEnded | NovelNotice | BatchHeld, Field(discriminator="kind")
+    NovelBegun | NovelGrew | NovelEnded | NovelNotice | BatchNotice | BatchHeld,
+    Field(discriminator="kind"),
 ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -149,6 +150,29 @@ def test_a_database_that_cannot_be_used(run: Run, here: Path) -> None:
     told = run("batch", file, "--database", "postgresql://me@/novels", "--jobs", 3)
     assert told.code == 10
     assert "novelcraft worker" in told.err
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--engine", "ray"], "--engine ray writes a batch that is in a database"),
+        (["--address", "head:6379"], "--address is said of a Ray cluster"),
+        (["--workers", 2], "--workers is said of a Ray cluster"),
+    ],
+)
+def test_what_a_ray_cluster_needs(run: Run, here: Path, options: list[object], words: str) -> None:
+    told = run("batch", rows(novel("miller")), *options)
+    assert told.code == 10
+    assert words in told.err
+    assert [path.name for path in here.iterdir()] == ["premises.jsonl"]
+
+
+@pytest.mark.skipif(find_spec("ray") is not None, reason="Ray is installed here")
+def test_where_ray_is_not_installed(run: Run, here: Path, database: str) -> None:
+    told = run("batch", rows(novel("miller")), "--database", database, "--engine", "ray")
+    assert told.code == 11
+    assert "needs the package ray" in told.err
+    assert 'pip install "novelcraft[ray]"' in told.err
 
 
 def test_a_batch_in_a_database_is_asked_for_and_shown(run: Run, here: Path, database: str) -> None:

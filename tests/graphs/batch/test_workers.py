@@ -3,77 +3,24 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import time
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import text
 
 from novelcraft.errors import DiskFullError
-from novelcraft.state.batch import Standing
-from novelcraft.tools.batch.shared import open_novel_store, open_shared
+from novelcraft.tools.batch.shared import open_shared
 from tests.disk import fill
 from tests.fakes.process import fake_process
 from tests.graphs.batch.proxy import Wire
+from tests.graphs.batch.watching import PATIENCE, epochs, held_by, require_whole, standings, wait
 from tests.graphs.batch.workers import Workers, rows
-
-PATIENCE = 150.0
-"""Seconds after which a test gives up waiting."""
 
 
 @pytest.fixture
 def workers(tmp_path: Path) -> Iterator[Workers]:
     with Workers(tmp_path) as made:
         yield made
-
-
-def wait(what: Callable[[], Any], told: Callable[[], str]) -> Any:
-    """What is first true of it."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        if result := what():
-            return result
-        time.sleep(0.2)
-    raise AssertionError(told())
-
-
-def standings(url: str) -> dict[str, Standing]:
-    with open_shared(url) as store:
-        return {entry.row.name: entry.standing for entry in store.entries()}
-
-
-def held_by(url: str, process: subprocess.Popen[bytes]) -> list[str]:
-    """Novels with a scene or more that this worker writes now."""
-    return [
-        name
-        for name, standing in standings(url).items()
-        if standing.status == "writing"
-        and standing.scenes
-        and standing.worker.endswith(f":{process.pid}")
-    ]
-
-
-def epochs(url: str) -> dict[str, int]:
-    with open_shared(url) as store, store.database.read() as connection:
-        found = connection.execute(text("SELECT name, epoch FROM batch_leases"))
-        return {row.name: row.epoch for row in found}
-
-
-def require_whole(url: str, names: list[str]) -> None:
-    """Each novel's chain is what its plan has, no scene of it twice, and nothing beside it."""
-    for number, name in enumerate(names, 1):
-        store = open_novel_store(url, number, "", guard=None, idle_seconds=60)
-        with store:
-            chain = store.chain(store.branch("main").head)
-            doubled = [s for s, times in Counter(c.scene_id for c in chain).items() if times > 1]
-            assert not doubled, name
-            assert [c.position for c in chain] == list(range(1, len(chain) + 1)), name
-            assert {c.id for c in store.all_commits()} == {c.id for c in chain}, name
-            assert store.finished_head("main") == chain[-1].id, name
 
 
 @pytest.mark.slow
@@ -92,10 +39,10 @@ def test_one_killed_one_stopped_one_cut_off(
         stopped = workers.start(database)
         cut = workers.start(wire.url)
         three = (killed, stopped, cut)
-        wait(lambda: all(held_by(database, process) for process in three), workers.logs)
-        orphans = held_by(database, killed)
+        wait(lambda: all(held_by(database, process.pid) for process in three), workers.logs)
+        orphans = held_by(database, killed.pid)
         killed.kill()
-        asleep = held_by(database, stopped)
+        asleep = held_by(database, stopped.pid)
         stopped.send_signal(signal.SIGSTOP)
         wire.cut()
         # One more, so that there is somebody to take over.
@@ -132,7 +79,7 @@ def test_a_worker_whose_disk_is_full_ends_and_leaves_its_novels_to_others(
         with open_shared(database) as store:
             store.take(rows(base_url, 2), [])
         first = workers.start(database, out=small_disk / "worker")
-        wait(lambda: held_by(database, first), workers.logs)
+        wait(lambda: held_by(database, first.pid), workers.logs)
         fill(small_disk)
         assert first.wait(PATIENCE) == DiskFullError.exit_code, workers.logs()
         assert "No space left" in workers.logs()
@@ -151,7 +98,7 @@ def test_a_worker_that_is_ended_leaves_its_novels_to_others(
         with open_shared(database) as store:
             store.take(rows(base_url, 2), [])
         first = workers.start(database)
-        wait(lambda: held_by(database, first), workers.logs)
+        wait(lambda: held_by(database, first.pid), workers.logs)
         first.terminate()
         assert first.wait(60) == 130
         second = workers.start(database)
