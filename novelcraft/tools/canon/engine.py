@@ -23,15 +23,17 @@ from sqlalchemy import (
     PoolProxiedConnection,
     create_engine,
     event,
+    insert,
     inspect,
     make_url,
+    select,
     text,
 )
 from sqlalchemy.exc import DBAPIError
 
 from novelcraft.errors import NewerDatabaseError, NotAProjectError, ProjectError, ReadOnlyError
 from novelcraft.tools.canon.faults import damaged, meaning_of
-from novelcraft.tools.canon.tables import SCHEMA_REVISION
+from novelcraft.tools.canon.tables import SCHEMA_REVISION, alembic_version, metadata
 
 BUSY_SECONDS = 30
 """How long a write waits for another process's write before it gives up."""
@@ -182,12 +184,20 @@ class Database:
     def migrate(self) -> None:
         """Make the tables, or bring them to the newest version, in one transaction.
 
+        An empty database gets its tables as they are described, without Alembic: it would take a
+        tenth of the time to a new novel's first request.
+
         Raises:
             NewerDatabaseError: A newer version of this program wrote them.
         """
         with self.write() as connection:
+            if not inspect(connection).get_table_names():
+                for described in (metadata, alembic_version.metadata):
+                    described.create_all(connection, checkfirst=False)
+                connection.execute(insert(alembic_version).values(version_num=SCHEMA_REVISION))
+                return
             self._require_known(_revision(connection))
-            _upgrade(connection)
+            upgrade(connection)
 
     def _require_known(self, revision: str | None) -> None:
         if revision is not None and revision not in known_revisions():
@@ -230,7 +240,8 @@ def require_sqlite_file(path: Path) -> None:
         )
 
 
-def _upgrade(connection: Connection) -> None:
+def upgrade(connection: Connection) -> None:
+    """Run the migrations that a database, maybe an empty one, has not seen yet."""
     from alembic import command
 
     config = _alembic()
@@ -257,9 +268,9 @@ def _alembic() -> Any:
 
 
 def _revision(connection: Connection) -> str | None:
-    if not inspect(connection).has_table("alembic_version"):
+    if not inspect(connection).has_table(alembic_version.name):
         return None
-    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return connection.execute(select(alembic_version.c.version_num)).scalar()
 
 
 def _engine(url: URL) -> Engine:

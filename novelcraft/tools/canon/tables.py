@@ -34,6 +34,13 @@ metadata = MetaData(
     }
 )
 
+alembic_version = Table(
+    "alembic_version",
+    MetaData(naming_convention={"pk": "%(table_name)s_pkc"}),
+    Column("version_num", String(32), primary_key=True),
+)
+"""Where Alembic notes the newest migration that ran, as Alembic makes it."""
+
 novel = Table(
     "novel",
     metadata,
