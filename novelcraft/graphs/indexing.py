@@ -2,14 +2,14 @@
 
 Recall leaves out the scene right before, whose end is in the prompt anyway, so a scene's passages
 are first needed two scenes later. The loop never waits for them between a commit and the next
-scene's first request.
+scene's first request; see `beside` for when they are brought in.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
 from novelcraft.state.canon import CanonNote
@@ -31,22 +31,14 @@ class BackgroundIndex:
     def __init__(self, index: PassageIndex, thread: ThreadPoolExecutor) -> None:
         self._index = index
         self._thread = thread
-        self._sync: Future[int] | None = None
 
-    def start_sync(self, commits: Sequence[SceneCommit]) -> None:
-        """Begin to bring commits in, after what was begun before."""
-        if commits:
-            self._sync = self._thread.submit(self._index.sync, tuple(commits))
-
-    async def settled(self) -> None:
-        """Wait for the sync that was begun last.
+    async def sync(self, commits: Sequence[SceneCommit]) -> None:
+        """Bring commits in, after what was begun before.
 
         Raises:
-            Exception: What went wrong in it, in the embedder or on the disk.
+            Exception: What went wrong, in the embedder or on the disk.
         """
-        sync, self._sync = self._sync, None
-        if sync is not None:
-            await asyncio.wrap_future(sync)
+        await asyncio.wrap_future(self._thread.submit(self._index.sync, tuple(commits)))
 
     async def recall(
         self,
@@ -64,9 +56,8 @@ class BackgroundIndex:
         for, and what is in the index beyond the ancestors of `head` is never looked at.
 
         Raises:
-            Exception: What went wrong in the sync before, or here.
+            Exception: What went wrong here. What lacks in the index is brought in once more.
         """
-        await self.settled()
         asked = self._thread.submit(
             recall, store, self._index, head, brief, plan, k, passages=passages
         )
@@ -75,15 +66,9 @@ class BackgroundIndex:
 
 @asynccontextmanager
 async def background_index(index: PassageIndex) -> AsyncIterator[BackgroundIndex]:
-    """Open a thread for the index; wait for it, and close both, in the end.
-
-    Raises:
-        Exception: What went wrong in a sync that nobody waited for, unless the block raised.
-    """
+    """Open a thread for the index; wait for it, and close both, in the end."""
     with ThreadPoolExecutor(1, thread_name_prefix="passage-index") as thread:
-        beside = BackgroundIndex(index, thread)
         try:
-            yield beside
-            await beside.settled()
+            yield BackgroundIndex(index, thread)
         finally:
             await asyncio.wrap_future(thread.submit(index.close))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from novelcraft.config.presets import SizePreset
@@ -15,6 +16,7 @@ from novelcraft.graphs.acts.roles import with_roles
 from novelcraft.graphs.acts.standing import Standing
 from novelcraft.graphs.adapters import check_embedded, check_served
 from novelcraft.graphs.authored import require_room, taken_up
+from novelcraft.graphs.beside import beside
 from novelcraft.graphs.context import WriteContext
 from novelcraft.graphs.history import history_notice, with_history
 from novelcraft.graphs.indexing import background_index
@@ -121,12 +123,19 @@ async def writing_context(
         for text in (*opened.notices, *history_notice(settings.write, preset, served)):
             emit(Notice(text=text))
         embedder = open_embedder(settings.write.embedding)
-        async with background_index(PassageIndex(folder / INDEX_FOLDER, embedder)) as index:
-            index.start_sync(store.chain(store.branch(branch).head))
+        async with (
+            background_index(PassageIndex(folder / INDEX_FOLDER, embedder)) as index,
+            beside() as put_off,
+        ):
+            if earlier := store.chain(store.branch(branch).head)[:-1]:
+                # Recall needs all but the last; Chroma takes a while to load.
+                put_off.put_off(partial(index.sync, earlier))
+                put_off.begin()
             yield WriteContext(
                 folder=folder,
                 store=store,
                 index=index,
+                beside=put_off,
                 embedder=embedder,
                 caller=Caller(chat, settings.novel.seed),
                 count=chat.token_counter("narrator"),

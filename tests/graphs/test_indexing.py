@@ -70,12 +70,14 @@ async def test_a_sync_waits_for_nobody_and_recall_waits_for_it(
     embedder = GatedEmbedder()
     async with background_index(PassageIndex(tmp_path / "canon", embedder)) as index:
         embedder.gate.clear()
-        index.start_sync(chain[:-1])
+        syncing = asyncio.create_task(index.sync(chain[:-1]))
+        await asyncio.sleep(0)
         asked = asyncio.create_task(index.recall(novel, chain[-1].id, BRIEF, PLAN, 12))
         await asyncio.sleep(0)  # the loop is free while the index works
         assert not asked.done()
         embedder.gate.set()
         notes = await asked
+        await syncing
     assert notes == at_once(novel, tmp_path / "other", chain[-1])
     assert any(note.kind == "passage" for note in notes)
     assert threading.get_ident() not in embedder.threads
@@ -90,7 +92,7 @@ async def test_recall_is_the_same_whatever_else_the_index_holds(
     for ahead in (chain[:3], chain[:4], chain):
         folder = tmp_path / f"canon{len(ahead)}"
         async with background_index(PassageIndex(folder, HashEmbedder())) as index:
-            index.start_sync(ahead)
+            await index.sync(ahead)
             seen.append(await index.recall(novel, chain[3].id, BRIEF, PLAN, 12))
     assert seen[0] == seen[1] == seen[2] == at_once(novel, tmp_path / "o", chain[3])
     passages = {note.position for note in seen[0] if note.kind == "passage"}
@@ -98,14 +100,15 @@ async def test_recall_is_the_same_whatever_else_the_index_holds(
     assert passages <= {1, 2, 3}
 
 
-async def test_what_goes_wrong_beside_the_run_is_raised_at_the_next_scene(
+async def test_a_sync_that_went_wrong_is_made_up_for(
     novel: ManuscriptStore, tmp_path: Path
 ) -> None:
     chain = written(novel, 3)
     embedder = GatedEmbedder()
     async with background_index(PassageIndex(tmp_path / "canon", embedder)) as index:
         embedder.failure = RuntimeError("the embedder is gone")
-        index.start_sync(chain)
+        with pytest.raises(RuntimeError, match="the embedder is gone"):
+            await index.sync(chain)
         with pytest.raises(RuntimeError, match="the embedder is gone"):
             await index.recall(novel, chain[-1].id, BRIEF, PLAN, 12)
         embedder.failure = None
@@ -113,35 +116,12 @@ async def test_what_goes_wrong_beside_the_run_is_raised_at_the_next_scene(
     assert notes == at_once(novel, tmp_path / "other", chain[-1])
 
 
-async def test_what_goes_wrong_after_the_last_scene_is_raised_at_the_end(
-    novel: ManuscriptStore, tmp_path: Path
-) -> None:
-    embedder = GatedEmbedder()
-    embedder.failure = RuntimeError("the embedder is gone")
-    with pytest.raises(RuntimeError, match="the embedder is gone"):
-        async with background_index(PassageIndex(tmp_path / "canon", embedder)) as index:
-            index.start_sync(written(novel, 2))
-
-
-async def test_an_error_of_the_run_is_not_hidden_by_one_of_the_index(
-    novel: ManuscriptStore, tmp_path: Path
-) -> None:
-    embedder = GatedEmbedder()
-    embedder.failure = RuntimeError("the embedder is gone")
-
-    async def broken_run() -> None:
-        async with background_index(PassageIndex(tmp_path / "canon", embedder)) as index:
-            index.start_sync(written(novel, 2))
-            raise KeyError("of the run")
-
-    with pytest.raises(KeyError, match="of the run"):
-        await broken_run()
-
-
+@pytest.mark.parametrize("scenes", [0, 1])
 async def test_a_book_that_is_only_begun_opens_no_index(
-    novel: ManuscriptStore, tmp_path: Path
+    novel: ManuscriptStore, tmp_path: Path, scenes: int
 ) -> None:
+    head = [None, *(commit.id for commit in written(novel, scenes))][-1]
     async with background_index(PassageIndex(tmp_path / "canon", HashEmbedder())) as index:
-        index.start_sync([])
-        assert await index.recall(novel, None, BRIEF, PLAN, 12) == []
+        notes = await index.recall(novel, head, BRIEF, PLAN, 12)
+    assert not [note for note in notes if note.kind == "passage"]
     assert not (tmp_path / "canon").exists()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from novelcraft.graphs.context import WriteContext, WriteRuntime
@@ -14,6 +16,7 @@ from novelcraft.state.events import Notice, SceneCommitted, StepStarted
 from novelcraft.state.findings import blocking
 from novelcraft.state.graph import WriteState
 from novelcraft.state.manuscript import AcceptedBy, Draft, SceneCommit
+from novelcraft.state.plan import Plan
 
 
 def make_commit(
@@ -83,17 +86,26 @@ async def commit_scene(state: WriteState, runtime: WriteRuntime) -> dict[str, An
 
 
 async def derive(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
-    """Renew what is derived from the chain, and drop the drafts of scenes long committed."""
+    """Have what is derived from the chain renewed, and drop the drafts of scenes long committed."""
     context = runtime.context
     commit = context.store.get(state["head"] or "")
-    await renew_text(context, state["branch"])
+    await context.beside.settled()
+    # As the branch stands now: at a gate a person may have the scene drawn again.
+    now = written(context.store, state["branch"])
+    context.beside.put_off(partial(_renew, context, state["branch"], *now))
     context.store.delete_drafts(state["branch"], keep_parent=commit.parent)
     return {}
 
 
 async def renew_text(context: WriteContext, branch: str) -> None:
     """Renew the branch's `manuscript.md`, and tell of a person's edits that it held."""
-    plan, chain = written(context.store, branch)
+    await context.beside.settled()
+    await _renew(context, branch, *written(context.store, branch))
+
+
+async def _renew(
+    context: WriteContext, branch: str, plan: Plan, chain: Sequence[SceneCommit]
+) -> None:
     notice = await asyncio.to_thread(
         renew_manuscript, context.folder, branch, plan, chain, context.novel
     )

@@ -15,6 +15,7 @@ from novelcraft.state.graph import WriteState
 async def finish(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
     """Export the book, check it as a whole, and sum up the run."""
     context = runtime.context
+    await context.beside.settled()
     chain = context.store.chain(state["head"])
     totals = context.store.call_totals()
     # pandoc takes seconds, in which other novels of this process are written on.

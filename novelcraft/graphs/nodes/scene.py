@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Literal
 
 from novelcraft.agents.narrator import Narration, NarrationInput, narrate
@@ -100,7 +102,8 @@ async def look_up(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
         branch=state["branch"],
         parent=state["head"],
     )
-    context.index.start_sync(context.store.chain(state["head"]))
+    chain = context.store.chain(state["head"])
+    context.beside.put_off(partial(context.index.sync, chain))
     return {"attempt": 1, "draw": state["draw"]}
 
 
@@ -115,8 +118,13 @@ async def narrate_scene(state: WriteState, runtime: WriteRuntime) -> dict[str, A
     context.emit(_started(state, brief, attempt))
     step = str(draw_step(state).draft(attempt))
     growing = DraftStream(context.emit, brief.id, state["target_words"])
+
+    def watch(text: str) -> None:
+        context.beside.begin()
+        growing.grow(text)
+
     opening = _opening(brief, plan, context, step)
-    narration = await _narrated(state, context, opening, context.session(step), growing)
+    narration = await _narrated(state, context, opening, context.session(step), watch)
     growing.end(narration.prose)
     draft = Draft(
         id=step,
@@ -136,7 +144,7 @@ async def _narrated(
     context: WriteContext,
     opening: str,
     session: AgentSession,
-    growing: DraftStream,
+    watch: Callable[[str], None],
 ) -> Narration:
     """A narration; from a shorter prompt, once, where the server refuses it as too long."""
     prompt = await asyncio.to_thread(scene_prompt, state, context, prompt_bound(context))
@@ -144,7 +152,7 @@ async def _narrated(
         _tell_unseen(state, context, prompt)
     try:
         given = await asyncio.to_thread(_narration_input, state, context, prompt, opening)
-        return await narrate(given, session, growing.grow)
+        return await narrate(given, session, watch)
     except ContextOverflowError as error:
         most = shorter_bound(prompt, context)
         shorter = await asyncio.to_thread(scene_prompt, state, context, most)
@@ -152,7 +160,7 @@ async def _narrated(
             raise
         context.emit(Notice(text=f"{error.message} {_shortened(prompt, shorter)}"))
     given = await asyncio.to_thread(_narration_input, state, context, shorter, opening)
-    return await narrate(given, session, growing.grow)
+    return await narrate(given, session, watch)
 
 
 def _tell_unseen(state: WriteState, context: WriteContext, prompt: AssembledPrompt) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 from sqlalchemy import Connection, Table
-from sqlalchemy.dialects import postgresql, sqlite
 
 
 def upsert(connection: Connection, table: Table, key: str, values: dict[str, Any]) -> None:
@@ -17,7 +17,8 @@ def upsert(connection: Connection, table: Table, key: str, values: dict[str, Any
         key: Columns of a unique constraint, separated by spaces.
         values: The whole row.
     """
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    # The dialect that is in use is loaded already; to load the other one too takes a while.
+    dialect = import_module(f"sqlalchemy.dialects.{connection.dialect.name}")
     keys = key.split()
     connection.execute(
         dialect.insert(table)
