@@ -17,6 +17,7 @@ from novelcraft.tools.canon.search import FoundSentence, ProseSearch
 from novelcraft.tools.text import counted
 from novelcraft.tui.homes import NovelHome
 from novelcraft.tui.marks import SceneState
+from novelcraft.tui.origins import origin
 from novelcraft.tui.spent import Spent
 
 _BOUNDS = ("run_started", "run_finished", "run_stopped")
@@ -181,25 +182,11 @@ class Book:
         messages = [f"── {m.role} ──\n{m.content}" for m in record.messages]
         return "\n".join([*bars, "", *messages])
 
-    def provenance(self, scene: Scene) -> str:
-        """Where the scene's words are from."""
+    def origin(self, scene: Scene, paragraph: int) -> str:
+        """Where a paragraph of the scene is from, by its number from 0."""
         if scene.commit is None:
             return "The scene is to come."
-        made = scene.commit.provenance
-        sampling = ", ".join(f"{k} {v}" for k, v in made.sampling.items())
-        return "\n".join(
-            [
-                f"commit   {scene.commit.id}",
-                f"accepted {scene.commit.accepted_by}, attempt {made.attempt}",
-                f"model    {made.model}{f' + {made.adapter}' if made.adapter else ''}",
-                f"sampling {sampling or 'the server’s own'}; seed {made.seed}",
-                f"tokens   {made.prompt_tokens} read, {made.completion_tokens} written",
-                f"ended    {made.finish_reason}",
-                f"prompt   {made.prompt_hash[:16]}, template {made.template_hash[:16]}",
-                f"calls    {' '.join(key[:12] for key in made.calls) or 'none'}",
-                *(f"stale    {why}" for why in scene.commit.stale),
-            ]
-        )
+        return origin(self.store, scene.commit, paragraph)
 
     def findings(self, scene: Scene) -> list[str]:
         """What checks and readers found in the scene, with their quotes."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 
 from novelcraft.config.settings import ROLES
@@ -32,53 +31,14 @@ from novelcraft.state.acts import (
     SetRole,
     Stop,
 )
-from novelcraft.state.base import Frozen
 from novelcraft.state.plan import Plan
 from novelcraft.tools.text import clipped
 from novelcraft.tui.book import Book, Scene
+from novelcraft.tui.fields import Field, Form, Given, changing
 
 KEPT = "The manuscript as it is now stays, as a branch of its own."
 _BRIEF = ("goal", "place", "time", "beats", "turn", "outcome")
 _CHARACTER = ("name", "role", "want", "flaw", "voice", "knows", "about")
-_LONG = (
-    *("text", "about", "summary", "prose", "note", "beats", "places", "becomes", "sampling"),
-    "reason",
-)
-
-Given = Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Field:
-    """A question of a form."""
-
-    name: str
-    value: str = ""
-    optional: bool = False
-
-    @property
-    def label(self) -> str:
-        """What stands above it."""
-        return self.name.replace("_", " ").capitalize()
-
-    @property
-    def is_long(self) -> bool:
-        """Whether it takes more than one line."""
-        return self.name in _LONG
-
-
-@dataclass(frozen=True)
-class Form:
-    """A form: its questions, and the act that they come to."""
-
-    title: str
-    make: Callable[[Given], Act]
-    """May raise InputError, or pydantic's ValidationError, for what cannot be used."""
-    fields: tuple[Field, ...] = ()
-    says: str = ""
-    """What a person should know before it is left."""
-    text: str = ""
-    """What there is to look at."""
 
 
 def forms(book: Book, scene: Scene | None) -> list[Form]:
@@ -91,7 +51,7 @@ def forms(book: Book, scene: Scene | None) -> list[Form]:
         found += _written(book, scene) if scene.commit else _coming(scene)
         chapter = plan.chapter(scene.brief.chapter)
         found.append(
-            _changing(
+            changing(
                 f"Change the outline of chapter {chapter.number}",
                 chapter,
                 ("title", "summary"),
@@ -151,7 +111,7 @@ def _run(book: Book) -> Iterator[Form]:
 
 def _coming(scene: Scene) -> Iterator[Form]:
     yield next_note(scene)
-    yield _changing(
+    yield changing(
         f"Change the brief of scene {scene.number}",
         scene.brief,
         _BRIEF,
@@ -233,14 +193,14 @@ def _book(book: Book, plan: Plan) -> Iterator[Form]:
         )
     if any(commit.stale for commit in book.chain):
         yield Form("Replay all scenes that may no longer fit", lambda _given: Replay(), (), KEPT)
-    yield _changing(
+    yield changing(
         "Change the world",
         plan.world,
         ("text", "places"),
         lambda changes: EditWorld(changes=changes),
     )
     for character in plan.cast:
-        yield _changing(
+        yield changing(
             f"Change {character.name}",
             character,
             _CHARACTER,
@@ -287,29 +247,3 @@ def _sampling(text: str) -> dict[str, float]:
                 f"{line.strip()!r} is no sampling value.", fix="Say it as: temperature = 0.8"
             ) from None
     return read
-
-
-def _changing(
-    title: str, of: Frozen, names: tuple[str, ...], make: Callable[[dict[str, Any]], Act]
-) -> Form:
-    """A form with the values as they are, that comes to those that were changed."""
-    now = {name: getattr(of, name) for name in names}
-
-    def act(given: Given) -> Act:
-        changed = {name: _read(given[name], now[name]) for name in names}
-        changed = {name: value for name, value in changed.items() if value != now[name]}
-        if not changed:
-            raise InputError("Nothing was changed.", fix="Change a field, or leave with Esc.")
-        return make({k: list(v) if isinstance(v, tuple) else v for k, v in changed.items()})
-
-    return Form(title, act, tuple(Field(name, _shown(now[name])) for name in names))
-
-
-def _shown(value: str | tuple[str, ...]) -> str:
-    return value if isinstance(value, str) else "\n".join(value)
-
-
-def _read(given: str, now: str | tuple[str, ...]) -> str | tuple[str, ...]:
-    if isinstance(now, str):
-        return given.strip()
-    return tuple(line.strip() for line in given.splitlines() if line.strip())

@@ -22,7 +22,8 @@ class Marks(NamedTuple):
     """Before what goes on now."""
     between: str
     """Between two counters."""
-    warns: str
+    here: str
+    """Beside the paragraph that is pointed at."""
     scenes: Mapping[SceneState, str]
 
     def bar(self, share: float, width: int) -> str:
@@ -37,7 +38,7 @@ DRAWN = Marks(
     "░",
     "●",
     "·",
-    "▲",
+    "▌",
     {
         "written": "✓",
         "kept with findings": "!",
@@ -52,7 +53,7 @@ PLAIN = Marks(
     "-",
     "*",
     ";",
-    "!",
+    "|",
     {
         "written": "x",
         "kept with findings": "!",

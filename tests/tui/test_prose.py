@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from textual.app import App, ComposeResult
 
-from novelcraft.tui.widgets.prose import Mark, ProseView, wrap
+from novelcraft.tui.rows import wrap
+from novelcraft.tui.widgets.prose import Mark, ProseView
 
 TEXTS = st.text(alphabet="ab 海\n", max_size=200)
 

@@ -15,7 +15,8 @@ from novelcraft.state.plan import Plan
 from novelcraft.tools.storage.lock import holder
 from novelcraft.tui.app import NovelcraftApp
 from novelcraft.tui.book import Book
-from novelcraft.tui.forms import Form, forms
+from novelcraft.tui.fields import Form
+from novelcraft.tui.forms import forms
 from novelcraft.tui.screens.form import FormScreen
 from novelcraft.tui.screens.novel import NovelScreen
 from novelcraft.tui.widgets.acts import ActsTable

@@ -159,6 +159,12 @@ class Chain:
         with self._db.read() as connection:
             return [stored.scene for stored in load(connection, true()) if stored.intact]
 
+    def versions(self, scene_id: str) -> list[SceneCommit]:
+        """Every intact commit of a scene, on a branch or not, by position."""
+        with self._db.read() as connection:
+            of = load(connection, commits.c.scene_id == scene_id)
+            return [stored.scene for stored in of if stored.intact]
+
     def commit_ids(self, head: str | None) -> list[str]:
         """Ids of a head and all its ancestors, in reading order; the prose is not read."""
         if (known := self._known_chain(head)) is not None:

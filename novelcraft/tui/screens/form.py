@@ -16,7 +16,7 @@ from textual.widgets import Button, Input, Label, Static, TextArea
 from novelcraft.errors import InputError, NovelcraftError
 from novelcraft.state.acts import Act, ActRecord
 from novelcraft.tools.editor import edited
-from novelcraft.tui.forms import Form
+from novelcraft.tui.fields import Form
 
 
 class FormScreen(ModalScreen[ActRecord | None]):

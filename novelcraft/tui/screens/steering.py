@@ -15,7 +15,8 @@ from novelcraft.state.acts import Act, ActRecord, Pause, Resume
 from novelcraft.tools.storage.lock import holder
 from novelcraft.tui.book import Book, Scene
 from novelcraft.tui.commands import Detached, run_command, start_writing
-from novelcraft.tui.forms import Form, forms, next_note
+from novelcraft.tui.fields import Form
+from novelcraft.tui.forms import forms, next_note
 from novelcraft.tui.homes import NovelHome
 from novelcraft.tui.screens.form import FormScreen
 from novelcraft.tui.widgets.working import Working

@@ -15,9 +15,11 @@ from novelcraft.errors import NovelcraftError
 from novelcraft.state.plan import Chapter
 from novelcraft.tui.book import Book, Scene
 from novelcraft.tui.marks import Marks
+from novelcraft.tui.origins import paragraphs
 from novelcraft.tui.widgets.columns import Column, Columns
 from novelcraft.tui.widgets.outline import Outline, Place
-from novelcraft.tui.widgets.prose import ProseView, marks_of
+from novelcraft.tui.widgets.prose import marks_of
+from novelcraft.tui.widgets.reader import Reader
 
 NO_DRAFTS = "Nothing to hold side by side: drafts of a scene go when the scene after theirs is in."
 PAGES = ("Text", "Brief", "Findings", "Story", "Facts", "People", "Prompt", "Drafts", "From")
@@ -40,6 +42,8 @@ class BookPages(Horizontal):
         self._marks = marks
         self._book: Book | None = None
         self._place: Place | None = None
+        self._found = ""
+        """What a search found, while it is what there is to read."""
 
     def compose(self) -> ComposeResult:
         """Put the pane together."""
@@ -48,7 +52,7 @@ class BookPages(Horizontal):
             yield Input(placeholder="Search the book", id="search", compact=True)
             with TabbedContent():
                 with TabPane("Text", id=_id("Text")):
-                    yield ProseView(id="reader")
+                    yield Reader(self._marks.here, id="reader")
                 for page in PAGES[1:]:
                     with TabPane(page, id=_id(page)):
                         if page == "Drafts":
@@ -64,6 +68,11 @@ class BookPages(Horizontal):
             return None
         return self._book.scene(self._place.number)
 
+    @property
+    def reader(self) -> Reader:
+        """The text of the place in view."""
+        return self.query_one("#reader", Reader)
+
     def show(self, book: Book) -> None:
         """Show a book, or what is new of it."""
         self._book = book
@@ -75,7 +84,7 @@ class BookPages(Horizontal):
     @on(Tree.NodeHighlighted)
     def _moved(self, event: Tree.NodeHighlighted[Place]) -> None:
         if event.node.data is not None:
-            self._place = event.node.data
+            self._place, self._found = event.node.data, ""
             self._fill()
             self.post_message(self.Moved())
 
@@ -89,43 +98,64 @@ class BookPages(Horizontal):
             return
         found = self._book.search(event.value)
         lines = [f"scene {s.position:>3}  {s.text}" for s in found] or ["Nothing was found."]
+        self._found = "\n\n".join(lines)
         self.query_one(TabbedContent).active = _id("Text")
-        self.query_one("#reader", ProseView).show("\n\n".join(lines))
+        self._fill()
 
     def _fill(self) -> None:
         """Fill the page in view; the others are filled when they are turned to."""
         if self._book is None or self._book.plan is None or self._place is None:
             return
+        place = self.scene or self._place
         active = self.query_one(TabbedContent).active
         page = next((page for page in PAGES if _id(page) == active), PAGES[0])
         try:
             if page == "Drafts":
                 self.query_one(Columns).show(_drafts(self._book, self.scene))
                 return
-            text = _text(self._book, self._place, page)
+            self._read(self._found or _text(self._book, place, PAGES[0]))
+            if page == PAGES[0]:
+                return
+            text = self._from() if page == "From" else _text(self._book, place, page)
         except NovelcraftError as error:
             self.notify(str(error), severity="error", timeout=30)
             return
-        if page == "Text":
-            self._read(text)
-        else:
-            self._page(page).update(text)
+        self._page(page).update(text)
 
     def _read(self, text: str) -> None:
         """Show prose, with what was found in it; the same text keeps its place in view."""
-        reader, scene = self.query_one("#reader", ProseView), self.scene
-        if reader.text != text:
+        scene = self.scene
+        if self.reader.text != text:
             found = scene.commit.findings if scene and scene.commit else ()
-            reader.show(text, marks_of(found))
+            self.reader.show(text, marks_of(found))
+
+    def _from(self) -> str:
+        """Where the paragraph that is pointed at is from."""
+        assert self._book is not None
+        place, at = self._place, self.reader.at
+        if self._found:
+            return "Pick a scene in the outline to see where its paragraphs are from."
+        if not isinstance(place, Chapter):
+            return self._book.origin(self.scene, at) if self.scene else ""
+        for scene in self._book.scenes(place):
+            own = len(paragraphs(scene.commit.prose)) if scene.commit else 0
+            if at < own:
+                return f"Scene {scene.number}\n{self._book.origin(scene, at)}"
+            at -= own
+        return "Nothing of this chapter is written yet."
+
+    @on(Reader.Asked)
+    def _asked(self) -> None:
+        self.query_one(TabbedContent).active = _id("From")
 
     def open(self, number: int, quote: str) -> None:
         """Show a scene by its number, with a quote of it in view."""
         if self._book is None:
             return
-        self._place = self._book.scene(number)
+        self._place, self._found = self._book.scene(number), ""
         self.query_one(TabbedContent).active = _id("Text")
         self._fill()
-        self.query_one("#reader", ProseView).go_to(quote)
+        self.reader.go_to(quote)
         self.query_one(Outline).point_at(self._place)
         self.post_message(self.Moved())
 
@@ -185,7 +215,5 @@ def _of_scene(book: Book, scene: Scene, page: str) -> str:
             return book.summary(scene)
         case "Facts":
             return "\n".join(book.facts(scene)) or "Nothing is established yet."
-        case "Prompt":
-            return book.prompt(scene)
         case _:
-            return book.provenance(scene)
+            return book.prompt(scene)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from typing import ClassVar, NamedTuple
@@ -17,6 +16,7 @@ from textual.selection import Selection
 from textual.strip import Strip
 
 from novelcraft.state.findings import Finding
+from novelcraft.tui.rows import Row, wrap
 
 COLUMN = 72
 """Columns of the text: what an eye reads in one go."""
@@ -24,8 +24,6 @@ LEAST_NOTE = 18
 """Columns right of it that a note needs."""
 MARGIN = 4
 """Columns left of it, for the numbers of findings."""
-
-_WORD = re.compile(r"\S+")
 
 
 class Mark(NamedTuple):
@@ -45,13 +43,6 @@ def marks_of(findings: Sequence[Finding]) -> list[Mark]:
         for n, f in enumerate(findings, 1)
         for quote in f.evidence
     ]
-
-
-class Row(NamedTuple):
-    """A row of the column: characters of the text."""
-
-    begin: int
-    end: int
 
 
 class ProseView(ScrollView, can_focus=True):
@@ -152,10 +143,18 @@ class ProseView(ScrollView, can_focus=True):
         at = self.text.find(quote)
         if at < 0:
             return False
-        row = bisect_right(self.rows, (at, len(self.text))) - 1
         # Behind the layout of a text that has only been shown.
-        self.call_after_refresh(self.scroll_to, y=max(0, row - 3), animate=False)
+        self.call_after_refresh(self.scroll_to, y=max(0, self.row_at(at) - 3), animate=False)
         return True
+
+    def row_at(self, character: int) -> int:
+        """Number of the row with a character of the text."""
+        return max(0, bisect_right(self.rows, (character, len(self.text))) - 1)
+
+    def sign(self, row: int) -> str:
+        """What stands in the margin right before a row: one cell."""
+        del row
+        return " "
 
     def offset_at_top(self) -> int:
         """The character at the top of what is in view."""
@@ -174,8 +173,7 @@ class ProseView(ScrollView, can_focus=True):
         label = ",".join(labels)
         if len(label) >= left:
             label = f"{labels[0]}+"
-        label = f"{label.rjust(left - 1)} "
-        margin = Text(label, end="")
+        margin = Text(f"{label.rjust(left - 1)}{self.sign(number)}", end="")
         margin.stylize(base + self.get_component_rich_style("prose--label", partial=True))
         prose = self._strip(self._row(row, number, base)).apply_offsets(0, number)
         strips = [self._strip(margin), prose]
@@ -237,58 +235,3 @@ class ProseView(ScrollView, can_focus=True):
 
     def _strip(self, text: Text) -> Strip:
         return Strip(text.render(self.app.console), cell_len(text.plain))
-
-
-def wrap(text: str, begin: int, width: int) -> list[Row]:
-    """Rows of a text from a character on, broken between words where a row is full.
-
-    Rows before the last stay as they are when the text grows. A word that is wider than a row is
-    cut.
-
-    Args:
-        text: With line feeds; an empty line is an empty row.
-        begin: First character.
-        width: Cells of a row.
-    """
-    rows: list[Row] = []
-    while begin <= len(text):
-        feed = text.find("\n", begin)
-        end = len(text) if feed < 0 else feed
-        rows += _wrap_line(text, begin, end, width)
-        if feed < 0:
-            break
-        begin = feed + 1
-    return rows
-
-
-def _wrap_line(text: str, begin: int, end: int, width: int) -> list[Row]:
-    rows: list[Row] = []
-    start, last, used = begin, begin, 0
-    for word in _WORD.finditer(text, begin, end):
-        gap = cell_len(text[last : word.start()])
-        cells = cell_len(word.group())
-        if used and used + gap + cells > width:
-            rows.append(Row(start, last))
-            start, used, gap = word.start(), 0, 0
-        if cells > width:
-            cut, start = _cut(text, start, word.end(), width)
-            rows += cut
-            used = cell_len(text[start : word.end()])
-        else:
-            used += gap + cells
-        last = word.end()
-    return [*rows, Row(start, last)]
-
-
-def _cut(text: str, start: int, end: int, width: int) -> tuple[list[Row], int]:
-    """Full rows of what is too wide for one, and where the rest begins."""
-    rows: list[Row] = []
-    at, used = start, 0
-    while at < end:
-        cells = cell_len(text[at])
-        if used + cells > width:
-            rows.append(Row(start, at))
-            start, used = at, 0
-        used += cells
-        at += 1
-    return rows, start
