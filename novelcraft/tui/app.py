@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import ClassVar
 
 from textual import on
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.theme import Theme
 from textual.widgets import HelpPanel
 
 from novelcraft.tui.homes import NovelHome
 from novelcraft.tui.marks import DRAWN, PLAIN, is_plain
+from novelcraft.tui.plain import PlainLines
 from novelcraft.tui.screens.novel import NovelScreen
 from novelcraft.tui.screens.shelf import ShelfScreen
 from novelcraft.tui.screens.work import WorkScreen
@@ -55,7 +57,12 @@ class NovelcraftApp(App[None]):
     ]
 
     def __init__(
-        self, shelf: Shelf, opened: NovelHome | Path | None = None, branch: str = "main"
+        self,
+        shelf: Shelf,
+        opened: NovelHome | Path | None = None,
+        branch: str = "main",
+        *,
+        plain: bool | None = None,
     ) -> None:
         """Make it.
 
@@ -64,12 +71,14 @@ class NovelcraftApp(App[None]):
             opened: The novel, or the folder of preparation or training, to open at once; None for
                 the shelf.
             branch: The novel's branch.
+            plain: Whether to show nothing but ASCII; None to do so where the terminal does.
         """
         super().__init__()
         self._shelf = shelf
         self._first = opened
         self._branch = branch
-        self.marks = PLAIN if is_plain() else DRAWN
+        self.plain = is_plain() if plain is None else plain
+        self.marks = PLAIN if self.plain else DRAWN
 
     def on_mount(self) -> None:
         """Show the first screen."""
@@ -77,6 +86,11 @@ class NovelcraftApp(App[None]):
         self.push_screen(ShelfScreen(self._shelf))
         if self._first is not None:
             self._open(self._first, self._branch)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """What is done to each line before it is written; see Textual."""
+        filters = super().get_line_filters()
+        return [*filters, PlainLines()] if self.plain else filters
 
     def _open(self, what: NovelHome | Path, branch: str = "main") -> None:
         """Show a novel's room, or the work that goes on in a folder."""

@@ -212,7 +212,22 @@ def _book(book: Book, plan: Plan) -> Iterator[Form]:
         (Field("subject"), Field("statement")),
         "The narrator is told it with every scene to come.",
     )
+    for fact in _pinned(book):
+        yield Form(
+            f"Pin no longer: {clipped(f'{fact.subject}: {fact.statement}', 60)}",
+            lambda _given, fact=fact: fact.model_copy(update={"pinned": False}),  # type: ignore[misc]
+        )
     yield _role()
+
+
+def _pinned(book: Book) -> list[PinFact]:
+    """The facts that are pinned now."""
+    pinned: dict[tuple[str, str], PinFact] = {}
+    for record in reversed(book.acts()):
+        act = record.act
+        if isinstance(act, PinFact) and record.status == "applied":
+            pinned[act.subject, act.statement] = act
+    return [act for act in pinned.values() if act.pinned]
 
 
 def _role() -> Form:

@@ -8,10 +8,12 @@ from collections.abc import Callable
 
 import pytest
 
+from novelcraft.graphs.acts.standing import Standing
 from novelcraft.graphs.steering import waiting_at
 from novelcraft.state.acts import ActRecord
 from novelcraft.state.manuscript import SceneCommit
 from novelcraft.tools.storage.lock import holder
+from novelcraft.tui.forms import forms
 from novelcraft.tui.screens.novel import NovelScreen
 from novelcraft.tui.widgets.loop_strip import LoopStrip
 from novelcraft.tui.widgets.prose import ProseView
@@ -51,12 +53,30 @@ def cooled(old: list[SceneCommit], new: list[SceneCommit], _server: FakeServer) 
     return cool[-1] and not any(cool[:3]) and old == new[:3]
 
 
+def pinned(old: list[SceneCommit], new: list[SceneCommit], server: FakeServer) -> bool:
+    told = [r.prompt for r in server.requests if "Nils: limps on the left" in r.prompt]
+    return len(told) >= 1 and old == new[:3]
+
+
+def briefed(old: list[SceneCommit], new: list[SceneCommit], server: FakeServer) -> bool:
+    told = any("Find the amber key" in r.prompt and s.prose(r) for r in server.requests)
+    return told and old == new[:3]
+
+
+def moved(old: list[SceneCommit], new: list[SceneCommit], server: FakeServer) -> bool:
+    told = any("All is under amber." in request.prompt for request in server.requests)
+    return told and old == new[:3]
+
+
 CASES: list[tuple[str, int | None, dict[str, str], Check]] = [
     ("Redraw scene 2", 2, {"note": "Let it rain amber."}, redrawn),
     ("Put your own words", 2, {"prose": WORDS}, rewritten),
     ("Put right", 1, {"becomes": "is somewhere else"}, put_right),
     ("Change the story so far", None, {"text": "All is forgiven now."}, retold),
     ("Other model", None, {"sampling": "temperature = 0.33"}, cooled),
+    ("Pin a fact", None, {"subject": "Nils", "statement": "limps on the left"}, pinned),
+    ("Change the brief", 5, {"goal": "Find the amber key"}, briefed),
+    ("Change the world", None, {"text": "All is under amber."}, moved),
 ]
 
 
@@ -158,6 +178,71 @@ async def test_a_gate_is_answered_from_the_room(
         await fill(pilot, app, form(book, "Stop after"), {})
         await until(pilot, lambda: holder(folder) is None)
         assert book.chain[0] == kept
+
+
+async def test_plan_and_chapter_are_approved_from_the_room(
+    serve: Serve, make_novel: MakeNovel, left_alone: None
+) -> None:
+    folder = await make_novel(serve(), None, write={"attend": ["plan", "chapter"]})
+    app = room_of(folder)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, NovelScreen) and app.screen.book)
+        book = book_of(app)
+        await pilot.press("w")
+        await until(pilot, lambda: waiting_at(book.store, "main") and book.plan)
+        assert book.chain == []
+        await fill(pilot, app, form(book, "Approve the plan"), {})
+        await until(pilot, lambda: book.chain and waiting_at(book.store, "main"))
+        done = len(book.chain)
+        assert book.plan is not None
+        assert done == len(book.plan.scenes_of(book.plan.chapters[0].id))
+        await fill(pilot, app, form(book, "Approve the chapter"), {})
+        await until(pilot, lambda: len(book.chain) > done and waiting_at(book.store, "main"))
+        await fill(pilot, app, form(book, "Stop after"), {})
+        await until(pilot, lambda: holder(folder) is None)
+        kinds = [record.act.kind for record in reversed(book.acts())]
+        assert kinds == ["approve", "approve", "stop"]
+
+
+async def test_one_stale_scene_is_replayed_and_the_others_stay_as_they_are(
+    serve: Serve, make_novel: MakeNovel, left_alone: None
+) -> None:
+    folder = await make_novel(serve(), 3)
+    app = room_of(folder)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, NovelScreen) and app.screen.chain)
+        book = book_of(app)
+        await fill(pilot, app, form(book, "Put your own words", 1), {"prose": WORDS})
+        await until(pilot, lambda: book.chain[0].prose == WORDS)
+        await until(pilot, lambda: holder(folder) is None)
+        edited = list(book.chain)
+        assert [bool(commit.stale) for commit in edited] == [False, True, True]
+        plan = book.plan
+        await fill(pilot, app, form(book, "Replay scene 2", 2), {})
+        await until(pilot, lambda: _applied(book.acts()[0]))
+        await until(pilot, lambda: holder(folder) is None)
+        await until(pilot, lambda: not book.chain[1].stale)
+        assert book.chain[1].prose != edited[1].prose
+        assert (book.chain[0], book.chain[2].prose) == (edited[0], edited[2].prose)
+        assert book.chain[2].stale
+        assert book.plan == plan
+
+
+async def test_a_fact_is_pinned_and_pinned_no_longer(serve: Serve, make_novel: MakeNovel) -> None:
+    folder = await make_novel(serve(), 2)
+    app = room_of(folder)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, NovelScreen) and app.screen.chain)
+        book = book_of(app)
+        chain, fact = list(book.chain), book.chain[0].facts[0]
+        await fill(pilot, app, form(book, "Pin: ", 1), {})
+        await until(pilot, lambda: book.acts() and _applied(book.acts()[0]))
+        assert Standing(book.store, "main").pinned == [f"{fact.subject}: {fact.statement}"]
+        await fill(pilot, app, form(book, "Pin no longer"), {})
+        await until(pilot, lambda: len(book.acts()) == 2 and _applied(book.acts()[0]))
+        assert Standing(book.store, "main").pinned == []
+        assert not [f for f in forms(book, None) if f.title.startswith("Pin no longer")]
+        assert book.chain == chain
 
 
 async def test_two_rooms_on_one_run_both_see_and_both_steer_in_order(

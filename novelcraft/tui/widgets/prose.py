@@ -152,7 +152,7 @@ class ProseView(ScrollView, can_focus=True):
         return max(0, bisect_right(self.rows, (character, len(self.text))) - 1)
 
     def sign(self, row: int) -> str:
-        """What stands in the margin right before a row: one cell."""
+        """What stands in the margin before a row: one cell."""
         del row
         return " "
 
@@ -171,9 +171,9 @@ class ProseView(ScrollView, can_focus=True):
         left = self._left
         labels = sorted({m[2].label for m in self._marks if row.begin <= m[0] < row.end})
         label = ",".join(labels)
-        if len(label) >= left:
+        if len(label) >= left - 1:
             label = f"{labels[0]}+"
-        margin = Text(f"{label.rjust(left - 1)}{self.sign(number)}", end="")
+        margin = Text(f"{label.rjust(left - 2)}{self.sign(number)} ", end="")
         margin.stylize(base + self.get_component_rich_style("prose--label", partial=True))
         prose = self._strip(self._row(row, number, base)).apply_offsets(0, number)
         strips = [self._strip(margin), prose]

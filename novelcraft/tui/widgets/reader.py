@@ -23,7 +23,7 @@ class Reader(ProseView):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "point(-1)", "Paragraph before", show=False),
         Binding("down,j", "point(1)", "Next paragraph", show=False),
-        Binding("enter", "ask", "Where it is from"),
+        Binding("enter", "ask", "Where it is from", key_display="enter"),
     ]
 
     class Asked(Message):
