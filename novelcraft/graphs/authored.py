@@ -76,8 +76,8 @@ def require_unchanged(plan: Plan, branch: str, folder: Path) -> None:
             raise AuthorsFileError(
                 f"{folder / name} says something else than branch {branch} was planned with"
                 f"{'.' if known else ': it was not there then.'}",
-                fix=f"{'Put it back as it was' if known else 'Take it away'}, and change the plan "
-                f"itself ({how}), or start another novel.",
+                fix=f"{'Put it back as it was' if known else 'Take it away'}; what is planned is "
+                f"changed with {how}. Or start another novel.",
             )
 
 

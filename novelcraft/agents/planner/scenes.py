@@ -154,7 +154,7 @@ def _brief(
         events = _as_answered(sketch, scene_id, _move(n, request, scaffold), mender)
     elif spare := spare_goals(request.authored, scenes).get(n):
         mender.note(f"scene {scene_id} follows the outline; its goal was {goal[:60]!r}")
-        events = _named(sketch, spare, "", "", request)
+        events = _named({**sketch, "pov": request.cast[0].name}, spare, "", "", request)
     else:
         mender.note(f"scene {scene_id} follows the scaffold; its goal was {goal[:60]!r}")
         events = _by_scaffold(n, sketch, request, scaffold)

@@ -31,16 +31,16 @@ from novelcraft.tui.commands import start_writing
 
 PREMISE = "What happens? A sentence will do, a page is welcome."
 QUESTIONS = {
-    CAST: ("people", "Who is in it? A heading for each, ## Mara Quint, or just what you know"),
+    CAST: ("people", "Who is in it? ## Mara Quint, or just what you know"),
     WORLD: ("world", "Where and when, and what holds true there?"),
-    OUTLINE: ("must", "What must happen? In chapters, ## The Tide, or in any"),
+    OUTLINE: ("must", "What must happen? ## The Tide, or without chapters"),
 }
 """What is asked for each of the author's files, which an answer becomes."""
 FILES = (
     "Every other question can be left: the planner fills in what you leave. cast.md, world.md and "
     "outline.md in its folder are taken up when they are there."
 )
-GATES = "Where shall it wait for you? plan, chapter, scene, with commas; empty: nowhere"
+GATES = "Wait for you where? plan, chapter, scene, or nowhere"
 
 
 Field = TypeVar("Field", TextArea, Input)
