@@ -7,6 +7,7 @@ never comes to mean another thing. The order of scenes is the order of `Plan.sce
 
 from __future__ import annotations
 
+from operator import not_
 from typing import TypeVar
 
 from pydantic import Field
@@ -43,8 +44,11 @@ class Character(Frozen):
     flaw: str
     voice: str
     knows: str
-    about: str = ""
-    """What the author says of them, word for word; empty where the planner made them up."""
+    about: str = Field(default="", exclude_if=not_)
+    """What the author says of them, word for word; empty where the planner made them up.
+
+    Like all of the author's it is left out where it is empty, so that a plan keeps its hash.
+    """
 
 
 class Hook(Frozen):
@@ -107,9 +111,9 @@ class Plan(Frozen):
     scenes: tuple[SceneBrief, ...]
     mends: tuple[str, ...] = ()
     """What code had to mend in the models' answers, in words a person can read."""
-    authored: Authored = NOTHING
+    authored: Authored = Field(default=NOTHING, exclude_if=not_)
     """What the author had when it was planned."""
-    by_author: tuple[str, ...] = ()
+    by_author: tuple[str, ...] = Field(default=(), exclude_if=not_)
     """What is the author's own: `title`, `style`, `ending`, `world`, ids of cast and chapters."""
 
     @property

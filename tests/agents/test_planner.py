@@ -77,8 +77,7 @@ async def test_a_story_is_what_was_answered(serve: Serve) -> None:
     assert story.world.text == WORLD["text"]
     assert story.world.places == tuple(WORLD["places"][: STANDARD.cast_size])
     assert [c.model_dump() for c in story.cast] == [
-        {"id": f"c{n}", **member, "about": ""}
-        for n, member in enumerate(CAST[: STANDARD.cast_size], 1)
+        {"id": f"c{n}", **member} for n, member in enumerate(CAST[: STANDARD.cast_size], 1)
     ]
     assert story.mends == ()
 
