@@ -22,7 +22,7 @@ from ray.exceptions import RayError, RayTaskError
 
 from novelcraft.config.load import load_settings
 from novelcraft.config.user import find_user_file
-from novelcraft.errors import ClusterError, NovelcraftError
+from novelcraft.errors import ClusterError, InputError, NovelcraftError
 from novelcraft.graphs.batch.run import usual_jobs
 from novelcraft.graphs.batch.submitting import follow, submit
 from novelcraft.graphs.batch.worker import BatchWorker
@@ -47,14 +47,21 @@ def cluster(address: str | None) -> Iterator[str]:
     It sets Ray's handler of SIGTERM, so whoever has one of his own sets it inside.
 
     Args:
-        address: As Ray understands it: HOST:PORT of a head, on a machine of its cluster;
-            ray://HOST:PORT from any other; `auto`, `local`. None takes RAY_ADDRESS, else the
-            cluster of this machine, else starts one of this machine alone.
+        address: HOST:PORT of a head of which this machine is a node; or `auto`, or `local`. None
+            takes RAY_ADDRESS, else the cluster of this machine, else starts one of this machine
+            alone.
 
     Raises:
+        InputError: It is an address of Ray's client.
         ClusterError: Nothing answers there, or it is no cluster for this Python and Ray.
     """
     address = address or os.environ.get("RAY_ADDRESS")
+    if address and "://" in address:
+        # Ray's client is not told that a task which it cancelled has ended.
+        raise InputError(
+            f"{address} is an address for Ray's client.",
+            fix="Run this on a machine of the cluster, with --address HOST:PORT.",
+        )
     named = address if address and address.rpartition(":")[2].isdigit() else None
     if named and not _answers(named):
         raise ClusterError(
@@ -106,16 +113,17 @@ async def write_on_ray(
     """
     await submit(url, store)
     asked = workers or max(1, _nodes())
-    remote = ray.remote(work).options(
-        name="novelcraft worker", num_cpus=1, max_retries=-1, scheduling_strategy="SPREAD"
+    kind = ray.remote(RayWorker).options(
+        num_cpus=1, max_restarts=-1, max_task_retries=-1, scheduling_strategy="SPREAD"
     )
     places = int(ray.available_resources().get("CPU", 0))
-    tasks = [remote.remote(url, jobs) for _ in range(asked)]
+    actors = [kind.remote() for _ in range(asked)]
+    runs = [actor.run.remote(url, jobs) for actor in actors]
     emit(BatchNotice(text=f"{counted(asked, 'worker')} on the Ray cluster at {head}"))
     if places < asked:
         text = f"it has {counted(places, 'free CPU')}: the other workers wait for theirs"
         emit(BatchNotice(text=text))
-    ends = [asyncio.create_task(_fault_of(task)) for task in tasks]
+    ends = [asyncio.create_task(_fault_of(run)) for run in runs]
     watching = [
         asyncio.create_task(follow(store, emit)),
         asyncio.create_task(_outlast(ends, emit)),
@@ -126,35 +134,42 @@ async def write_on_ray(
     finally:
         for one in watching:
             one.cancel()
-        for task in tasks:
-            ray.cancel(task)
+        for run in runs:
+            ray.cancel(run)
         await asyncio.wait(ends, timeout=ENDING_SECONDS)
     for result in await asyncio.gather(*watching, return_exceptions=True):
         if isinstance(result, Exception):
             raise result
 
 
-def work(url: str, jobs: int | None) -> None:
-    """Write novels of a batch, on the node where this is run, until cancelled.
+class RayWorker:
+    """A worker on the node where Ray puts it.
 
-    Settings and keys are the node's own. What follows from the novels (passage indexes,
-    manuscripts, exports) lies in a temporary folder.
-
-    Raises:
-        NovelcraftError: This node cannot be a worker.
+    An actor whose method is a coroutine, because Ray cancels that as asyncio does. A task gets an
+    interrupt instead, which did not end a worker that waited for novels.
     """
-    settings = load_settings(None, environ=os.environ, user_file=find_user_file(os.environ))
-    # A worker waits for a database that goes; one that was never there is an error.
-    open_shared(url).close()
-    with TemporaryDirectory(prefix="novelcraft-", ignore_cleanup_errors=True) as folder:
-        worker = BatchWorker(url, Path(folder), jobs=jobs or usual_jobs(settings))
-        asyncio.run(worker.run(lambda _event: None))
+
+    async def run(self, url: str, jobs: int | None) -> None:
+        """Write novels of a batch until cancelled; then leave them to others.
+
+        Settings and keys are the node's own. What follows from the novels (passage indexes,
+        manuscripts, exports) lies in a temporary folder.
+
+        Raises:
+            NovelcraftError: This node cannot be a worker.
+        """
+        settings = load_settings(None, environ=os.environ, user_file=find_user_file(os.environ))
+        # A worker waits for a database that goes; one that was never there is an error.
+        open_shared(url).close()
+        with TemporaryDirectory(prefix="novelcraft-", ignore_cleanup_errors=True) as folder:
+            worker = BatchWorker(url, Path(folder), jobs=jobs or usual_jobs(settings))
+            await worker.run(lambda _event: None)
 
 
-async def _fault_of(task: ray.ObjectRef) -> NovelcraftError:
+async def _fault_of(run: ray.ObjectRef) -> NovelcraftError:
     """What ended a worker for good: Ray starts it again after every other end."""
     try:
-        await task
+        await run
     except RayTaskError as error:
         if isinstance(error.cause, NovelcraftError):
             return error.cause
@@ -190,8 +205,8 @@ async def _outlast_head(head: str) -> None:
 
 
 def _answers(address: str) -> bool:
-    """Whether HOST:PORT, or ray://HOST:PORT, takes a connection."""
-    host, _, port = address.removeprefix("ray://").rpartition(":")
+    """Whether HOST:PORT takes a connection."""
+    host, _, port = address.rpartition(":")
     try:
         socket.create_connection((host.strip("[]"), int(port)), timeout=ANSWER_SECONDS).close()
     except (OSError, OverflowError, UnicodeError):  # nothing there, no port, no host's name
