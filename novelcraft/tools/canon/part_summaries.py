@@ -16,6 +16,8 @@ class PartSummaries:
     `ManuscriptStore`."""
 
     _db: Database
+    _told: dict[str, str]
+    """Those that were asked for before, by key: a run asks for all of them with every scene."""
 
     def put_part_summary(self, key: str, summary: str) -> None:
         """Keep the summary of a part; another of the same key is overwritten.
@@ -26,9 +28,13 @@ class PartSummaries:
         """
         with self._db.write() as connection:
             upsert(connection, part_summaries, "key", {"key": key, "summary": summary})
+        self._told.pop(key, None)
 
     def part_summaries(self, keys: Collection[str]) -> dict[str, str]:
         """The summaries that are there, by key."""
-        wanted = select(part_summaries).where(part_summaries.c.key.in_(keys))
-        with self._db.read() as connection:
-            return {row.key: row.summary for row in connection.execute(wanted)}
+        missing = [key for key in keys if key not in self._told]
+        if missing:
+            wanted = select(part_summaries).where(part_summaries.c.key.in_(missing))
+            with self._db.read() as connection:
+                self._told |= {row.key: row.summary for row in connection.execute(wanted)}
+        return {key: self._told[key] for key in keys if key in self._told}

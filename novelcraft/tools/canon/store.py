@@ -51,6 +51,7 @@ class ManuscriptStore(Chain, Revisions, Integrity, Drafts, PartSummaries, Calls,
         self._chain = ()
         self._trusted = set()
         self._plans = {}
+        self._told = {}
         with database.read() as connection:
             self.novel_id: str = connection.execute(select(novel.c.id)).scalar_one()
         self.session = self.novel_id
