@@ -12,6 +12,7 @@ megabytes are of resident memory.
 from __future__ import annotations
 
 import argparse
+import compileall
 import json
 import os
 import resource
@@ -22,6 +23,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import novelcraft
 from tests.fakes.server import FakeServer
 
 PARTS = (
@@ -77,6 +79,9 @@ def runs(embedding: str) -> None:
         own = Path(folder, "config.toml")
         own.touch()
         environ = {**os.environ, "NOVELCRAFT_CONFIG": str(own)}
+        # As pip leaves it: a clone that may not write its bytecode is compiled with every start.
+        environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        compileall.compile_dir(Path(novelcraft.__file__).parent, quiet=1)
         environ |= {"NOVELCRAFT_WRITE_EMBEDDING": embedding, "NOVELCRAFT_WRITE_PRESET": "small"}
         for role in ("REASONING", "NARRATOR"):
             environ |= {role: "openai:fake-model", f"{role}_BASE_URL": server.base_url}

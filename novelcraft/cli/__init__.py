@@ -28,8 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         SystemExit: Always, with the exit code.
     """
     # What is loaded stays: to look through it for garbage again and again is a tenth of the time
-    # to the first request.
-    gc.set_threshold(100_000, 20, 20)
+    # to the first request. What comes once a run is under way is looked through; see `watched`.
+    gc.set_threshold(500_000, 20, 20)
     _share_heaps()
     from novelcraft.cli.app import program
     from novelcraft.errors import NovelcraftError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import getpass
 import shlex
 import signal
@@ -148,6 +149,8 @@ def watched(
 
     from novelcraft.cli.readers import reader_for
 
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 20)
     with to_be_continued(command), reader_for(state, sys.stderr, quiet=quiet) as reader:
         return asyncio.run(_until_terminated(work(reader)))
 
