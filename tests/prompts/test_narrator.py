@@ -233,3 +233,18 @@ def test_the_system_prompt_fits_the_smallest_budget() -> None:
     system = load_template("narrator").render(world="", summary="", canon="", tail="", brief="")[0]
     # English prose has about 1.3 tokens a word in every tokenizer that we serve.
     assert words(system.content) * 1.4 <= SMALL_LAYOUT.system
+
+
+def test_a_long_text_on_who_is_present_leaves_room_for_the_world() -> None:
+    plan = factories.plan()
+    about = "She paints.\n\nShe leaves. She comes back."
+    anna = plan.cast[1].model_copy(update={"about": about})
+    told = render_world(plan.model_copy(update={"cast": (plan.cast[0], anna)}))
+    assert f"{anna.name}: She paints. She leaves. She comes back." in told
+    first = told.split(".")[0]
+    small = STANDARD_LAYOUT.with_parts(world=words(first) + words(f"{anna.name}: She paints."))
+    given = given_scene(world=told, present=(anna.name,), constraints=())
+    text = assemble(given, small, words).text
+    assert f"{anna.name}: She paints." in text
+    assert first in text
+    assert "She comes back." not in text
