@@ -20,8 +20,9 @@ from novelcraft.state.manuscript import Draft, count_words
 from novelcraft.state.plan import Plan
 from novelcraft.state.steps import DrawStep
 from novelcraft.tools.checks import unfit
+from novelcraft.tools.metrics.draft_length import LengthRule
 from novelcraft.tools.models.preflight import SPARE_TOKENS
-from novelcraft.tools.models.tokens import MESSAGE_TOKENS
+from novelcraft.tools.models.prepared import prompt_tokens
 
 PACE_SCENES = 12
 """Last scenes that are looked at for the narrator's pace; a person may have written some."""
@@ -152,17 +153,20 @@ def token_room(
 ) -> tuple[float, int]:
     """Tokens of a word of this book for the narrator's model, and those the scene may have.
 
-    Those are no more than can be read afterwards; 0 where neither server tells its context.
+    Those are no more than can be read afterwards; 0 where neither server tells its context. Where
+    an estimate of the prompt leaves all that the scene may take, its tokens are not counted.
     """
     if state["head"]:
         sample = context.store.get(state["head"]).prose
     else:
         sample = plan_text(context.store.plan(state["plan_version"] or 1))
     tokens_per_word = context.count(sample) / max(1, count_words(sample))
-    taken = MESSAGE_TOKENS + sum(context.count(m.content) + MESSAGE_TOKENS for m in prompt.messages)
     models = context.caller.models
     narrator, reader = (models.endpoint(r).learned.context for r in ("narrator", "cheap"))
-    rooms = [narrator - taken] if narrator else []
+    rooms = []
+    if narrator:
+        most = LengthRule.of(context.preset, state["target_words"]).tokens(tokens_per_word)
+        rooms.append(narrator - prompt_tokens(prompt.messages, context.count, most, narrator))
     rooms += [reader - context.beside_scene] if reader else []
     return tokens_per_word, max(1, min(rooms)) if rooms else 0
 

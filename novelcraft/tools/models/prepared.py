@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -129,7 +130,7 @@ class Prepared:
 
 
 def prompt_tokens(
-    messages: tuple[Message, ...], count: TokenCounter, wanted: int, context: int
+    messages: tuple[Message, ...], count: Callable[[str], int], wanted: int, context: int
 ) -> int:
     """Tokens of a prompt with its template: estimated, and counted where that might be too much.
 
