@@ -87,7 +87,7 @@ def batch(
 
     - `novelcraft batch --out shelf --show`
 
-    - `novelcraft batch premises.jsonl --database postgresql://studio@db/novels`
+    - `novelcraft batch premises.jsonl --database postgresql://studio@db/novels --out shelf`
 
     - `novelcraft batch premises.jsonl --database postgresql://studio@db/novels --engine ray`
     """
@@ -113,6 +113,8 @@ def batch(
                     ray = OnRay(address, workers, jobs)
                     _follow_ray(database, store, ray, quiet, f"{again} --engine ray")
         entries = store.entries()
+    if database is not None and not show:
+        _bring_books(database, out, entries)
     _report(entries, as_json=as_json)
     if not show:
         _require_finished(entries)
@@ -228,6 +230,18 @@ def _follow(database: str, store: BatchStore, quiet: bool, again: str) -> None:
     if not quiet:
         say("Workers write it: novelcraft worker --database … on each machine.")
     watched(work, BatchProgress(store.entries()), quiet=quiet, command=again)
+
+
+def _bring_books(database: str, shelf: Path, entries: list[BatchEntry]) -> None:
+    """Write the books that workers finished onto this machine's shelf, unless they are there."""
+    from novelcraft.graphs.batch.reading import shared_novel
+
+    for entry in entries:
+        if entry.standing.status == "finished":
+            name = entry.row.name
+            with shared_novel(database, name, shelf / name) as novel:
+                if not novel.is_finished():
+                    novel.export()
 
 
 def _follow_ray(database: str, store: BatchStore, ray: OnRay, quiet: bool, again: str) -> None:

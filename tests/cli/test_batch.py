@@ -17,6 +17,7 @@ from tests import factories
 from tests.cli.conftest import Run
 from tests.fakes import script as s
 from tests.fakes.server import FakeServer
+from tests.graphs.batch import workers
 from tests.tools.canon.conftest import begin
 
 Served = Callable[..., FakeServer]
@@ -181,6 +182,27 @@ def test_a_batch_in_a_database_is_asked_for_and_shown(run: Run, here: Path, data
     with open_shared(database) as store:
         store.take(read_rows(rows(novel("miller"), novel("ferryman"))), [])
     assert "0 of 2 finished, 2 waiting" in run("batch", "--database", database, "--show").out
+
+
+def test_books_that_workers_wrote_come_onto_the_shelf(
+    run: Run, serve: type[FakeServer], here: Path, database: str
+) -> None:
+    asked = workers.rows(serve().base_url, 2, pages=2)
+    given = rows(
+        *({"name": row.name, **row.settings.pop("novel"), **row.settings} for row in asked)
+    )
+    with workers.Workers(here) as some:
+        some.start(database)
+        told = run("batch", given, "--database", database, "--out", "shelf")
+    assert told.code == 0, told.err
+    shown = standings(run("batch", "--database", database, "--show", "--json").out)
+    books = {name: here / "shelf" / standing["path"] for name, standing in shown.items()}
+    assert all(book.suffix == ".epub" and book.is_file() for book in books.values()), books
+    books["n0"].unlink()
+    untouched = books["n1"].stat().st_mtime_ns
+    assert run("batch", given, "--database", database, "--out", "shelf").code == 0
+    assert books["n0"].is_file()
+    assert books["n1"].stat().st_mtime_ns == untouched
 
 
 def test_a_novel_is_read_from_the_database(run: Run, here: Path, database: str) -> None:
