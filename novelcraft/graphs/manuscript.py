@@ -136,8 +136,14 @@ def _mark(text: str) -> re.Match[str] | None:
 def _is_edited(
     there: bytes, plan: Plan, chain: Sequence[SceneCommit], novel: NovelSettings
 ) -> bool:
+    end = there[-_MARK_CHARS:].decode("utf-8", "replace")
+    mark = _mark(end)
+    if mark is not None:
+        tail = len(end[mark.start() :].encode())
+        # As it was written; a long book is read and copied with every scene otherwise.
+        if _hash(there[:-tail].rstrip(b"\n") + b"\n") == mark["text"]:
+            return False
     text = there.decode("utf-8", "replace").replace("\r\n", "\n")
-    mark = _mark(text)
     if mark is not None:
         return _hash(unmarked(text).encode()) != mark["text"]
     # Written before there was a mark: by this program, if it is what this program writes.
