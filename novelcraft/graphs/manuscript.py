@@ -71,7 +71,7 @@ def renew_manuscript(
                 "Take its changes into the book with `novelcraft sync`."
             )
     named = f"branch {branch}, commit {chain[-1].id[:12]}, text {_hash(text.encode())}"
-    write_atomic(path, f"{text}\n<!-- novelcraft: {named} -->\n".encode())
+    write_atomic(path, f"{text}\n<!-- novelcraft: {named} -->\n".encode(), durable=False)
     return notice
 
 
@@ -114,7 +114,8 @@ def manuscript_state(path: Path, head: SceneCommit) -> FileState:
         ReadOnlyError, ExportError: The file cannot be read.
     """
     with storage_errors(path):
-        if not path.is_file():
+        # An empty one is what a power cut may leave, see `write_atomic`.
+        if not path.is_file() or not path.stat().st_size:
             return "missing"
         text = path.read_bytes().decode("utf-8", "replace").replace("\r\n", "\n")
     mark = _MARK.search(text)

@@ -7,7 +7,12 @@ from pathlib import Path
 import pytest
 
 from novelcraft.config.settings import NovelSettings
-from novelcraft.graphs.manuscript import manuscript_path, renew_manuscript, unmarked
+from novelcraft.graphs.manuscript import (
+    manuscript_path,
+    manuscript_state,
+    renew_manuscript,
+    unmarked,
+)
 from novelcraft.present import views
 from novelcraft.tools.export.edits import manuscript_edits
 from novelcraft.tools.export.markdown import manuscript_markdown
@@ -58,6 +63,14 @@ def test_a_file_of_the_program_before_there_were_marks_is_no_edit(
     old = manuscript_markdown(PLAN, CHAIN[:scenes], NOVEL)
     (tmp_path / "manuscript.md").write_text(old, encoding="utf-8")
     assert renew(tmp_path, 3) is None
+    assert kept(tmp_path) == []
+
+
+def test_an_empty_file_is_no_edit(tmp_path: Path) -> None:
+    renew(tmp_path)
+    manuscript_path(tmp_path, "main").write_bytes(b"")
+    assert manuscript_state(manuscript_path(tmp_path, "main"), CHAIN[-1]) == "missing"
+    assert renew(tmp_path) is None
     assert kept(tmp_path) == []
 
 

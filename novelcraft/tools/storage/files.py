@@ -66,7 +66,7 @@ def _safetensors_errno(error: Exception) -> int | None:
     return int(digits) if digits.isdigit() else None
 
 
-def write_atomic(path: Path, content: bytes) -> Path:
+def write_atomic(path: Path, content: bytes, *, durable: bool = True) -> Path:
     """Write a file beside its target, then rename it, so that no reader ever sees half of it.
 
     Parent folders are made. A file that is there is replaced; on an error it stays as it was.
@@ -74,6 +74,8 @@ def write_atomic(path: Path, content: bytes) -> Path:
     Args:
         path: The file to write.
         content: All its bytes.
+        durable: Whether to wait until the disk has it. Without, a power cut soon after may leave
+            an empty file: for what is written again and again from something that is safe.
 
     Returns:
         The path, for the caller to pass on.
@@ -89,7 +91,8 @@ def write_atomic(path: Path, content: bytes) -> Path:
             with os.fdopen(handle, "wb") as file:
                 file.write(content)
                 file.flush()
-                os.fsync(file.fileno())
+                if durable:
+                    os.fsync(file.fileno())
             temporary.chmod(_MODE & ~_umask())
             temporary.replace(path)
         except BaseException:
