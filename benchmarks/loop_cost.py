@@ -167,7 +167,7 @@ def main() -> None:
     parser.add_argument("--on", metavar="URL", help="measure one book here, on that server")
     given = parser.parse_args()
     if given.on:
-        gc.set_threshold(100_000, 20, 20)  # as `novelcraft write` runs
+        gc.set_threshold(50_000, 10, 10)  # as `novelcraft write` runs
         with tempfile.TemporaryDirectory() as folder:
             chosen = settings(given.on, given.pages[0], given.embedding)
             print(json.dumps(asyncio.run(write_book(Path(folder) / "novel", chosen))))

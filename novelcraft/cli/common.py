@@ -150,7 +150,7 @@ def watched(
     from novelcraft.cli.readers import reader_for
 
     gc.freeze()
-    gc.set_threshold(100_000, 20, 20)
+    gc.set_threshold(50_000, 10, 10)
     with to_be_continued(command), reader_for(state, sys.stderr, quiet=quiet) as reader:
         return asyncio.run(_until_terminated(work(reader)))
 

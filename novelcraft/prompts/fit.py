@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from itertools import accumulate
 from typing import Literal
 
 TokenCounter = Callable[[str], int]
@@ -57,23 +59,29 @@ def choose(
         worth is missing.
     """
 
-    def fits(chosen: Sequence[int]) -> bool:
-        return count("".join(units[i] for i in sorted(chosen)).strip()) <= budget
+    def tokens(chosen: Sequence[int]) -> int:
+        return count("".join(units[i] for i in sorted(chosen)).strip())
 
-    if fits(worth):
+    whole = tokens(worth)
+    if whole <= budget:
         return sorted(worth)
     if skip:
         kept: list[int] = []
         for place in worth:
-            kept += [place] if fits([*kept, place]) else []
+            kept += [place] if tokens([*kept, place]) <= budget else []
         return sorted(kept)
+    # Counting may ask a server: it begins at the budget's share of the letters, and from there
+    # goes in steps that double.
+    sizes = list(accumulate(len(units[place]) for place in worth))
+    at, step = bisect_right(sizes, sizes[-1] * budget / whole), 1
     low, high = 0, len(worth) - 1
     while low < high:
-        middle = (low + high + 1) // 2
-        if fits(worth[:middle]):
-            low = middle
+        at = min(max(at, low + 1), high)
+        if tokens(worth[:at]) <= budget:
+            low, at = at, at + step
         else:
-            high = middle - 1
+            high, at = at - 1, at - step
+        step *= 2
     return sorted(worth[:low])
 
 

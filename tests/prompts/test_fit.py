@@ -5,7 +5,7 @@ from typing import Literal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from novelcraft.prompts.fit import fit, sentences
+from novelcraft.prompts.fit import choose, fit, sentences
 
 
 def words(text: str) -> int:
@@ -48,3 +48,22 @@ def test_never_over_budget_and_never_one_unit_too_few(
     runs = [units[:n] if from_start else units[len(units) - n :] for n in range(len(units) + 1)]
     fitting = [run for run in runs if words("".join(run)) <= budget]
     assert words(text) == max(words("".join(run)) for run in fitting)
+
+
+@given(st.lists(st.text("ab c", min_size=1, max_size=40), min_size=2, max_size=60), st.data())
+def test_few_counts_find_where_an_even_text_is_to_be_cut(
+    units: list[str], data: st.DataObject
+) -> None:
+    budget = data.draw(st.integers(0, len("".join(units))))
+    asked: list[str] = []
+
+    def letters(text: str) -> int:
+        asked.append(text)
+        return len(text)
+
+    kept = choose(units, range(len(units)), budget, letters)
+    assert kept == list(range(len(kept)))
+    assert len(asked) <= 6
+    longer = [*kept, len(kept)]
+    fits = len("".join(units[i] for i in longer[: len(units)]).strip()) <= budget
+    assert not fits or len(kept) == len(units)
