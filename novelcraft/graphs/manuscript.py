@@ -59,7 +59,7 @@ def renew_manuscript(
         DiskFullError, ReadOnlyError, ExportError: A file could not be written.
     """
     path = manuscript_path(folder, branch)
-    text = manuscript_markdown(plan, chain, novel)
+    text = manuscript_markdown(plan, chain, novel).encode()
     notice = None
     with storage_errors(path):
         there = path.read_bytes() if path.is_file() else b""
@@ -70,8 +70,8 @@ def renew_manuscript(
                 f"{path.name} had been edited by hand: your version is kept as {aside.name}. "
                 "Take its changes into the book with `novelcraft sync`."
             )
-    named = f"branch {branch}, commit {chain[-1].id[:12]}, text {_hash(text.encode())}"
-    write_atomic(path, f"{text}\n<!-- novelcraft: {named} -->\n".encode(), durable=False)
+    named = f"branch {branch}, commit {chain[-1].id[:12]}, text {_hash(text)}"
+    write_atomic(path, b"%b\n<!-- novelcraft: %b -->\n" % (text, named.encode()), durable=False)
     return notice
 
 

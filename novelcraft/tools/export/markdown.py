@@ -48,19 +48,15 @@ def _body(plan: Plan, chain: Sequence[SceneCommit], novel: NovelSettings) -> Ite
         chapter = plan_chapter(plan, chapter_id)
         heading = language.chapter(chapter.number, one_line(chapter.title))
         yield f"# {escape(heading).replace('#', chr(92) + '#')}"
-        started = False
-        for scene in scenes:
-            blocks = _rendered(scene.prose)
-            if started and blocks:
-                yield SCENE_BREAK
-            started = started or bool(blocks)
-            yield from blocks
+        if text := _chapter_text(tuple(scene.prose for scene in scenes)):
+            yield text
 
 
-@lru_cache(maxsize=4096)
-def _rendered(prose: str) -> tuple[str, ...]:
-    """A scene as Markdown, kept: the whole text is written again with every scene of a run."""
-    return tuple(paragraphs(prose))
+@lru_cache(maxsize=512)
+def _chapter_text(scenes: tuple[str, ...]) -> str:
+    """A chapter's scenes as Markdown, kept: the book is put together again with every scene."""
+    texts = ("\n\n".join(paragraphs(prose)) for prose in scenes)
+    return f"\n\n{SCENE_BREAK}\n\n".join(filter(None, texts))
 
 
 def plan_chapter(plan: Plan, chapter_id: str) -> Chapter:
