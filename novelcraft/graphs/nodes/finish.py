@@ -7,6 +7,7 @@ from typing import Any
 
 from novelcraft.graphs.context import WriteRuntime
 from novelcraft.graphs.exporting import export_branch
+from novelcraft.graphs.nodes.commit import renew_text
 from novelcraft.state.events import Exported, Notice, RunFinished
 from novelcraft.state.findings import blocking
 from novelcraft.state.graph import WriteState
@@ -15,7 +16,8 @@ from novelcraft.state.graph import WriteState
 async def finish(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
     """Export the book, check it as a whole, and sum up the run."""
     context = runtime.context
-    await context.beside.settled()
+    # A run that was killed before it got to that goes on from here.
+    await renew_text(context, state["branch"])
     chain = context.store.chain(state["head"])
     totals = context.store.call_totals()
     # pandoc takes seconds, in which other novels of this process are written on.
