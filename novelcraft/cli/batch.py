@@ -235,13 +235,24 @@ def _follow(database: str, store: BatchStore, quiet: bool, again: str) -> None:
 def _bring_books(database: str, shelf: Path, entries: list[BatchEntry]) -> None:
     """Write the books that workers finished onto this machine's shelf, unless they are there."""
     from novelcraft.graphs.batch.reading import shared_novel
+    from novelcraft.graphs.exporting import MAIN
+    from novelcraft.graphs.manuscript import commit_of, manuscript_path, renew_manuscript
 
     for entry in entries:
-        if entry.standing.status == "finished":
-            name = entry.row.name
-            with shared_novel(database, name, shelf / name) as novel:
-                if not novel.is_finished():
-                    novel.export()
+        if entry.standing.status != "finished":
+            continue
+        name = entry.row.name
+        with shared_novel(database, name, shelf / name) as novel:
+            branch = novel.store.branch(MAIN)
+            chain = novel.store.chain(branch.head)
+            text = manuscript_path(novel.folder, MAIN)
+            # A book that was changed since, and finished again, is another than the one there.
+            brought = text.is_file() and chain[-1].id.startswith(commit_of(text) or "none")
+            if not (brought and novel.is_finished()):
+                novel.export()
+                plan = novel.store.plan(branch.plan_version or 1)
+                if told := renew_manuscript(novel.folder, MAIN, plan, chain, novel.settings.novel):
+                    say(told)
 
 
 def _follow_ray(database: str, store: BatchStore, ray: OnRay, quiet: bool, again: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -203,6 +204,11 @@ def test_books_that_workers_wrote_come_onto_the_shelf(
     assert run("batch", given, "--database", database, "--out", "shelf").code == 0
     assert books["n0"].is_file()
     assert books["n1"].stat().st_mtime_ns == untouched
+    # One of another state of the book is written anew, though a file is there.
+    text = here / "shelf" / "n1" / "manuscript.md"
+    text.write_text(re.sub("commit [0-9a-f]+", "commit 0123456789ab", text.read_text("utf-8")))
+    assert run("batch", given, "--database", database, "--out", "shelf").code == 0
+    assert books["n1"].stat().st_mtime_ns != untouched
 
 
 def test_a_novel_is_read_from_the_database(run: Run, here: Path, database: str) -> None:
