@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections.abc import Callable
+from typing import Protocol, Self
 
 from novelcraft.state.events import Drafting, WriteEvent
 from novelcraft.state.manuscript import count_words
@@ -17,14 +19,30 @@ _WORDS_END = re.compile(r".*\s", re.DOTALL)
 """All up to and with the last blank: no word stands across it."""
 
 
+class Pending(Protocol):
+    """A call that is still to come."""
+
+    def cancel(self) -> None:
+        """Let it not come."""
+
+
+def call_later(delay: float, do: Callable[[], None]) -> Pending:
+    """Call it from the running event loop after so many seconds."""
+    return asyncio.get_running_loop().call_later(delay, do)
+
+
 class DraftStream:
     """Emits a draft's growth, however fast it comes. Each word is counted once.
+
+    What came too soon after an event is sent as soon as it may be, whether or not more comes: a
+    server that sends a burst and then hangs leaves nothing unseen.
 
     Args:
         emit: Listens.
         scene_id: The scene.
         target_words: Words that it should have.
         clock: Seconds, only forward.
+        later: Calls something after so many seconds.
     """
 
     def __init__(
@@ -33,6 +51,7 @@ class DraftStream:
         scene_id: str,
         target_words: int,
         clock: Callable[[], float] = time.monotonic,
+        later: Callable[[float, Callable[[], None]], Pending] = call_later,
     ) -> None:
         self._emit = emit
         self._scene_id = scene_id
@@ -44,17 +63,36 @@ class DraftStream:
         self._words = 0
         """Words before that place."""
         self._next = clock()
+        self._later = later
+        self._text = ""
+        self._pending: Pending | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pending is not None:
+            self._pending.cancel()
 
     def grow(self, text: str) -> None:
         """The draft so far; it may also have become shorter, or begin anew."""
-        if self._clock() >= self._next:
-            self._send(text)
-            self._next = self._clock() + INTERVAL
+        self._text = text
+        if self._pending is None:
+            wait = self._next - self._clock()
+            if wait > 0:
+                self._pending = self._later(wait, self._due)
+            else:
+                self._due()
 
     def end(self, text: str) -> None:
         """The draft as it is kept."""
         if text != self._sent:
             self._send(text)
+
+    def _due(self) -> None:
+        self._pending = None
+        self._next = self._clock() + INTERVAL
+        self._send(self._text)
 
     def _send(self, text: str) -> None:
         at = _common(self._sent, text)

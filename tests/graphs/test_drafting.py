@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import accumulate
 
 from hypothesis import given
@@ -16,11 +17,39 @@ from tests.graphs.conftest import OpenDesk
 
 
 class Clock:
+    """Time that a test lets pass; what is due then is called."""
+
     def __init__(self) -> None:
         self.now = 0.0
+        self.due: list[tuple[float, Callable[[], None]]] = []
 
     def __call__(self) -> float:
         return self.now
+
+    def later(self, delay: float, do: Callable[[], None]) -> Due:
+        self.due.append((self.now + delay, do))
+        return Due(self)
+
+    def wait(self, seconds: float) -> None:
+        self.now += seconds
+        due = [do for at, do in self.due if at <= self.now]
+        self.due = [(at, do) for at, do in self.due if at > self.now]
+        for do in due:
+            do()
+
+
+class Due:
+    """What stands on a clock; at most one thing does here."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+
+    def cancel(self) -> None:
+        self.clock.due.clear()
+
+
+def stream_of(events: list[WriteEvent], clock: Clock) -> DraftStream:
+    return DraftStream(events.append, "s001", 100, clock, clock.later)
 
 
 def grown(events: list[WriteEvent]) -> str:
@@ -35,17 +64,40 @@ def grown(events: list[WriteEvent]) -> str:
 def test_growth_is_sent_at_most_so_often_and_whole_in_the_end() -> None:
     events: list[WriteEvent] = []
     clock = Clock()
-    stream = DraftStream(events.append, "s001", 100, clock)
+    stream = stream_of(events, clock)
     words = [f"word{n} " for n in range(1_000)]
     for n in range(len(words)):
         stream.grow("".join(words[: n + 1]))
-        clock.now += INTERVAL / 10
+        clock.wait(INTERVAL / 10)
     stream.end("".join(words).strip())
     assert 90 <= len(events) <= 103
     assert grown(events) == "".join(words).strip()
     last = events[-1]
     assert isinstance(last, Drafting)
     assert (last.words, last.target_words) == (1_000, 100)
+
+
+def test_what_came_in_a_burst_is_sent_though_nothing_follows() -> None:
+    events: list[WriteEvent] = []
+    clock = Clock()
+    with stream_of(events, clock) as stream:
+        for text in ("The", "The sea", "The sea lay still."):
+            stream.grow(text)
+        assert grown(events) == "The"
+        clock.wait(INTERVAL)
+        assert grown(events) == "The sea lay still."
+        clock.wait(INTERVAL)
+        assert len(events) == 2
+
+
+def test_a_draft_that_was_given_up_sends_no_more() -> None:
+    events: list[WriteEvent] = []
+    clock = Clock()
+    with stream_of(events, clock) as stream:
+        stream.grow("The")
+        stream.grow("The sea")
+    clock.wait(1)
+    assert grown(events) == "The"
 
 
 PIECES = st.text("ab1_ -'’\n.…日", max_size=12) | st.text(max_size=12)
@@ -55,9 +107,9 @@ PIECES = st.text("ab1_ -'’\n.…日", max_size=12) | st.text(max_size=12)
 def test_whatever_a_draft_becomes_its_listener_has_it(texts: list[str]) -> None:
     events: list[WriteEvent] = []
     clock = Clock()
-    stream = DraftStream(events.append, "s001", 100, clock)
+    stream = stream_of(events, clock)
     for text in texts:
-        clock.now += 1
+        clock.wait(1)
         stream.grow(text)
         assert grown(events) == text
         last = events[-1]

@@ -117,15 +117,15 @@ async def narrate_scene(state: WriteState, runtime: WriteRuntime) -> dict[str, A
     await at_safe_point(context, place)
     context.emit(_started(state, brief, attempt))
     step = str(draw_step(state).draft(attempt))
-    growing = DraftStream(context.emit, brief.id, state["target_words"])
-
-    def watch(text: str) -> None:
-        context.beside.begin()
-        growing.grow(text)
-
     opening = _opening(brief, plan, context, step)
-    narration = await _narrated(state, context, opening, context.session(step), watch)
-    growing.end(narration.prose)
+    with DraftStream(context.emit, brief.id, state["target_words"]) as growing:
+
+        def watch(text: str) -> None:
+            context.beside.begin()
+            growing.grow(text)
+
+        narration = await _narrated(state, context, opening, context.session(step), watch)
+        growing.end(narration.prose)
     draft = Draft(
         id=step,
         branch=state["branch"],
