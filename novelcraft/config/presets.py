@@ -63,6 +63,8 @@ class SizePreset:
     """How the narrator is asked, unless it was taught another way."""
     history: HistoryName | None = None
     """What of the story so far it is given beside the layout's summary; None for nothing."""
+    history_tokens: int = 0
+    """Tokens of the layout's story so far that scenes given whole may have."""
 
 
 SMALL = SizePreset(

@@ -10,13 +10,13 @@ from novelcraft.config.presets import SizePreset
 from novelcraft.errors import ModelError, UnknownTargetError
 from novelcraft.graphs.doctor import known_preset
 from novelcraft.graphs.exporting import MAIN
-from novelcraft.graphs.history import Story, history_notice, story_of, with_history
+from novelcraft.graphs.history import Story, history_notice, in_short, story_of, with_history
 from novelcraft.graphs.novel import Novel
-from novelcraft.graphs.parts import is_long, told_parts
+from novelcraft.graphs.parts import is_long
 from novelcraft.prompts.brief import named, render_brief
 from novelcraft.prompts.fit import TokenCounter as Count
 from novelcraft.prompts.narrator import NarratorInput, assemble, tail_of
-from novelcraft.prompts.world import render_world, root_summary
+from novelcraft.prompts.world import render_world
 from novelcraft.state.layout import PARTS, TOKENS_PER_WORD, LayoutNote
 from novelcraft.state.manuscript import SceneCommit
 from novelcraft.state.plan import Plan, SceneBrief
@@ -108,11 +108,12 @@ async def coming_prompts(
     plan, chain = novel.store.plan(found.plan_version), novel.store.chain(found.head)
     briefs = plan.scenes[len(chain) :]
     long = is_long(novel.settings.novel)
-    told, count = _told(novel, plan, chain), counter or estimate_tokens
+    count = counter or estimate_tokens
     try:
+        stories = _stories(novel, plan, chain, preset, count) if briefs else []
         prompts = [
-            _prompt(plan, brief, chain if i == 0 else None, told, preset, count, long=long)
-            for i, brief in enumerate(briefs)
+            _prompt(plan, brief, chain if i == 0 else None, story, preset, count, long=long)
+            for i, (brief, story) in enumerate(zip(briefs, stories, strict=True))
         ]
     finally:
         if counter is not None:
@@ -150,13 +151,13 @@ def _embedded_context(novel: Novel, library: ModelLibrary) -> int:
     return EngineSpec.of(model.name, model.path, given.context).context
 
 
-def _told(novel: Novel, plan: Plan, chain: list[SceneCommit]) -> Story:
-    """The story so far, in short, for the scene that follows a chain."""
-    if not chain or len(chain) == len(plan.scenes):
-        return Story(root_summary(plan.cast))
-    coming = plan.scenes[len(chain)].id
-    past = told_parts(novel.settings.novel, novel.store, chain, plan, coming)
-    return Story(chain[-1].summary, past)
+def _stories(
+    novel: Novel, plan: Plan, chain: list[SceneCommit], preset: SizePreset, count: Count
+) -> list[Story]:
+    """The story so far for each scene to come; for all but the first as it is told now."""
+    first, *others = plan.scenes[len(chain) :]
+    told = in_short(novel.settings.novel, novel.store, chain, plan, first.id)
+    return [story_of(told, chain, preset, count), *[told(len(chain))] * len(others)]
 
 
 def _open_parts(brief: SceneBrief, chain: list[SceneCommit], *, long: bool) -> tuple[str, ...]:
@@ -174,7 +175,7 @@ def _prompt(
     plan: Plan,
     brief: SceneBrief,
     chain: list[SceneCommit] | None,
-    told: Story,
+    story: Story,
     preset: SizePreset,
     count: Count,
     *,
@@ -185,7 +186,6 @@ def _prompt(
     scene = named(brief, plan)
     words = plan.target_words // len(plan.scenes)
     layout = preset.layout
-    story = story_of(told, chain or [], preset, count)
     made = assemble(
         NarratorInput(
             world=render_world(plan),

@@ -7,8 +7,7 @@ of it beside layout and scene is given to the story: the whole, or its last chap
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
-from itertools import accumulate
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from novelcraft.agents.planner.outline import ACT_SHARES
@@ -16,10 +15,13 @@ from novelcraft.config.presets import SizePreset
 from novelcraft.config.resolve import require_taught
 from novelcraft.config.root import Settings
 from novelcraft.config.settings import HistoryName, NovelSettings, WriteSettings
-from novelcraft.graphs.parts import is_long
+from novelcraft.graphs.parts import is_long, told_parts
 from novelcraft.prompts.fit import TokenCounter
+from novelcraft.prompts.world import root_summary
 from novelcraft.state.layout import TOKENS_PER_WORD, Layout
 from novelcraft.state.manuscript import SceneCommit
+from novelcraft.state.plan import Plan
+from novelcraft.tools.canon.store import ManuscriptStore
 from novelcraft.tools.models.preflight import SPARE_TOKENS
 
 PARTS_ONLY = "parts"
@@ -76,16 +78,16 @@ def with_history(
     history = _chosen(settings.write, room - parts, extras)
     extra = extras[history] if history else _Extra(0)
     canon = min(extra.canon, room // 8)
+    scenes = min(extra.scenes, room - parts - canon)
     layout = preset.layout.with_parts(
-        summary=preset.layout.summary + parts + min(extra.scenes, room - parts - canon),
-        canon=preset.layout.canon + canon,
+        summary=preset.layout.summary + parts + scenes, canon=preset.layout.canon + canon
     )
     if layout.hash == preset.layout.hash:
         return preset
     require_taught(layout, taught, settings.write)
     name = f"{preset.layout.name}+{history or PARTS_ONLY}"
     named = layout.model_copy(update={"name": name})
-    return dataclasses.replace(preset, layout=named, history=history)
+    return dataclasses.replace(preset, layout=named, history=history, history_tokens=scenes)
 
 
 def _parts_room(preset: SizePreset, novel: NovelSettings, room: int) -> int:
@@ -147,8 +149,39 @@ class Story(NamedTuple):
     """The last scenes, whole."""
 
 
+InShort = Callable[[int], Story]
+"""What so many of the first scenes tell in short, without any of them whole."""
+
+
+def in_short(
+    novel: NovelSettings,
+    store: ManuscriptStore,
+    chain: Sequence[SceneCommit],
+    plan: Plan,
+    coming: str,
+) -> InShort:
+    """The rolling summary, and what ended chapters and acts tell, after any scene of a chain.
+
+    Args:
+        novel: Says how long the book is.
+        store: Holds what chapters and acts tell.
+        chain: The scenes before, in order.
+        plan: Parts the book into chapters and acts.
+        coming: Id of the scene that follows them.
+    """
+
+    def told(scenes: int) -> Story:
+        if not scenes:
+            return Story(root_summary(plan.cast))
+        follows = coming if scenes == len(chain) else chain[scenes].scene_id
+        past = told_parts(novel, store, chain[:scenes], plan, follows)
+        return Story(chain[scenes - 1].summary, past)
+
+    return told
+
+
 def story_of(
-    told: Story,
+    told: InShort,
     chain: Sequence[SceneCommit],
     preset: SizePreset,
     count: TokenCounter,
@@ -156,11 +189,12 @@ def story_of(
 ) -> Story:
     """The story so far before the scene that follows a chain.
 
-    The last scenes that fit are given whole. Where those are all, there is no summary beside them:
-    so a prompt begins as the one before it did, which servers keep in their cache.
+    Scenes that fit are given whole, all or the last ones, and what comes before the first of them
+    is told in short. So nothing is told twice, and as long as the first of them stays the same, a
+    prompt begins as the one before it did, which servers keep in their cache.
 
     Args:
-        told: In short, without scenes.
+        told: Tells in short.
         chain: The scenes before, in order.
         preset: With the layout that the narrator is asked in.
         count: Token counter of the narrator's model.
@@ -168,19 +202,40 @@ def story_of(
     """
     layout = preset.layout
     if preset.history is None or not chain:
-        return told
+        return told(len(chain))
     room = layout.summary - (0 if most is None else max(0, layout.prompt - most))
-    recent = _last_scenes(chain, room)
-    if len(recent) == len(chain) and count(text := _joined(recent)) <= room:
+    # Of the first scene: what is estimated of the others must be the same with every scene.
+    per_word = count(chain[0].prose) / max(1, chain[0].words)
+    sizes = [commit.words * per_word for commit in chain]
+    if sum(sizes) <= room and count(text := _joined(chain)) <= room:
         return Story("", recent=text)
-    short = count("\n".join((*told.past, told.summary)))
-    return told._replace(recent=_joined(_last_scenes(chain, room - short)))
+    for start in range(first_whole(sizes, min(room, preset.history_tokens)), len(chain)):
+        short, text = told(start), _joined(chain[start:])
+        if count("\n".join((*short.past, short.summary, text))) <= room:
+            return short._replace(recent=text)
+    return told(len(chain))
 
 
-def _last_scenes(chain: Sequence[SceneCommit], room: int) -> Sequence[SceneCommit]:
-    """The scenes at a chain's end that have together about so many tokens at most."""
-    sums = accumulate(commit.words * TOKENS_PER_WORD for commit in reversed(chain))
-    return chain[len(chain) - sum(tokens <= room for tokens in sums) :]
+def first_whole(sizes: Sequence[float], room: float) -> int:
+    """Which of some scenes is the first of the last ones that are given whole.
+
+    It stays the same from scene to scene until they have no room any more, and moves past half of
+    them then: moved by one scene each time, it would leave the cache nothing of any prompt.
+
+    Args:
+        sizes: Tokens of each scene, in story order.
+        room: Tokens that those given whole may have together.
+
+    Returns:
+        Its place, from 0; the number of scenes where not even the last one fits.
+    """
+    start, taken = 0, 0.0
+    for end, size in enumerate(sizes, 1):
+        taken += size
+        while taken > room and start < end:
+            start = max(start + 1, (start + end) // 2)
+            taken = sum(sizes[start:end])
+    return start
 
 
 def _joined(scenes: Sequence[SceneCommit]) -> str:

@@ -13,7 +13,7 @@ from novelcraft.config.resolve import resolve
 from novelcraft.config.root import Settings
 from novelcraft.errors import BudgetError
 from novelcraft.graphs.coming import coming_prompts
-from novelcraft.graphs.history import LAST_SCENES, with_history
+from novelcraft.graphs.history import LAST_SCENES, first_whole, with_history
 from novelcraft.present.coming import coming_lines
 from novelcraft.present.views import prompt
 from novelcraft.state.layout import TOKENS_PER_WORD
@@ -81,7 +81,7 @@ async def test_full_tells_every_scene_in_its_own_words_and_begins_as_the_prompt_
     assert "layout own+full" in prompt(desk.novel, "main", "5")
 
 
-async def test_where_not_all_fits_the_summary_stands_before_the_last_scenes(
+async def test_where_not_all_fits_what_comes_before_the_last_scenes_is_told_in_short(
     open_desk: OpenDesk, serve: Serve
 ) -> None:
     layout = resolve(settings(serve()), "fake-model").layout
@@ -90,11 +90,44 @@ async def test_where_not_all_fits_the_summary_stands_before_the_last_scenes(
     await desk.write(until=6)
     told = asked(desk, 6)
     *before, last = desk.chain()
-    assert before[0].prose not in told
-    assert before[-1].prose in told
-    assert told.index(before[-1].summary.split(".")[0]) < told.index(before[-1].prose)
+    whole = [commit.prose in told for commit in before]
+    first = whole.index(True)
+    assert first > 0
+    assert all(whole[first:])
+    assert before[first - 1].summary in told
+    assert told.index(before[first - 1].summary) < told.index(before[first].prose)
+    assert before[-1].summary not in told
     summary = next(part for part in last.provenance.sections if part.name == "summary")
     assert summary.tokens <= summary.budget
+
+
+async def test_a_prompt_with_the_last_scenes_begins_as_the_one_before_it_until_they_are_too_many(
+    open_desk: OpenDesk, serve: Serve
+) -> None:
+    layout = resolve(settings(serve()), "fake-model").layout
+    context = layout.total + SPARE_TOKENS + 800
+    desk = open_desk(serve(context=context), **history("full"))
+    await desk.write(until=9)
+    shared = []
+    for scene in range(3, 10):
+        # What the next prompt has, too: up to the end of the scene that was written last.
+        prompt = asked(desk, scene - 1)
+        kept = prompt[: prompt.index(desk.chain()[scene - 3].prose)]
+        shared.append(asked(desk, scene).startswith(kept))
+    assert shared.count(True) > shared.count(False) > 0
+
+
+@pytest.mark.parametrize(
+    ("scenes", "first"), [(3, 0), (6, 0), (7, 3), (8, 3), (9, 3), (10, 6), (13, 9)]
+)
+def test_the_first_whole_scene_moves_only_when_there_is_no_room(scenes: int, first: int) -> None:
+    assert first_whole([100.0] * scenes, 650) == first
+
+
+def test_a_scene_longer_than_the_room_is_not_given_whole() -> None:
+    assert first_whole([100, 100, 700], 650) == 3
+    assert first_whole([100, 700, 100], 650) == 2
+    assert first_whole([], 650) == 0
 
 
 async def test_the_context_command_tells_the_history_and_its_room(

@@ -27,9 +27,9 @@ from novelcraft.graphs.drawing import (
     usual_words,
     words_to_ask,
 )
-from novelcraft.graphs.history import Story, story_of
+from novelcraft.graphs.history import in_short, story_of
 from novelcraft.graphs.nodes.safe_points import at_safe_point
-from novelcraft.graphs.parts import tell_parts, told_parts
+from novelcraft.graphs.parts import tell_parts
 from novelcraft.prompts.brief import named, render_brief
 from novelcraft.prompts.narrator import (
     AssembledPrompt,
@@ -38,7 +38,7 @@ from novelcraft.prompts.narrator import (
     tail_of,
 )
 from novelcraft.prompts.opening import opening_of
-from novelcraft.prompts.world import render_world, root_summary
+from novelcraft.prompts.world import render_world
 from novelcraft.state.base import derive_seed
 from novelcraft.state.events import DraftChecked, Notice, SceneStarted, StepStarted
 from novelcraft.state.findings import blocking
@@ -222,9 +222,8 @@ def scene_prompt(state: WriteState, context: WriteContext, most: int | None) -> 
     chain = context.store.chain(state["head"])
     before = chain[-1] if chain else None
     brief = named(plan.scene(state["scene_id"]), plan)
-    told = before.summary if before else root_summary(plan.cast)
-    past = told_parts(context.novel, context.store, chain, plan, state["scene_id"])
-    story = story_of(Story(told, past), chain, context.preset, context.count, most)
+    told = in_short(context.novel, context.store, chain, plan, state["scene_id"])
+    story = story_of(told, chain, context.preset, context.count, most)
     given = NarratorInput(
         world=render_world(plan),
         summary=story.summary,
