@@ -46,15 +46,25 @@ print("noise", flush=True)
 launch_distributed("platform", ["terse"], out, count=lambda: 2, launch=lambda count: [])
 """
 """Becomes Python's `platform`, which prints the name of the system."""
+STAYS = """
+import sys
+from novelcraft.finetune.training.launch import launch_distributed
+
+count = int(sys.argv[1])
+launch_distributed("platform", ["terse"], 1, count=lambda: count, launch=lambda count: [])
+print("the same process")
+"""
+"""Becomes `platform` where it becomes several processes, and else goes on."""
 
 
-def test_one_accelerator_is_used_by_this_process() -> None:
-    launch_distributed("none", (), 1, count=lambda: 1)
-
-
-def test_one_of_several_processes_does_not_become_several(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LOCAL_RANK", "1")
-    launch_distributed("none", (), 1, count=lambda: 2)
+@pytest.mark.parametrize(("count", "rank"), [(0, None), (1, None), (2, "1")])
+def test_one_accelerator_or_one_of_several_processes_is_used_by_this_process(
+    count: int, rank: str | None
+) -> None:
+    environ = {**os.environ, **({"LOCAL_RANK": rank} if rank else {})}
+    done = subprocess.run([sys.executable, "-c", STAYS, str(count)], capture_output=True, text=True,
+                          check=True, env=environ)  # fmt: skip
+    assert done.stdout == "the same process\n"
 
 
 def test_a_launcher_that_starts_a_single_process_is_not_started_again(
