@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from typing import Literal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from novelcraft.prompts.fit import choose, fit, sentences
+from novelcraft.prompts.fit import choose, fit, sentences, shorten, with_end
 
 
 def words(text: str) -> int:
@@ -67,3 +68,37 @@ def test_few_counts_find_where_an_even_text_is_to_be_cut(
     longer = [*kept, len(kept)]
     fits = len("".join(units[i] for i in longer[: len(units)]).strip()) <= budget
     assert not fits or len(kept) == len(units)
+
+
+@pytest.mark.parametrize(
+    ("line", "pieces"),
+    [
+        ("He went. She came.\n", ["He went. ", "She came.\n"]),
+        ("He went. \n\n", ["He went. \n\n"]),
+        ("He went.", ["He went."]),
+        ("\n", ["\n"]),
+        ("", [""]),
+    ],
+)
+def test_a_line_s_last_sentence_keeps_the_end_of_the_line(line: str, pieces: list[str]) -> None:
+    assert with_end(line) == pieces
+
+
+@pytest.mark.parametrize(
+    ("text", "short"),
+    [
+        ("He  went\nhome.", "He went home."),
+        ("0123456789012", "0123456789012"),
+        ("0123456789 12345", "0123456789 1…"),
+        ("01234567890 12345", "01234567890…"),
+    ],
+)
+def test_what_is_too_long_for_its_line_ends_in_an_ellipsis(text: str, short: str) -> None:
+    assert shorten(text, 13) == short
+
+
+def test_where_one_is_too_long_those_of_less_worth_are_tried() -> None:
+    units = ["a b ", "c d e ", "f "]
+    assert choose(units, [0, 1, 2], 3, words) == [0]
+    assert choose(units, [0, 1, 2], 3, words, skip=True) == [0, 2]
+    assert choose(units, [1, 0, 2], 4, words, skip=True) == [1, 2]

@@ -53,6 +53,7 @@ def test_balanced(prose: str) -> None:
         ('“Go," he said.\n\nHe went.', '“Go," he said.'),
         ("He sang.\n\n“Tall ships and kings,\nThree.\n\nHe slept.", "Three."),
         ("“Go, he said.\nHe went.", "“Go, he said."),
+        ("‘Go,’ he said.’ It was late.’\n\nHe went.", "‘Go,’ he said.’ It was late.’"),
         ("»Geh.«\n\n„Geh, sagte er.\n\n„Ja.“\n\nEr ging. „Nein.", "Er ging. „Nein."),
     ],
 )
