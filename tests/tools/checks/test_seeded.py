@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import re
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +13,7 @@ from tests.tools.checks.fitting import fitting
 from tests.tools.checks.scenes import SCENES
 from tests.tools.checks.seeded import FAULTS, Fault, overlaps
 
+TOLD = Path(__file__).parent / "golden" / "told.txt"
 STYLES = {
     "curly": "third person, past tense",
     "straight": "third person, past tense",
@@ -65,6 +68,16 @@ def test_findings_quote_verbatim_and_tell_a_redraft_what_to_do(broken: CheckInpu
         assert finding.message.endswith(".")
         assert finding.constraint.endswith(".")
         assert "\n" not in finding.constraint
+
+
+def test_what_a_person_and_the_narrator_are_told_is_golden() -> None:
+    told: dict[str, str] = {}
+    for broken, _ in (seeded for _, seeded, _ in CASES.values()):
+        for found in check_scene(broken):
+            told.setdefault(found.message, f"{found.check}: {found.message} -> {found.constraint}")
+    # Of findings that differ in their numbers the first stands for all.
+    lines = {re.sub(r"\d+", "0", line): line for line in reversed(told.values())}
+    assert sorted(lines.values()) == TOLD.read_text(encoding="utf-8").splitlines()
 
 
 def test_an_exempted_finding_is_not_reported() -> None:
