@@ -124,3 +124,75 @@ def test_the_same_goal_twice_warns() -> None:
     goal = factories.plan().scenes[0].goal
     (finding,) = check_plan(with_scene(1, goal=goal.upper()))
     assert (finding.check, finding.severity) == ("plan.same_goal", "warn")
+
+
+def test_findings_name_what_is_at_fault_to_the_planner_and_to_exemptions() -> None:
+    plan = factories.plan()
+    turned = (*plan.scenes[2:3], *plan.scenes[:2], *plan.scenes[3:])
+    nothing = {"scenes": (), "hooks": (), "target_words": 0}
+    told = {
+        "plan.unknown_id": with_hook("s001", "s099"),
+        "plan.payoff_before_plant": with_hook("s003", "s002"),
+        "plan.hook_not_in_brief": with_scene(0, plants=()),
+        "plan.totals": with_scene(0, target_words=360),
+        "plan.empty_chapter": plan.model_copy(update={"scenes": plan.scenes[:2], "hooks": ()}),
+        "plan.chapter_order": plan.model_copy(update={"scenes": turned}),
+        "plan.pov_not_present": with_scene(0, present=("c2",)),
+    }
+    found = {
+        name: [f for f in check_plan(broken) if f.check == name] for name, broken in told.items()
+    }
+    assert all(f.constraint == f.message for findings in found.values() for f in findings)
+    assert all(f.about == "/".join(f.evidence) for findings in found.values() for f in findings)
+    assert {name: [(f.message, f.evidence) for f in f] for name, f in found.items()} == {
+        "plan.unknown_id": [("h1 names the scene s099, which is not there.", ("h1", "s099"))],
+        "plan.payoff_before_plant": [
+            (
+                "The hook h1 is paid off in s002, which does not come after s003, where it is "
+                "planted.",
+                ("h1",),
+            )
+        ],
+        "plan.hook_not_in_brief": [
+            ("The briefs of s001 and s004 must plant and pay off the hook h1.", ("h1",))
+        ],
+        "plan.totals": [
+            ("The scenes of the book add up to 1260 words, its target is 1200.",
+             ("the book", "scenes")),
+            ("The scenes of ch01 add up to 660 words, its target is 600.", ("ch01", "scenes")),
+        ],
+        "plan.empty_chapter": [("The chapter ch02 has no scenes.", ("ch02",))],
+        "plan.chapter_order": [
+            ("The scenes do not follow the order of the chapters.", ("plan",))
+        ],
+        "plan.pov_not_present": [
+            ("s001 is told through c1, who is not among those present.", ("s001", "c1"))
+        ],
+    }  # fmt: skip
+    (empty,) = [f for f in check_plan(plan.model_copy(update=nothing)) if "empty" in f.check]
+    assert (empty.message, empty.evidence) == ("The plan has no scenes.", ("plan",))
+
+
+def test_chapters_add_up_to_the_book_too() -> None:
+    plan = factories.plan()
+    longer = plan.model_copy(update={"target_words": 1000})
+    assert [f.message for f in check_plan(longer)] == [
+        "The chapters of the book add up to 1200 words, its target is 1000.",
+        "The scenes of the book add up to 1200 words, its target is 1000.",
+    ]
+
+
+@pytest.mark.parametrize(("words", "found"), [(324, set()), (325, {"plan.totals"})])
+def test_two_per_cent_of_a_target_are_allowed_and_no_more(words: int, found: set[str]) -> None:
+    scene = with_scene(0, target_words=words)
+    first = scene.chapters[0].model_copy(update={"target_words": 300 + words})
+    chapters = (first, *scene.chapters[1:])
+    assert checks(scene.model_copy(update={"chapters": chapters})) == found
+
+
+def test_of_scenes_with_one_goal_each_after_the_first_is_named() -> None:
+    plan = with_scene(1, goal="Elias  wants answer NUMBER 1.")
+    (finding,) = check_plan(plan)
+    assert finding.message == "s001 and s002 have the same goal."
+    assert finding.evidence == ("Elias  wants answer NUMBER 1.",)
+    assert (finding.constraint, finding.about) == ("Give every scene a goal of its own.", "s002")

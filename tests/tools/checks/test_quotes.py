@@ -61,3 +61,10 @@ def test_out_of_balance(prose: str, evidence: str) -> None:
     finding = found(prose)
     assert finding is not None
     assert evidence in finding.evidence
+
+
+def test_of_a_long_line_the_end_is_quoted_where_its_mark_is_missing() -> None:
+    finding = found(f"“Go, he said. {'It was late. ' * 20}They left.\n\nHe went.")
+    assert finding is not None
+    (quoted,) = finding.evidence
+    assert quoted.endswith("They left.")
