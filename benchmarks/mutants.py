@@ -42,6 +42,8 @@ LEFT_OUT = ("graphs/batch", "graphs/pairs", "graphs/prep", "graphs/training")
 WHOLE_BOOKS = ("graphs/test_acceptance.py", "graphs/test_constraints.py", "graphs/test_kill.py")
 """Tests that take too long to be run for a mutant."""
 MARKS = "not engine and not slow and not train and not vllm and not ray"
+NAMES = "not postgresql"
+"""The same tests on another server, which would have to be started for each mutant."""
 MOST_SECONDS = 30.0
 """Of tests for one mutant."""
 TESTS_OF = "tests_of.json"
@@ -124,7 +126,8 @@ def note_tests(tests: Sequence[str], out: Path) -> None:
     measured = Coverage(data_file=None, source=["novelcraft"], messages=False)
     plugin = Plugin()
     measured.start()
-    code = pytest.main(["-q", "-m", MARKS, "-p", "no:cacheprovider", *tests], [plugin])
+    options = ["-q", "-m", MARKS, "-k", NAMES, "-p", "no:cacheprovider"]
+    code = pytest.main([*options, *tests], [plugin])
     measured.stop()
     assert code == 0, "the tests pass before anything is changed"
     data = measured.get_data()
@@ -236,8 +239,8 @@ def measure(root: Path, given: argparse.Namespace) -> None:
         end = "killed" if tests and killed(root, mutant, tests) else "survived"
         part = next(p for p in PARTS if mutant.path.startswith(f"novelcraft/{p}/"))
         counts[part][end] += 1
+        print(f"{end:<9}{len(tests):>4} tests  {mutant.path}:{mutant.line}", flush=True)
         if end == "survived":
-            print(f"survived {len(tests)} tests: {mutant.path}:{mutant.line}", flush=True)
             print(told(root, mutant), flush=True)
     print(f"\n{len(drawn)} of {len(every):,} mutants, seed {given.seed}")
     for part, ends in [*sorted(counts.items()), ("all", sum(counts.values(), Counter()))]:
