@@ -96,8 +96,11 @@ def mutants_of(root: Path, path: str) -> Iterator[Mutant]:
 
 def lines_of_errors(code: str) -> set[int]:
     """Where errors are raised: a word of a message is for a person, and no test's business."""
-    raised = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Raise)]
-    return {line for node in raised for line in range(node.lineno, (node.end_lineno or 0) + 1)}
+    nodes = list(ast.walk(ast.parse(code)))
+    said: list[ast.AST] = [node for node in nodes if isinstance(node, ast.Raise)]
+    said += [node.msg for node in nodes if isinstance(node, ast.Assert) and node.msg]
+    spans = [range(node.lineno, node.end_lineno + 1) for node in said]  # type: ignore[attr-defined]
+    return {line for span in spans for line in span}
 
 
 class Plugin:
