@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +67,17 @@ WORLD: dict[str, Any] = {
         "the pier",
     ],
 }
+AUTHORED: dict[str, Any] = {
+    "people": [{"name": "Elias Marrow", "text": "He keeps\nthe light."}, {"name": "Anna Veil"}],
+    "people_notes": "All of them are poor.",
+    "chapters": [
+        {"title": "The Letter", "summary": "He throws it in."},
+        {"title": "The Reply"},
+        {"title": "The Reef", "scenes": ["He rows out.", "He turns back."]},
+    ],
+    "must_happen": "The lamp goes out.",
+}
+"""What an author has of a book, but for its world."""
 MEMBERS = [{"id": f"c{n}", **member} for n, member in enumerate(CAST[:2], 1)]
 STORY = {"core": CORE, "world": WORLD, "cast": MEMBERS}
 CHAPTER = {
@@ -156,8 +167,21 @@ class Case:
 CASES: dict[str, Case] = {
     "plan_story": Case("plan_story", BOOK),
     "plan_story_small": Case("plan_story", {**BOOK, "style": "", "wish": ""}, SMALL),
+    "plan_story_authored": Case("plan_story", {
+        **BOOK, "ending": "He rows home.", "authored": {**AUTHORED, "world": "A rock in the sea."},
+    }),
     "plan_outline": Case("plan_outline", {"book": BOOK, "story": STORY}),
+    "plan_outline_authored": Case(
+        "plan_outline", {"book": {**BOOK, "authored": AUTHORED}, "story": STORY}
+    ),
     "plan_chapter": Case("plan_chapter", {"book": BOOK, "request": CHAPTER_REQUEST}),
+    "plan_chapter_authored": Case(
+        "plan_chapter",
+        {
+            "book": {**BOOK, "authored": AUTHORED},
+            "request": {**CHAPTER_REQUEST, "authored": AUTHORED["chapters"][2]},
+        },
+    ),
     "plan_chapter_again": Case(
         "plan_chapter",
         {
@@ -195,6 +219,11 @@ CASES: dict[str, Case] = {
     ),
     "build_world": Case(
         "build_world", {"title": "The Tide", "parts": [PROSE, PROSE], "names": ["Elias Marrow"]}
+    ),
+    "build_world_in_stages": Case(
+        "build_world",
+        {"title": "The Tide", "parts": [PROSE] * 3},
+        replace(SMALL, reading_tokens=40),
     ),
     "answer_question": Case(
         "answer_question",
