@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 
 from novelcraft.cli.common import attended, steer_command, user
-from novelcraft.errors import InputError, ProjectBusyError
+from novelcraft.errors import InputError
 from novelcraft.tools.text import quoted
 
 if TYPE_CHECKING:
     from novelcraft.cli.readers import Reader
-    from novelcraft.state.acts import Act, ActRecord
+    from novelcraft.state.acts import Act, ActRecord, EditScene, Redraw
     from novelcraft.state.events import WriteEvent
+    from novelcraft.state.manuscript import SceneCommit
     from novelcraft.tools.canon.store import ManuscriptStore
-
-T = TypeVar("T")
 
 
 class Steered(NamedTuple):
@@ -32,8 +31,11 @@ class Steered(NamedTuple):
     quiet: bool
 
 
-def leave(act: Act, steered: Steered) -> None:
+def leave(act: Act, steered: Steered) -> ActRecord:
     """Leave an act, do it where nobody else will, and say what became of it.
+
+    Returns:
+        The act as it stands then.
 
     Raises:
         InputError: It was refused.
@@ -54,39 +56,64 @@ def leave(act: Act, steered: Steered) -> None:
     if record.status == "pending" and not steered.as_json:
         back = steer_command(steered.folder, "--undo", steered.branch)
         typer.echo(f"Until then it can be taken back: {back} {record.id}")
+    return record
 
 
-def done_or_left(
-    work: Callable[[Reader[WriteEvent]], Coroutine[Any, Any, T]],
-    act: Act,
-    folder: Path,
-    branch: str,
-    *,
-    quiet: bool,
-    command: str,
-) -> T | None:
-    """Do what an act says, with its progress shown; or leave it for the run that is writing.
+def replace_scene(
+    act: EditScene | Redraw, old: SceneCommit, folder: Path, branch: str, *, quiet: bool
+) -> None:
+    """Have another text put in a scene's place, now or by the run that writes the branch.
+
+    Where it was done, says which later scenes may no longer fit.
 
     Args:
-        work, quiet, command: See `attended`.
-        act: The same as an act.
-        folder, branch: What it is about.
-
-    Returns:
-        What the work gave; None where it was left, and that was said.
+        act: What is wanted.
+        old: The scene as it stands.
+        folder, branch: Where.
+        quiet: Show no progress.
 
     Raises:
         ProjectBusyError: Something else holds the novel, which takes no acts of the branch.
+        InputError: It was refused.
     """
     from novelcraft.graphs.steering import takes_acts
 
-    try:
-        return attended(work, quiet=quiet, command=command)
-    except ProjectBusyError:
-        if not takes_acts(folder, branch):
-            raise
-    leave(act, Steered(folder, branch, user(), as_json=False, quiet=quiet))
-    return None
+    if not takes_acts(folder, branch):
+        require_free(folder)
+    record = leave(act, Steered(folder, branch, user(), as_json=False, quiet=quiet))
+    if record.status == "applied":
+        with open_store(folder) as store:
+            say_replaced(folder, store, old.position, branch)
+
+
+def require_free(folder: Path) -> None:
+    """See that an act does not lie where nobody takes it.
+
+    Raises:
+        ProjectBusyError: Something holds the novel.
+    """
+    from novelcraft.tools.storage.lock import ProjectLock
+
+    with ProjectLock(folder):
+        pass
+
+
+def say_replaced(folder: Path, store: ManuscriptStore, position: int, branch: str) -> None:
+    """Say that a scene was replaced, and which later ones may no longer fit."""
+    typer.echo(f"Scene {position} is replaced; the manuscript before is kept as a branch.")
+    if not list_stale(folder, store, branch):
+        typer.echo("No later scene is marked as resting on what changed.")
+
+
+def list_stale(folder: Path, store: ManuscriptStore, branch: str) -> bool:
+    """List the scenes that may no longer fit, with what helps; gives whether there are any."""
+    stale = [commit for commit in store.chain(store.branch(branch).head) if commit.stale]
+    if stale:
+        typer.echo("These scenes may no longer fit:")
+        for commit in stale:
+            typer.echo(f"  {commit.position:>3}  {'; '.join(commit.stale)}")
+        typer.echo(f"Have them written again: {steer_command(folder, 'replay', branch)}")
+    return bool(stale)
 
 
 def do_waiting(folder: Path, branch: str, *, quiet: bool) -> None:

@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from novelcraft.cli.acts import done_or_left
-from novelcraft.cli.common import (
-    BranchOption,
-    Folder,
-    QuietOption,
-    SceneArgument,
-    command,
-)
-from novelcraft.cli.edit import tell_stale
-
-if TYPE_CHECKING:
-    from novelcraft.cli.readers import Reader
-    from novelcraft.state.events import WriteEvent
-    from novelcraft.state.manuscript import SceneCommit
+from novelcraft.cli.acts import replace_scene
+from novelcraft.cli.common import BranchOption, Folder, QuietOption, SceneArgument
 
 
 def redraw(
@@ -41,13 +29,4 @@ def redraw(
 
     with Novel.open(folder) as novel:
         old = novel.scene(scene, branch)
-
-        async def work(reader: Reader[WriteEvent]) -> list[SceneCommit]:
-            return await novel.redraw(scene, note=note, branch=branch, on_event=reader.on_event)
-
-        wish = ["--note", note] if note else []
-        again = command("redraw", folder, scene, *wish, branch=branch)
-        act = Redraw(scene=old.scene_id, note=note)
-        stale = done_or_left(work, act, folder, branch, quiet=quiet, command=again)
-    if stale is not None:
-        tell_stale(folder, old.position, stale, branch)
+    replace_scene(Redraw(scene=old.scene_id, note=note), old, folder, branch, quiet=quiet)

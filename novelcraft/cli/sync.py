@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from novelcraft.cli.acts import do_waiting
+from novelcraft.cli.acts import do_waiting, list_stale
 from novelcraft.cli.common import (
     BranchOption,
     Folder,
     QuietOption,
     command,
-    steer_command,
     user,
 )
 
@@ -87,12 +86,4 @@ def _report(novel: Novel, left: list[int], branch: str) -> None:
 
     for number in left:
         typer.echo(act_line(novel.folder, novel.store, novel.store.act(number)))
-    chain = novel.store.chain(novel.store.branch(branch).head)
-    stale = [commit for commit in chain if commit.stale]
-    if stale:
-        typer.echo("These scenes may no longer fit:")
-    for commit in stale:
-        typer.echo(f"  {commit.position:>3}  {'; '.join(commit.stale)}")
-    if stale:
-        again = steer_command(novel.folder, "replay", branch)
-        typer.echo(f"Have them written again: {again}")
+    list_stale(novel.folder, novel.store, branch)

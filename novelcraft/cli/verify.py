@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from novelcraft.cli.common import Folder, QuietOption, attended
-from novelcraft.cli.edit import tell_stale
+from novelcraft.cli.acts import require_free, say_replaced
+from novelcraft.cli.common import Folder, QuietOption, attended, command, user
 from novelcraft.errors import DamagedDatabaseError, InputError, UnknownTargetError
 from novelcraft.tools.text import counted, quoted
 
 if TYPE_CHECKING:
     from novelcraft.cli.readers import Reader
     from novelcraft.graphs.novel import Novel
+    from novelcraft.state.acts import ActRecord
     from novelcraft.state.events import WriteEvent
-    from novelcraft.state.manuscript import SceneCommit
     from novelcraft.tools.canon.integrity import Fault
 
 SHORT = 12
@@ -87,12 +87,26 @@ def _restore(novel: Novel, fault: Fault) -> None:
 
 
 def _accept(novel: Novel, fault: Fault, *, quiet: bool) -> None:
-    async def work(reader: Reader[WriteEvent]) -> list[SceneCommit]:
-        return await novel.accept(fault, on_event=reader.on_event)
+    """Take a scene that was changed in the database as a person's edit of it.
 
-    again = f"novelcraft verify {quoted(novel.folder)} --accept {fault.position}"
-    stale = attended(work, quiet=quiet, command=again)
-    tell_stale(novel.folder, fault.position, stale, fault.branch)
+    What it said before is not known, so the scene after it is marked in any case. The chain
+    that held the changed scene keeps no branch.
+    """
+    from novelcraft.state.acts import EditScene
+
+    require_free(novel.folder)
+    novel.store.trust(fault.name)
+    old = novel.store.get(fault.name)
+    act = EditScene(scene=old.scene_id, prose=old.prose)
+
+    async def work(reader: Reader[WriteEvent]) -> ActRecord:
+        return await novel.steer(act, on_event=reader.on_event, branch=fault.branch, by=user())
+
+    again = command("verify", novel.folder, "--accept", fault.position)
+    record = attended(work, quiet=quiet, command=again)
+    if record.status == "refused":
+        raise InputError(f"The change cannot be your edit. {record.reason}")
+    say_replaced(novel.folder, novel.store, old.position, fault.branch)
 
 
 def _told(novel: Novel, fault: Fault) -> str:
@@ -110,10 +124,10 @@ def _told(novel: Novel, fault: Fault) -> str:
 def _next_step(folder: Path, faults: list[Fault]) -> str:
     changed = next((f for f in faults if f.kind == "changed"), None)
     if changed is not None:
-        command = f"novelcraft verify {quoted(folder)}"
+        verify = f"novelcraft verify {quoted(folder)}"
         return (
-            f"Bring back what was committed: {command} --restore {changed.position}\n"
-            f"  Or take it as your own edit:  {command} --accept {changed.position}"
+            f"Bring back what was committed: {verify} --restore {changed.position}\n"
+            f"  Or take it as your own edit:  {verify} --accept {changed.position}"
         )
     backup = "Restore novel.db from a backup"
     if any(f.kind == "missing" for f in faults):

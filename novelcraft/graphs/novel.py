@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, contextmanager, suppress
+from contextlib import AbstractAsyncContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,7 +16,6 @@ from novelcraft.config.root import Settings
 from novelcraft.config.user import find_user_file
 from novelcraft.errors import (
     InputError,
-    NovelcraftError,
     UnknownTargetError,
     WritingError,
 )
@@ -33,8 +32,9 @@ from novelcraft.graphs.exporting import (
     summarize_run,
 )
 from novelcraft.graphs.folder import DATABASE, TOML, make_folder, require_novel
-from novelcraft.graphs.revise import make_again, own_words, revise, revision_state
-from novelcraft.graphs.runner import EventLog, resumable, run, start_state
+from novelcraft.graphs.revise import revise
+from novelcraft.graphs.run_events import left_over, logged, started, stopped
+from novelcraft.graphs.runner import resumable, run, start_state
 from novelcraft.graphs.session import ModelsFactory, writing_context
 from novelcraft.graphs.steering import idle_place, refuse_leftovers, take_idle
 from novelcraft.graphs.write import build_write_graph
@@ -42,22 +42,16 @@ from novelcraft.state.acts import Act, ActRecord
 from novelcraft.state.base import content_hash
 from novelcraft.state.calls import Message
 from novelcraft.state.events import (
-    Notice,
     RunFinished,
-    RunStarted,
-    RunStopped,
     StopReason,
     WriteEvent,
 )
-from novelcraft.state.graph import WriteState
-from novelcraft.state.manuscript import Branch, Provenance, SceneCommit, count_words
+from novelcraft.state.manuscript import Branch, Provenance, SceneCommit
 from novelcraft.state.stream import OnEvent
-from novelcraft.tools.canon.integrity import Fault
 from novelcraft.tools.canon.store import ManuscriptStore
 from novelcraft.tools.export.book import DEFAULT_FORMATS, ExportResult
 from novelcraft.tools.export.summary import RunSummary
 from novelcraft.tools.models.opening import open_models
-from novelcraft.tools.storage.feed import FeedWriter
 from novelcraft.tools.storage.lock import ProjectLock, holder
 from novelcraft.tools.text import quoted
 
@@ -195,7 +189,10 @@ class Novel:
                 finished.append(event)
             on_event(event)
 
-        with ProjectLock(self.folder, writes=branch), self._logged(listen, branch) as emit:
+        with (
+            ProjectLock(self.folder, writes=branch),
+            logged(self.folder, self.store, branch, listen) as emit,
+        ):
             refuse_leftovers(idle_place(self.folder, self.store, branch), emit)
             async with open_checkpoints(self.folder, self.store) as checkpoints:
                 graph = build_write_graph(checkpoints)
@@ -203,7 +200,8 @@ class Novel:
                 state = start_state(self.store, branch, until)
                 if not on:
                     await checkpoints.adelete_thread(branch)
-                emit(self._started(state, resumed=on or state["plan_version"] is not None))
+                resumed = on or state["plan_version"] is not None
+                emit(started(self.store, state, self.settings.novel, resumed=resumed))
                 given = None if on else state
                 try:
                     while True:
@@ -217,23 +215,12 @@ class Novel:
                     await checkpoints.adelete_thread(branch)
                     raise
             take_idle(self.folder, self.store, branch, emit)
-            self._tell_left(branch, emit)
+            if left := self._need_models(branch):
+                emit(left_over(self.folder, branch, left))
             if not finished:
-                emit(self._stopped(branch, "waiting" if ended["action"] == "wait" else "asked"))
+                reason: StopReason = "waiting" if ended["action"] == "wait" else "asked"
+                emit(stopped(self.store, branch, reason))
         return finished[0] if finished else None
-
-    def _tell_left(self, branch: str, emit: OnEvent[WriteEvent]) -> None:
-        """Name the acts that came after the run's last safe point, and need a model."""
-        left = ", ".join(str(record.id) for record in self._need_models(branch))
-        if left:
-            other = "" if branch == MAIN else f" --branch {branch}"
-            emit(
-                Notice(
-                    text=f"What was left after the last safe point (act {left}) "
-                    "waits for the next run. Have it done now: "
-                    f"novelcraft steer {quoted(self.folder)}{other} apply"
-                )
-            )
 
     async def steer(
         self, act: Act, *, on_event: OnEvent[WriteEvent], branch: str = MAIN, by: str = ""
@@ -265,7 +252,7 @@ class Novel:
             ProjectBusyError: A run holds the novel, and takes them.
             ModelError: A model that is needed cannot be used; those acts wait on.
         """
-        with ProjectLock(self.folder), self._logged(on_event, branch) as emit:
+        with ProjectLock(self.folder), logged(self.folder, self.store, branch, on_event) as emit:
             take_idle(self.folder, self.store, branch, emit)
             if not self._need_models(branch):
                 return
@@ -278,24 +265,6 @@ class Novel:
         """The acts that wait and need a model, in their order."""
         waiting = self.store.acts(branch, "pending")
         return [record for record in waiting if needs_models(record.act)]
-
-    @contextmanager
-    def _logged(self, on_event: OnEvent[WriteEvent], branch: str) -> Iterator[OnEvent[WriteEvent]]:
-        """What takes the events of a run; an error that ends it becomes its last one."""
-        with FeedWriter(self.folder) as feed:
-            emit = EventLog(self.store, feed, branch, on_event)
-            try:
-                yield emit
-            except NovelcraftError as error:
-                with suppress(NovelcraftError):
-                    emit(self._stopped(branch, "failed", str(error)))
-                raise
-            finally:
-                feed.remove()
-
-    def _stopped(self, branch: str, reason: StopReason, error: str = "") -> RunStopped:
-        scenes = len(self.store.commit_ids(self.store.branch(branch).head))
-        return RunStopped(reason=reason, scenes_done=scenes, error=error)
 
     def _context(
         self,
@@ -321,90 +290,6 @@ class Novel:
         head = self.store.branch(branch).head
         exported = any(exports_folder(self.folder, branch).glob("*.epub"))
         return bool(head and head == self.store.finished_head(branch) and exported)
-
-    def _started(self, state: WriteState, *, resumed: bool) -> RunStarted:
-        chain = self.store.chain(state["head"])
-        return RunStarted(
-            branch=state["branch"],
-            resumed=resumed,
-            scenes_done=len(chain),
-            words_done=sum(c.words for c in chain),
-            target_words=self.settings.novel.target_words,
-            target_pages=self.settings.novel.pages,
-        )
-
-    async def edit(
-        self, scene: str, prose: str, *, on_event: OnEvent[WriteEvent], branch: str = MAIN
-    ) -> list[SceneCommit]:
-        """Put a person's own words in the place of a scene.
-
-        Returns:
-            The later scenes that may no longer fit, each with its reasons.
-
-        Raises:
-            UnknownTargetError: There is no such scene in the branch.
-            InputError: The prose holds no words.
-        """
-        if not count_words(prose):
-            raise InputError(
-                f"The new prose of scene {scene} holds no words.", fix="Give the scene's prose."
-            )
-        old = self.scene(scene, branch)
-        draft = own_words(branch, old, prose)
-        self.store.put_draft(draft)
-        return await self._revise(revision_state(self.store, branch, old, draft=draft), on_event)
-
-    async def redraw(
-        self, scene: str, *, on_event: OnEvent[WriteEvent], branch: str = MAIN, note: str = ""
-    ) -> list[SceneCommit]:
-        """Narrate a scene again, with a note on what should be different.
-
-        Returns:
-            The later scenes that may no longer fit, each with its reasons.
-
-        Raises:
-            UnknownTargetError: There is no such scene in the branch.
-            InputError: The note is longer than the room that the narrator's prompt has for it.
-            UnfitSceneError: No attempt gave a scene; the old one stays.
-        """
-        old = self.scene(scene, branch)
-        draw = self.store.count_siblings(old.parent, old.scene_id)
-        state = revision_state(self.store, branch, old, note=note, draw=draw)
-        return await self._revise(state, on_event)
-
-    async def accept(self, fault: Fault, *, on_event: OnEvent[WriteEvent]) -> list[SceneCommit]:
-        """Take a scene that was changed in the database as a person's edit of it.
-
-        What it said before is not known, so the scene after it is marked in any case. The chain
-        that held the changed scene keeps no branch.
-
-        Args:
-            fault: One of `store.faults()`, of kind `changed`.
-            on_event: Listens.
-
-        Returns:
-            The later scenes that may no longer fit, each with its reasons.
-        """
-        self.store.trust(fault.name)
-        old = self.store.get(fault.name)
-        draft = own_words(fault.branch, old, old.prose)
-        self.store.put_draft(draft)
-        state = revision_state(self.store, fault.branch, old, draft=draft)
-        return await self._revise(state, on_event)
-
-    async def _revise(self, state: WriteState, on_event: OnEvent[WriteEvent]) -> list[SceneCommit]:
-        branch = state["branch"]
-        with ProjectLock(self.folder), self._logged(on_event, branch) as emit:
-            async with (
-                self._context(branch, emit) as context,
-                open_checkpoints(self.folder, self.store) as checkpoints,
-            ):
-                if fault := context.note_fault(state.get("note", "")):
-                    raise InputError(fault, fix="Say it shorter.")
-                await make_again(context, state)
-                await checkpoints.adelete_thread(branch)
-        chain = self.store.chain(self.store.branch(branch).head)
-        return [c for c in chain if c.stale]
 
     def scene(self, name: str, branch: str = MAIN) -> SceneCommit:
         """A written scene by its number in the book (`12`), its id (`s012`) or its commit.

@@ -19,7 +19,6 @@ from novelcraft.agents.summarizer import SummaryInput, summarize
 from novelcraft.errors import InputError, UnknownTargetError, WritingError
 from novelcraft.graphs.acts.canon import keep_old_chain
 from novelcraft.graphs.acts.place import Place
-from novelcraft.graphs.acts.standing import Standing
 from novelcraft.graphs.context import WriteContext, WriteRuntime
 from novelcraft.graphs.nodes.commit import accepted_by, make_commit, renew_text
 from novelcraft.graphs.nodes.scene import plan_of, reviewed
@@ -29,13 +28,20 @@ from novelcraft.graphs.steering import finish, refuse, settled_event
 from novelcraft.state.acts import ActRecord, ChooseDraft, EditScene, Effect, Redraw, Replay
 from novelcraft.state.base import content_hash
 from novelcraft.state.graph import WriteState
-from novelcraft.state.manuscript import Draft, Provenance, SceneCommit
+from novelcraft.state.manuscript import Draft, Provenance, SceneCommit, count_words
 from novelcraft.state.steps import DrawStep, retell_step
-from novelcraft.tools.canon.store import ManuscriptStore
 
 
-def own_words(branch: str, old: SceneCommit, prose: str) -> Draft:
-    """A draft of a person's own prose in the place of a scene."""
+def _own_words(branch: str, old: SceneCommit, prose: str) -> Draft:
+    """A draft of a person's own prose in the place of a scene.
+
+    Raises:
+        InputError: It holds no words.
+    """
+    if not count_words(prose):
+        raise InputError(
+            f"The new prose of scene {old.position} holds no words.", fix="Give the scene's prose."
+        )
     by_person = Provenance(
         role="person",
         model="person",
@@ -49,10 +55,10 @@ def own_words(branch: str, old: SceneCommit, prose: str) -> Draft:
         attempt=1,
         calls=(),
     )
-    return replacement(branch, old, prose.strip(), by_person)
+    return _replacement(branch, old, prose.strip(), by_person)
 
 
-def replacement(branch: str, old: SceneCommit, prose: str, provenance: Provenance) -> Draft:
+def _replacement(branch: str, old: SceneCommit, prose: str, provenance: Provenance) -> Draft:
     """A draft that was written already, to be put in the place of a scene."""
     tag = content_hash(prose)[:12]
     return Draft(
@@ -66,14 +72,8 @@ def replacement(branch: str, old: SceneCommit, prose: str, provenance: Provenanc
     )
 
 
-def revision_state(
-    store: ManuscriptStore,
-    branch: str,
-    old: SceneCommit,
-    *,
-    draft: Draft | None = None,
-    note: str = "",
-    draw: int = 0,
+def _revision_state(
+    place: Place, old: SceneCommit, *, draft: Draft | None = None, note: str = "", draw: int = 0
 ) -> WriteState:
     """The state of a branch as of a scene's parent, set to make that scene again.
 
@@ -81,16 +81,16 @@ def revision_state(
     edited the plan, it is made from that.
     """
     version = old.plan_version
-    if Standing(store, branch).plans_by_hand:
-        version = store.branch(branch).plan_version or version
+    if place.standing.plans_by_hand:
+        version = place.store.branch(place.branch).plan_version or version
     state = WriteState(
-        branch=branch,
+        branch=place.branch,
         head=old.parent,
         plan_version=version,
         position=old.position - 1,
         total=old.position,
         scene_id=old.scene_id,
-        target_words=store.plan(version).scene(old.scene_id).target_words,
+        target_words=place.store.plan(version).scene(old.scene_id).target_words,
         attempt=1,
         draw=draw,
         note=note,
@@ -174,7 +174,7 @@ async def revise(context: WriteContext, record: ActRecord, place: Place) -> None
                 await _redraw(context, record, place, place.written(scene), note)
             case EditScene(scene=scene, prose=prose):
                 old = place.written(scene)
-                await _put(context, record, place, old, own_words(place.branch, old, prose))
+                await _put(context, record, place, old, _own_words(place.branch, old, prose))
             case ChooseDraft(scene=scene, draft=name):
                 old = place.written(scene)
                 await _put(context, record, place, old, _chosen(place, old, name))
@@ -192,29 +192,26 @@ async def _redraw(
     if fault := context.note_fault(note):
         raise InputError(fault, fix="Say it shorter.")
     draw = context.store.count_siblings(old.parent, old.scene_id)
-    state = revision_state(context.store, place.branch, old, note=note, draw=draw)
-    await make_again(context, _for_act(state, record, place))
+    state = _revision_state(place, old, note=note, draw=draw)
+    await _make_again(context, state, record, place)
 
 
 async def _put(
     context: WriteContext, record: ActRecord, place: Place, old: SceneCommit, draft: Draft
 ) -> None:
     context.store.put_draft(draft)
-    state = revision_state(context.store, place.branch, old, draft=draft)
-    await make_again(context, _for_act(state, record, place))
+    await _make_again(context, _revision_state(place, old, draft=draft), record, place)
 
 
-async def make_again(context: WriteContext, state: WriteState) -> None:
-    """Make the scene of a revision's state."""
-    made = build_revise_graph().ainvoke(state, context=context)
-    # LangGraph hands the run's checkpoints down to a graph within a node by context variables.
-    await asyncio.create_task(made, context=Context())
-
-
-def _for_act(state: WriteState, record: ActRecord, place: Place) -> WriteState:
+async def _make_again(
+    context: WriteContext, state: WriteState, record: ActRecord, place: Place
+) -> None:
     # A replay is done when all its scenes are.
     act = 0 if isinstance(record.act, Replay) else record.id
-    return {**state, "act": act, "point": place.point}
+    given: WriteState = {**state, "act": act, "point": place.point}
+    made = build_revise_graph().ainvoke(given, context=context)
+    # LangGraph hands the run's checkpoints down to a graph within a node by context variables.
+    await asyncio.create_task(made, context=Context())
 
 
 def _chosen(place: Place, old: SceneCommit, name: str) -> Draft:
@@ -225,7 +222,7 @@ def _chosen(place: Place, old: SceneCommit, name: str) -> Draft:
             f"{name} is a draft of {found.scene_id}, not of {old.scene_id}.",
             fix="Name a draft of the scene, or a commit of it, from: novelcraft log NOVEL",
         )
-    return replacement(place.branch, old, found.prose, found.provenance)
+    return _replacement(place.branch, old, found.prose, found.provenance)
 
 
 async def _replay(context: WriteContext, record: ActRecord, place: Place, scene: str) -> None:

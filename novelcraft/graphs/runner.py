@@ -11,18 +11,9 @@ from novelcraft.graphs.acts.standing import Standing
 from novelcraft.graphs.context import WriteContext
 from novelcraft.graphs.scene_graph import WriteGraph
 from novelcraft.graphs.steering import waiting_at
-from novelcraft.state.events import (
-    Drafting,
-    Growth,
-    SceneStarted,
-    StepStarted,
-    WriteEvent,
-)
 from novelcraft.state.graph import WriteState
 from novelcraft.state.plan import SceneBrief
-from novelcraft.state.stream import OnEvent
 from novelcraft.tools.canon.store import ManuscriptStore
-from novelcraft.tools.storage.feed import FeedWriter
 
 KEPT_BEFORE = ("story", "replan", "steer", "commit")
 """Nodes that a run which is killed goes on from: what a person said at a gate, and that a scene is
@@ -91,44 +82,6 @@ async def resumable(graph: WriteGraph, store: ManuscriptStore, branch_name: str)
     if branch.head == known:
         return True
     return branch.head is not None and store.get(branch.head).parent == known
-
-
-class EventLog:
-    """Keeps a run's events for whoever follows it, and passes them on.
-
-    What is kept is in the store. The growth of the draft that is being written, and the steps
-    within its scene, are in the folder's feed.
-
-    Args:
-        store: Where events are logged.
-        feed: The folder's feed.
-        branch: The branch that is written.
-        on_event: Listens.
-    """
-
-    def __init__(
-        self,
-        store: ManuscriptStore,
-        feed: FeedWriter,
-        branch: str,
-        on_event: OnEvent[WriteEvent],
-    ) -> None:
-        self._store = store
-        self._feed = feed
-        self._branch = branch
-        self._on_event = on_event
-        self._last = 0
-
-    def __call__(self, event: WriteEvent) -> None:
-        """Take an event."""
-        if isinstance(event, Drafting | StepStarted):
-            growth = Growth(after=self._last, branch=self._branch, event=event)
-            self._feed.append(f"{growth.model_dump_json()}\n")
-        else:
-            self._last = self._store.log_event(event, self._branch)
-        if isinstance(event, SceneStarted):
-            self._feed.cut()
-        self._on_event(event)
 
 
 async def run(

@@ -14,7 +14,7 @@ from novelcraft.config.root import Settings
 from novelcraft.graphs.folder import make_folder
 from novelcraft.graphs.novel import Novel, OpenStore
 from novelcraft.graphs.steering import gate_text
-from novelcraft.state.acts import Act, Approve, Reject, Stop
+from novelcraft.state.acts import Act, ActRecord, Approve, Reject, Stop
 from novelcraft.state.events import ActSettled, Gate, RunFinished, Waiting, WriteEvent
 from novelcraft.state.manuscript import SceneCommit
 from tests.fakes.server import FakeServer
@@ -108,6 +108,10 @@ class Desk:
         gate = self.of("waiting")[-1]
         said = decide(GateRequest(gate.gate, gate.about, text))
         store.put_act(said.act, branch=branch, by="")
+
+    async def do(self, act: Act) -> ActRecord:
+        """Have an act done now, on a novel that nobody writes."""
+        return await self.novel.steer(act, on_event=self.events.append)
 
     def chain(self, branch: str = "main") -> list[SceneCommit]:
         return self.novel.store.chain(self.novel.store.branch(branch).head)

@@ -6,11 +6,8 @@ import re
 
 import pytest
 
-from novelcraft.errors import (
-    CappedScenesError,
-    InputError,
-    UnfitSceneError,
-)
+from novelcraft.errors import CappedScenesError, UnfitSceneError
+from novelcraft.state.acts import EditScene, Redraw
 from novelcraft.state.manuscript import SceneCommit, count_words
 from tests.fakes import script as s
 from tests.fakes.server import FakeServer
@@ -76,12 +73,13 @@ async def test_a_finished_redraw_that_gives_no_scene_leaves_the_book_as_it_was(
     before, branches = desk.chain(), desk.novel.store.branches()
     refusing = script.on(s.prose, s.refuse())
     for _ in range(2):
-        with pytest.raises(UnfitSceneError):
-            await desk.novel.redraw("2", on_event=desk.events.append)
+        refused = await desk.do(Redraw(scene="2"))
+        assert refused.status == "refused"
+        assert "The draft refuses" in refused.reason
     assert desk.chain() == before
     assert desk.novel.store.branches() == branches
     refusing.count = 0
-    await desk.novel.redraw("2", on_event=desk.events.append)
+    await desk.do(Redraw(scene="2"))
     assert desk.chain()[1].prose != before[1].prose
 
 
@@ -90,8 +88,8 @@ async def test_a_person_may_not_put_nothing_in_a_scenes_place(
 ) -> None:
     desk = open_desk(fake_server)
     await desk.write(until=1)
-    with pytest.raises(InputError, match="no words"):
-        await desk.novel.edit("1", " * * * ", on_event=desk.events.append)
+    refused = await desk.do(EditScene(scene="1", prose=" * * * "))
+    assert (refused.status, "no words" in refused.reason) == ("refused", True)
     assert desk.chain()[0].accepted_by == "checks"
 
 
@@ -166,9 +164,9 @@ async def test_a_replaced_scene_has_the_plans_target(
     server = serve()
     desk = open_desk(server)
     await desk.write(until=2)
-    await desk.novel.edit("2", "Elias Marrow said no.", on_event=desk.events.append)
+    await desk.do(EditScene(scene="2", prose="Elias Marrow said no."))
     assert "prose.short" in {f.check for f in desk.chain()[1].findings}
-    await desk.novel.redraw("2", on_event=desk.events.append)
+    await desk.do(Redraw(scene="2"))
     new = desk.chain()[1]
     plan = desk.novel.store.plan(new.plan_version)
     target = plan.scene(new.scene_id).target_words

@@ -7,8 +7,7 @@ from collections import defaultdict
 
 import pytest
 
-from novelcraft.errors import InputError
-from novelcraft.state.acts import Act, EditBrief, EditWorld, PinFact
+from novelcraft.state.acts import Act, EditBrief, EditWorld, PinFact, Redraw
 from novelcraft.state.events import DraftChecked, WriteEvent
 from novelcraft.state.findings import blocking
 from tests.fakes import script as s
@@ -80,7 +79,7 @@ async def test_a_persons_note_is_in_the_prompt_of_every_draft(
     await desk.write(until=4)
     known = len(desk.novel.store.calls(purpose="scene.narrate"))
     script.on(s.prose, s.loop(), count=1)
-    await desk.novel.redraw("4", note=NOTE, on_event=lambda _: None)
+    await desk.do(Redraw(scene="4", note=NOTE))
     drawn = desk.novel.store.calls(purpose="scene.narrate")[known:]
     assert len(drawn) > 1
     for call in drawn:
@@ -98,8 +97,8 @@ async def test_a_note_that_is_too_long_is_refused_before_anything_is_drawn(
     desk = open_desk(serve())
     await desk.write(until=2)
     before = desk.chain(), desk.novel.store.branches(), len(desk.novel.store.calls())
-    with pytest.raises(InputError, match=r"Your note takes \d+ tokens, .* room for 160"):
-        await desk.novel.redraw("2", note=NOTE * 100, on_event=lambda _: None)
+    refused = await desk.do(Redraw(scene="2", note=NOTE * 100))
+    assert re.match(r"Your note takes \d+ tokens, .* room for 160", refused.reason)
     assert before == (desk.chain(), desk.novel.store.branches(), len(desk.novel.store.calls()))
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from novelcraft.config.settings import ROLES
 from novelcraft.finetune.registry.cards import register
 from novelcraft.graphs.doctor import Examined, examine
+from novelcraft.state.acts import EditScene
 from novelcraft.tools.models.embedded.library import ModelLibrary
 from novelcraft.tools.storage.lock import ProjectLock
 from tests.fakes.server import FakeServer
@@ -61,7 +62,7 @@ async def test_what_follows_from_the_chain_and_does_not(
     desk = open_desk(fake_server)
     await desk.write()
     folder, first = desk.novel.folder, desk.chain()[0]
-    await desk.novel.edit("1", f"{first.prose} And so on.", on_event=desk.events.append)
+    await desk.do(EditScene(scene="1", prose=f"{first.prose} And so on."))
     (folder / "manuscript.md").write_text("mine\n")
     with closing(connect(next(folder.glob("canon/*/chroma.sqlite3")))) as database, database:
         database.execute("DELETE FROM embeddings_queue")

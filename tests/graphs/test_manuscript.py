@@ -14,6 +14,7 @@ from novelcraft.graphs.manuscript import (
     unmarked,
 )
 from novelcraft.present import views
+from novelcraft.state.acts import EditScene, Redraw
 from novelcraft.tools.export.edits import manuscript_edits
 from novelcraft.tools.export.markdown import manuscript_markdown
 from tests import factories
@@ -110,10 +111,10 @@ async def test_an_edit_of_a_finished_book_is_in_its_manuscript(
 ) -> None:
     desk = open_desk(serve())
     assert await desk.write()
-    await desk.novel.edit("2", "Elias sold the boat.", on_event=desk.events.append)
+    await desk.do(EditScene(scene="2", prose="Elias sold the boat."))
     assert "Elias sold the boat." in text(desk.novel.folder)
     assert desk.chain()[-1].id[:12] in text(desk.novel.folder)
-    await desk.novel.redraw("3", on_event=desk.events.append)
+    await desk.do(Redraw(scene="3"))
     assert desk.chain()[-1].id[:12] in text(desk.novel.folder)
 
 

@@ -13,6 +13,7 @@ from novelcraft.graphs.coming import coming_prompts
 from novelcraft.graphs.history import with_history
 from novelcraft.graphs.parts import LONG_PAGES
 from novelcraft.present.views import summary
+from novelcraft.state.acts import EditScene
 from novelcraft.state.layout import TOKENS_PER_WORD
 from novelcraft.tools.models.preflight import SPARE_TOKENS
 from tests.fakes.server import FakeServer
@@ -72,7 +73,7 @@ async def test_an_edited_scene_has_its_own_chapter_told_again_and_no_other(
     await desk.write(until=ends[2] + 1)
     before = told(desk)
     assert len(before) == 3
-    await desk.novel.edit("1", "Elias wrote to the sea.", on_event=desk.events.append)
+    await desk.do(EditScene(scene="1", prose="Elias wrote to the sea."))
     await desk.write(until=ends[2] + 2)
     assert len(told(desk)) == 4
     newest = [r.user for r in fake_server.requests if "Retell this chapter" in r.user][-1]

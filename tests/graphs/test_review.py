@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from novelcraft.config.presets import SMALL
+from novelcraft.state.acts import EditScene
 from novelcraft.state.findings import Severity
 from tests.fakes import script as s
 from tests.fakes.chat import ChatRequest
@@ -197,7 +198,7 @@ async def test_a_persons_own_words_are_read_and_never_sent_back(
         serve, open_desk, contradictory(), 2, attempts=3, continuity_blocks=True
     )
     before = len(asked(server, "ContinuityAnswer"))
-    await desk.novel.edit("2", OWN, on_event=lambda _: None)
+    await desk.do(EditScene(scene="2", prose=OWN))
     commit = desk.chain()[1]
     assert (commit.prose, commit.accepted_by) == (OWN, "person")
     assert [f.severity for f in commit.findings if f.message == PROBLEM] == ["block"]

@@ -7,17 +7,13 @@ import json
 import pytest
 
 from novelcraft.errors import InputError, UnknownTargetError
-from novelcraft.state.events import WriteEvent
+from novelcraft.state.acts import EditScene, Redraw
 from tests.fakes import script as s
 from tests.fakes.chat import ChatRequest
 from tests.fakes.server import FakeServer
 from tests.graphs.conftest import Desk, OpenDesk
 
 OWN = "Elias Marrow sold the boat that morning.\n\nHe did not look back."
-
-
-def quiet(_event: WriteEvent) -> None:
-    """Reads no events."""
 
 
 def about_elias(request: ChatRequest) -> str:
@@ -40,8 +36,9 @@ async def test_an_edit_replaces_a_scene_and_lists_what_became_stale(
 ) -> None:
     desk = await written(serve, open_desk)
     before = desk.chain()
-    stale = await desk.novel.edit("2", OWN, on_event=quiet)
+    await desk.do(EditScene(scene="2", prose=OWN))
     after = desk.chain()
+    stale = [c for c in after if c.stale]
     assert [c.prose for c in after] == [before[0].prose, OWN, before[2].prose, before[3].prose]
     assert after[0] == before[0]
     assert after[1].accepted_by == "person"
@@ -59,7 +56,7 @@ async def test_the_old_chain_keeps_a_branch_of_its_own(
 ) -> None:
     desk = await written(serve, open_desk)
     before = desk.chain()
-    await desk.novel.edit("2", OWN, on_event=quiet)
+    await desk.do(EditScene(scene="2", prose=OWN))
     kept = f"main@{before[-1].id[:8]}"
     assert desk.chain(kept) == before
 
@@ -69,13 +66,13 @@ async def test_summaries_after_an_edit_are_told_anew(
 ) -> None:
     desk = await written(serve, open_desk)
     before = desk.chain()
-    await desk.novel.edit("1", OWN, on_event=quiet)
+    await desk.do(EditScene(scene="1", prose=OWN))
     assert all(old.summary != new.summary for old, new in zip(before, desk.chain(), strict=True))
 
 
 async def test_writing_goes_on_after_an_edit(serve: type[FakeServer], open_desk: OpenDesk) -> None:
     desk = await written(serve, open_desk, 2)
-    await desk.novel.edit("1", OWN, on_event=quiet)
+    await desk.do(EditScene(scene="1", prose=OWN))
     finished = await desk.write()
     assert finished is not None
     assert desk.chain()[0].prose == OWN
@@ -85,9 +82,9 @@ async def test_the_same_edit_twice_changes_nothing(
     serve: type[FakeServer], open_desk: OpenDesk
 ) -> None:
     desk = await written(serve, open_desk, 2)
-    await desk.novel.edit("1", OWN, on_event=quiet)
+    await desk.do(EditScene(scene="1", prose=OWN))
     once = desk.chain()
-    await desk.novel.edit("1", OWN, on_event=quiet)
+    await desk.do(EditScene(scene="1", prose=OWN))
     assert [c.prose for c in desk.chain()] == [c.prose for c in once]
 
 
@@ -96,13 +93,13 @@ async def test_a_redraw_gives_other_prose_and_heeds_the_note(
 ) -> None:
     desk = await written(serve, open_desk, 3)
     before = desk.chain()
-    await desk.novel.redraw("2", note="Let it rain.", on_event=quiet)
+    await desk.do(Redraw(scene="2", note="Let it rain."))
     once = desk.chain()
     assert once[1].prose != before[1].prose
     assert once[2].prose == before[2].prose
     messages, _ = desk.novel.prompt("2")
     assert "Let it rain." in messages[1].content
-    await desk.novel.redraw("2", on_event=quiet)
+    await desk.do(Redraw(scene="2"))
     assert len({before[1].prose, once[1].prose, desk.chain()[1].prose}) == 3
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from novelcraft.errors import PreferenceError
 from novelcraft.graphs.pairs.collecting import Collection
+from novelcraft.state.acts import EditScene, Redraw
 from novelcraft.state.events import WriteEvent
 from novelcraft.tools.pairs.files import read_pairs
 from novelcraft.tools.pairs.novels import find_preferences
@@ -27,7 +28,7 @@ async def test_a_redraw_makes_a_pair(fake_server: FakeServer, open_desk: OpenDes
     desk = open_desk(fake_server)
     await desk.write(until=3)
     before, (prompt, _) = desk.chain(), desk.novel.prompt("2")
-    await desk.novel.redraw("2", note="Let it rain.", on_event=quiet)
+    await desk.do(Redraw(scene="2", note="Let it rain."))
     found = find_preferences(desk.novel.store)
     (pair,) = found.pairs
     assert (pair.chosen, pair.rejected) == (desk.chain()[1].prose, before[1].prose)
@@ -45,7 +46,7 @@ async def test_of_three_draws_the_last_is_better_than_both(
     await desk.write(until=1)
     drawn = [desk.chain()[0].prose]
     for _ in range(2):
-        await desk.novel.redraw("1", on_event=quiet)
+        await desk.do(Redraw(scene="1"))
         drawn.append(desk.chain()[0].prose)
     found = find_preferences(desk.novel.store).pairs
     assert {(pair.chosen, pair.rejected) for pair in found} == {
@@ -60,13 +61,13 @@ async def test_a_person_s_own_words_are_the_better_scene(
     desk = open_desk(fake_server)
     await desk.write(until=2)
     before = desk.chain()
-    await desk.novel.edit("1", OWN, on_event=quiet)
+    await desk.do(EditScene(scene="1", prose=OWN))
     (pair,) = find_preferences(desk.novel.store).pairs
     assert (pair.chosen, pair.rejected) == (OWN, before[0].prose)
     assert (pair.chosen_by, pair.rejected_by) == ("person", "fake-model")
     # What was only set upon another scene was not rejected; a later word on it is not of its
     # prompt.
-    await desk.novel.redraw("2", on_event=quiet)
+    await desk.do(Redraw(scene="2"))
     found = find_preferences(desk.novel.store)
     assert len(found.pairs) == 1
     assert "another beginning" in found.left_out[0].reason
@@ -136,7 +137,7 @@ async def test_a_collection_keeps_what_it_holds_of_other_novels(
     for name in ("one", "two"):
         desk = open_desk(fake_server, folder=name, novel={"title": name})
         await desk.write(until=1)
-        await desk.novel.redraw("1", on_event=quiet)
+        await desk.do(Redraw(scene="1"))
         manifest = collection.write([collection.from_novels([desk.novel])])
     assert manifest.files[0].lines == 2
     assert len({pair.work for pair in read_pairs(tmp_path / "pairs")}) == 2
