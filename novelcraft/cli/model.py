@@ -16,10 +16,10 @@ model = typer.Typer(
 @model.command("list")
 def list_() -> None:
     """List the models that are there, marked with *, and those that can be pulled."""
-    from novelcraft.tools.models.embedded.library import list_models
+    from novelcraft.tools.models.embedded.library import ModelLibrary
 
     typer.echo(f"  {'model':<20} {'file':>8} {'memory':>8}  licence and note")
-    for row in list_models():
+    for row in ModelLibrary().list_models():
         memory = f"{row.memory_gb:.1f} GB" if row.memory_gb is not None else ""
         about = ", ".join(text for text in (row.licence, row.note) if text)
         typer.echo(

@@ -14,15 +14,15 @@ from novelcraft.tools.models.opening import open_models
 
 OpenSession = Callable[[str], AgentSession]
 """Makes a session for a step of that name."""
+SEED = 1
 
 
 @asynccontextmanager
-async def open_sessions(settings: Settings, seed: int = 1) -> AsyncIterator[OpenSession]:
+async def open_sessions(settings: Settings) -> AsyncIterator[OpenSession]:
     """Open the models of the settings' roles for agents that belong to no novel.
 
     Args:
         settings: Roles, size preset and environment, as for a novel.
-        seed: Answers to the same question differ by it.
 
     Raises:
         AdapterRefusedError: An adapter failed the release gate.
@@ -30,6 +30,6 @@ async def open_sessions(settings: Settings, seed: int = 1) -> AsyncIterator[Open
         BudgetError: The budget contradicts itself.
     """
     async with open_released(settings, MemoryLog(), open_models) as opened:
-        caller = Caller(opened.chat, seed)
+        caller = Caller(opened.chat, SEED)
         count = opened.chat.token_counter("narrator")
         yield lambda step: AgentSession(caller, opened.preset, step, count)

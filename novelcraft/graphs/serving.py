@@ -51,7 +51,6 @@ def prepare_servers(
     preset: Preset,
     catalog: Catalog,
     settings: Settings,
-    environ: Mapping[str, str] = os.environ,
 ) -> PreparedServers:
     """Plan, check and compose servers. Starts nothing.
 
@@ -60,7 +59,6 @@ def prepare_servers(
         preset: The machine.
         catalog: The models that are known.
         settings: The roles' sampling and adapters, and the registry.
-        environ: What the servers inherit.
 
     Raises:
         ConfigError: A model, a flag, a variable or a setting cannot be used.
@@ -81,11 +79,11 @@ def prepare_servers(
         check_plan(plan, preset, sampling)
     fitted = fit(plans, preset, catalog)
     fitted.require()
-    environment = find_environment(preset.device, environ)
+    environment = find_environment(preset.device)
     commands = compose(fitted, preset, environment.folder)
     known = shipped_list()
     for command in commands:
-        known.check(command.arguments, {**environ, **command.environment})
+        known.check(command.arguments, {**os.environ, **command.environment})
     return PreparedServers(tuple(commands), fitted, environment, tuple(notices))
 
 

@@ -63,16 +63,6 @@ def put(
     return store.act(record.id)
 
 
-def undo(store: ManuscriptStore, act_id: int) -> ActRecord:
-    """Take back an act that was not taken yet.
-
-    Raises:
-        UnknownTargetError: There is no such act.
-        InputError: It was taken, or taken back, before.
-    """
-    return store.undo_act(act_id)
-
-
 def needs_process(folder: Path, record: ActRecord) -> bool:
     """Whether an act waits for somebody to start a process: `novelcraft steer DIR apply`."""
     return record.status == "pending" and needs_models(record.act) and holder(folder) is None

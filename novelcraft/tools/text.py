@@ -8,6 +8,8 @@ import textwrap
 import unicodedata
 from pathlib import Path
 
+WIDTH = 88
+"""Columns of a report in a terminal."""
 _QUOTE_LENGTH = 160
 _NAME_LENGTH = 40
 """Characters of a folder's name that is made from a premise."""
@@ -53,7 +55,7 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def wrapped(text: str, width: int, *, indent: int) -> list[str]:
+def wrapped(text: str, width: int = WIDTH, *, indent: int) -> list[str]:
     """A text in lines of at most `width` columns, those after the first indented by two more."""
     pad = " " * indent
     return textwrap.wrap(

@@ -20,6 +20,8 @@ from novelcraft.tui.marks import SceneState
 from novelcraft.tui.origins import origin
 from novelcraft.tui.spent import Spent
 
+MOST_FOUND = 100
+"""Sentences that a search shows."""
 _BOUNDS = ("run_started", "run_finished", "run_stopped")
 
 
@@ -256,10 +258,10 @@ class Book:
         planted = [f"── {counted(len(hooks), 'hook')} ──", *hooks]
         return "\n\n".join([*story, "── World ──", plan.world.text, *people, *planted])
 
-    def search(self, question: str, most: int = 100) -> list[FoundSentence]:
+    def search(self, question: str) -> list[FoundSentence]:
         """Sentences with all of those words, in the book's order."""
         search = ProseSearch(self.chain)
-        found = search.find(question, most, all_words=True)
+        found = search.find(question, MOST_FOUND, all_words=True)
         search.close()
         return sorted(found)
 

@@ -75,7 +75,7 @@ async def test_a_finished_redraw_that_gives_no_scene_leaves_the_book_as_it_was(
     for _ in range(2):
         refused = await desk.do(Redraw(scene="2"))
         assert refused.status == "refused"
-        assert "The draft refuses" in refused.reason
+        assert "The narrator refuses" in refused.reason
     assert desk.chain() == before
     assert desk.novel.store.branches() == branches
     refusing.count = 0

@@ -194,7 +194,7 @@ async def test_what_needs_a_model_waits_for_a_process(desk: Desk, put: Put) -> N
     assert steering.needs_process(desk.novel.folder, left)
     running = steering.takes_acts(desk.novel.folder, "main")
     assert steering.taken_at(desk.novel.store, left, running=running) == "when a run goes on"
-    assert steering.undo(desk.novel.store, left.id).status == "undone"
+    assert desk.novel.store.undo_act(left.id).status == "undone"
 
 
 async def test_an_act_is_left_while_another_process_holds_the_novel(desk: Desk, put: Put) -> None:

@@ -94,12 +94,8 @@ def load_run_data(config: TrainConfig) -> RunData:
     return data
 
 
-def load_pairs(config: TrainConfig, tokenizer: BaseTokenizer | None = None) -> PairData:
+def load_pairs(config: TrainConfig) -> PairData:
     """Read and tokenise the pairs of a run.
-
-    Args:
-        config: The run's settings.
-        tokenizer: The base model's; None opens it.
 
     Raises:
         PreferenceError: There are no pairs, too few, some that cannot be learnt from, or some
@@ -109,7 +105,7 @@ def load_pairs(config: TrainConfig, tokenizer: BaseTokenizer | None = None) -> P
         BaseModelError: The base has no embeddings for some of its tokens.
     """
     folder = open_folder(config)
-    base = tokenizer or open_tokenizer(config.base_model)
+    base = open_tokenizer(config.base_model)
     check_vocabulary(config.base_model, base)
     pairs = read_pairs(folder.path)
     folder.check(pairs)

@@ -14,39 +14,38 @@ _RUNS = 3
 """Runs, and names, that are quoted."""
 
 
-def report_text(evaluation: Evaluation, *, gate: GateResult | None = None, width: int = 88) -> str:
-    """The report in lines of at most `width` columns where words allow it.
+def report_text(evaluation: Evaluation, *, gate: GateResult | None = None) -> str:
+    """The report, in lines that fit a terminal.
 
     Args:
         evaluation: What was found.
         gate: The gate's result, where it was recorded; None takes the evaluation's own.
-        width: Columns.
     """
     parts = (
-        _head(evaluation, gate, width),
-        _perplexity(evaluation, width),
-        _style(evaluation, width),
-        _memory(evaluation, width),
-        _probes(evaluation, width),
+        _head(evaluation, gate),
+        _perplexity(evaluation),
+        _style(evaluation),
+        _memory(evaluation),
+        _probes(evaluation),
     )
     return "\n\n".join("\n".join(lines) for part in parts if (lines := list(part))) + "\n"
 
 
-def _head(evaluation: Evaluation, gate: GateResult | None, width: int) -> Iterator[str]:
-    yield from wrapped(f"Adapter of {one_line(evaluation.base_model)}", width, indent=0)
-    yield from wrapped(wording.verdict(evaluation, gate), width, indent=2)
+def _head(evaluation: Evaluation, gate: GateResult | None) -> Iterator[str]:
+    yield from wrapped(f"Adapter of {one_line(evaluation.base_model)}", indent=0)
+    yield from wrapped(wording.verdict(evaluation, gate), indent=2)
     for reason in wording.reasons(evaluation, gate):
-        yield from wrapped(f"- {one_line(reason)}", width, indent=4)
+        yield from wrapped(f"- {one_line(reason)}", indent=4)
 
 
-def _perplexity(evaluation: Evaluation, width: int) -> Iterator[str]:
-    yield from wrapped(wording.perplexity_line(evaluation.perplexity), width, indent=0)
-    yield from wrapped(wording.gap_line(evaluation.perplexity), width, indent=0)
+def _perplexity(evaluation: Evaluation) -> Iterator[str]:
+    yield from wrapped(wording.perplexity_line(evaluation.perplexity), indent=0)
+    yield from wrapped(wording.gap_line(evaluation.perplexity), indent=0)
 
 
-def _style(evaluation: Evaluation, width: int) -> Iterator[str]:
+def _style(evaluation: Evaluation) -> Iterator[str]:
     style = evaluation.style
-    yield from wrapped(one_line(wording.style_line(style)), width, indent=0)
+    yield from wrapped(one_line(wording.style_line(style)), indent=0)
     if style.tuned.score is None:
         return
     yield f"  {'':<26}{'base':>6}{'tuned':>7}{'books':>7}"
@@ -58,9 +57,9 @@ def _style(evaluation: Evaluation, width: int) -> Iterator[str]:
         yield f"  {label:<26}{cells[0]:>6}{cells[1]:>7}{cells[2]:>7}"
 
 
-def _memory(evaluation: Evaluation, width: int) -> Iterator[str]:
+def _memory(evaluation: Evaluation) -> Iterator[str]:
     tuned, base = evaluation.memory, evaluation.base_memory
-    yield from wrapped(wording.memory_line(tuned), width, indent=0)
+    yield from wrapped(wording.memory_line(tuned), indent=0)
     runs = [wording.run_words(wording.longest_run(report)) for report in (tuned, base)]
     yield (
         f"  longest run in common: {runs[0]} (base: {runs[1]}); {tuned.limits.run_words} words"
@@ -86,17 +85,17 @@ def _memory(evaluation: Evaluation, width: int) -> Iterator[str]:
     yield f"  names of the books in other worlds: {len(tuned.names)} (base: {len(base.names)})"
     for run in tuned.runs[:_RUNS]:
         said = f"{run.length} words of {one_line(run.source)}: “{clipped(run.quote)}”"
-        yield from wrapped(said, width, indent=4)
+        yield from wrapped(said, indent=4)
     for near in tuned.alike[:_RUNS]:
         alike = f"{near.words} words, {near.matched} as in {one_line(near.source)}"
         said = f"{alike}: “{clipped(near.quote)}”"
-        yield from wrapped(said, width, indent=4)
+        yield from wrapped(said, indent=4)
     for leak in tuned.names[:_RUNS]:
         said = f"{one_line(leak.name)} in {one_line(leak.text)}: “{clipped(leak.quote)}”"
-        yield from wrapped(said, width, indent=4)
+        yield from wrapped(said, indent=4)
 
 
-def _probes(evaluation: Evaluation, width: int) -> Iterator[str]:
+def _probes(evaluation: Evaluation) -> Iterator[str]:
     runs = evaluation.probes
     if not runs:
         return
@@ -109,7 +108,7 @@ def _probes(evaluation: Evaluation, width: int) -> Iterator[str]:
             ]
             yield f"    {label:<42}{cells[0]:>14}{cells[1]:>14}"
         if line := wording.distance_line(runs, probe):
-            yield from wrapped(line, width, indent=4)
+            yield from wrapped(line, indent=4)
 
 
 def _cell(run: ProbeRun | None) -> str:

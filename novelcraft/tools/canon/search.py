@@ -65,9 +65,9 @@ class ProseSearch:
         )
         return [FoundSentence(*row) for row in rows]
 
-    def around(self, found: Sequence[FoundSentence], before: int = 1) -> list[FoundSentence]:
+    def around(self, found: Sequence[FoundSentence]) -> list[FoundSentence]:
         """Those sentences with the ones right before them in their scene, in the book's order."""
-        wanted = {(s.position, s.number - n) for s in found for n in range(before + 1)}
+        wanted = {(s.position, s.number - n) for s in found for n in (0, 1)}
         rows = self._db.execute("SELECT position, scene, number, text FROM prose")
         there = (FoundSentence(*row) for row in rows)
         return sorted(s for s in there if (s.position, s.number) in wanted)

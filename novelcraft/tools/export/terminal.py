@@ -25,7 +25,7 @@ def outcome(summary: RunSummary) -> str:
     return "; ".join(parts) + "."
 
 
-def kept_with_findings(summary: RunSummary, width: int = 88) -> Iterator[str]:
+def kept_with_findings(summary: RunSummary) -> Iterator[str]:
     """The scenes that were kept in spite of their checks, and why; nothing when there are none."""
     for head, scenes in (
         ("Kept at the cap on attempts", summary.at_cap),
@@ -36,13 +36,13 @@ def kept_with_findings(summary: RunSummary, width: int = 88) -> Iterator[str]:
         for scene in scenes:
             yield f"  scene {scene.position} (chapter {scene.chapter}, {scene.words:,} words)"
             for finding in scene.blocking:
-                yield from _finding(finding, width)
+                yield from _finding(finding)
 
 
-def _finding(finding: Finding, width: int) -> Iterator[str]:
-    yield from wrapped(f"{finding.check}: {one_line(finding.message)}", width, indent=4)
+def _finding(finding: Finding) -> Iterator[str]:
+    yield from wrapped(f"{finding.check}: {one_line(finding.message)}", indent=4)
     for quote in finding.evidence[:_QUOTES]:
-        yield from wrapped(f"“{clipped(quote)}”", width, indent=6)
+        yield from wrapped(f"“{clipped(quote)}”", indent=6)
 
 
 def served(model: str, adapter: str) -> str:

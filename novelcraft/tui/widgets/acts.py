@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import DataTable
 
 from novelcraft.errors import NovelcraftError
-from novelcraft.graphs.steering import taken_at, undo
+from novelcraft.graphs.steering import taken_at
 from novelcraft.state.acts import ActRecord
 from novelcraft.tools.text import clipped
 from novelcraft.tui.book import Book
@@ -47,7 +47,7 @@ class ActsTable(DataTable[str]):
         if self._book is None or not self.records:
             return
         try:
-            undo(self._book.store, self.records[self.cursor_row].id)
+            self._book.store.undo_act(self.records[self.cursor_row].id)
         except NovelcraftError as error:
             self.notify(str(error), severity="warning")
         self.show(self._book)

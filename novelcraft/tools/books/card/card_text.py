@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from novelcraft.state.books import CutBy
 from novelcraft.state.card import DataCard, Histogram
 from novelcraft.state.duplicates import Duplicate
-from novelcraft.tools.text import clipped, counted, one_line, wrapped
+from novelcraft.tools.text import WIDTH, clipped, counted, one_line, wrapped
 
 _BAR = 32
 """Columns of the longest bar."""
@@ -24,7 +24,7 @@ BEGUN_BY: dict[CutBy, str] = {
 """Who chose where a scene begins, for people."""
 
 
-def card_text(card: DataCard, *, width: int = 88) -> str:
+def card_text(card: DataCard, *, width: int = WIDTH) -> str:
     """The card in lines of at most `width` columns where words allow it."""
     parts = (
         _head(card),

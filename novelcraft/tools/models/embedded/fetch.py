@@ -217,7 +217,7 @@ def fetch_minilm(cache: Path | None = None, *, notify: Notify = quiet) -> Path:
     return folder
 
 
-def minilm_ready(cache: Path | None = None) -> bool:
+def minilm_ready() -> bool:
     """Whether the embedding model is there, so that nothing has to be fetched for it."""
-    folder = (cache or cache_folder()) / "minilm"
+    folder = cache_folder() / "minilm"
     return _all_there(folder / name for name in MINILM_MEMBERS.values())

@@ -202,11 +202,6 @@ def pull_model(wanted: str, *, notify: Notify = quiet, cache: Path | None = None
     return ModelLibrary(cache).pull(wanted, notify=notify).path
 
 
-def list_models(cache: Path | None = None) -> tuple[ListedModel, ...]:
-    """What `novelcraft model list` shows."""
-    return ModelLibrary(cache).list_models()
-
-
 def _check_magic(path: Path, name: str) -> None:
     with path.open("rb") as opened:
         magic = opened.read(len(_MAGIC))

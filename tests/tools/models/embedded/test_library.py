@@ -8,7 +8,7 @@ from novelcraft.errors import ModelDownloadError, ModelNotServedError
 from novelcraft.tools.models.embedded.cache import cache_folder
 from novelcraft.tools.models.embedded.catalog import KNOWN, HubFile, Wheel, find
 from novelcraft.tools.models.embedded.hub import choose_file, resolve_hub
-from novelcraft.tools.models.embedded.library import ModelLibrary, list_models, pull_model
+from novelcraft.tools.models.embedded.library import ModelLibrary, pull_model
 
 
 class Hub:
@@ -139,4 +139,4 @@ def test_the_cache_is_where_the_variable_says() -> None:
 def test_the_functions_of_the_command_line(tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     assert pull_model(str(gguf(tmp_path / "own.gguf")), cache=cache).name == "own.gguf"
-    assert list_models(cache)[-1].name == "own"
+    assert ModelLibrary(cache).list_models()[-1].name == "own"
