@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup, TyperOption
 
 from novelcraft.cli.acts import Steered, do_waiting, leave, open_store, show
 from novelcraft.cli.common import (
@@ -19,35 +17,11 @@ from novelcraft.cli.common import (
     SceneArgument,
     user,
 )
+from novelcraft.cli.steer_arguments import FolderFirst, setting_changes, text_changes
 from novelcraft.errors import InputError
 
-
-class _FolderFirst(TyperGroup):
-    """Takes its options after the folder, too: `steer my-novel --list`, `steer my-novel note …`."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Put the options before the folder, where a group looks for them."""
-        valued = {
-            name
-            for option in self.params
-            if isinstance(option, TyperOption) and not option.is_flag
-            for name in option.opts
-        }
-        options, left = list[str](), list(args)
-        folder: list[str] = []
-        while left and (left[0].startswith("-") or not folder):
-            word = left.pop(0)
-            if not word.startswith("-"):
-                folder.append(word)
-                continue
-            options.append(word)
-            if word in valued and left:
-                options.append(left.pop(0))
-        return super().parse_args(ctx, [*options, *folder, *left])
-
-
 steer = typer.Typer(
-    cls=_FolderFirst,
+    cls=FolderFirst,
     invoke_without_command=True,
     rich_markup_mode="markdown",
     help="Steer a novel, while a run writes it or between two runs.\n\nWhat you say is left in the "
@@ -105,7 +79,7 @@ def note(
 @steer.command()
 def brief(context: typer.Context, scene: SceneArgument, changes: Changes) -> None:
     """Change the brief of a scene to come: goal, place, time, beats, turn, outcome, …"""
-    _leave(context, kind="edit_brief", scene=scene, changes=_texts(changes))
+    _leave(context, kind="edit_brief", scene=scene, changes=text_changes(changes))
 
 
 @steer.command()
@@ -115,7 +89,7 @@ def chapter(
     changes: Changes,
 ) -> None:
     """Change a chapter's title or summary in the outline."""
-    _leave(context, kind="edit_chapter", chapter=chapter, changes=_texts(changes))
+    _leave(context, kind="edit_chapter", chapter=chapter, changes=text_changes(changes))
 
 
 @steer.command()
@@ -125,13 +99,13 @@ def character(
     changes: Changes,
 ) -> None:
     """Change a member of the cast: role, want, flaw, voice, knows, name."""
-    _leave(context, kind="edit_character", character=name, changes=_texts(changes))
+    _leave(context, kind="edit_character", character=name, changes=text_changes(changes))
 
 
 @steer.command()
 def world(context: typer.Context, changes: Changes) -> None:
     """Change the world: its text or its places."""
-    _leave(context, kind="edit_world", changes=_texts(changes))
+    _leave(context, kind="edit_world", changes=text_changes(changes))
 
 
 @steer.command()
@@ -229,7 +203,7 @@ def role(
     ],
 ) -> None:
     """Set model, adapter or sampling of a role from the next scene on; null takes it back."""
-    _leave(context, kind="set_role", role=name, changes=_nested(changes))
+    _leave(context, kind="set_role", role=name, changes=setting_changes(changes))
 
 
 @steer.command()
@@ -321,38 +295,3 @@ def _leave(context: typer.Context, **fields: Any) -> None:
         where = ".".join(map(str, first["loc"][1:])) or "The act"
         raise InputError(f"{where}: {first['msg']}.", fix="See: novelcraft steer --help") from error
     leave(act, context.obj)
-
-
-def _pairs(changes: Sequence[str]) -> list[tuple[str, str]]:
-    pairs = []
-    for change in changes:
-        field, equals, value = change.partition("=")
-        if not equals or not field.strip():
-            raise InputError(f"{change!r} is not FIELD=VALUE.", fix="Write for example goal=flight")
-        pairs.append((field.strip(), value))
-    return pairs
-
-
-def _texts(changes: Sequence[str]) -> dict[str, Any]:
-    """Changes of texts; what begins with a bracket is a list in JSON."""
-    given = _pairs(changes)
-    return {field: _json(value) if value[:1] == "[" else value for field, value in given}
-
-
-def _nested(changes: Sequence[str]) -> dict[str, Any]:
-    """Changes of settings: `sampling.temperature=0.7`."""
-    nested: dict[str, Any] = {}
-    for field, value in _pairs(changes):
-        *tables, key = field.split(".")
-        here = nested
-        for table in tables:
-            here = here.setdefault(table, {})
-        here[key] = _json(value)
-    return nested
-
-
-def _json(value: str) -> Any:
-    try:
-        return json.loads(value)
-    except ValueError:
-        return value

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests.fakes import script as s
-from tests.fakes.server import FakeServer, Staged
+from tests.fakes.handler import Staged
+from tests.fakes.server import FakeServer
 
 CHUNK: dict[str, Any] = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m"}
 

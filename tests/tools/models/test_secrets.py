@@ -15,7 +15,8 @@ from novelcraft.tools.models.calls import MemoryLog
 from novelcraft.tools.models.http import Address
 from novelcraft.tools.models.secrets import HIDDEN, HiddenStream, Secrets, clean_key
 from tests.fakes import script as s
-from tests.fakes.server import FakeServer, Staged
+from tests.fakes.handler import Staged
+from tests.fakes.server import FakeServer
 from tests.tools.models.support import Person, everything, opened, read_into, request
 
 Serve = Callable[..., FakeServer]
