@@ -15,13 +15,13 @@ def context(folder: Folder, branch: BranchOption = "main") -> None:
     """
     import asyncio
 
-    from novelcraft.graphs.coming import coming_prompts
     from novelcraft.graphs.novel import Novel
-    from novelcraft.present.coming import coming_lines
+    from novelcraft.graphs.prompt_forecast import forecast_prompts
+    from novelcraft.present.prompt_forecast import forecast_lines
 
     with Novel.open(folder) as novel:
-        coming = asyncio.run(coming_prompts(novel, branch))
-    if coming.notice:
-        say(coming.notice)
-    for line in coming_lines(coming):
+        forecast = asyncio.run(forecast_prompts(novel, branch))
+    if forecast.notice:
+        say(forecast.notice)
+    for line in forecast_lines(forecast):
         typer.echo(line)

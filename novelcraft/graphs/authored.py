@@ -26,7 +26,7 @@ _HOW = {
 """How what a file holds is changed in a book that is planned."""
 
 
-def taken_up(folder: Path, novel: NovelSettings) -> Authored:
+def read_for_plan(folder: Path, novel: NovelSettings) -> Authored:
     """What the author has, for a plan that is to be made.
 
     Raises:
@@ -94,13 +94,13 @@ def _by_file(authored: Authored) -> dict[str, Authored]:
     }
 
 
-def told_of(authored: Authored) -> str:
+def authored_notice(authored: Authored) -> str:
     """What a person should know when it is taken up; empty where there is nothing."""
     files = ", ".join(named_files(authored))
     return f"From the author, and kept word for word: {files}." if files else ""
 
 
-def narrators_cuts(plan: Plan, preset: SizePreset, count: TokenCounter) -> Iterator[str]:
+def what_prompts_cut(plan: Plan, preset: SizePreset, count: TokenCounter) -> Iterator[str]:
     """What of the author's words the narrator's prompts have no room for, a sentence each."""
     if not plan.authored:
         return

@@ -14,33 +14,33 @@ LATEST = 0.5
 """Seconds after which it begins at the latest: a run may wait for a person, or for a first word."""
 
 
-class Beside:
+class BackgroundWork:
     """Pieces of work that are put off, and done one after the other, in their order."""
 
     def __init__(self) -> None:
         self._waiting: list[Callable[[], Awaitable[None]]] = []
         self._doing: asyncio.Task[None] | None = None
 
-    def put_off(self, work: Callable[[], Awaitable[None]]) -> None:
+    def defer(self, work: Callable[[], Awaitable[None]]) -> None:
         """Have a piece of work done once a model is at work, or after `LATEST` seconds."""
         self._waiting.append(work)
-        asyncio.get_running_loop().call_later(LATEST, self.begin)
+        asyncio.get_running_loop().call_later(LATEST, self.start)
 
-    def begin(self) -> None:
+    def start(self) -> None:
         """Begin with what was put off: a model is at work."""
         if not self._waiting or (self._doing is not None and not _went_well(self._doing)):
             # What is under way goes on with it; what went wrong is told first.
             return
         self._doing = asyncio.create_task(self._work_off())
 
-    async def settled(self) -> None:
+    async def finished(self) -> None:
         """Wait until nothing is put off.
 
         Raises:
             Exception: What went wrong in a piece of work. It is not begun again.
         """
         while self._waiting or self._doing is not None:
-            self.begin()
+            self.start()
             doing, self._doing = self._doing, None
             if doing is not None:
                 await doing
@@ -55,17 +55,17 @@ def _went_well(task: asyncio.Task[None]) -> bool:
 
 
 @asynccontextmanager
-async def beside() -> AsyncIterator[Beside]:
+async def background_work() -> AsyncIterator[BackgroundWork]:
     """A place for work of a run, all of which is done in the end.
 
     Raises:
         Exception: What went wrong in it since it was last waited for, unless the block raised.
     """
-    work = Beside()
+    work = BackgroundWork()
     try:
         yield work
     except BaseException:
         with suppress(Exception):
-            await work.settled()
+            await work.finished()
         raise
-    await work.settled()
+    await work.finished()

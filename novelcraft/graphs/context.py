@@ -13,7 +13,7 @@ from novelcraft.config.presets import SizePreset
 from novelcraft.config.root import Settings
 from novelcraft.config.settings import NovelSettings, WriteSettings
 from novelcraft.graphs.acts.place import Place, fault_of_note
-from novelcraft.graphs.beside import Beside
+from novelcraft.graphs.background import BackgroundWork
 from novelcraft.graphs.indexing import BackgroundIndex
 from novelcraft.prompts.fit import TokenCounter
 from novelcraft.prompts.narrator import caution
@@ -33,7 +33,7 @@ class WriteContext:
     folder: Path
     store: ManuscriptStore
     index: BackgroundIndex
-    beside: Beside
+    background: BackgroundWork
     """Takes what no scene waits for."""
     embedder: Embedder
     caller: Caller

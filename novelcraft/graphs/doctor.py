@@ -24,7 +24,7 @@ from novelcraft.graphs.novel import Novel
 from novelcraft.graphs.rehearsal import narrator_call
 from novelcraft.graphs.runner import resumable
 from novelcraft.graphs.session import INDEX_FOLDER
-from novelcraft.graphs.taught import taught
+from novelcraft.graphs.trained_layout import trained_layout
 from novelcraft.graphs.write import build_write_graph
 from novelcraft.state.layout import Layout
 from novelcraft.state.manuscript import Branch, SceneCommit
@@ -181,7 +181,7 @@ def known_preset(
     given = settings.roles.narrator
     best = library.best_installed() if given.provider == "embedded" else None
     name = best.name if best and given.name == AUTO else given.name
-    layout = taught(settings, narrator).layout
+    layout = trained_layout(settings, narrator).layout
     return resolve(settings, name, layout), layout
 
 

@@ -16,7 +16,7 @@ from novelcraft.state.events import Growth
 from novelcraft.state.stream import E, EventCodec
 from novelcraft.tools.canon.journal import Entry
 from novelcraft.tools.canon.store import ManuscriptStore
-from novelcraft.tools.storage.feed import FeedReader, told
+from novelcraft.tools.storage.feed import FeedReader, parse_recorded
 
 INTERVAL = 0.05
 """Seconds between two looks: as often as a draft's growth is sent."""
@@ -63,7 +63,7 @@ async def follow_run(folder: Path, codec: EventCodec[E]) -> AsyncIterator[tuple[
         while True:
             for line in feed.lines():
                 with suppress(ValueError, LookupError, TypeError):
-                    yield told(line, codec)
+                    yield parse_recorded(line, codec)
             await asyncio.sleep(INTERVAL)
 
 

@@ -15,7 +15,7 @@ from novelcraft.config.presets import SizePreset
 from novelcraft.config.resolve import require_taught
 from novelcraft.config.root import Settings
 from novelcraft.config.settings import HistoryName, NovelSettings, WriteSettings
-from novelcraft.graphs.parts import is_long, told_parts
+from novelcraft.graphs.part_summaries import is_long, part_summaries
 from novelcraft.prompts.fit import TokenCounter
 from novelcraft.prompts.world import root_summary
 from novelcraft.state.layout import TOKENS_PER_WORD, Layout
@@ -174,7 +174,7 @@ def in_short(
         if not scenes:
             return Story(root_summary(plan.cast))
         follows = coming if scenes == len(chain) else chain[scenes].scene_id
-        past = told_parts(novel, store, chain[:scenes], plan, follows)
+        past = part_summaries(novel, store, chain[:scenes], plan, follows)
         return Story(chain[scenes - 1].summary, past)
 
     return told

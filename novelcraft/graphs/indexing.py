@@ -2,7 +2,7 @@
 
 Recall leaves out the scene right before, whose end is in the prompt anyway, so a scene's passages
 are first needed two scenes later. The loop never waits for them between a commit and the next
-scene's first request; see `beside` for when they are brought in.
+scene's first request; see `background` for when they are brought in.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from novelcraft.agents.planner.pacing import chapters_to_come
 from novelcraft.config.language import language_tag
 from novelcraft.config.settings import NovelSettings
 from novelcraft.errors import ConfigError, PagesError
-from novelcraft.graphs.authored import require_unchanged, taken_up
+from novelcraft.graphs.authored import read_for_plan, require_unchanged
 from novelcraft.state.plan import Plan
 from novelcraft.tools.canon.store import ManuscriptStore
 from novelcraft.tools.text import clipped, one_line, quoted
@@ -32,7 +32,7 @@ def require_planned(
     """
     plan = _plan(store, branch)
     if plan is None:
-        taken_up(folder, novel)
+        read_for_plan(folder, novel)
         return
     require_unchanged(plan, branch, folder)
     if plan.target_words != novel.target_words:

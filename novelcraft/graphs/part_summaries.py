@@ -1,9 +1,9 @@
 """A long book's chapters and acts in short, so that its narrator does not forget the first ones.
 
 One rolling summary of a few hundred words cannot hold a book of a thousand pages. So a chapter that
-has ended is told once in a few sentences, and an act by what its chapters tell; both stand before
-the rolling summary. What is told is kept under the hash of the prose that it tells: a scene that is
-written anew has its own chapter and act told again, and no other.
+has ended is summarized once in a few sentences, and an act from its chapters' summaries; both stand
+before the rolling summary. A summary is kept under the hash of the prose that it is of: for a scene
+that is written anew, its own chapter and act are summarized again, and no other.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ LEAST_CONTEXT = 4_096
 
 
 def is_long(novel: NovelSettings) -> bool:
-    """Whether a book's chapters and acts are told beside its rolling summary."""
+    """Whether a book's chapters and acts have summaries beside its rolling one."""
     return novel.pages > LONG_PAGES
 
 
@@ -54,7 +54,7 @@ class _Part:
 
 @lru_cache(maxsize=1024)
 def _key(kind: str, pieces: tuple[str, ...]) -> str:
-    """The hash of what a part tells, kept: with every scene it is asked for of all parts before."""
+    """The hash of a part's content, kept: with every scene it is asked for of all parts before."""
     return content_hash([kind, *pieces])
 
 
@@ -71,21 +71,21 @@ def _ended(chain: Sequence[SceneCommit], plan: Plan, coming: str) -> dict[_Part,
     return {_Part("act", act, tuple(c.key for c in group)): group for act, group in by_act.items()}
 
 
-def told_parts(
+def part_summaries(
     novel: NovelSettings,
     store: ManuscriptStore,
     chain: Sequence[SceneCommit],
     plan: Plan,
     coming: str,
 ) -> tuple[str, ...]:
-    """What the ended acts, then the ended chapters of the act that goes on, tell.
+    """The summaries of the ended acts, then of the ended chapters of the act that goes on.
 
-    An act that is not told yet stands there by those of its chapters that are. Of a short book
-    nothing is told.
+    An act that has none yet stands there by those of its chapters that have. A short book has
+    none.
 
     Args:
         novel: Says how long the book is.
-        store: Holds what was told.
+        store: Holds the summaries.
         chain: The scenes before.
         plan: Parts the book into chapters and acts.
         coming: Id of the scene that follows them.
@@ -94,18 +94,18 @@ def told_parts(
         return ()
     acts = _ended(chain, plan, coming)
     known = store.part_summaries([part.key for act in acts for part in (act, *acts[act])])
-    told: list[str] = []
+    summaries: list[str] = []
     for act, chapters in acts.items():
         parts = [act] if act.key in known else chapters
-        told += [known[part.key] for part in parts if part.key in known]
-    return tuple(told)
+        summaries += [known[part.key] for part in parts if part.key in known]
+    return tuple(summaries)
 
 
-async def tell_parts(context: WriteContext, head: str | None, plan: Plan, coming: str) -> None:
-    """Have every ended chapter and act told that is not yet; in a short book none is.
+async def summarize_parts(context: WriteContext, head: str | None, plan: Plan, coming: str) -> None:
+    """Have every ended chapter and act summarized that is not yet; in a short book none is.
 
     Args:
-        context: Whose summarizer tells them.
+        context: Whose summarizer does it.
         head: Commit that the scene to come follows.
         plan: Parts the book into chapters and acts.
         coming: Id of that scene.
@@ -114,31 +114,29 @@ async def tell_parts(context: WriteContext, head: str | None, plan: Plan, coming
         return
     acts = _ended(context.store.chain(head), plan, coming)
     chapters = [chapter for group in acts.values() for chapter in group]
-    known = await _tell(context, {chapter: chapter.pieces for chapter in chapters})
+    known = await _summaries_of(context, {chapter: chapter.pieces for chapter in chapters})
     current = plan.chapter(plan.scene(coming).chapter).act
     ended = (act for act in acts if act.number != current)
-    await _tell(context, {act: tuple(known[key] for key in act.pieces) for act in ended})
+    await _summaries_of(context, {act: tuple(known[key] for key in act.pieces) for act in ended})
 
 
-async def _tell(context: WriteContext, texts: Mapping[_Part, Sequence[str]]) -> dict[str, str]:
-    """Tell the parts that are not told yet.
-
-    Returns:
-        What all of them tell, by key.
-    """
+async def _summaries_of(
+    context: WriteContext, texts: Mapping[_Part, Sequence[str]]
+) -> dict[str, str]:
+    """Summarize the parts that are not yet; gives the summaries of all, by key."""
     known = context.store.part_summaries([part.key for part in texts])
     missing = {part: text for part, text in texts.items() if part.key not in known}
-    told = await asyncio.gather(*(_told(context, *one) for one in missing.items()))
-    return known | dict(zip((part.key for part in missing), told, strict=True))
+    made = await asyncio.gather(*(_summarize(context, *one) for one in missing.items()))
+    return known | dict(zip((part.key for part in missing), made, strict=True))
 
 
-async def _told(context: WriteContext, part: _Part, pieces: Sequence[str]) -> str:
+async def _summarize(context: WriteContext, part: _Part, pieces: Sequence[str]) -> str:
     models = context.caller.models
     served = models.endpoint("cheap").context or LEAST_CONTEXT
     most = min(context.preset.reading_tokens, served // 2) // len(pieces)
     count = models.token_counter("cheap")
     text = "\n\n".join(excerpt(piece, count, most) for piece in pieces)
     session = context.session(part_step(part.key))
-    told = await summarize_part(PartSummaryInput(part=part.kind, text=text), session)
-    context.store.put_part_summary(part.key, told.summary)
-    return told.summary
+    made = await summarize_part(PartSummaryInput(part=part.kind, text=text), session)
+    context.store.put_part_summary(part.key, made.summary)
+    return made.summary

@@ -12,7 +12,7 @@ from novelcraft.graphs.doctor import known_preset
 from novelcraft.graphs.exporting import MAIN
 from novelcraft.graphs.history import Story, history_notice, in_short, story_of, with_history
 from novelcraft.graphs.novel import Novel
-from novelcraft.graphs.parts import is_long
+from novelcraft.graphs.part_summaries import is_long
 from novelcraft.prompts.brief import named, render_brief
 from novelcraft.prompts.fit import TokenCounter as Count
 from novelcraft.prompts.narrator import NarratorInput, assemble, tail_of
@@ -35,7 +35,7 @@ TO_COME = ("summary", "tail", "canon")
 
 
 @dataclass(frozen=True)
-class ComingPart:
+class PartForecast:
     """A part of a prompt."""
 
     tokens: int
@@ -47,13 +47,13 @@ class ComingPart:
 
 
 @dataclass(frozen=True)
-class ComingPrompt:
+class PromptForecast:
     """The prompt of a scene to come."""
 
     position: int
     """Its place in the book, counted from 1."""
     scene_id: str
-    parts: Mapping[str, ComingPart]
+    parts: Mapping[str, PartForecast]
     scene: int
     """Tokens that the scene itself may take."""
 
@@ -64,10 +64,10 @@ class ComingPrompt:
 
 
 @dataclass(frozen=True)
-class Coming:
+class Forecast:
     """The prompts of the scenes to come."""
 
-    prompts: tuple[ComingPrompt, ...]
+    prompts: tuple[PromptForecast, ...]
     layout: LayoutNote
     model: str
     context: int
@@ -80,13 +80,13 @@ class Coming:
     """What of the story so far they hold beside the layout's summary, in sentences."""
 
 
-async def coming_prompts(
+async def forecast_prompts(
     novel: Novel,
     branch: str = MAIN,
     *,
     environ: Mapping[str, str] = os.environ,
     library: ModelLibrary | None = None,
-) -> Coming:
+) -> Forecast:
     """Lay out the prompts of all scenes that a branch has yet to write. Asks no model anything.
 
     Raises:
@@ -118,7 +118,7 @@ async def coming_prompts(
     finally:
         if counter is not None:
             counter.close()
-    return Coming(
+    return Forecast(
         prompts=tuple(prompts),
         layout=preset.layout.note,
         model=endpoint.model if endpoint else novel.settings.roles.narrator.name,
@@ -180,7 +180,7 @@ def _prompt(
     count: Count,
     *,
     long: bool,
-) -> ComingPrompt:
+) -> PromptForecast:
     """Lay out one prompt; with the chain for the scene that comes next, of which more is known."""
     before = chain[-1] if chain else None
     scene = named(brief, plan)
@@ -203,12 +203,12 @@ def _prompt(
     open_parts = TO_COME if chain is None else _open_parts(brief, chain, long=long)
     parts = {
         section.name: (
-            ComingPart(section.budget, section.budget, exact=False)
+            PartForecast(section.budget, section.budget, exact=False)
             if section.name in open_parts
-            else ComingPart(section.tokens, section.budget, exact=True, trimmed=section.trimmed)
+            else PartForecast(section.tokens, section.budget, exact=True, trimmed=section.trimmed)
         )
         for section in made.sections
         if section.name in PARTS
     }
     most = LengthRule.of(preset, words).tokens(TOKENS_PER_WORD)
-    return ComingPrompt(plan.scenes.index(brief) + 1, brief.id, parts, most)
+    return PromptForecast(plan.scenes.index(brief) + 1, brief.id, parts, most)

@@ -81,7 +81,7 @@ def _revision_state(
     edited the plan, it is made from that.
     """
     version = old.plan_version
-    if place.standing.plans_by_hand:
+    if place.in_force.plans_by_hand:
         version = place.store.branch(place.branch).plan_version or version
     state = WriteState(
         branch=place.branch,

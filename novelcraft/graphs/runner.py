@@ -7,7 +7,7 @@ from typing import cast
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
-from novelcraft.graphs.acts.standing import Standing
+from novelcraft.graphs.acts.in_force import ActsInForce
 from novelcraft.graphs.context import WriteContext
 from novelcraft.graphs.scene_graph import WriteGraph
 from novelcraft.graphs.steering import waiting_at
@@ -60,7 +60,7 @@ def start_state(store: ManuscriptStore, branch_name: str, until: int | None) -> 
 
 def _by_planner(store: ManuscriptStore, branch: str, version: int) -> tuple[SceneBrief, ...]:
     """The scenes of a plan as the planner left them, before a person's edits."""
-    by_hand = Standing(store, branch).plans_by_hand
+    by_hand = ActsInForce(store, branch).plans_by_hand
     while version in by_hand:
         version = store.plan(version).parent or 1
     return store.plan(version).scenes
@@ -75,7 +75,7 @@ async def resumable(graph: WriteGraph, store: ManuscriptStore, branch_name: str)
     snapshot = await graph.aget_state(thread(branch_name))
     if not snapshot.next:
         return False
-    if Standing(store, branch_name).changed_while_idle(snapshot.created_at or ""):
+    if ActsInForce(store, branch_name).changed_while_idle(snapshot.created_at or ""):
         return False
     branch = store.branch(branch_name)
     known = snapshot.values.get("head")

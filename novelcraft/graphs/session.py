@@ -12,16 +12,16 @@ from novelcraft.config.presets import SizePreset
 from novelcraft.config.resolve import layout_table, resolve
 from novelcraft.config.root import Settings
 from novelcraft.config.settings import ROLES
+from novelcraft.graphs.acts.in_force import ActsInForce
 from novelcraft.graphs.acts.roles import with_roles
-from novelcraft.graphs.acts.standing import Standing
 from novelcraft.graphs.adapters import check_embedded, check_served
-from novelcraft.graphs.authored import require_room, taken_up
-from novelcraft.graphs.beside import beside
+from novelcraft.graphs.authored import read_for_plan, require_room
+from novelcraft.graphs.background import background_work
 from novelcraft.graphs.context import WriteContext
 from novelcraft.graphs.history import history_notice, with_history
 from novelcraft.graphs.indexing import background_index
 from novelcraft.graphs.rehearsal import longest_calls
-from novelcraft.graphs.taught import Taught, taught
+from novelcraft.graphs.trained_layout import TrainedLayout, trained_layout
 from novelcraft.state.events import Notice, WriteEvent
 from novelcraft.state.layout import Layout
 from novelcraft.state.stream import OnEvent
@@ -39,7 +39,7 @@ ModelsFactory = Callable[[Settings, CallLog], AbstractAsyncContextManager[ChatMo
 INDEX_FOLDER = "canon"
 
 
-def _of_layout(known: Taught, used: Layout) -> list[str]:
+def _of_layout(known: TrainedLayout, used: Layout) -> list[str]:
     """What a person should know of the layout that a run with an adapter uses."""
     if known.layout and known.layout.hash != used.hash:
         table = layout_table(trained=known.layout, asked=used)
@@ -77,7 +77,7 @@ async def open_released(
         notices += check_served(settings, [chat.endpoint(role) for role in ROLES])
         chat.hold_to(lambda endpoint: check_served(settings, [endpoint]))
         narrator = chat.endpoint("narrator")
-        known = taught(settings, narrator)
+        known = trained_layout(settings, narrator)
         preset = resolve(settings, narrator.model, known.layout)
         notices += _of_layout(known, preset.layout)
         yield OpenedModels(chat, preset, notices, known.layout)
@@ -107,13 +107,13 @@ async def writing_context(
         BudgetError: The budget contradicts itself, or the adapter was trained without the history
             that is asked for.
     """
-    given, settings = settings, with_roles(settings, Standing(store, branch).roles)
+    given, settings = settings, with_roles(settings, ActsInForce(store, branch).roles)
     async with open_released(settings, store, models) as opened:
         chat = opened.chat
         chat.listen(lambda text: emit(Notice(text=text)))
         version = store.branch(branch).plan_version
         plan = None if version is None else store.plan(version)
-        authored = plan.authored if plan else taken_up(folder, settings.novel)
+        authored = plan.authored if plan else read_for_plan(folder, settings.novel)
         if plan is None:
             require_room(authored, settings.novel, opened.preset)
         needs = await longest_calls(settings.novel, opened.preset, chat, plan, authored)
@@ -125,17 +125,17 @@ async def writing_context(
         embedder = open_embedder(settings.write.embedding)
         async with (
             background_index(PassageIndex(folder / INDEX_FOLDER, embedder)) as index,
-            beside() as put_off,
+            background_work() as background,
         ):
             if earlier := store.chain(store.branch(branch).head)[:-1]:
                 # Recall needs all but the last; Chroma takes a while to load.
-                put_off.put_off(partial(index.sync, earlier))
-                put_off.begin()
+                background.defer(partial(index.sync, earlier))
+                background.start()
             yield WriteContext(
                 folder=folder,
                 store=store,
                 index=index,
-                beside=put_off,
+                background=background,
                 embedder=embedder,
                 caller=Caller(chat, settings.novel.seed),
                 count=chat.token_counter("narrator"),

@@ -16,9 +16,9 @@ from novelcraft.config.resolve import resolve
 from novelcraft.config.root import Settings
 from novelcraft.config.user import find_user_file
 from novelcraft.errors import InputError, NovelcraftError, ProjectBusyError
+from novelcraft.graphs.acts.in_force import PLAN
 from novelcraft.graphs.acts.place import Place, fault_of_note, next_scene
 from novelcraft.graphs.acts.registry import KINDS, may_take, needs_models
-from novelcraft.graphs.acts.standing import PLAN
 from novelcraft.graphs.folder import TOML
 from novelcraft.prompts.narrator import caution
 from novelcraft.state.acts import Act, ActRecord, Effect, Pause, Reject, Resume, Stop

@@ -21,7 +21,7 @@ HOUSE_NOTICE = (
 )
 
 
-class Taught(NamedTuple):
+class TrainedLayout(NamedTuple):
     """How the narrator was trained to be asked."""
 
     layout: Layout | None
@@ -30,7 +30,7 @@ class Taught(NamedTuple):
     """For a person; empty for a bare model."""
 
 
-def taught(settings: Settings, narrator: Endpoint | None) -> Taught:
+def trained_layout(settings: Settings, narrator: Endpoint | None) -> TrainedLayout:
     """What the card of the narrator's adapter says of its layout.
 
     Args:
@@ -39,16 +39,18 @@ def taught(settings: Settings, narrator: Endpoint | None) -> Taught:
     """
     adapter = settings.roles.narrator.adapter
     if not adapter:
-        return Taught(None)
-    from novelcraft.finetune.registry.cards import taught_layout  # only where there is an adapter
+        return TrainedLayout(None)
+    from novelcraft.finetune.registry.cards import layout_of_card  # only where there is an adapter
 
     found = _found(settings, narrator)
-    layout = taught_layout(found.card) if found and found.card else None
+    layout = layout_of_card(found.card) if found and found.card else None
     if layout is None:
-        return Taught(None, f"In which layout the adapter {adapter} was trained is not known.")
+        return TrainedLayout(
+            None, f"In which layout the adapter {adapter} was trained is not known."
+        )
     if adapter == HOUSE and settings.roles.narrator.provider == EMBEDDED:
-        return Taught(layout, HOUSE_NOTICE)
-    return Taught(
+        return TrainedLayout(layout, HOUSE_NOTICE)
+    return TrainedLayout(
         layout, f"The narrator is asked as {adapter} was trained: in the layout {layout.note}."
     )
 

@@ -17,7 +17,7 @@ from novelcraft.state.batch import (
     NovelEnded,
     NovelGrew,
     NovelNotice,
-    Standing,
+    RowProgress,
 )
 from novelcraft.tools.text import counted, one_line
 
@@ -93,11 +93,11 @@ class BatchProgress(AsksNobody):
 
     def _change(self, name: str, **changes: object) -> None:
         # A worker hears of novels that were added since it began.
-        before = self._standings.get(name, Standing())
+        before = self._standings.get(name, RowProgress())
         self._standings[name] = before.model_copy(update=changes)
 
 
-def counts(standings: Iterable[Standing]) -> str:
+def counts(standings: Iterable[RowProgress]) -> str:
     """How many novels stand how: `3 of 12 finished, 8 writing, 1 failed`."""
     by_status = Counter(standing.status for standing in standings)
     total = sum(by_status.values())
@@ -128,7 +128,7 @@ def table(entries: Sequence[BatchEntry]) -> list[str]:
     return lines
 
 
-def _numbers(standing: Standing) -> str:
+def _numbers(standing: RowProgress) -> str:
     scenes = f"{standing.scenes}/{standing.scenes_planned or '?'} scenes"
     findings = f", {counted(standing.findings, 'finding')}" if standing.findings else ""
     kept = f", {standing.at_cap} at the cap" if standing.at_cap else ""
@@ -136,7 +136,7 @@ def _numbers(standing: Standing) -> str:
     return f"{scenes}, {number(standing.words)} words{findings}{kept}{cost}"
 
 
-def _ended(standing: Standing) -> str:
+def _ended(standing: RowProgress) -> str:
     if standing.status == "finished":
         kept = f", {standing.at_cap} kept at the cap" if standing.at_cap else ""
         scenes, words = counted(standing.scenes, "scene"), number(standing.words)
@@ -144,11 +144,11 @@ def _ended(standing: Standing) -> str:
     return f"{standing.status}: {one_line(standing.error)}"
 
 
-def _first_line(standing: Standing) -> str:
+def _first_line(standing: RowProgress) -> str:
     return standing.error.splitlines()[0] if standing.error else standing.path
 
 
-def _share(standing: Standing) -> float:
+def _share(standing: RowProgress) -> float:
     if standing.status == "finished":
         return 1.0
     planned = standing.scenes_planned

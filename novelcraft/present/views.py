@@ -10,7 +10,7 @@ from novelcraft.errors import UnknownTargetError
 from novelcraft.graphs.exporting import exports_folder
 from novelcraft.graphs.manuscript import manuscript_path
 from novelcraft.graphs.novel import Novel
-from novelcraft.graphs.parts import told_parts
+from novelcraft.graphs.part_summaries import part_summaries
 from novelcraft.present.wording import number, stopwatch
 from novelcraft.present.writing import ACCEPTED
 from novelcraft.state.manuscript import PromptSection, SceneCommit
@@ -102,7 +102,7 @@ def summary(novel: Novel, branch: str, name: str) -> str:
     parts = [
         part
         for brief in plan.scenes[commit.position : commit.position + 1]
-        for part in told_parts(novel.settings.novel, novel.store, chain, plan, brief.id)
+        for part in part_summaries(novel.settings.novel, novel.store, chain, plan, brief.id)
     ]
     return "\n".join([*parts, commit.summary])
 

@@ -34,7 +34,7 @@ class BatchRow(Frozen):
         }
 
 
-class Standing(Frozen):
+class RowProgress(Frozen):
     """How far a novel of a batch is, and what it took."""
 
     status: RowStatus = "waiting"
@@ -64,7 +64,7 @@ class BatchEntry(Frozen):
     """A row with its standing."""
 
     row: BatchRow
-    standing: Standing
+    standing: RowProgress
 
 
 class Change(Frozen):
@@ -111,7 +111,7 @@ class NovelEnded(Frozen):
 
     kind: Literal["novel_ended"] = "novel_ended"
     name: str
-    standing: Standing
+    standing: RowProgress
 
 
 class NovelNotice(Frozen):

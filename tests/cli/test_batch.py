@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from novelcraft.state.batch import Standing
+from novelcraft.state.batch import RowProgress
 from novelcraft.tools.batch.rows import read_rows
 from novelcraft.tools.batch.shared import open_novel_store, open_shared
 from tests import factories
@@ -214,7 +214,7 @@ def test_books_that_workers_wrote_come_onto_the_shelf(
 def test_a_novel_is_read_from_the_database(run: Run, here: Path, database: str) -> None:
     with open_shared(database) as store:
         store.take(read_rows(rows(novel("miller"), novel("ferryman"))), [])
-        store.note("miller", Standing(status="writing", scenes=2, prompt_tokens=1))
+        store.note("miller", RowProgress(status="writing", scenes=2, prompt_tokens=1))
     with open_novel_store(database, 1, "0" * 32, guard=None, idle_seconds=60) as made:
         begin(made)
         for commit in factories.chain(2):

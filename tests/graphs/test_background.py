@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from novelcraft.graphs.beside import beside
+from novelcraft.graphs.background import background_work
 
 
 class Work:
@@ -32,25 +32,25 @@ def work() -> Work:
 
 
 async def test_it_waits_until_a_model_is_at_work(work: Work) -> None:
-    async with beside() as later:
-        later.put_off(work.piece("text"))
-        later.put_off(work.piece("passages"))
+    async with background_work() as later:
+        later.defer(work.piece("text"))
+        later.defer(work.piece("passages"))
         for _ in range(5):
             await asyncio.sleep(0)
         before = [*work.done]
-        later.begin()
-        later.begin()
-        await later.settled()
+        later.start()
+        later.start()
+        await later.finished()
         assert (before, work.done) == ([], ["text", "passages"])
 
 
 async def test_what_is_put_off_meanwhile_is_done_too(work: Work) -> None:
-    async with beside() as later:
-        later.put_off(work.piece("text"))
-        later.begin()
+    async with background_work() as later:
+        later.defer(work.piece("text"))
+        later.start()
         await asyncio.sleep(0)
-        later.put_off(work.piece("passages"))
-        await later.settled()
+        later.defer(work.piece("passages"))
+        await later.finished()
     assert work.done == ["text", "passages"]
 
 
@@ -60,34 +60,34 @@ async def test_it_begins_by_itself_where_no_model_is_asked(work: Work) -> None:
     async def do() -> None:
         did.set()
 
-    async with beside() as later:
+    async with background_work() as later:
         for _ in range(2):
             did.clear()
-            later.put_off(do)
+            later.defer(do)
             await asyncio.wait_for(did.wait(), 60)
 
 
 async def test_what_goes_wrong_is_told_to_who_waits_and_the_rest_is_done(work: Work) -> None:
-    async with beside() as later:
-        later.put_off(work.piece("text", OSError("no space")))
-        later.put_off(work.piece("passages"))
-        later.begin()
+    async with background_work() as later:
+        later.defer(work.piece("text", OSError("no space")))
+        later.defer(work.piece("passages"))
+        later.start()
         with pytest.raises(OSError, match="no space"):
-            await later.settled()
-        await later.settled()
+            await later.finished()
+        await later.finished()
         assert work.done == ["passages"]
 
 
 async def test_all_is_done_in_the_end(work: Work) -> None:
-    async with beside() as later:
-        later.put_off(work.piece("text"))
+    async with background_work() as later:
+        later.defer(work.piece("text"))
     assert work.done == ["text"]
 
 
 async def test_what_goes_wrong_in_the_end_is_an_error(work: Work) -> None:
     with pytest.raises(OSError, match="no space"):
-        async with beside() as later:
-            later.put_off(work.piece("text", OSError("no space")))
+        async with background_work() as later:
+            later.defer(work.piece("text", OSError("no space")))
 
 
 @pytest.mark.parametrize("error", [None, OSError("no space")])
@@ -95,8 +95,8 @@ async def test_an_error_of_the_run_is_not_hidden_and_the_work_is_done(
     work: Work, error: Exception | None
 ) -> None:
     async def broken_run() -> None:
-        async with beside() as later:
-            later.put_off(work.piece("text", error))
+        async with background_work() as later:
+            later.defer(work.piece("text", error))
             raise KeyError("of the run")
 
     with pytest.raises(KeyError, match="of the run"):

@@ -17,7 +17,7 @@ import pytest
 from novelcraft.graphs.follow import follow, follow_run
 from novelcraft.state.prep import PREP_EVENTS, PrepStarted, StageDone
 from novelcraft.tools.canon.journal import Entry
-from novelcraft.tools.storage.feed import FeedWriter, fed
+from novelcraft.tools.storage.feed import FeedWriter, recording
 from tests.fakes import script as s
 from tests.fakes.server import FakeServer
 from tests.graphs.conftest import Desk, OpenDesk
@@ -156,7 +156,7 @@ async def test_a_run_of_preparation_is_followed_from_its_start(tmp_path: Path) -
 
     times = iter((5.0, 7.5))
     with FeedWriter(tmp_path) as feed:
-        emit = fed(feed, PREP_EVENTS, lambda _event: None, lambda: next(times))
+        emit = recording(feed, PREP_EVENTS, lambda _event: None, lambda: next(times))
         feed.append('{"kind": "of another version"}\n')
         emit(PrepStarted(books=1, until="clean"))
         listening = asyncio.create_task(listen())

@@ -12,9 +12,9 @@ from novelcraft.config.layouts import LAYOUTS
 from novelcraft.config.resolve import resolve
 from novelcraft.config.root import Settings
 from novelcraft.errors import BudgetError
-from novelcraft.graphs.coming import coming_prompts
 from novelcraft.graphs.history import LAST_SCENES, first_whole, with_history
-from novelcraft.present.coming import coming_lines
+from novelcraft.graphs.prompt_forecast import forecast_prompts
+from novelcraft.present.prompt_forecast import forecast_lines
 from novelcraft.present.views import prompt
 from novelcraft.state.layout import TOKENS_PER_WORD
 from novelcraft.tools.models.preflight import SPARE_TOKENS
@@ -135,11 +135,11 @@ async def test_the_context_command_tells_the_history_and_its_room(
 ) -> None:
     desk = open_desk(serve(context=32_000), **history("window"))
     await desk.write(until=2)
-    told = await coming_prompts(desk.novel, environ={})
+    told = await forecast_prompts(desk.novel, environ={})
     await desk.write(until=3)
     sections = {part.name: part for part in desk.chain()[2].provenance.sections}
     assert told.prompts[0].parts["summary"].tokens == sections["summary"].tokens
-    lines = "\n".join(coming_lines(told))
+    lines = "\n".join(forecast_lines(told))
     assert "history window: up to" in lines
     assert "of the 32,000 that it is served with" in lines
     assert any("history window" in event.text for event in desk.of("notice"))

@@ -9,9 +9,9 @@ import pytest
 from novelcraft.config.layouts import LAYOUTS
 from novelcraft.config.resolve import resolve
 from novelcraft.config.root import Settings
-from novelcraft.graphs.coming import coming_prompts
 from novelcraft.graphs.history import with_history
-from novelcraft.graphs.parts import LONG_PAGES
+from novelcraft.graphs.part_summaries import LONG_PAGES
+from novelcraft.graphs.prompt_forecast import forecast_prompts
 from novelcraft.present.views import summary
 from novelcraft.state.acts import EditScene
 from novelcraft.state.layout import TOKENS_PER_WORD
@@ -96,9 +96,9 @@ async def test_the_context_command_counts_what_is_told(
     await desk.write(until=0)
     end = chapters(desk)[0]
     await desk.write(until=end)
-    assert not (await coming_prompts(desk.novel, environ={})).prompts[0].parts["summary"].exact
+    assert not (await forecast_prompts(desk.novel, environ={})).prompts[0].parts["summary"].exact
     await desk.write(until=end + 1)
-    part = (await coming_prompts(desk.novel, environ={})).prompts[0].parts["summary"]
+    part = (await forecast_prompts(desk.novel, environ={})).prompts[0].parts["summary"]
     await desk.write(until=end + 2)
     written = {s.name: s for s in desk.chain()[-1].provenance.sections}["summary"]
     assert (part.exact, part.tokens) == (True, written.tokens)

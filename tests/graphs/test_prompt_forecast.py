@@ -9,15 +9,15 @@ import pytest
 
 from novelcraft.config.settings import ROLES
 from novelcraft.errors import UnknownTargetError
-from novelcraft.graphs.coming import Coming, coming_prompts
-from novelcraft.present.coming import coming_lines
+from novelcraft.graphs.prompt_forecast import Forecast, forecast_prompts
+from novelcraft.present.prompt_forecast import forecast_lines
 from novelcraft.tools.models.embedded.library import ModelLibrary
 from tests.fakes.server import FakeServer
 from tests.graphs.conftest import Desk, OpenDesk
 
 
-async def coming(desk: Desk, library: ModelLibrary | None = None) -> Coming:
-    return await coming_prompts(desk.novel, environ={}, library=library)
+async def coming(desk: Desk, library: ModelLibrary | None = None) -> Forecast:
+    return await forecast_prompts(desk.novel, environ={}, library=library)
 
 
 async def test_the_next_scene_is_told_as_it_is_written_then(
@@ -71,7 +71,7 @@ async def test_a_server_that_is_gone_is_said_and_tokens_are_estimated(
     told = await coming(desk)
     assert (told.counted, told.context) == (False, 0)
     assert "No server answers" in told.notice
-    lines = list(coming_lines(told))
+    lines = list(forecast_lines(told))
     assert "context is not known" in lines[-1]
     assert len(lines) == 1 + len(told.prompts) + 3
 
@@ -79,7 +79,7 @@ async def test_a_server_that_is_gone_is_said_and_tokens_are_estimated(
 async def test_what_a_person_reads(open_desk: OpenDesk, serve: Callable[..., FakeServer]) -> None:
     desk = open_desk(serve(context=8_192))
     await desk.write(until=1)
-    head, following, later, *_, verdict = coming_lines(await coming(desk))
+    head, following, later, *_, verdict = forecast_lines(await coming(desk))
     assert head.split() == [
         *("scene", "system", "world", "summary", "canon", "tail", "brief"),
         *("text", "together", "cut"),
@@ -96,8 +96,8 @@ async def test_what_does_not_fit_is_said(open_desk: OpenDesk, tmp_path: Path) ->
         desk = open_desk(server, "other")
         await desk.write(until=0)
         told = await coming(desk)
-    tight = Coming(told.prompts, told.layout, told.model, 700, told.counted)
-    assert "may not fit its context of 700" in list(coming_lines(tight))[-1]
+    tight = Forecast(told.prompts, told.layout, told.model, 700, told.counted)
+    assert "may not fit its context of 700" in list(forecast_lines(tight))[-1]
     desk.novel.settings = desk.novel.settings.model_validate(
         {**desk.novel.settings.model_dump(), "roles": roles}
     )
@@ -108,4 +108,4 @@ async def test_what_does_not_fit_is_said(open_desk: OpenDesk, tmp_path: Path) ->
 async def test_a_finished_book_has_none(open_desk: OpenDesk, fake_server: FakeServer) -> None:
     desk = open_desk(fake_server)
     await desk.write()
-    assert list(coming_lines(await coming(desk))) == ["No scene is to come: the book is written."]
+    assert list(forecast_lines(await coming(desk))) == ["No scene is to come: the book is written."]

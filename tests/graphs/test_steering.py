@@ -11,8 +11,8 @@ import pytest
 from pydantic import ValidationError
 
 from novelcraft.graphs import steering
+from novelcraft.graphs.acts.in_force import ActsInForce
 from novelcraft.graphs.acts.registry import KINDS, needs_models
-from novelcraft.graphs.acts.standing import Standing
 from novelcraft.state import acts
 from novelcraft.state.acts import ACT, Act, ActRecord
 from novelcraft.state.events import SceneStarted, Waiting, WriteEvent
@@ -134,7 +134,7 @@ async def test_what_holds_from_here_on(desk: Desk, put: Put) -> None:
     put(acts.Approve(gate="plan"))
     put(acts.Approve(gate="scene", target="6"))
     put(acts.Approve(gate="chapter", target="2"))
-    plan, standing = plan_of(desk), Standing(desk.novel.store, "main")
+    plan, standing = plan_of(desk), ActsInForce(desk.novel.store, "main")
     assert standing.pinned == ["Anna: is blind"]
     assert noted.target == plan.scenes[4].id
     assert standing.notes(noted.target, 1) == ["More rain."]

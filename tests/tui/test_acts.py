@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from novelcraft.graphs.acts.standing import Standing
+from novelcraft.graphs.acts.in_force import ActsInForce
 from novelcraft.graphs.steering import waiting_at
 from novelcraft.state.acts import ActRecord
 from novelcraft.state.manuscript import SceneCommit
@@ -237,10 +237,10 @@ async def test_a_fact_is_pinned_and_pinned_no_longer(serve: Serve, make_novel: M
         chain, fact = list(book.chain), book.chain[0].facts[0]
         await fill(pilot, app, form(book, "Pin: ", 1), {})
         await until(pilot, lambda: book.acts() and _applied(book.acts()[0]))
-        assert Standing(book.store, "main").pinned == [f"{fact.subject}: {fact.statement}"]
+        assert ActsInForce(book.store, "main").pinned == [f"{fact.subject}: {fact.statement}"]
         await fill(pilot, app, form(book, "Pin no longer"), {})
         await until(pilot, lambda: len(book.acts()) == 2 and _applied(book.acts()[0]))
-        assert Standing(book.store, "main").pinned == []
+        assert ActsInForce(book.store, "main").pinned == []
         assert not [f for f in forms(book, None) if f.title.startswith("Pin no longer")]
         assert book.chain == chain
 

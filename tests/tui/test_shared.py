@@ -10,7 +10,7 @@ from textual.widgets import DataTable, Static
 
 from novelcraft.errors import InputError
 from novelcraft.state.acts import Note
-from novelcraft.state.batch import Standing
+from novelcraft.state.batch import RowProgress
 from novelcraft.tools.batch.shared import Lease, open_novel_store, open_shared
 from novelcraft.tools.batch.store import BatchStore
 from novelcraft.tui.app import NovelcraftApp
@@ -49,7 +49,7 @@ def told(app: NovelcraftApp) -> str:
 def add_novel(database: str, batch: BatchStore, scenes: int) -> None:
     """The batch's first novel, with so many scenes."""
     batch.take(rows("http://127.0.0.1:9", 2), [])
-    batch.note("n0", Standing(status="writing", scenes=scenes, scenes_planned=5, words=99))
+    batch.note("n0", RowProgress(status="writing", scenes=scenes, scenes_planned=5, words=99))
     with open_novel_store(database, 1, "0" * 32, guard=None, idle_seconds=60) as store:
         begin(store)
         for commit in factories.chain(scenes):

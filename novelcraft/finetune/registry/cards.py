@@ -176,7 +176,7 @@ def find_adapter(folder: Path) -> FoundAdapter | None:
     return FoundAdapter(folder, "registered", card)
 
 
-def taught_layout(card: AdapterCard) -> Layout | None:
+def layout_of_card(card: AdapterCard) -> Layout | None:
     """The layout that an adapter was trained on; None where nothing says so.
 
     A card of before there were layouts names none; its rows do, while they are there.

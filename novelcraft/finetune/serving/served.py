@@ -26,7 +26,7 @@ _NOT_VLLM = "it does not tell the log-probabilities of tokens as vLLM does"
 
 
 @dataclass(frozen=True)
-class Told:
+class PromptLikelihoods:
     """What a server said of a prompt."""
 
     prompt: tuple[float, ...]
@@ -70,7 +70,7 @@ class ServedModel:
             )
         return replace(self, name=str(parents[self.name]))
 
-    def ask(self, prompts: Sequence[Sequence[int]]) -> list[Told]:
+    def ask(self, prompts: Sequence[Sequence[int]]) -> list[PromptLikelihoods]:
         """What the model says of each prompt, which is given in tokens.
 
         Raises:
@@ -78,7 +78,7 @@ class ServedModel:
         """
         return [self._told(prompt) for prompt in prompts]
 
-    def _told(self, prompt: Sequence[int]) -> Told:
+    def _told(self, prompt: Sequence[int]) -> PromptLikelihoods:
         body = {
             "model": self.name,
             "prompt": list(prompt),
@@ -102,7 +102,7 @@ class ServedModel:
             raise self._fault(_NOT_VLLM) from error
         if not following:
             raise self._fault(_NOT_VLLM)
-        return Told(likelihoods, following)
+        return PromptLikelihoods(likelihoods, following)
 
     def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         address = self.address

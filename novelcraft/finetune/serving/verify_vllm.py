@@ -20,7 +20,7 @@ from novelcraft.finetune.attach import attach
 from novelcraft.finetune.models import load_base
 from novelcraft.finetune.serving.comparing import CPU, Comparison, difference, logits, probe_tokens
 from novelcraft.finetune.serving.factors import read_factors
-from novelcraft.finetune.serving.served import ServedModel, Told
+from novelcraft.finetune.serving.served import PromptLikelihoods, ServedModel
 
 _ROUNDING = 1e-5
 """Nats a token that sums in another order may differ by."""
@@ -125,7 +125,9 @@ def _likelihoods(found: Sequence[torch.Tensor]) -> list[torch.Tensor]:
 
 
 def _differences(
-    told: Sequence[Told], ours: Sequence[torch.Tensor], prompts: Sequence[Sequence[int]]
+    told: Sequence[PromptLikelihoods],
+    ours: Sequence[torch.Tensor],
+    prompts: Sequence[Sequence[int]],
 ) -> list[float]:
     apart = []
     for each, own, prompt in zip(told, ours, prompts, strict=True):

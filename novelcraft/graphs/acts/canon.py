@@ -6,8 +6,8 @@ import re
 
 from novelcraft.config.names import closest
 from novelcraft.errors import DamagedDatabaseError, InputError, UnknownTargetError
+from novelcraft.graphs.acts.in_force import PLAN
 from novelcraft.graphs.acts.place import MIN_PREFIX, Place, find_scene
-from novelcraft.graphs.acts.standing import PLAN
 from novelcraft.graphs.exporting import finding_keys
 from novelcraft.graphs.stale import set_upon, stale_reasons
 from novelcraft.state.acts import (

@@ -27,8 +27,8 @@ PLAN = "plan"
 PLAN_EDITS = (EditBrief, EditChapter, EditCharacter, EditWorld)
 
 
-class Standing:
-    """The applied acts of a branch, as they stand now."""
+class ActsInForce:
+    """The applied acts of a branch that still hold, as they stand now."""
 
     def __init__(self, store: ManuscriptStore, branch: str) -> None:
         self._store = store

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from novelcraft.config.root import Settings
 from novelcraft.errors import InputError, UnknownTargetError
-from novelcraft.graphs.acts.standing import Standing
+from novelcraft.graphs.acts.in_force import ActsInForce
 from novelcraft.state.acts import SafePoint
 from novelcraft.state.manuscript import SceneCommit
 from novelcraft.state.plan import Chapter, Character, Plan, SceneBrief
@@ -56,9 +56,9 @@ class Place:
         return self.store.plan(version)
 
     @property
-    def standing(self) -> Standing:
+    def in_force(self) -> ActsInForce:
         """What holds of the acts before."""
-        return Standing(self.store, self.branch)
+        return ActsInForce(self.store, self.branch)
 
     def brief(self, name: str) -> SceneBrief:
         """A scene of the plan, by its number in the book (`12`) or its id (`s012`)."""

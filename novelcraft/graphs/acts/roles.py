@@ -11,14 +11,14 @@ from novelcraft.config.names import closest
 from novelcraft.config.root import RolesSettings, Settings
 from novelcraft.config.settings import BOUND_TO_MODEL, ROLES, RoleSettings
 from novelcraft.errors import ConfigError, InputError, UnknownRoleError
+from novelcraft.graphs.acts.in_force import merged
 from novelcraft.graphs.acts.place import Place
-from novelcraft.graphs.acts.standing import merged
 from novelcraft.state.acts import Effect, SetRole
 
 
 def set_role(act: SetRole, place: Place) -> Effect:
     """Hold what is set against the settings; the next scene is asked with it."""
-    roles = place.standing.roles
+    roles = place.in_force.roles
     roles[act.role] = merged(roles.get(act.role, {}), act.changes)
     with_roles(place.settings(), roles)
     return Effect(target=act.role)

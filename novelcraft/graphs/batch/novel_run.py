@@ -24,7 +24,7 @@ from novelcraft.errors import (
 from novelcraft.graphs.exporting import MAIN, exports_folder
 from novelcraft.graphs.folder import TOML, make_folder
 from novelcraft.graphs.novel import Novel, OpenStore
-from novelcraft.state.batch import BatchEntry, BatchEvent, NovelGrew, NovelNotice, Standing
+from novelcraft.state.batch import BatchEntry, BatchEvent, NovelGrew, NovelNotice, RowProgress
 from novelcraft.state.events import Notice, PlanReady, RunStarted, SceneCommitted, WriteEvent
 from novelcraft.state.stream import OnEvent
 from novelcraft.tools.batch.store import worker_name
@@ -36,7 +36,7 @@ from novelcraft.tools.storage.files import write_atomic
 from novelcraft.tools.text import clipped
 
 STOPPED = "A person stopped it. The same command again goes on."
-Note = Callable[[str, Standing], None]
+Note = Callable[[str, RowProgress], None]
 """Writes down how the novel of a name stands."""
 
 
@@ -83,7 +83,7 @@ class NovelRun:
 
     async def run(
         self, pool: ServerPool, environ: Mapping[str, str]
-    ) -> tuple[Standing, Exception | None]:
+    ) -> tuple[RowProgress, Exception | None]:
         """Write the novel; how it stands in the end, and the error that ended it."""
         try:
             with self._opened(pool, environ) as novel:
@@ -109,7 +109,7 @@ class NovelRun:
             return self.update(status="failed", error=f"{type(error).__name__}: {error}"), error
         return self._standing, None
 
-    def update(self, **changes: Any) -> Standing:
+    def update(self, **changes: Any) -> RowProgress:
         """Write down how the novel stands, with what its calls came to."""
         if self._spending is not None:
             changes["seconds"] = round(self._spending.seconds, 3)

@@ -6,7 +6,7 @@ import asyncio
 
 from novelcraft.graphs.batch.jobs import make_app, make_tables, put_jobs
 from novelcraft.graphs.batch.worker import LEASE_SECONDS
-from novelcraft.state.batch import BatchEvent, NovelBegun, NovelEnded, NovelGrew, Standing
+from novelcraft.state.batch import BatchEvent, NovelBegun, NovelEnded, NovelGrew, RowProgress
 from novelcraft.state.stream import OnEvent
 from novelcraft.tools.batch.store import BatchStore
 
@@ -36,7 +36,7 @@ async def follow(store: BatchStore, emit: OnEvent[BatchEvent]) -> None:
     while True:
         entries = store.entries()
         for entry in entries:
-            before = known.get(entry.row.name, Standing())
+            before = known.get(entry.row.name, RowProgress())
             for event in _differences(entry.row.name, before, entry.standing):
                 emit(event)
             known[entry.row.name] = entry.standing
@@ -45,7 +45,7 @@ async def follow(store: BatchStore, emit: OnEvent[BatchEvent]) -> None:
         await asyncio.sleep(POLL_SECONDS)
 
 
-def _differences(name: str, before: Standing, now: Standing) -> list[BatchEvent]:
+def _differences(name: str, before: RowProgress, now: RowProgress) -> list[BatchEvent]:
     events: list[BatchEvent] = []
     if now.status == "writing" != before.status:
         events.append(NovelBegun(name=name))

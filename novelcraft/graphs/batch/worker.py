@@ -21,7 +21,7 @@ from novelcraft.errors import (
 )
 from novelcraft.graphs.batch.jobs import NOVELS, UPKEEP, make_app, make_tables, put_jobs
 from novelcraft.graphs.batch.novel_run import NovelRun
-from novelcraft.state.batch import BatchEvent, NovelBegun, NovelEnded, Standing
+from novelcraft.state.batch import BatchEvent, NovelBegun, NovelEnded, RowProgress
 from novelcraft.state.stream import OnEvent
 from novelcraft.tools.batch.shared import Lease, open_novel_store, open_shared
 from novelcraft.tools.batch.store import BatchStore
@@ -143,7 +143,7 @@ class BatchWorker:
         emit(NovelBegun(name=name))
         budget = Budget(store.budget, store.spent())
 
-        def note(name: str, standing: Standing) -> None:
+        def note(name: str, standing: RowProgress) -> None:
             store.note(name, standing, guard=lease.guard)
             budget.spent = store.spent()
 

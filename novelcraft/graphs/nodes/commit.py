@@ -89,17 +89,17 @@ async def derive(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
     """Have what is derived from the chain renewed, and drop the drafts of scenes long committed."""
     context = runtime.context
     commit = context.store.get(state["head"] or "")
-    await context.beside.settled()
+    await context.background.finished()
     # As the branch stands now: at a gate a person may have the scene drawn again.
     now = written(context.store, state["branch"])
-    context.beside.put_off(partial(_renew, context, state["branch"], *now))
+    context.background.defer(partial(_renew, context, state["branch"], *now))
     context.store.delete_drafts(state["branch"], keep_parent=commit.parent)
     return {}
 
 
 async def renew_text(context: WriteContext, branch: str) -> None:
     """Renew the branch's `manuscript.md`, and tell of a person's edits that it held."""
-    await context.beside.settled()
+    await context.background.finished()
     await _renew(context, branch, *written(context.store, branch))
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from novelcraft.errors import HeadMovedError, InputError
+from novelcraft.graphs.acts.in_force import PLAN
 from novelcraft.graphs.acts.place import next_scene
-from novelcraft.graphs.acts.standing import PLAN
 from novelcraft.graphs.context import WriteContext, WriteRuntime
 from novelcraft.graphs.nodes.safe_points import POLL
 from novelcraft.graphs.nodes.scene import plan_of
@@ -51,7 +51,7 @@ class Stand:
     @property
     def approved(self) -> bool:
         """Whether a person let it pass, at the gate or before."""
-        standing = self.context.place(self.branch, "gate").standing
+        standing = self.context.place(self.branch, "gate").in_force
         return bool({self.target, self.within} & standing.approved)
 
     def decide(self, action: Literal["accept", "redraw", "stop"], note: str = "") -> Answer:

@@ -23,7 +23,7 @@ from novelcraft.agents.planner import (
 from novelcraft.agents.planner.compose import chapter_requests, compose_plan
 from novelcraft.agents.planner.scenes import ChapterRequest, ChapterScenes
 from novelcraft.errors import PlanError
-from novelcraft.graphs.authored import narrators_cuts, taken_up, told_of
+from novelcraft.graphs.authored import authored_notice, read_for_plan, what_prompts_cut
 from novelcraft.graphs.context import WriteContext, WriteRuntime
 from novelcraft.state.events import Notice, Planning, PlanReady
 from novelcraft.state.findings import Finding, blocking
@@ -44,8 +44,8 @@ async def write_story(state: WriteState, runtime: WriteRuntime) -> dict[str, Any
     """Level one: story core, world, cast. What the author has is read here, for all levels."""
     context = runtime.context
     context.emit(Planning(step="story and cast", done=0, total=STEPS_BEFORE_SCENES))
-    authored = taken_up(context.folder, context.novel)
-    _tell(context, [told] if (told := told_of(authored)) else [])
+    authored = read_for_plan(context.folder, context.novel)
+    _tell(context, [told] if (told := authored_notice(authored)) else [])
     book = context.book(state.get("note", ""), authored)
     story = await plan_story(book, context.session(_key(state, "story")))
     _tell(context, story.unshown)
@@ -100,7 +100,7 @@ async def write_briefs(state: WriteState, runtime: WriteRuntime) -> dict[str, An
         [b for a in answers for b in a.briefs],
         [m for a in answers for m in a.mends] + unshown,
     )
-    _tell(context, [*unshown, *narrators_cuts(plan, context.preset, context.count)])
+    _tell(context, [*unshown, *what_prompts_cut(plan, context.preset, context.count)])
     return store_plan(state, runtime, plan)
 
 

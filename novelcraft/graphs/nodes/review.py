@@ -8,7 +8,7 @@ from typing import Any
 from novelcraft.agents.archivist import FactsInput, extract_facts
 from novelcraft.agents.continuity import ContinuityInput, check_continuity
 from novelcraft.agents.summarizer import SummaryInput, summarize
-from novelcraft.graphs.acts.standing import Standing
+from novelcraft.graphs.acts.in_force import ActsInForce
 from novelcraft.graphs.context import WriteContext, WriteRuntime
 from novelcraft.graphs.nodes.scene import plan_of, reviewed
 from novelcraft.prompts.world import root_summary
@@ -44,7 +44,7 @@ def _known(state: WriteState, context: WriteContext, draft: Draft) -> list[str]:
     newest = (fact for _, fact in reversed(context.store.facts_as_of(draft.parent)))
     about = (f for f in newest if names & set(f.subject.casefold().split()))
     found = [f"{f.subject}: {f.statement}" for f in islice(about, KNOWN_FACTS)][::-1]
-    return [*Standing(context.store, state["branch"]).pinned, *found]
+    return [*ActsInForce(context.store, state["branch"]).pinned, *found]
 
 
 async def write_summary(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from novelcraft.agents.narrator import Narration, NarrationInput, narrate
 from novelcraft.agents.planner.pacing import next_target
 from novelcraft.agents.session import AgentSession
 from novelcraft.errors import ContextOverflowError
-from novelcraft.graphs.acts.standing import Standing
+from novelcraft.graphs.acts.in_force import ActsInForce
 from novelcraft.graphs.best import best_draft
 from novelcraft.graphs.context import WriteContext, WriteRuntime
 from novelcraft.graphs.drafting import DraftStream
@@ -29,7 +29,7 @@ from novelcraft.graphs.drawing import (
 )
 from novelcraft.graphs.history import in_short, story_of
 from novelcraft.graphs.nodes.safe_points import at_safe_point
-from novelcraft.graphs.parts import tell_parts
+from novelcraft.graphs.part_summaries import summarize_parts
 from novelcraft.prompts.brief import named, render_brief
 from novelcraft.prompts.narrator import (
     AssembledPrompt,
@@ -94,16 +94,16 @@ async def look_up(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
         context.index.recall(
             context.store, state["head"], brief, plan, MOST_NOTES, passages=context.passages
         ),
-        tell_parts(context, state["head"], plan, brief.id),
+        summarize_parts(context, state["head"], plan, brief.id),
     )
     context.store.put_recalled(
         str(draw_step(state)),
-        [*Standing(context.store, state["branch"]).pinned, *(note.text for note in notes)],
+        [*ActsInForce(context.store, state["branch"]).pinned, *(note.text for note in notes)],
         branch=state["branch"],
         parent=state["head"],
     )
     chain = context.store.chain(state["head"])
-    context.beside.put_off(partial(context.index.sync, chain))
+    context.background.defer(partial(context.index.sync, chain))
     return {"attempt": 1, "draw": state["draw"]}
 
 
@@ -121,7 +121,7 @@ async def narrate_scene(state: WriteState, runtime: WriteRuntime) -> dict[str, A
     with DraftStream(context.emit, brief.id, state["target_words"]) as growing:
 
         def watch(text: str) -> None:
-            context.beside.begin()
+            context.background.start()
             growing.grow(text)
 
         narration = await _narrated(state, context, opening, context.session(step), watch)
@@ -166,7 +166,7 @@ async def _narrated(
 def _tell_unseen(state: WriteState, context: WriteContext, prompt: AssembledPrompt) -> None:
     head = state["head"]
     since = context.store.get(head).plan_version if head else 0
-    standing = Standing(context.store, state["branch"])
+    standing = ActsInForce(context.store, state["branch"])
     for text in standing.unseen(state["scene_id"], prompt.sections, since):
         context.emit(Notice(text=text))
 
@@ -240,7 +240,7 @@ def scene_prompt(state: WriteState, context: WriteContext, most: int | None) -> 
 
 def _constraints(state: WriteState, context: WriteContext) -> tuple[str, ...]:
     """What a person wished, then what the last drafts of this draw did wrong; no repeats."""
-    notes = Standing(context.store, state["branch"]).notes(state["scene_id"], state["attempt"])
+    notes = ActsInForce(context.store, state["branch"]).notes(state["scene_id"], state["attempt"])
     said = [state.get("note", ""), *notes]
     for attempt in reversed(range(1, state["attempt"])):
         draft = context.store.draft(str(draw_step(state).draft(attempt)))

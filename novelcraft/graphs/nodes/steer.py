@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from novelcraft.graphs.acts.in_force import ActsInForce
 from novelcraft.graphs.acts.place import Place, next_scene
 from novelcraft.graphs.acts.registry import may_take, needs_models
-from novelcraft.graphs.acts.standing import Standing
 from novelcraft.graphs.context import WriteContext, WriteRuntime
 from novelcraft.graphs.nodes.safe_points import at_safe_point, take_light
 from novelcraft.graphs.revise import revise
@@ -17,11 +17,11 @@ from novelcraft.state.graph import WriteState
 async def steer(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
     """Take what a person left; the branch as it stands then."""
     context, branch = runtime.context, state["branch"]
-    roles = Standing(context.store, branch).roles
+    roles = ActsInForce(context.store, branch).roles
     coming = next_scene(context.store, branch)
     place = context.place(branch, "brief", scene_id=coming)
     stops = await at_safe_point(context, place, take_any)
-    opens_anew = Standing(context.store, branch).roles != roles
+    opens_anew = ActsInForce(context.store, branch).roles != roles
     action = "stop" if stops else "reopen" if opens_anew else "go_on"
     return {"action": action, **as_it_stands(context, branch)}
 

@@ -50,7 +50,7 @@ from novelcraft.tools.models.asking import Caller
 from novelcraft.tools.models.embedded.fetch import Notify, quiet
 from novelcraft.tools.models.opening import open_models
 from novelcraft.tools.models.preflight import Need
-from novelcraft.tools.storage.feed import FeedWriter, fed
+from novelcraft.tools.storage.feed import FeedWriter, recording
 from novelcraft.tools.storage.files import storage_errors
 from novelcraft.tools.storage.lock import ProjectLock
 
@@ -131,7 +131,7 @@ class PrepProject:
             root.mkdir(parents=True, exist_ok=True)
         begun = time.monotonic()
         with ProjectLock(root), FeedWriter(root) as feed:
-            emit = fed(feed, PREP_EVENTS, on_event)
+            emit = recording(feed, PREP_EVENTS, on_event)
             files = book_files(books)
             tasks, notices = tasks_for(files, self.folder, until)
             tasks = tasks if files else known_tasks(self.folder, until)

@@ -27,7 +27,7 @@ from novelcraft.state.training import (
     PipelineEvent,
     PipelineState,
 )
-from novelcraft.tools.storage.feed import FeedWriter, fed
+from novelcraft.tools.storage.feed import FeedWriter, recording
 from novelcraft.tools.storage.files import storage_errors
 from novelcraft.tools.storage.lock import ProjectLock
 
@@ -123,7 +123,7 @@ class TrainingPipeline:
                 evaluation=await self._how_to_evaluate(),
                 prepare=self._prepare,
                 follower=self._follower,
-                emit=fed(feed, PIPELINE_EVENTS, on_event),
+                emit=recording(feed, PIPELINE_EVENTS, on_event),
             )
             state = self._start(resume=resume, anyway=anyway)
             graph = build_training_graph()

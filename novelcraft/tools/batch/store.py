@@ -32,7 +32,7 @@ from novelcraft.errors import (
     NotAProjectError,
     UnknownTargetError,
 )
-from novelcraft.state.batch import BatchEntry, BatchRow, Change, RowStatus, Standing
+from novelcraft.state.batch import BatchEntry, BatchRow, Change, RowProgress, RowStatus
 from novelcraft.tools.canon.engine import Database, Guard
 
 VERSION = 1
@@ -180,7 +180,7 @@ class BatchStore:
         with self._db.read() as connection:
             return float(connection.execute(select(func.sum(_novels.c.cost))).scalar() or 0)
 
-    def note(self, name: str, standing: Standing, guard: Guard | None = None) -> None:
+    def note(self, name: str, standing: RowProgress, guard: Guard | None = None) -> None:
         """Write down how a novel stands.
 
         Args:
@@ -233,7 +233,7 @@ class BatchStore:
             )
 
 
-def _begun(standing: Standing) -> bool:
+def _begun(standing: RowProgress) -> bool:
     return bool(standing.scenes or standing.prompt_tokens) or standing.status == "writing"
 
 
@@ -253,11 +253,11 @@ def _asked(row: BatchRow) -> dict[str, Any]:
 
 
 def _plain() -> dict[str, Any]:
-    return Standing().model_dump()
+    return RowProgress().model_dump()
 
 
 def _entry(row: Row[Any]) -> BatchEntry:
     return BatchEntry(
         row=BatchRow(name=row.name, settings=row.settings, cap=row.cap),
-        standing=Standing(**{name: getattr(row, name) for name in Standing.model_fields}),
+        standing=RowProgress(**{name: getattr(row, name) for name in RowProgress.model_fields}),
     )

@@ -71,7 +71,7 @@ class FeedWriter:
         self._file = None
 
 
-def fed(
+def recording(
     feed: FeedWriter,
     codec: EventCodec[E],
     on_event: OnEvent[E],
@@ -91,8 +91,8 @@ def fed(
     return emit
 
 
-def told(line: bytes, codec: EventCodec[E]) -> tuple[E, float]:
-    """An event that `fed` wrote, and when it came.
+def parse_recorded(line: bytes, codec: EventCodec[E]) -> tuple[E, float]:
+    """An event that `recording` wrote, and when it came.
 
     Raises:
         ValueError: The line is no event of this union.

@@ -19,7 +19,7 @@ from novelcraft.graphs.batch.novel_run import STOPPED
 from novelcraft.graphs.batch.run import Batch, usual_jobs
 from novelcraft.graphs.novel import Novel
 from novelcraft.state.acts import Stop
-from novelcraft.state.batch import BatchEvent, BatchRow, NovelBegun, Standing
+from novelcraft.state.batch import BatchEvent, BatchRow, NovelBegun, RowProgress
 from novelcraft.tools.batch.store import BatchStore
 from novelcraft.tools.canon.store import ManuscriptStore
 from novelcraft.tools.storage.lock import ProjectLock
@@ -60,14 +60,14 @@ class Shelf:
         with BatchStore(self.folder / "batch.db") as store:
             accept(self.folder, store, *store.compare(rows))
 
-    async def run(self, jobs: int = 4, budget: float | None = None) -> dict[str, Standing]:
+    async def run(self, jobs: int = 4, budget: float | None = None) -> dict[str, RowProgress]:
         self.events.clear()
         with BatchStore(self.folder / "batch.db") as store:
             batch = Batch(self.folder, store, jobs=jobs, budget=budget, environ=self.environ)
             await batch.run(self.hear)
         return self.standings()
 
-    def standings(self) -> dict[str, Standing]:
+    def standings(self) -> dict[str, RowProgress]:
         with BatchStore(self.folder / "batch.db") as store:
             return {entry.row.name: entry.standing for entry in store.entries()}
 

@@ -20,7 +20,7 @@ from novelcraft.errors import (
     ReadOnlyError,
 )
 from novelcraft.graphs.batch.submitting import follow
-from novelcraft.state.batch import BatchRow, Standing
+from novelcraft.state.batch import BatchRow, RowProgress
 from novelcraft.tools.batch.shared import (
     Lease,
     free_novels,
@@ -64,7 +64,7 @@ def novel(database: str, lease: Lease | None = None) -> ManuscriptStore:
 
 def test_the_batch_is_there_for_whoever_opens_it(database: str, store: BatchStore) -> None:
     store.set_budget(7.5)
-    store.note("b", Standing(status="failed", cost=0.5, prompt_tokens=5_000_000_000))
+    store.note("b", RowProgress(status="failed", cost=0.5, prompt_tokens=5_000_000_000))
     with open_shared(database) as other:
         assert [entry.row.name for entry in other.entries()] == ["a", "b"]
         assert (other.budget, other.spent()) == (7.5, 0.5)
@@ -129,7 +129,7 @@ def test_a_worker_that_slept_past_its_lease_commits_nothing(
             with pytest.raises(LeaseLostError):
                 before.commit("main", second)
             with pytest.raises(LeaseLostError):
-                store.note("a", Standing(status="failed"), guard=asleep.guard)
+                store.note("a", RowProgress(status="failed"), guard=asleep.guard)
             assert after.branch("main").head == first.id
             after.commit("main", second)
             assert after.branch("main").head == second.id

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from novelcraft.state.batch import Standing
+from novelcraft.state.batch import RowProgress
 from novelcraft.tools.batch.shared import open_novel_store, open_shared
 
 PATIENCE = 150.0
@@ -26,7 +26,7 @@ def wait(what: Callable[[], Any], told: Callable[[], str]) -> Any:
     raise AssertionError(told())
 
 
-def standings(url: str) -> dict[str, Standing]:
+def standings(url: str) -> dict[str, RowProgress]:
     with open_shared(url) as store:
         return {entry.row.name: entry.standing for entry in store.entries()}
 

@@ -15,7 +15,7 @@ from novelcraft.errors import (
     NewerDatabaseError,
     NotAProjectError,
 )
-from novelcraft.state.batch import BatchRow, Standing
+from novelcraft.state.batch import BatchRow, RowProgress
 from novelcraft.tools.batch.store import BatchStore
 from novelcraft.tools.canon.store import ManuscriptStore
 
@@ -27,12 +27,12 @@ def row(name: str, cap: float | None = None, **novel: Any) -> BatchRow:
 def test_rows_stay_with_their_standings(tmp_path: Path) -> None:
     with BatchStore(tmp_path / "b.db") as store:
         store.take([row("a", pages=3), row("b", cap=1.5)], [])
-        standing = Standing(status="failed", words=9, cost=0.25, error="no server")
+        standing = RowProgress(status="failed", words=9, cost=0.25, error="no server")
         store.note("b", standing)
     with BatchStore(tmp_path / "b.db") as store:
         entries = store.entries()
         assert [entry.row for entry in entries] == [row("a", pages=3), row("b", cap=1.5)]
-        assert [entry.standing for entry in entries] == [Standing(), standing]
+        assert [entry.standing for entry in entries] == [RowProgress(), standing]
         assert [entry.row.name for entry in store.entries("failed", "paused")] == ["b"]
 
 
@@ -46,7 +46,7 @@ def test_a_changed_row_says_what_it_would_change(tmp_path: Path) -> None:
     narrator = {"narrator": {"model": "openai:x"}}
     with BatchStore(tmp_path / "b.db") as store:
         store.take([row("a", pages=3, style="dry")], [])
-        store.note("a", Standing(status="failed", error="no server"))
+        store.note("a", RowProgress(status="failed", error="no server"))
         other = BatchRow(
             name="a",
             settings={"novel": {"premise": "Bees", "pages": 5}, "roles": narrator},
@@ -73,7 +73,7 @@ def test_a_begun_novel_keeps_what_it_rests_on(tmp_path: Path, key: str) -> None:
     with BatchStore(tmp_path / "b.db") as store:
         store.take([row("a")], [])
         assert store.compare([changed])[1]
-        store.note("a", Standing(status="waiting", scenes=1))
+        store.note("a", RowProgress(status="waiting", scenes=1))
         with pytest.raises(InputError, match=f"a was begun with {key} = "):
             store.compare([changed])
         assert store.compare([row("a", pages=9)])[1][0].begun

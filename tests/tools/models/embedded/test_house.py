@@ -12,7 +12,7 @@ import pytest
 from novelcraft.config.root import Settings
 from novelcraft.errors import AdapterRefusedError
 from novelcraft.finetune.adapters.origin import read_origin
-from novelcraft.finetune.registry.cards import read_card, taught_layout
+from novelcraft.finetune.registry.cards import layout_of_card, read_card
 from novelcraft.finetune.registry.lookup import find_at
 from novelcraft.graphs.adapters import check_embedded
 from novelcraft.graphs.doctor import examine, known_preset
@@ -101,7 +101,7 @@ def test_it_passed_the_gate_and_brings_its_layout(tmp_path: Path) -> None:
     assert (known.name, known.verdict) == (HOUSE, "passed")
     assert known.card is not None
     models = library(tmp_path, "smollm2-135m")
-    taught = taught_layout(known.card)
+    taught = layout_of_card(known.card)
     assert taught is not None
     assert known_preset(given(), None, models)[0].layout.hash == taught.hash
     assert check_embedded(with_house_narrator(given(), models)) == []
