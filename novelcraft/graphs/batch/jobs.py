@@ -7,10 +7,13 @@ wrongly costs a look at both.
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from procrastinate import App, BaseRetryStrategy, PsycopgConnector, RetryDecision
-from procrastinate.exceptions import AlreadyEnqueued, UniqueViolation
+from procrastinate.exceptions import AlreadyEnqueued, ProcrastinateException, UniqueViolation
 from procrastinate.jobs import Job, Status
 from sqlalchemy import text
 
@@ -92,6 +95,22 @@ async def put_jobs(app: App, store: BatchStore) -> None:
             await task.defer_async(name=name)
         except AlreadyEnqueued:
             continue
+
+
+def quieten(loop: asyncio.AbstractEventLoop) -> None:
+    """Keep tracebacks of jobs from the person.
+
+    A job whose note cannot be written, because the database is gone or another worker has it, is
+    no fault that anybody could mend: the novel gets a job again. A program that sets up logging
+    still hears what Procrastinate says of it.
+    """
+    logging.getLogger("procrastinate").addHandler(logging.NullHandler())
+
+    def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if not isinstance(context.get("exception"), ProcrastinateException):
+            loop.default_exception_handler(context)
+
+    loop.set_exception_handler(handle)
 
 
 async def make_tables(app: App, store: BatchStore) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -19,9 +20,9 @@ from novelcraft.errors import (
     ProjectBusyError,
     ReadOnlyError,
 )
-from novelcraft.graphs.batch.jobs import NOVELS, UPKEEP, make_app, make_tables, put_jobs
+from novelcraft.graphs.batch.jobs import NOVELS, UPKEEP, make_app, make_tables, put_jobs, quieten
 from novelcraft.graphs.batch.novel_run import NovelRun
-from novelcraft.state.batch import BatchEvent, NovelBegun, NovelEnded, RowProgress
+from novelcraft.state.batch import BatchEvent, BatchNotice, NovelBegun, NovelEnded, RowProgress
 from novelcraft.state.stream import OnEvent
 from novelcraft.tools.batch.shared import Lease, open_novel_store, open_shared
 from novelcraft.tools.batch.store import BatchStore
@@ -51,6 +52,7 @@ class BatchWorker:
             checkpoints, manuscripts, exports.
         jobs: Novels in flight at once.
         lease: Seconds of silence after which another worker takes this one's novels.
+        environ: Settings and keys; the process's own by default.
     """
 
     def __init__(
@@ -60,14 +62,18 @@ class BatchWorker:
         *,
         jobs: int,
         lease: float = LEASE_SECONDS,
+        environ: Mapping[str, str] | None = None,
     ) -> None:
         self._url = url
         self._shelf = shelf
         self._jobs = jobs
         self._lease = lease
+        self._environ = os.environ if environ is None else environ
         self._unfit = asyncio.Event()
         self._fault: NovelcraftError | None = None
         """Why this machine can write no novel."""
+        self._away = False
+        """Whether the database is gone, and the person was told so."""
 
     async def run(self, on_event: OnEvent[BatchEvent]) -> None:
         """Take novels and write them until cancelled; then leave them to others.
@@ -79,6 +85,7 @@ class BatchWorker:
             InputError, NewerDatabaseError: The database cannot be used.
             DiskFullError, ReadOnlyError: The folder cannot be written; the novels go to others.
         """
+        quieten(asyncio.get_running_loop())
         with ProjectLock(self._shelf):
             pool = ServerPool()
             try:
@@ -86,10 +93,17 @@ class BatchWorker:
                     with suppress(DatabaseGoneError, ProcrastinateException):
                         await self._serve(pool, on_event)
                     _require_wanted()
-                    await asyncio.sleep(1)
+                    if self._fault is None:
+                        self._tell_gone(on_event)
+                        await asyncio.sleep(1)
                 raise self._fault
             finally:
                 await pool.close()
+
+    def _tell_gone(self, emit: OnEvent[BatchEvent]) -> None:
+        if not self._away:
+            emit(BatchNotice(text="The connection to the database is lost. It is waited for."))
+        self._away = True
 
     async def _serve(self, pool: ServerPool, emit: OnEvent[BatchEvent]) -> None:
         """Work until the connection to the database fails, or this machine."""
@@ -99,6 +113,9 @@ class BatchWorker:
             async with app.open_async():
                 await make_tables(app, store)
                 await put_jobs(app, store)
+                if self._away:
+                    emit(BatchNotice(text="The database is there again."))
+                self._away = False
                 tasks = [
                     asyncio.create_task(self._follow(app, NOVELS, self._jobs)),
                     asyncio.create_task(self._follow(app, UPKEEP, 1)),
@@ -157,7 +174,7 @@ class BatchWorker:
                 self._url, number, novel_id, guard=lease.guard, idle_seconds=self._lease
             ),
         )
-        writing = asyncio.create_task(run.run(pool, os.environ))
+        writing = asyncio.create_task(run.run(pool, self._environ))
         try:
             await self._renew_while(writing, lease)
             standing, _ = await writing

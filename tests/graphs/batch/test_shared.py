@@ -20,7 +20,7 @@ from novelcraft.errors import (
     ReadOnlyError,
 )
 from novelcraft.graphs.batch.submitting import follow
-from novelcraft.state.batch import BatchRow, RowProgress
+from novelcraft.state.batch import BatchEvent, BatchNotice, BatchRow, RowProgress
 from novelcraft.tools.batch.shared import (
     Lease,
     free_novels,
@@ -213,11 +213,28 @@ def test_a_database_that_can_only_be_read(database: str, store: BatchStore) -> N
 
 
 async def test_a_database_that_goes_while_its_batch_is_followed(database: str) -> None:
-    with Wire(database) as wire, open_shared(wire.url) as batch:
+    with Wire(database) as wire, open_shared(wire.url) as batch, open_shared(database) as direct:
         batch.take([row("a")], [])
-        following = asyncio.create_task(follow(batch, lambda _event: None))
+        events: asyncio.Queue[BatchEvent] = asyncio.Queue()
+        following = asyncio.create_task(follow(batch, events.put_nowait))
         await asyncio.sleep(0.1)
         assert not following.done()
+        wire.cut()
+        assert "cannot be reached" in str(await events.get())
+        direct.note("a", RowProgress(status="finished", scenes=3))
+        wire.mend()
+        assert await events.get() == BatchNotice(text="The database is there again.")
+        await following
+        assert [events.get_nowait().kind for _ in range(2)] == ["novel_grew", "novel_ended"]
+
+
+async def test_a_database_that_does_not_come_back_is_not_waited_for_without_end(
+    database: str,
+) -> None:
+    with Wire(database) as wire, open_shared(wire.url) as batch:
+        batch.take([row("a")], [])
+        following = asyncio.create_task(follow(batch, lambda _event: None, patience=0.0))
+        await asyncio.sleep(0.1)
         wire.cut()
         with pytest.raises(DatabaseGoneError, match="cannot be reached"):
             await following
