@@ -91,10 +91,12 @@ def batch(
 
     - `novelcraft batch premises.jsonl --database postgresql://studio@db/novels --engine ray`
     """
-    from novelcraft.tools.batch.rows import read_rows
+    from novelcraft.tools.batch.rows import read_rows, with_authored
 
     _require_one_way(database, engine, jobs, address, workers)
     asked = None if rows is None else read_rows(rows)
+    if asked is not None and database is not None:
+        asked = with_authored(asked, out)
     with _opened(out, database, new=asked is not None) as store:
         if not show:
             if asked is not None:

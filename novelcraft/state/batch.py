@@ -24,6 +24,9 @@ class BatchRow(Frozen):
     """What the row sets of a `novel.toml`, by table: `{"novel": {"pages": 100}}`."""
     cap: float | None = None
     """What the novel may cost; None for no bound."""
+    authored: dict[str, str] = Field(default_factory=dict)
+    """What the author has already, by file, `{"cast.md": "…"}`, where workers have no folder of the
+    author's."""
 
     def values(self) -> dict[KeyPath, Any]:
         """Each setting by its table and key: `{("roles", "narrator", "model"): "…"}`."""
@@ -80,7 +83,16 @@ class Change(Frozen):
         caps = [] if self.was.cap == self.row.cap else [("cap", self.was.cap, self.row.cap)]
         before = self.was.values()
         differ = [(_name(path), before.get(path), value) for path, value in self.values().items()]
-        return [f"{key}: {_shown(old)} → {_shown(new)}" for key, old, new in [*caps, *differ]]
+        files = [
+            (name, self.was.authored.get(name), self.row.authored[name]) for name in self.files()
+        ]
+        changed = [*caps, *differ, *files]
+        return [f"{key}: {_shown(old)} → {_shown(new)}" for key, old, new in changed]
+
+    def files(self) -> list[str]:
+        """Which of the author's files differ, or came since."""
+        was = self.was.authored
+        return [name for name, text in self.row.authored.items() if was.get(name) != text]
 
     def values(self) -> dict[KeyPath, Any]:
         """What the settings become where they differ; None for what is unset again."""

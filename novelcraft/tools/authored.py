@@ -46,11 +46,19 @@ def read_authored(folder: Path) -> Authored:
         AuthorsFileError: A file is empty, cannot be read, or contradicts itself.
     """
     parts: dict[str, Any] = {}
-    for name in AUTHORED:
-        path = folder / name
-        if path.is_file():
-            parts |= parse_authored(name, _read(path), path)
+    for name, text in authored_files(folder).items():
+        parts |= parse_authored(name, text, folder / name)
     return Authored.model_validate(parts)
+
+
+def authored_files(folder: Path) -> dict[str, str]:
+    """What stands in each of the author's files that a novel's folder holds, by its name.
+
+    Raises:
+        AuthorsFileError: One cannot be read.
+    """
+    there = (name for name in AUTHORED if (folder / name).is_file())
+    return {name: _read(folder / name) for name in there}
 
 
 def parse_authored(name: str, text: str, where: object) -> Mapping[str, Any]:

@@ -192,10 +192,16 @@ def test_books_that_workers_wrote_come_onto_the_shelf(
     given = rows(
         *({"name": row.name, **row.settings.pop("novel"), **row.settings} for row in asked)
     )
+    cast = here / "shelf" / "n0" / "cast.md"
+    cast.parent.mkdir(parents=True)
+    cast.write_text("## Mara Quint\n\nShe counts stairs.\n", encoding="utf-8")
     with workers.Workers(here) as some:
         some.start(database)
         told = run("batch", given, "--database", database, "--out", "shelf")
     assert told.code == 0, told.err
+    plan = run("show", "n0", "plan", "--database", database).out
+    assert "[author]\n      She counts stairs.\n" in plan
+    assert "[author]" not in run("show", "n1", "plan", "--database", database).out
     shown = standings(run("batch", "--database", database, "--show", "--json").out)
     books = {name: here / "shelf" / standing["path"] for name, standing in shown.items()}
     assert all(book.suffix == ".epub" and book.is_file() for book in books.values()), books

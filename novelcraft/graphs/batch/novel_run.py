@@ -27,6 +27,7 @@ from novelcraft.graphs.novel import Novel, OpenStore
 from novelcraft.state.batch import BatchEntry, BatchEvent, NovelGrew, NovelNotice, RowProgress
 from novelcraft.state.events import Notice, PlanReady, RunStarted, SceneCommitted, WriteEvent
 from novelcraft.state.stream import OnEvent
+from novelcraft.tools.authored import AUTHORED
 from novelcraft.tools.batch.store import worker_name
 from novelcraft.tools.models.calls import CallLog
 from novelcraft.tools.models.chat import ChatModels
@@ -127,6 +128,10 @@ class NovelRun:
         else:
             # A worker's folder holds nothing that a person would edit: the row is the truth.
             write_atomic(self._folder / TOML, novel_toml(given).encode("utf-8"))
+            for name in AUTHORED:
+                (self._folder / name).unlink(missing_ok=True)
+            for name, written in self._row.authored.items():
+                write_atomic(self._folder / name, written.encode("utf-8"))
         # Nobody is there to answer at a gate.
         write = {**self._row.settings.get("write", {}), "attend": []}
         if self._row.cap is not None:

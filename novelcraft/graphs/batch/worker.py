@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -52,7 +51,6 @@ class BatchWorker:
             checkpoints, manuscripts, exports.
         jobs: Novels in flight at once.
         lease: Seconds of silence after which another worker takes this one's novels.
-        environ: Settings and keys; the process's own by default.
     """
 
     def __init__(
@@ -62,13 +60,11 @@ class BatchWorker:
         *,
         jobs: int,
         lease: float = LEASE_SECONDS,
-        environ: Mapping[str, str] | None = None,
     ) -> None:
         self._url = url
         self._shelf = shelf
         self._jobs = jobs
         self._lease = lease
-        self._environ = os.environ if environ is None else environ
         self._unfit = asyncio.Event()
         self._fault: NovelcraftError | None = None
         """Why this machine can write no novel."""
@@ -174,7 +170,7 @@ class BatchWorker:
                 self._url, number, novel_id, guard=lease.guard, idle_seconds=self._lease
             ),
         )
-        writing = asyncio.create_task(run.run(pool, self._environ))
+        writing = asyncio.create_task(run.run(pool, os.environ))
         try:
             await self._renew_while(writing, lease)
             standing, _ = await writing

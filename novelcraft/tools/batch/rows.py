@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from novelcraft.config.root import Settings
 from novelcraft.config.settings import NovelSettings
 from novelcraft.errors import InputError
 from novelcraft.state.batch import BatchRow
+from novelcraft.tools.authored import authored_files, read_authored
 from novelcraft.tools.text import folder_name
 
 TABLES = ("novel", "write", "budget", "roles")
@@ -55,6 +56,19 @@ def read_rows(path: Path) -> list[BatchRow]:
             fix='Write a line for each, such as {"premise": "A lighthouse keeper …", "pages": 100}',
         )
     return rows
+
+
+def with_authored(rows: Iterable[BatchRow], shelf: Path) -> list[BatchRow]:
+    """The rows, with what the author has of each novel in its folder on a shelf.
+
+    Raises:
+        AuthorsFileError: A file is empty, cannot be read, or contradicts itself.
+    """
+    taken = []
+    for row in rows:
+        read_authored(shelf / row.name)  # refuses what cannot be used
+        taken.append(row.model_copy(update={"authored": authored_files(shelf / row.name)}))
+    return taken
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:

@@ -35,7 +35,7 @@ from novelcraft.errors import (
 from novelcraft.state.batch import BatchEntry, BatchRow, Change, RowProgress, RowStatus
 from novelcraft.tools.canon.engine import Database, Guard
 
-VERSION = 1
+VERSION = 2
 """Of the tables below; a higher one was written by a newer program."""
 
 _FIXED = (
@@ -60,6 +60,7 @@ _novels = Table(
     Column("name", String(80), nullable=False, unique=True),
     Column("settings", JSON, nullable=False),
     Column("cap", Float),
+    Column("authored", JSON),
     Column("status", String(16), nullable=False, index=True),
     Column("scenes", Integer, nullable=False),
     Column("scenes_planned", Integer, nullable=False),
@@ -111,10 +112,13 @@ class BatchStore:
         """
         known = {entry.row.name: entry for entry in self.entries()}
         added = [row for row in rows if row.name not in known]
+        both = [
+            (_kept(row, known[row.name].row), known[row.name]) for row in rows if row.name in known
+        ]
         changes = [
-            Change(row=row, was=known[row.name].row, begun=_begun(known[row.name].standing))
-            for row in rows
-            if row.name in known and row != known[row.name].row
+            Change(row=row, was=entry.row, begun=_begun(entry.standing))
+            for row, entry in both
+            if row != entry.row
         ]
         for change in changes:
             _require_allowed(change)
@@ -225,6 +229,9 @@ class BatchStore:
                     f"{self._db.name} holds no batch.", fix="Choose another folder with --out."
                 )
             version = connection.execute(select(_version.c.version)).scalar_one()
+            if version == 1:
+                connection.execute(text("ALTER TABLE batch_novels ADD COLUMN authored JSON"))
+                connection.execute(update(_version).values(version=VERSION))
         if version > VERSION:
             raise NewerDatabaseError(
                 f"{self._db.name} has the tables of version {version}; this program knows those "
@@ -237,6 +244,11 @@ def _begun(standing: RowProgress) -> bool:
     return bool(standing.scenes or standing.prompt_tokens) or standing.status == "writing"
 
 
+def _kept(row: BatchRow, was: BatchRow) -> BatchRow:
+    """The row with those of the author's files that are not there any more."""
+    return row.model_copy(update={"authored": was.authored | row.authored})
+
+
 def _require_allowed(change: Change) -> None:
     was, now = change.was.settings.get("novel", {}), change.row.settings.get("novel", {})
     key = next((key for key in _FIXED if was.get(key) != now.get(key)), None)
@@ -246,10 +258,16 @@ def _require_allowed(change: Change) -> None:
             f"with {now.get(key, 'unset')}.",
             fix='Set the row as it was, or give it another "name" for a further novel.',
         )
+    if change.begun and (files := change.files()):
+        raise InputError(
+            f"{change.row.name} was begun with another {files[0]} or none; what is planned stays.",
+            fix="Put the file back as it was, or take it away; the plan is changed with "
+            "`novelcraft tui --database …`.",
+        )
 
 
 def _asked(row: BatchRow) -> dict[str, Any]:
-    return {"name": row.name, "settings": row.settings, "cap": row.cap}
+    return row.model_dump()
 
 
 def _plain() -> dict[str, Any]:
@@ -258,6 +276,8 @@ def _plain() -> dict[str, Any]:
 
 def _entry(row: Row[Any]) -> BatchEntry:
     return BatchEntry(
-        row=BatchRow(name=row.name, settings=row.settings, cap=row.cap),
+        row=BatchRow(
+            name=row.name, settings=row.settings, cap=row.cap, authored=row.authored or {}
+        ),
         standing=RowProgress(**{name: getattr(row, name) for name in RowProgress.model_fields}),
     )

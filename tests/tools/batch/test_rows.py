@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from novelcraft.errors import InputError, NovelcraftError, PagesError
-from novelcraft.tools.batch.rows import read_rows
+from novelcraft.errors import AuthorsFileError, InputError, NovelcraftError, PagesError
+from novelcraft.tools.batch.rows import read_rows, with_authored
 
 PREMISE = "A lighthouse keeper finds that the sea answers letters"
 
@@ -88,6 +88,17 @@ def test_a_mark_at_the_beginning_and_windows_line_ends(tmp_path: Path) -> None:
     path = tmp_path / "rows.jsonl"
     path.write_bytes(b'\xef\xbb\xbf{"premise": "x"}\r\n\r\n{"premise": "y"}\r\n')
     assert [row.name for row in read_rows(path)] == ["x", "y"]
+
+
+def test_what_the_author_has_is_taken_from_the_shelf(tmp_path: Path) -> None:
+    rows = read_rows(rows_file(tmp_path, {"name": "a", "premise": "Bees"}))
+    assert with_authored(rows, tmp_path) == rows
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "world.md").write_text("An island.\n", encoding="utf-8")
+    assert with_authored(rows, tmp_path)[0].authored == {"world.md": "An island.\n"}
+    (tmp_path / "a" / "cast.md").write_text(" ", encoding="utf-8")
+    with pytest.raises(AuthorsFileError, match=r"a/cast\.md is empty"):
+        with_authored(rows, tmp_path)
 
 
 def test_ten_thousand_rows(tmp_path: Path) -> None:

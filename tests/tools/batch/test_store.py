@@ -79,6 +79,34 @@ def test_a_begun_novel_keeps_what_it_rests_on(tmp_path: Path, key: str) -> None:
         assert store.compare([row("a", pages=9)])[1][0].begun
 
 
+def test_the_authors_files_stay_with_a_row(tmp_path: Path) -> None:
+    mine, other = (
+        row("a").model_copy(update={"authored": {"cast.md": s}}) for s in ("Mara", "Jon")
+    )
+    with BatchStore(tmp_path / "b.db") as store:
+        store.take([mine], [])
+        assert store.entries()[0].row == mine
+        assert store.compare([row("a")]) == ([], []), "a machine without the file changes nothing"
+        _, (change,) = store.compare([other])
+        assert change.lines() == ["cast.md: Mara → Jon"]
+        store.note("a", Standing(status="writing"))
+        with pytest.raises(InputError, match=r"a was begun with another cast\.md"):
+            store.compare([other])
+        assert store.compare([mine]) == ([], [])
+
+
+def test_a_table_of_the_first_version_gets_what_it_lacks(tmp_path: Path) -> None:
+    with BatchStore(tmp_path / "b.db") as store:
+        store.take([row("a")], [])
+    with closing(sqlite3.connect(tmp_path / "b.db")) as connection:
+        connection.execute("ALTER TABLE batch_novels DROP COLUMN authored")
+        connection.execute("UPDATE batch_version SET version = 1")
+        connection.commit()
+    for _ in range(2):
+        with BatchStore(tmp_path / "b.db") as store:
+            assert [entry.row for entry in store.entries()] == [row("a")]
+
+
 def test_a_database_that_is_no_batchs(tmp_path: Path) -> None:
     ManuscriptStore.create(tmp_path / "novel.db").close()
     with pytest.raises(NotAProjectError, match="holds no batch"):
