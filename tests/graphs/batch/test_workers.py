@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,8 +11,8 @@ from novelcraft.errors import DiskFullError
 from novelcraft.tools.batch.shared import open_shared
 from tests.disk import fill
 from tests.fakes.process import fake_process
-from tests.graphs.batch.proxy import Wire
-from tests.graphs.batch.watching import PATIENCE, epochs, held_by, require_whole, standings, wait
+from tests.graphs.batch.faulty import write_with_faults
+from tests.graphs.batch.watching import PATIENCE, held_by, require_whole, standings, wait
 from tests.graphs.batch.workers import Workers, rows
 
 
@@ -25,51 +24,15 @@ def workers(tmp_path: Path) -> Iterator[Workers]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_one_killed_one_stopped_one_cut_off(
-    database: str, workers: Workers, tmp_path: Path
-) -> None:
-    with (
-        fake_process("--script", "tests.graphs.batch.slowly:script") as base_url,
-        Wire(database) as wire,
-    ):
-        asked = rows(base_url, 12, pages=6)
-        with open_shared(database) as store:
-            store.take(asked, [])
-        killed = workers.start(database)
-        stopped = workers.start(database)
-        cut = workers.start(wire.url)
-        three = (killed, stopped, cut)
-        wait(lambda: all(held_by(database, process.pid) for process in three), workers.logs)
-        orphans = held_by(database, killed.pid)
-        killed.kill()
-        asleep = held_by(database, stopped.pid)
-        stopped.send_signal(signal.SIGSTOP)
-        wire.cut()
-        # One more, so that there is somebody to take over.
-        rescuer = workers.start(database)
-
-        def taken_over() -> bool:
-            now = epochs(database)
-            there = standings(database)
-            return all(
-                now[name] > 1 or there[name].status == "finished" for name in [*orphans, *asleep]
-            )
-
-        wait(taken_over, workers.logs)
-        stopped.send_signal(signal.SIGCONT)
-        wire.mend()
-
-        def all_ended() -> bool:
-            return all(s.status not in ("waiting", "writing") for s in standings(database).values())
-
-        wait(all_ended, workers.logs)
-        ended = standings(database)
-        assert {name: s.status for name, s in ended.items()} == dict.fromkeys(ended, "finished")
-        require_whole(database, list(ended))
-        assert rescuer.poll() is None
-        assert cut.poll() is None, "a worker that was cut off comes back"
-        assert stopped.poll() is None
-        assert any(epochs(database)[name] > 1 for name in [*orphans, *asleep])
+def test_one_killed_one_stopped_one_cut_off(database: str, workers: Workers) -> None:
+    outcome = write_with_faults(database, workers, pages=6, cut_off=0.0)
+    assert {standing.status for standing in outcome.novels.values()} == {"finished"}
+    require_whole(database, list(outcome.novels))
+    assert outcome.living, "a worker that was cut off, or stopped, comes back"
+    assert outcome.moved
+    assert not outcome.late, "a worker that slept past its lease commits nothing"
+    assert "The database is there again." in workers.logs()
+    assert "Traceback" not in workers.logs()
 
 
 def test_a_worker_whose_disk_is_full_ends_and_leaves_its_novels_to_others(

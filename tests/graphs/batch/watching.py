@@ -16,9 +16,9 @@ PATIENCE = 150.0
 """Seconds after which a test gives up waiting."""
 
 
-def wait(what: Callable[[], Any], told: Callable[[], str]) -> Any:
+def wait(what: Callable[[], Any], told: Callable[[], str], patience: float = PATIENCE) -> Any:
     """What is first true of it."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         if result := what():
             return result

@@ -37,10 +37,16 @@ def rows(base_url: str, count: int, pages: int = 3) -> list[BatchRow]:
 
 
 class Workers:
-    """Workers as processes of their own."""
+    """Workers as processes of their own.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: For their files and what they say.
+        lease: Seconds of silence after which their novels go to others.
+    """
+
+    def __init__(self, folder: Path, lease: float = LEASE) -> None:
         self._folder = folder
+        self._lease = lease
         user = folder / "config.toml"
         user.write_text("", encoding="utf-8")
         self._environ = {**os.environ, "NOVELCRAFT_CONFIG": str(user)}
@@ -55,12 +61,16 @@ class Workers:
             "--jobs",
             str(jobs),
             "--lease",
-            str(LEASE),
+            str(self._lease),
         ]
         with (self._folder / f"{name}.log").open("wb") as log:
             process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, env=self._environ)
         self.all.append(process)
         return process
+
+    def log(self, process: subprocess.Popen[bytes]) -> str:
+        """What one of them said so far."""
+        return (self._folder / f"worker{self.all.index(process)}.log").read_text("utf-8")
 
     def logs(self) -> str:
         return "\n".join(path.read_text("utf-8") for path in sorted(self._folder.glob("*.log")))

@@ -89,7 +89,7 @@ def test_the_authors_files_stay_with_a_row(tmp_path: Path) -> None:
         assert store.compare([row("a")]) == ([], []), "a machine without the file changes nothing"
         _, (change,) = store.compare([other])
         assert change.lines() == ["cast.md: Mara → Jon"]
-        store.note("a", Standing(status="writing"))
+        store.note("a", RowProgress(status="writing"))
         with pytest.raises(InputError, match=r"a was begun with another cast\.md"):
             store.compare([other])
         assert store.compare([mine]) == ([], [])
