@@ -25,7 +25,7 @@ from benchmarks.house_renaming import renamed
 from novelcraft.finetune.adapters.evaluation_file import read_evaluation
 from novelcraft.finetune.adapters.origin import ORIGIN_FILE, Origin
 from novelcraft.finetune.registry.cards import CARD_FILE, README_FILE, read_card
-from novelcraft.finetune.rowfolder import read_manifest
+from novelcraft.tools.books.rows.row_reader import read_row_manifest
 from novelcraft.tools.books.rows.rowfiles import MANIFEST_FILE, TRAIN_FILE, VALIDATION_FILE
 from novelcraft.tools.models.adapters import GGUF_FILE, HOUSE, HOUSE_FOLDER
 
@@ -107,7 +107,7 @@ def rename_rows(rows: Path) -> None:
     for file, part in zip(files, parts, strict=True):
         text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in part)
         file.write_text(text, encoding="utf-8")
-    manifest = read_manifest(rows)
+    manifest = read_row_manifest(rows)
     assert manifest is not None
     digests = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
     noted = tuple(

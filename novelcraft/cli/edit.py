@@ -9,6 +9,7 @@ import typer
 
 from novelcraft.cli.acts import replace_scene
 from novelcraft.cli.common import BranchOption, Folder, QuietOption, SceneArgument
+from novelcraft.config.text_files import read_text
 from novelcraft.errors import InputError
 
 
@@ -46,12 +47,7 @@ def from_file(path: Path) -> str:
     Raises:
         InputError: It cannot be read, or is empty.
     """
-    try:
-        prose = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"{path} cannot be read: {error}.", fix="Give a UTF-8 text file with the scene's prose."
-        ) from error
+    prose = read_text(path, InputError)
     if not prose.strip():
         raise InputError(f"{path} is empty.", fix="Put the scene's new prose into it.")
     return prose

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from novelcraft.config.text_files import read_text
 from novelcraft.errors import PremiseError
 
 PREMISE_FILES = {".txt", ".md"}
@@ -78,13 +79,4 @@ def _read(path: Path) -> str:
             f"{path} is no premise file: those end in {' or '.join(sorted(PREMISE_FILES))}.",
             fix="Rename it, or give the premise itself in quotes.",
         )
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise PremiseError(
-            f"{path}: byte {error.start} is not UTF-8 text.", fix="Save the file as UTF-8."
-        ) from error
-    except OSError as error:
-        raise PremiseError(
-            f"{path} cannot be read: {error.strerror}.", fix="Check the file's permissions."
-        ) from error
+    return read_text(path, PremiseError)

@@ -155,11 +155,12 @@ def _base_of_rows(data: Path, *, preview: bool) -> str | None:
         TrainingDataError: There are no rows.
         InputError: Their manifest cannot be read.
     """
-    from novelcraft.finetune.rowfolder import read_manifest, rows_folder
+    from novelcraft.finetune.rowfolder import rows_folder
+    from novelcraft.tools.books.rows.row_reader import read_row_manifest
     from novelcraft.tools.books.rows.tokenizers import check_base
     from novelcraft.tools.models.embedded.library import ModelLibrary
 
-    manifest = read_manifest(rows_folder(str(data)))
+    manifest = read_row_manifest(rows_folder(str(data)))
     if manifest is None:
         return None
     base = str(manifest.settings.get("base_model", ""))

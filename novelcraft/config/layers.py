@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 
 from novelcraft.config.names import refuse_near_misses, variables
 from novelcraft.config.root import KeyPath
+from novelcraft.config.text_files import read_text
 from novelcraft.errors import ConfigError
 
 _NOTHING = object()
@@ -58,19 +59,7 @@ def file_layer(path: Path) -> Layer:
     Raises:
         ConfigError: If it cannot be read, or is no TOML; names file, line and column.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError as error:
-        raise ConfigError(f"{path}: there is no such file.", fix="Check the path.") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(
-            f"{path}: byte {error.start} is not UTF-8 text.",
-            fix="Save the file as UTF-8.",
-        ) from error
-    except OSError as error:
-        raise ConfigError(
-            f"{path} cannot be read: {error.strerror}.", fix="Check the file and its permissions."
-        ) from error
+    text = read_text(path)
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from novelcraft.config.prep import PrepSettings, ThinkMode, read_settings
-from novelcraft.errors import InputError, TrainingDataError
+from novelcraft.errors import TrainingDataError
 from novelcraft.state.layout import Layout
 from novelcraft.state.rows import RowManifest
-from novelcraft.tools.books.rows.rowfiles import MANIFEST_FILE, TRAIN_FILE, VALIDATION_FILE
+from novelcraft.tools.books.rows.row_reader import read_row_manifest
+from novelcraft.tools.books.rows.rowfiles import TRAIN_FILE, VALIDATION_FILE
 from novelcraft.tools.storage.files import files_digest
 
 
@@ -26,23 +27,6 @@ def rows_folder(data: str) -> Path:
         f"{given} has no rows to train on: there is no {TRAIN_FILE} in it, nor in its rows folder.",
         fix="Compile them with `novelcraft prep`, or give --data the folder that holds them.",
     )
-
-
-def read_manifest(folder: Path) -> RowManifest | None:
-    """The manifest of a folder of rows; None where another tool made them.
-
-    Raises:
-        InputError: It cannot be read.
-    """
-    file = folder / MANIFEST_FILE
-    if not file.is_file():
-        return None
-    try:
-        return RowManifest.model_validate_json(file.read_bytes())
-    except ValueError as error:
-        raise InputError(
-            f"{file} is no manifest of rows: {error}", fix="Compile the rows again."
-        ) from error
 
 
 def rows_layout(manifest: RowManifest | None) -> Layout:
@@ -69,5 +53,5 @@ def rows_hash(folder: Path) -> str:
         InputError: The manifest cannot be read.
     """
     digest = files_digest(folder / TRAIN_FILE, folder / VALIDATION_FILE)
-    digest.update((rows_think(read_manifest(folder)) or "").encode())
+    digest.update((rows_think(read_row_manifest(folder)) or "").encode())
     return digest.hexdigest()

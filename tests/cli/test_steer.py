@@ -197,7 +197,7 @@ def test_without_a_run_a_scene_is_made_again_at_once(
         (("approve", "gate"), "gate"),
         (("--undo", "9"), "no act 9"),
         (("--branch", "other", "pause"), "no branch 'other'"),
-        (("edit", "1", "--file", "nothing.md"), "cannot be read"),
+        (("edit", "1", "--file", "nothing.md"), "there is no such file"),
         (("redraw", "1"), "no scene '1'"),
     ],
 )

@@ -19,7 +19,7 @@ from novelcraft.state.preferences import PreferencePair
 from novelcraft.tools.books.rows.chat_template import split_plan
 from novelcraft.tools.books.rows.row_reader import read_rows
 from novelcraft.tools.books.rows.rowfiles import TRAIN_FILE, VALIDATION_FILE
-from novelcraft.tools.pairs.files import data_hash, pairs_folder, read_manifest
+from novelcraft.tools.pairs.files import data_hash, pairs_folder, read_pair_manifest
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def open_folder(config: TrainConfig) -> Folder:
         PreferenceError: There are none, or their manifest is damaged.
     """
     path = pairs_folder(config.data)
-    manifest = read_manifest(path)
+    manifest = read_pair_manifest(path)
     before = config.start_adapter and known_training(Path(config.start_adapter).expanduser())
     beside = _rows_beside(config.data, path)
     own = data_hash(path)

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from novelcraft.config.prep import ThinkMode
 from novelcraft.errors import BaseModelError, TrainingDataError
-from novelcraft.finetune.rowfolder import read_manifest, rows_folder, rows_hash, rows_think
+from novelcraft.finetune.rowfolder import rows_folder, rows_hash, rows_think
+from novelcraft.tools.books.rows.row_reader import read_row_manifest
 from novelcraft.finetune.settings.config import TrainConfig
 from novelcraft.finetune.settings.presets import embedding_size
 from novelcraft.state.calls import Message
@@ -99,7 +100,7 @@ def load_data(config: TrainConfig, tokenizer: BaseTokenizer | None = None) -> Tr
     folder = rows_folder(config.data)
     base = tokenizer or open_tokenizer(config.base_model)
     check_vocabulary(config.base_model, base)
-    manifest = read_manifest(folder)
+    manifest = read_row_manifest(folder)
     think = rows_think(manifest)
     to_train = _read(folder / TRAIN_FILE)
     if not to_train:

@@ -13,7 +13,6 @@ from novelcraft.finetune.adapters.folder import TRAINING_FILE, Adapter, read_ada
 from novelcraft.finetune.adapters.trained import read_training
 from novelcraft.finetune.data.rows import TrainingData, load_data
 from novelcraft.finetune.rowfolder import (
-    read_manifest,
     rows_folder,
     rows_hash,
     rows_layout,
@@ -24,7 +23,7 @@ from novelcraft.state.layout import Layout
 from novelcraft.state.rows import TrainingRow
 from novelcraft.tools.books.folder import PrepFolder
 from novelcraft.tools.books.rows.chat_template import split_plan
-from novelcraft.tools.books.rows.row_reader import read_rows
+from novelcraft.tools.books.rows.row_reader import read_row_manifest, read_rows
 from novelcraft.tools.books.rows.rowfiles import TRAIN_FILE, VALIDATION_FILE
 from novelcraft.tools.books.rows.tokenizers import open_tokenizer
 from novelcraft.tools.metrics.memory import TrainingText
@@ -115,7 +114,7 @@ def load_material(folder: Path, data: Path, base: str = "") -> Material:
             fix=f"Give the base that it was trained on: {adapter.base_model}.",
         )
     found = load_data(config, tokenizer)
-    manifest = read_manifest(rows)
+    manifest = read_row_manifest(rows)
     validation = _matching(rows / VALIDATION_FILE, [row.row_id for row in found.validation])
     if len(validation) < LEAST_VALIDATION:
         raise TrainingDataError(

@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 
 from novelcraft.config.faults import allowed
 from novelcraft.config.names import closest
+from novelcraft.config.text_files import read_text
 from novelcraft.errors import ConfigError
 from novelcraft.finetune.settings.config import RETIRED, TrainConfig
 from novelcraft.finetune.settings.presets import METHODS, PRESETS, method_values, preset_values
@@ -31,7 +32,7 @@ def load_train_config(path: Path, overrides: Mapping[str, Any] | None = None) ->
         ConfigError: The file, a key or a value cannot be used, or values contradict each other.
             Names file, line, key, value, what is allowed and what to do.
     """
-    values, lines = _parsed(path, _text(path))
+    values, lines = _parsed(path, read_text(path))
     return _checked(values, overrides or {}, path, lines)
 
 
@@ -55,21 +56,6 @@ def train_config(values: Mapping[str, Any]) -> TrainConfig:
         ConfigError: As `load_train_config`.
     """
     return _checked({}, values, None, {})
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError as error:
-        raise ConfigError(f"{path}: there is no such file.", fix="Check the path.") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(
-            f"{path}: byte {error.start} is not UTF-8 text.", fix="Save the file as UTF-8."
-        ) from error
-    except OSError as error:
-        raise ConfigError(
-            f"{path} cannot be read: {error.strerror}.", fix="Check the file and its permissions."
-        ) from error
 
 
 def _parsed(path: Path, text: str) -> tuple[dict[str, Any], dict[str, int]]:

@@ -30,7 +30,7 @@ from novelcraft.tools.canon.call_store import CallStore
 from novelcraft.tools.models.opening import open_models
 from novelcraft.tools.pairs.drawing import writer
 from novelcraft.tools.pairs.files import (
-    read_manifest,
+    read_pair_manifest,
     read_pairs,
     write_preferences,
 )
@@ -141,7 +141,7 @@ class Collection:
     def _write(self, harvests: Sequence[Harvest]) -> PairManifest:
         works = frozenset[str]().union(*(harvest.works for harvest in harvests))
         pairs = [p for p in read_pairs(self.folder) if p.work not in works]
-        there = read_manifest(self.folder) if pairs else None
+        there = read_pair_manifest(self.folder) if pairs else None
         thinks = {harvest.think for harvest in harvests} | ({there.think} if there else set())
         if len(thinks) > 1:
             raise PreferenceError(

@@ -9,13 +9,13 @@ from novelcraft.config.prep import PrepSettings
 from novelcraft.errors import DataFileError
 from novelcraft.graphs.prep.rows import whole_books
 from novelcraft.state.card import DataCard
-from novelcraft.state.rows import RowManifest, TrainingRow
+from novelcraft.state.rows import TrainingRow
 from novelcraft.tools.books.card.card_page import card_html
 from novelcraft.tools.books.card.data_card import CorpusBook, data_card
 from novelcraft.tools.books.folder import PrepFolder, model_text, write_text
 from novelcraft.tools.books.rows.duplicates import duplicate_scenes
-from novelcraft.tools.books.rows.row_reader import read_rows
-from novelcraft.tools.books.rows.rowfiles import MANIFEST_FILE, TRAIN_FILE, VALIDATION_FILE
+from novelcraft.tools.books.rows.row_reader import read_row_manifest, read_rows
+from novelcraft.tools.books.rows.rowfiles import TRAIN_FILE, VALIDATION_FILE
 from novelcraft.tools.canon.call_store import CallStore
 
 CARD_JSON = "card.json"
@@ -24,15 +24,13 @@ CARD_HTML = "card.html"
 
 def corpus_card(folder: PrepFolder, settings: PrepSettings) -> DataCard:
     """The data card of what is in a folder now, whatever stage it is at."""
-    path = folder.rows / MANIFEST_FILE
-    manifest = RowManifest.model_validate_json(path.read_bytes()) if path.is_file() else None
     with CallStore(folder.database) as log:
         calls, models = log.call_totals_by_purpose(), log.models_called()
     return data_card(
         _books(folder),
         settings,
         rows=_rows(folder),
-        manifest=manifest,
+        manifest=read_row_manifest(folder.rows),
         duplicates=duplicate_scenes(whole_books(folder)),
         calls=calls,
         models=models,

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from novelcraft.config.text_files import read_text
 from novelcraft.errors import PreferenceError
 from novelcraft.state.preferences import (
     PairCount,
@@ -60,7 +61,7 @@ def read_pairs(folder: Path) -> tuple[PreferencePair, ...]:
     return _read(folder / PAIRS_FILE)
 
 
-def read_manifest(folder: Path) -> PairManifest | None:
+def read_pair_manifest(folder: Path) -> PairManifest | None:
     """How a data set came about; None for one that another tool made.
 
     Raises:
@@ -114,7 +115,7 @@ def _read(file: Path) -> tuple[PreferencePair, ...]:
         return ()
     pairs: list[PreferencePair] = []
     seen: dict[str, int] = {}
-    for number, line in enumerate(_text(file).split("\n"), 1):
+    for number, line in enumerate(read_text(file, PreferenceError).split("\n"), 1):
         if not line.strip():
             continue
         try:
@@ -132,13 +133,6 @@ def _read(file: Path) -> tuple[PreferencePair, ...]:
             )
         seen[name] = number
     return tuple(pairs)
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise PreferenceError(f"{file} cannot be read: {error}.", fix="Check the file.") from error
 
 
 def _complaint(error: ValidationError) -> str:

@@ -10,8 +10,8 @@ from pathlib import Path
 from novelcraft.errors import PreferenceError
 from novelcraft.state.base import content_hash
 from novelcraft.state.rows import RowManifest, TrainingRow
-from novelcraft.tools.books.rows.row_reader import read_rows
-from novelcraft.tools.books.rows.rowfiles import MANIFEST_FILE, TRAIN_FILE, VALIDATION_FILE
+from novelcraft.tools.books.rows.row_reader import read_row_manifest, read_rows
+from novelcraft.tools.books.rows.rowfiles import TRAIN_FILE, VALIDATION_FILE
 from novelcraft.tools.pairs.split import SHARE
 
 
@@ -35,21 +35,15 @@ def rows_to_ask(data: Path, count: int | None = None) -> RowsToAsk:
 
     Raises:
         PreferenceError: There are no rows of ours.
-        InputError: A line is no row.
+        InputError: A line is no row, or the manifest is none.
     """
     folder = data / "rows"
-    if not (folder / TRAIN_FILE).is_file() or not (folder / MANIFEST_FILE).is_file():
+    manifest = read_row_manifest(folder)
+    if manifest is None or not (folder / TRAIN_FILE).is_file():
         raise PreferenceError(
             f"{data} has no training rows to ask for scenes with.",
             fix="Prepare books first: novelcraft prep BOOK... --out DIR.",
         )
-    try:
-        manifest = RowManifest.model_validate_json((folder / MANIFEST_FILE).read_bytes())
-    except ValueError as error:
-        raise PreferenceError(
-            f"{folder / MANIFEST_FILE} is no manifest of rows: {error}",
-            fix="Compile the rows again.",
-        ) from error
     train = _some(read_rows(folder / TRAIN_FILE), count)
     file = folder / VALIDATION_FILE
     held = read_rows(file) if file.is_file() else ()

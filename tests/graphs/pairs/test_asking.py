@@ -12,7 +12,7 @@ from novelcraft.state.calls import CallRecord
 from novelcraft.state.manuscript import count_words
 from novelcraft.state.preferences import PairEvent, PairMade, PairsStarted
 from novelcraft.tools.books.rows.row_reader import read_rows
-from novelcraft.tools.pairs.files import read_manifest, read_pairs
+from novelcraft.tools.pairs.files import read_pair_manifest, read_pairs
 from novelcraft.tools.pairs.rows import rows_to_ask
 from tests.fakes import script as s
 from tests.fakes.server import FakeServer
@@ -54,7 +54,7 @@ async def test_each_row_is_a_pair_of_a_human_s_and_the_narrator_s_scene(
         assert 0.4 < count_words(pair.rejected) / count_words(pair.chosen) < 1.5
         assert pair.held_out == (row in held)
     assert manifest.files[0].held_out == len(held)
-    assert read_manifest(data / "pairs") == manifest
+    assert read_pair_manifest(data / "pairs") == manifest
     assert isinstance(told[0], PairsStarted)
     made = [event for event in told if isinstance(event, PairMade)]
     assert [event.done for event in made] == list(range(1, len(pairs) + 1))

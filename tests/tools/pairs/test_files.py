@@ -14,7 +14,7 @@ from novelcraft.state.rows import SkippedRow
 from novelcraft.tools.pairs.files import (
     data_hash,
     pairs_folder,
-    read_manifest,
+    read_pair_manifest,
     read_pairs,
     write_preferences,
 )
@@ -27,7 +27,7 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     left_out = [SkippedRow(row_id="s009", reason="It has no text.")]
     manifest = write_preferences(tmp_path / "pairs", PAIRS, think="beats", left_out=left_out)
     assert read_pairs(tmp_path / "pairs") == PAIRS
-    assert read_manifest(tmp_path / "pairs") == manifest
+    assert read_pair_manifest(tmp_path / "pairs") == manifest
     (file,) = manifest.files
     assert (file.lines, file.held_out, manifest.think) == (7, 2, "beats")
     assert [(c.source, c.work, c.pairs) for c in manifest.counts] == [
@@ -64,10 +64,10 @@ def test_pairs_lie_in_a_data_folder_or_apart(tmp_path: Path) -> None:
 
 def test_a_folder_without_pairs_or_manifest_has_none(tmp_path: Path) -> None:
     assert read_pairs(tmp_path) == ()
-    assert read_manifest(tmp_path) is None
+    assert read_pair_manifest(tmp_path) is None
     (tmp_path / "manifest.json").write_text("{}", encoding="utf-8")
     with pytest.raises(PreferenceError, match=r"manifest.json is no manifest of pairs"):
-        read_manifest(tmp_path)
+        read_pair_manifest(tmp_path)
 
 
 def test_a_byte_order_mark_is_no_part_of_a_pair(tmp_path: Path) -> None:
@@ -114,7 +114,10 @@ def test_a_pair_that_is_none_is_named_by_file_and_line(
     [
         (lambda content: content + b"\n{oops\n", r"Line 9 of .*pairs.jsonl is no pair"),
         (lambda content: content.replace(b"keeper", b"keep\0er"), r"Line 1 of .* is no pair"),
-        (lambda content: content.replace(b"keeper", b"caf\xe9"), r"pairs.jsonl cannot be read"),
+        (
+            lambda content: content.replace(b"keeper", b"caf\xe9"),
+            r"pairs.jsonl: byte \d+ is not UTF-8",
+        ),
     ],
 )
 def test_bytes_that_are_no_pairs_are_named(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from novelcraft.config.prep import PrepSettings
-from novelcraft.errors import PreferenceError
+from novelcraft.errors import InputError, PreferenceError
 from novelcraft.tools.books.rows import rowfiles
 from novelcraft.tools.books.rows.compile import compile_rows
 from novelcraft.tools.pairs.rows import rows_to_ask
@@ -77,5 +77,5 @@ def test_a_folder_without_rows_of_ours_is_told_to_prepare_books(
 def test_a_manifest_that_is_none_is_named(tmp_path: Path) -> None:
     data = prepared(tmp_path)
     (data / "rows/manifest.json").write_text("[]", encoding="utf-8")
-    with pytest.raises(PreferenceError, match=r"manifest.json is no manifest of rows"):
+    with pytest.raises(InputError, match=r"manifest.json is no manifest of rows"):
         rows_to_ask(data)

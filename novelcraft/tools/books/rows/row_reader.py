@@ -1,4 +1,4 @@
-"""Rows read from a file, and refused by their line where no answer can be learnt from one."""
+"""A folder of rows, read; a row from which no answer can be learnt is refused by its line."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from novelcraft.errors import InputError
-from novelcraft.state.rows import TrainingRow
+from novelcraft.state.rows import RowManifest, TrainingRow
 from novelcraft.tools.books.rows.chat_template import split_plan
+from novelcraft.tools.books.rows.rowfiles import MANIFEST_FILE
 
 _FOREIGN = {
     ("conversations",): "`conversations`, as ShareGPT has them",
@@ -49,6 +50,23 @@ def read_rows(file: Path) -> tuple[TrainingRow, ...]:
         seen[row.row_id] = number
         rows.append(row)
     return tuple(rows)
+
+
+def read_row_manifest(folder: Path) -> RowManifest | None:
+    """The manifest of a folder of rows; None where another tool made them.
+
+    Raises:
+        InputError: It cannot be read.
+    """
+    file = folder / MANIFEST_FILE
+    if not file.is_file():
+        return None
+    try:
+        return RowManifest.model_validate_json(file.read_bytes())
+    except ValueError as error:
+        raise InputError(
+            f"{file} is no manifest of rows: {error}", fix="Compile the rows again."
+        ) from error
 
 
 def _row(line: bytes, where: str) -> TrainingRow:
