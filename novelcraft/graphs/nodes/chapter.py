@@ -14,8 +14,8 @@ from novelcraft.agents.planner.pacing import (
 )
 from novelcraft.agents.planner.scenes import ChapterRequest
 from novelcraft.graphs.acts.in_force import ActsInForce
+from novelcraft.graphs.attempts import usual_words
 from novelcraft.graphs.context import WriteRuntime
-from novelcraft.graphs.drawing import usual_words
 from novelcraft.graphs.nodes.plan import store_plan
 from novelcraft.graphs.nodes.scene import plan_of
 from novelcraft.state.graph import WriteState

@@ -12,10 +12,7 @@ from novelcraft.agents.planner.pacing import next_target
 from novelcraft.agents.session import AgentSession
 from novelcraft.errors import ContextOverflowError
 from novelcraft.graphs.acts.in_force import ActsInForce
-from novelcraft.graphs.best import best_draft
-from novelcraft.graphs.context import WriteContext, WriteRuntime
-from novelcraft.graphs.drafting import DraftStream
-from novelcraft.graphs.drawing import (
+from novelcraft.graphs.attempts import (
     drafts_of,
     draw_step,
     next_draw,
@@ -27,6 +24,9 @@ from novelcraft.graphs.drawing import (
     usual_words,
     words_to_ask,
 )
+from novelcraft.graphs.best import best_draft
+from novelcraft.graphs.context import WriteContext, WriteRuntime
+from novelcraft.graphs.drafting import DraftStream
 from novelcraft.graphs.history import in_short, story_of
 from novelcraft.graphs.nodes.safe_points import at_safe_point
 from novelcraft.graphs.part_summaries import summarize_parts

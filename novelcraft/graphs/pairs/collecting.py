@@ -28,7 +28,7 @@ from novelcraft.state.stream import OnEvent
 from novelcraft.tools.books.rows.chat_template import split_plan, with_plan
 from novelcraft.tools.canon.call_store import CallStore
 from novelcraft.tools.models.opening import open_models
-from novelcraft.tools.pairs.drawing import writer
+from novelcraft.tools.pairs.draws import writer
 from novelcraft.tools.pairs.files import (
     read_pair_manifest,
     read_pairs,

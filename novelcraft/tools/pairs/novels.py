@@ -22,7 +22,7 @@ from novelcraft.state.preferences import PreferencePair
 from novelcraft.state.rows import SkippedRow
 from novelcraft.tools.books.rows.chat_template import with_plan
 from novelcraft.tools.canon.store import ManuscriptStore
-from novelcraft.tools.pairs.drawing import PERSON, Draw, Draws
+from novelcraft.tools.pairs.draws import PERSON, Draw, Draws
 
 NAME = 8
 """Digits of a hash that name a novel or a commit."""

@@ -1,4 +1,4 @@
-"""One draw of a scene: its name, what its drafts came to, and how much is asked of the narrator.
+"""The attempts at a scene: how a draw is named, what its drafts came to, how much is asked for.
 
 All of it follows from the chain and the drafts that are stored, so that a run that is resumed
 comes to the same.

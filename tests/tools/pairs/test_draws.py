@@ -11,7 +11,7 @@ import pytest
 from novelcraft.state.calls import CallRecord, Message
 from novelcraft.state.manuscript import SceneCommit
 from novelcraft.tools.canon.store import ManuscriptStore
-from novelcraft.tools.pairs.drawing import Draws
+from novelcraft.tools.pairs.draws import Draws
 from tests import factories
 
 PROMPT = (Message(role="system", content="You write."), Message(role="user", content="Go on."))
