@@ -20,14 +20,20 @@ class BackgroundWork:
     def __init__(self) -> None:
         self._waiting: list[Callable[[], Awaitable[None]]] = []
         self._doing: asyncio.Task[None] | None = None
+        self._latest: asyncio.TimerHandle | None = None
+        """Begins with what waits, if nobody does before."""
 
     def defer(self, work: Callable[[], Awaitable[None]]) -> None:
         """Have a piece of work done once a model is at work, or after `LATEST` seconds."""
         self._waiting.append(work)
-        asyncio.get_running_loop().call_later(LATEST, self.start)
+        if self._latest is None:
+            self._latest = asyncio.get_running_loop().call_later(LATEST, self.start)
 
     def start(self) -> None:
         """Begin with what was put off: a model is at work."""
+        if self._latest is not None:
+            self._latest.cancel()
+            self._latest = None
         if not self._waiting or (self._doing is not None and not _went_well(self._doing)):
             # What is under way goes on with it; what went wrong is told first.
             return

@@ -91,8 +91,9 @@ async def derive(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
     commit = context.store.get(state["head"] or "")
     await context.background.finished()
     # As the branch stands now: at a gate a person may have the scene drawn again.
-    now = written(context.store, state["branch"])
-    context.background.defer(partial(_renew, context, state["branch"], *now))
+    plan, chain = written(context.store, state["branch"])
+    context.background.defer(partial(context.index.sync, chain))
+    context.background.defer(partial(_renew, context, state["branch"], plan, chain))
     context.store.delete_drafts(state["branch"], keep_parent=commit.parent)
     return {}
 

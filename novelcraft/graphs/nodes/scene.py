@@ -102,8 +102,9 @@ async def look_up(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
         branch=state["branch"],
         parent=state["head"],
     )
-    chain = context.store.chain(state["head"])
-    context.background.defer(partial(context.index.sync, chain))
+    if state["head"] is None:
+        # The index takes half a second to open.
+        context.background.defer(partial(context.index.sync, ()))
     return {"attempt": 1, "draw": state["draw"]}
 
 

@@ -88,8 +88,8 @@ class PassageIndex:
     def sync(self, commits: Sequence[SceneCommit]) -> int:
         """Make sure that all passages of those commits are in the index.
 
-        Cheap for commits that are there already. An index that cannot be read is made anew,
-        with these commits.
+        Cheap for commits that are there already. The first time takes half a second, in which
+        Chroma is loaded. An index that cannot be read is made anew, with these commits.
 
         Returns:
             How many passages were added.
@@ -195,13 +195,9 @@ class PassageIndex:
             asked = min(total, asked * 4)
 
     def _add_missing(self, commits: Sequence[SceneCommit]) -> int:
-        missing = [commit for commit in commits if commit.id not in self._complete]
-        if not missing:
-            # Chroma takes half a second to load: a new novel begins without it.
-            return 0
         collection = self._collection()
         added = 0
-        for commit in missing:
+        for commit in (c for c in commits if c.id not in self._complete):
             wanted = passages(commit)
             if self._stored[commit.id] != len(wanted):
                 self._add(collection, wanted)
