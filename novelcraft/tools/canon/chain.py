@@ -28,7 +28,7 @@ class Chain:
 
     _db: Database
     _chain: tuple[SceneCommit, ...]
-    """The chain that was last asked for."""
+    """The chain that was last asked for, and what was committed to its end since."""
     _trusted: set[str]
     """Commits that a person lets stand, though they are not what was committed."""
 
@@ -102,6 +102,8 @@ class Chain:
             require_head(current, commit.parent)
             append_commit(connection, commit)
             move_head(connection, branch, commit.id)
+        if self._chain and self._chain[-1].id == commit.parent:
+            self._chain = (*self._chain, commit)
         return commit
 
     def get(self, id_or_prefix: str) -> SceneCommit:
@@ -122,8 +124,8 @@ class Chain:
     def chain(self, head: str | None) -> list[SceneCommit]:
         """A head and all its ancestors, in reading order; empty for None.
 
-        The chain that was last asked for is kept in memory, so that a run which asks again with
-        every scene reads one commit. What is read for the first time is held against its id.
+        The chain that was last asked for is kept in memory and grows with what is committed to its
+        end, so that a run reads it once. What is read for the first time is held against its id.
 
         Raises:
             DamagedDatabaseError: A commit is not what was committed, or is missing.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from threading import Lock
 from typing import Any, Unpack
 
 from pydantic_core import to_jsonable_python
@@ -25,6 +26,10 @@ class Drafts:
     """
 
     _db: Database
+    _latest: Draft | None
+    """The draft that was kept last, as it stands: a scene's loop reads it at each step."""
+    _changing: Lock
+    """Held while that one is changed."""
 
     def put_draft(self, draft: Draft) -> None:
         """Keep a draft; one of the same id is overwritten, reviews and all."""
@@ -34,9 +39,12 @@ class Drafts:
             upsert(connection, drafts, "id", row)
             connection.execute(delete(reviews).where(reviews.c.draft == draft.id))
             _add_reviews(connection, draft.id, said)
+        self._latest = draft
 
     def draft(self, draft_id: str) -> Draft | None:
         """The draft with that id, or None."""
+        if (latest := self._latest) is not None and latest.id == draft_id:
+            return latest
         with self._db.read() as connection:
             return next(iter(_load(connection, drafts.c.id == draft_id)), None)
 
@@ -50,14 +58,11 @@ class Drafts:
         with self._db.read() as connection:
             return _load(connection, drawn)
 
-    def update_draft(self, draft_id: str, **said: Unpack[Reviews]) -> Draft:
+    def update_draft(self, draft_id: str, **said: Unpack[Reviews]) -> None:
         """Add what reviewers said, each under its field of the draft.
 
         A reviewer that says something else takes the place of what it said before. Each has a
         row of its own, so reviewers that run side by side do not undo each other.
-
-        Returns:
-            The draft as it now stands.
 
         Raises:
             UnknownTargetError: There is no such draft.
@@ -70,7 +75,9 @@ class Drafts:
                     fix="It went when a later scene was committed; draw the scene again.",
                 )
             _add_reviews(connection, draft_id, to_jsonable_python(said))
-            return _load(connection, drafts.c.id == draft_id)[0]
+        with self._changing:
+            if self._latest is not None and self._latest.id == draft_id:
+                self._latest = Draft.model_validate({**dict(self._latest), **said})
 
     def put_recalled(
         self, step: str, notes: Sequence[str], *, branch: str, parent: str | None
@@ -102,6 +109,7 @@ class Drafts:
                     recalled.c.branch == branch, recalled.c.parent.is_distinct_from(keep_parent)
                 )
             )
+        self._latest = None
 
 
 def _add_reviews(connection: Connection, draft_id: str, said: Mapping[str, Any]) -> None:
@@ -112,7 +120,6 @@ def _add_reviews(connection: Connection, draft_id: str, said: Mapping[str, Any])
 
 
 def _load(connection: Connection, which: ColumnElement[bool]) -> list[Draft]:
-    # One statement: a scene's loop reads its draft at each step.
     wanted = select(drafts, reviews.c.reviewer, reviews.c.said).outerjoin(reviews).where(which)
     found: dict[str, dict[str, Any]] = {}
     for row in connection.execute(wanted.order_by(drafts.c.number)).mappings():

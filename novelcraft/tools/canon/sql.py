@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Executable, Table
 
 
 def upsert(connection: Connection, table: Table, key: str, values: dict[str, Any]) -> None:
@@ -17,14 +18,15 @@ def upsert(connection: Connection, table: Table, key: str, values: dict[str, Any
         key: Columns of a unique constraint, separated by spaces.
         values: The whole row.
     """
+    statement = _upsert(connection.dialect.name, table, tuple(key.split()), tuple(values))
+    connection.execute(statement, values)
+
+
+@cache
+def _upsert(
+    dialect: str, table: Table, keys: tuple[str, ...], columns: tuple[str, ...]
+) -> Executable:
     # The dialect that is in use is loaded already; to load the other one too takes a while.
-    dialect = import_module(f"sqlalchemy.dialects.{connection.dialect.name}")
-    keys = key.split()
-    connection.execute(
-        dialect.insert(table)
-        .values(values)
-        .on_conflict_do_update(
-            index_elements=keys,
-            set_={name: value for name, value in values.items() if name not in keys},
-        )
-    )
+    insert = import_module(f"sqlalchemy.dialects.{dialect}").insert(table)
+    others = {name: insert.excluded[name] for name in columns if name not in keys}
+    return cast(Executable, insert.on_conflict_do_update(index_elements=keys, set_=others))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
 from typing import Self
 from uuid import uuid4
 
@@ -52,6 +53,8 @@ class ManuscriptStore(Chain, Revisions, Integrity, Drafts, PartSummaries, Calls,
         self._trusted = set()
         self._plans = {}
         self._told = {}
+        self._latest = None
+        self._changing = Lock()
         with database.read() as connection:
             self.novel_id: str = connection.execute(select(novel.c.id)).scalar_one()
         self.session = self.novel_id

@@ -19,6 +19,8 @@ def test_a_draft_comes_back_as_it_was(store: ManuscriptStore) -> None:
     full = factories.draft(2, findings=(), continuity=(FINDING,), summary="", facts=(FACT,))
     store.put_draft(bare)
     store.put_draft(full)
+    assert store.draft(full.id) == full
+    store.put_draft(factories.draft(3))
     assert store.draft(bare.id) == bare
     assert store.draft(full.id) == full
     assert store.draft("nope") is None
@@ -45,12 +47,12 @@ def test_reviewers_side_by_side_do_not_undo_each_other(store: ManuscriptStore) -
         list(threads.map(lambda fields: store.update_draft(draft.id, **fields), said))
     expected = {"findings": (FINDING,), "continuity": (), "summary": "He waits.", "facts": (FACT,)}
     assert store.draft(draft.id) == draft.model_copy(update=expected)
+    store.put_draft(factories.draft(2))
+    assert store.draft(draft.id) == draft.model_copy(update=expected)
 
 
-def test_an_update_gives_the_draft_as_it_stands(store: ManuscriptStore) -> None:
-    store.put_draft(factories.draft(findings=None))
-    store.update_draft(factories.draft().id, continuity=(FINDING,))
-    assert store.update_draft(factories.draft().id, findings=()).all_findings == (FINDING,)
+def test_a_draft_that_is_not_there_cannot_be_reviewed(store: ManuscriptStore) -> None:
+    store.put_draft(factories.draft())
     with pytest.raises(UnknownTargetError, match="'nope'"):
         store.update_draft("nope", summary="x")
 
