@@ -92,3 +92,17 @@ async def test_a_brief_has_the_planners_schema(serve: Serve) -> None:
     assert brief.pov in ("Ada", "Mira")
     assert brief.pov in brief.present
     assert len(brief.beats) == STANDARD.beats
+
+
+async def test_a_small_model_s_brief_has_what_it_was_asked_for(serve: Serve) -> None:
+    said = {"goal": " She wants\nthe key. ", "pov": "Mira", "place": "the pier. ",
+            "present": ["Ada", "Mira"], "outcome": "She has it."}  # fmt: skip
+    script = s.Script()
+    script.on(s.anything, s.say(json.dumps(said)))
+    async with opened(serve(script=script)) as models:
+        given = BriefInput(prose=BLOCKS[0], names=("Ada", "Mira"))
+        brief = await infer_brief(given, session(models, SMALL))
+    assert brief.model_dump() == {
+        "goal": "She wants the key.", "pov": "Mira", "place": "the pier.", "time": "",
+        "present": ("Mira", "Ada"), "beats": (), "turn": "", "outcome": "She has it.",
+    }  # fmt: skip

@@ -22,3 +22,17 @@ def test_then_fewest_findings_then_length_then_the_earliest() -> None:
     assert best_draft([warned, clean_short], 300) is clean_short
     assert best_draft([clean_short, clean_right], 300) is clean_right
     assert best_draft([clean_same, clean_right], 300) is clean_right
+
+
+def test_what_is_no_scene_is_kept_only_where_nothing_else_is_there() -> None:
+    refusal = Finding(check="prose.refusal", severity="block", message="It refuses.")
+    refused = draft(1, findings=(refusal,), prose="word " * 300)
+    blocked = draft(2, findings=(BLOCK, BLOCK, BLOCK), prose="word")
+    assert best_draft([refused, blocked], 300) is blocked
+    assert best_draft([refused], 300) is refused
+
+
+def test_what_a_reader_found_counts_as_much_as_what_a_check_found() -> None:
+    read = draft(1, continuity=(BLOCK,))
+    checked = draft(2, findings=(WARN, WARN))
+    assert best_draft([read, checked], 300) is checked
