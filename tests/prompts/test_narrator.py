@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -7,8 +8,15 @@ import pytest
 from novelcraft.config.layouts import SMALL_LAYOUT, STANDARD_LAYOUT
 from novelcraft.prompts.brief import named, render_brief
 from novelcraft.prompts.loader import as_data, load_template
-from novelcraft.prompts.narrator import AssembledPrompt, NarratorInput, assemble
+from novelcraft.prompts.narrator import (
+    AssembledPrompt,
+    NarratorInput,
+    assemble,
+    prompt_hash,
+    tail_of,
+)
 from novelcraft.prompts.world import render_world
+from novelcraft.state.calls import Message
 from novelcraft.state.layout import Layout
 from tests import factories
 
@@ -248,3 +256,58 @@ def test_a_long_text_on_who_is_present_leaves_room_for_the_world() -> None:
     assert f"{anna.name}: She paints." in text
     assert first in text
     assert "She comes back." not in text
+
+
+def test_a_prompt_is_known_by_the_hash_of_its_messages() -> None:
+    messages = (Message(role="system", content="Hé"), Message(role="user", content="Go."))
+    told = '[["system", "Hé"], ["user", "Go."]]'
+    assert prompt_hash(messages) == hashlib.sha256(told.encode("utf-8")).hexdigest()
+    prompt = assemble(given_scene(), STANDARD_LAYOUT, words)
+    assert prompt.hash == prompt_hash(prompt.messages)
+    assert prompt.text == "\n".join(m.content for m in prompt.messages)
+    assert prompt.layout == STANDARD_LAYOUT.note
+    assert prompt.template_hash == load_template("narrator").hash
+
+
+def test_a_server_with_less_room_is_given_less_of_what_is_worth_least() -> None:
+    whole = assemble(given_scene(**FULL), STANDARD_LAYOUT, words)
+    tokens = {s.name: s.tokens for s in whole.sections}
+    asked = sum(tokens.values())
+    for less in (0, 1, 100):
+        prompt = assemble(given_scene(**FULL), STANDARD_LAYOUT, words, asked - less)
+        now = {s.name: s.tokens for s in prompt.sections}
+        assert sum(now.values()) <= asked - less
+        assert {name for name in now if now[name] < tokens[name]} <= {"canon"}
+    tiny = assemble(given_scene(**FULL), STANDARD_LAYOUT, words, tokens["system"])
+    left = {s.name for s in tiny.sections if s.tokens}
+    assert left <= {"system", "brief"}
+    more = assemble(given_scene(**FULL), STANDARD_LAYOUT, words, 10**6)
+    assert more.messages == whole.messages, "a layout is never exceeded"
+
+
+def test_the_account_counts_the_system_prompt_and_what_each_part_holds() -> None:
+    prompt = assemble(given_scene(), STANDARD_LAYOUT, words)
+    sections = {s.name: s for s in prompt.sections}
+    assert sections["system"].tokens == words(prompt.messages[0].content)
+    assert sections["system"].budget == STANDARD_LAYOUT.system
+    assert sections["tail"].tokens == words("He closed the book. The lamp burned.")
+    assert sections["canon"].tokens == words(
+        "- Elias Marrow: He has letter 1. - Anna Veil: She knows his hand."
+    )
+
+
+def test_the_end_of_a_scene_that_is_offered_has_twelve_sentences() -> None:
+    told = [f"He wrote letter {n}." for n in range(20)]
+    assert tail_of(" ".join(told)) == " ".join(told[-12:])
+    assert tail_of("He slept.") == "He slept."
+
+
+def test_what_was_cut_is_named_by_its_beginning_twelve_times_at_most() -> None:
+    notes = tuple(f"Note {n:02} {'x' * 80}" for n in range(20))
+    layout = STANDARD_LAYOUT.with_parts(canon=4)
+    prompt = assemble(given_scene(notes=notes), layout, words)
+    (canon,) = (s for s in prompt.sections if s.name == "canon")
+    assert canon.cut == tuple(f"- Note {n:02} {'x' * 49}…" for n in range(1, 13))
+    assert canon.trimmed == 4 * 19
+    (tail,) = (s for s in prompt.sections if s.name == "tail")
+    assert tail.cut == (), "of an excerpt nothing is lost"
