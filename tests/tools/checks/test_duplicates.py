@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from novelcraft.tools.checks.duplicates import copied, duplicate
 from novelcraft.tools.checks.loops import loop
 from tests.tools.checks.fitting import fitting
@@ -42,3 +44,16 @@ def test_a_local_loop_is_found_in_a_long_scene_and_its_refrain_quoted() -> None:
     assert finding is not None
     assert "so it went on" in finding.evidence[0]
     assert loop(fitting(clean, name="word1")) is None
+
+
+@pytest.mark.parametrize(("words", "found"), [(8, False), (9, True)])
+def test_nine_words_may_not_come_twice(words: int, found: bool) -> None:
+    sentence = " ".join(f"Word{n}" for n in range(words))
+    assert (duplicate(fitting(f"{sentence}. It rained. {sentence}!")) is not None) == found
+
+
+@pytest.mark.parametrize(("words", "found"), [(11, False), (12, True)])
+def test_twelve_words_may_not_come_from_an_earlier_scene(words: int, found: bool) -> None:
+    sentence = " ".join(f"word{n}" for n in range(words))
+    scene = fitting(f"Elias rose. {sentence}.", [f"He slept. {sentence.upper()}…"], name="Elias")
+    assert (copied(scene) is not None) == found

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from novelcraft.config.presets import SMALL
+from novelcraft.state.calls import ONLY_THOUGHT
 from novelcraft.tools.checks import check_scene
 from novelcraft.tools.checks.ending import cut_off, empty, filtered, length, short
 from tests.tools.checks.fitting import fitting
@@ -82,3 +83,34 @@ def test_length_says_what_to_do() -> None:
     assert few.constraint == "Write the scene out in full, as long as is asked."
     assert many.constraint == "End the scene at the length that is asked."
     assert "2 words" in few.message
+
+
+def test_what_is_missing_is_told_and_the_end_quoted() -> None:
+    long = "It was late. " * 30
+    whole = f"{long}He went."
+    for check, scene, message in (
+        (cut_off, fitting(f"{long}He went", name="It"), "its last sentence has no end"),
+        (
+            cut_off,
+            fitting(whole, finish_reason="too_long"),
+            "it did not come to an end",
+        ),
+        (filtered, fitting(whole, finish_reason="content_filter"), "content filter"),
+        (length, fitting(whole, preset=PRESET, target_words=10), "has 92 words"),
+    ):
+        flaw = check(scene)
+        assert flaw is not None
+        assert message in flaw.message
+        assert flaw.about == "s001"
+        (quoted,) = flaw.evidence
+        assert quoted.endswith(("He went", "He went."))
+
+
+def test_a_narrator_that_only_thought_is_told_to_tell() -> None:
+    thought = empty(fitting("…", name="x", finish_reason=ONLY_THOUGHT))
+    nothing = empty(fitting("…", name="x"))
+    assert thought is not None
+    assert nothing is not None
+    assert thought.message == "The narrator only thought, and told nothing."
+    assert nothing.message == "The scene holds no words."
+    assert (nothing.about, thought.about) == ("s001", "s001")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from novelcraft.prompts.loader import as_data
@@ -100,3 +102,32 @@ def test_two_lines_with_a_colon_are_no_script() -> None:
     prose = "Elias: keeper.\n\nAnna: postmistress.\n\nHe read the list twice."
     assert script(fitting(prose, name="Elias")) is None
     assert script(fitting(f"{prose}\n\nYves (a cousin): boatman.", name="Elias"))
+
+
+def test_fifteen_words_of_a_data_block_are_recited_and_fourteen_are_not() -> None:
+    fifteen = " ".join(WORLD.split()[:15])
+    assert leaks(f"Elias waited. {fifteen}! He slept.") == (fifteen,)
+    fourteen = " ".join(WORLD.split()[:14])
+    assert leaks(f"Elias waited. {fourteen}! He slept.") == ()
+
+
+def test_the_brief_s_own_words_are_recited_from_fifteen_on() -> None:
+    words = "Elias finds a green bottle with an answer under the broken crate by the old pier"
+    for goal, found in ((words, (words,)), (" ".join(words.split()[:14]), ())):
+        scene = fitting(
+            f"{goal}. He sat.", name="Elias", prompt="", brief=factories.brief(1, goal=goal)
+        )
+        flaw = leak(scene)
+        assert (flaw.evidence if flaw else ()) == found
+
+
+def test_a_word_of_the_plan_is_no_label_of_the_prompt() -> None:
+    prompt = "Elias Marrow: the keeper.\nThe post office: a place.\nTake heed: now.\nCare: x"
+    scene = fitting("x", name="Elias Marrow", prompt=prompt)
+    for prose, found in {
+        "Elias Marrow: he slept.": False,
+        "The post office: it was shut.": True,
+        "He slept.\n\nTake heed: he slept.": True,
+        "Care: he slept.": True,
+    }.items():
+        assert (leak(replace(scene, prose=prose)) is not None) == found, prose

@@ -26,6 +26,8 @@ def test_named_in_full_or_in_part(name: str, text: str) -> None:
         ("Captain Reed", "The Reeds slept; a Millreed."),
         ("Dr. Ida Penn", "The Dr. slept."),
         ("The Old King", "The King slept."),
+        ("Will Hart", "He will go."),
+        ("Elias Marrow", "The marrow of it. Marrowby went."),
     ],
 )
 def test_by_a_title_or_inside_a_word_nobody_is_named(name: str, text: str) -> None:
@@ -36,5 +38,6 @@ def test_where_names_are_declined_a_part_counts_without_its_last_letter() -> Non
     assert not named("Anna Kowalska", "Kowalskiej nie było.")
     assert named("Anna Kowalska", "Annę widział.", english=False)
     assert not named("Anna Kowalska", "Annę widział.")
+    assert named("Анна", "Он видел Анну.", english=False)
     assert not named("Ewa Nowak", "Ewy nie było.", english=False), "three letters are too few"
     assert named("Ewa Nowak", "Nowaka nie było.", english=False)
