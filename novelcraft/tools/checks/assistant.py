@@ -8,7 +8,7 @@ is here only where it fits an assistant and no narrator.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from novelcraft.tools.checks.base import CheckInput, Flaw, evidence, says
 
@@ -71,7 +71,16 @@ _PATTERNS = (
     r"^[\[(]?(?:end of (?:the )?(?:scene|chapter|story)|to be continued|word count)\b",
     r"^[\[(](?:note|insert|continued|continue|end)\b",
 )
-_TALK = re.compile("|".join(f"(?:{p})" for p in _PATTERNS), re.IGNORECASE)
+
+
+def _one_of(patterns: Sequence[str]) -> str:
+    return "|".join(f"(?:{pattern})" for pattern in patterns)
+
+
+_AT_START = _one_of([pattern[1:] for pattern in _PATTERNS if pattern.startswith("^")])
+_ANYWHERE = _one_of([pattern for pattern in _PATTERNS if not pattern.startswith("^")])
+_TALK = re.compile(rf"^(?:{_AT_START})|{_ANYWHERE}", re.IGNORECASE)
+"""Those of a sentence's beginning in one group, which is tried there and not at each letter."""
 
 _END_MARK = re.compile(r"(?:the end|the ending|fin|end)[.!]?", re.IGNORECASE)
 """A line that ends a book, and stands in the way anywhere before its last scene."""
