@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import cast
 
 from langchain_core.runnables import RunnableConfig
@@ -117,7 +118,7 @@ async def run(
                 state = cast(WriteState, chunk)
             elif INTERRUPT in chunk:
                 ended = False
-        await graph.checkpointer.aprune([branch])
+        context.background.defer(partial(graph.checkpointer.aprune, [branch]))
         given = None
     assert state is not None, "a run has at least one step"
     return state
