@@ -7,12 +7,13 @@ comes to the same.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from novelcraft.agents.planner.pacing import Written, asked_words, measured_pace, scene_length
-from novelcraft.errors import CappedScenesError, UnfitSceneError
+from novelcraft.errors import CappedScenesError, ModelError, UnfitSceneError
 from novelcraft.graphs.best import best_draft
 from novelcraft.graphs.context import WriteContext
-from novelcraft.prompts.narrator import AssembledPrompt
+from novelcraft.prompts.narrator import AssembledPrompt, fit_tail
 from novelcraft.state.calls import ONLY_THOUGHT
 from novelcraft.state.findings import blocking
 from novelcraft.state.graph import WriteState
@@ -137,9 +138,10 @@ def words_to_ask(state: WriteState, context: WriteContext) -> int:
     After a draft that failed for its length alone, by what that draft was.
     """
     pace = measured_pace(_told(state["head"], context))
-    before = context.store.draft(str(draw_step(state).draft(state["attempt"] - 1)))
-    if before and before.provenance.pace and _only_length(before):
-        pace = before.provenance.pace
+    if state["attempt"] > 1:
+        before = context.store.draft(str(draw_step(state).draft(state["attempt"] - 1)))
+        if before and before.provenance.pace and _only_length(before):
+            pace = before.provenance.pace
     return asked_words(state["target_words"], pace)
 
 
@@ -169,6 +171,16 @@ def token_room(
         rooms.append(narrator - prompt_tokens(prompt.messages, context.count, most, narrator))
     rooms += [reader - context.beside_scene] if reader else []
     return tokens_per_word, max(1, min(rooms)) if rooms else 0
+
+
+def count_ahead(prose: str, context: WriteContext) -> None:
+    """Have the tokens counted that the next scene's prompt needs of a draft: all of it and its end.
+
+    The counter keeps them. What cannot be counted now is counted then.
+    """
+    with suppress(ModelError):
+        context.count(prose)
+        fit_tail(prose, context.preset.layout, context.count)
 
 
 def prompt_bound(context: WriteContext) -> int | None:

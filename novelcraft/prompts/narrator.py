@@ -139,7 +139,7 @@ def _parts(given: NarratorInput) -> list[_Part]:
         _Part("world", *_world(given)),
         _Part("summary", *_story(given)),
         _Part("canon", *_in_order([f"- {n}\n" for n in given.notes])),
-        _Part("tail", *_from_end(given.tail), excerpt=True),
+        _tail(given.tail),
         _Part("brief", *brief_units(given.brief), data=False, skip=True),
         _Part("cautions", *_in_order([caution(c) for c in given.constraints]), data=False),
     ]
@@ -193,6 +193,15 @@ def _world(given: NarratorInput) -> tuple[list[str], list[int]]:
 
 def _is_about(line: str, name: str) -> bool:
     return bool(name) and line.startswith(name) and not line[len(name) : len(name) + 1].isalnum()
+
+
+def _tail(text: str) -> _Part:
+    return _Part("tail", *_from_end(text), excerpt=True)
+
+
+def fit_tail(prose: str, layout: Layout, count: TokenCounter) -> str:
+    """What the prompt after a scene shows of its end, where nothing makes it give way."""
+    return _tail(tail_of(prose)).fitted(layout.tail, count).text
 
 
 def tail_of(prose: str) -> str:

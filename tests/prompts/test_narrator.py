@@ -12,6 +12,7 @@ from novelcraft.prompts.narrator import (
     AssembledPrompt,
     NarratorInput,
     assemble,
+    fit_tail,
     prompt_hash,
     tail_of,
 )
@@ -311,3 +312,22 @@ def test_what_was_cut_is_named_by_its_beginning_twelve_times_at_most() -> None:
     assert canon.trimmed == 4 * 19
     (tail,) = (s for s in prompt.sections if s.name == "tail")
     assert tail.cut == (), "of an excerpt nothing is lost"
+
+
+@pytest.mark.parametrize("times", [1, 3, 200])
+def test_the_end_of_a_scene_is_counted_ahead(times: int) -> None:
+    prose = "".join(f"He closed book {n} and slept. " for n in range(times)) + "The lamp burned."
+
+    counted: list[str] = []
+
+    def count(text: str) -> int:
+        counted.append(text)
+        return words(text)
+
+    shown = fit_tail(prose, SMALL_LAYOUT, count)
+    ahead = {*counted}
+    prompt = assemble(given_scene(tail=tail_of(prose)), SMALL_LAYOUT, count)
+    assert as_data(shown) in prompt.text
+    ends = {text for text in counted if text and prose.endswith(text)}
+    assert shown in ends
+    assert ends <= ahead

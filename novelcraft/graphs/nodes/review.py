@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -9,6 +11,7 @@ from novelcraft.agents.archivist import FactsInput, extract_facts
 from novelcraft.agents.continuity import ContinuityInput, check_continuity
 from novelcraft.agents.summarizer import SummaryInput, summarize
 from novelcraft.graphs.acts.in_force import ActsInForce
+from novelcraft.graphs.attempts import count_ahead
 from novelcraft.graphs.context import WriteContext, WriteRuntime
 from novelcraft.graphs.nodes.scene import plan_of, reviewed
 from novelcraft.prompts.world import root_summary
@@ -48,9 +51,14 @@ def _known(state: WriteState, context: WriteContext, draft: Draft) -> list[str]:
 
 
 async def write_summary(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
-    """The rolling summary after the draft; asked for once more when its check warns."""
+    """The rolling summary after the draft; asked for once more when its check warns.
+
+    Meanwhile tokens of the draft are counted that the next scene needs.
+    """
     context = runtime.context
     draft = reviewed(state, context)
+    context.background.defer(partial(asyncio.to_thread, count_ahead, draft.prose, context))
+    context.background.start()
     plan = plan_of(state, context)
     before = context.store.get(draft.parent).summary if draft.parent else root_summary(plan.cast)
     names = plan.names(plan.scene(draft.scene_id).present)
