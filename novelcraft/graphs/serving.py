@@ -20,7 +20,8 @@ from novelcraft.tools.serving.arguments import shipped_list
 from novelcraft.tools.serving.catalog import Catalog, Preset, ServedRole
 from novelcraft.tools.serving.compose import ServeCommand, compose
 from novelcraft.tools.serving.environment import VllmEnvironment, find_environment
-from novelcraft.tools.serving.planning import Fit, ServedAdapterFile, ServerPlan, fit, plan_servers
+from novelcraft.tools.serving.fitting import Fit, fit
+from novelcraft.tools.serving.planning import ServedAdapterFile, ServerPlan, plan_servers
 from novelcraft.tools.serving.rules import check_plan
 
 

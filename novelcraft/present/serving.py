@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from novelcraft.graphs.server_status import WatchedServer
 from novelcraft.graphs.serving import PreparedServers
-from novelcraft.tools.serving.planning import Share
+from novelcraft.tools.serving.fitting import Share
 from novelcraft.tools.serving.status import Load, ServerStatus
 
 

@@ -7,7 +7,6 @@ import pytest
 from tests.fakes import script as s
 from tests.fakes.chat import Answer, ChatRequest
 
-FORMAT = {"type": "json_schema", "json_schema": {"name": "A", "schema": {}}}
 PLAIN = Answer("Plain words of an answer that goes on for a while.")
 
 

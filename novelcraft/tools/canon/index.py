@@ -1,68 +1,41 @@
 """The index of passages: a projection of the chain, in Chroma, found again by likeness.
 
 Nothing here is worth saving: what is missing, stale or broken is made anew from the chain.
-Chroma is used with care in four ways:
-
-* It never writes its graph of vectors to disk. Its loader trusts those files, and a damaged
-  one takes the whole process down. Vectors stay in its SQLite log instead, and are read back
-  from there (0.1 s for 2,500 passages); below a million of them search is exact.
-* SQLite looks through that file before Chroma sees it, because there, too, damage can end the
-  process. What is made anew gets a folder of another name: a client that failed to open a
-  folder is remembered by Chroma, and would be handed out again for the same one.
-* Ancestors are picked from the results, not by a filter in the query: filters make its search
-  lose results.
-* It never embeds. A default of its own would be fetched from a network.
-
-Chroma is not safe between processes: whoever opens an index holds the novel's lock.
+Ancestors are picked from the results, not by a filter in the query: filters make Chroma's search
+lose results. See `chroma` for how its files are kept.
 """
 
 from __future__ import annotations
 
-import os
-import shutil
-import sqlite3
-import threading
 from collections import Counter
 from collections.abc import Collection, Sequence
-from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
-from novelcraft.errors import DiskFullError, ProjectError, ReadOnlyError
+from novelcraft.errors import ProjectError
 from novelcraft.state.canon import Passage
 from novelcraft.state.manuscript import SceneCommit
+from novelcraft.tools.canon.chroma import (
+    OpenedPassages,
+    blank_graph,
+    broken,
+    open_passages,
+    remove_folder,
+    require_storage,
+    sound_place,
+)
 from novelcraft.tools.canon.embedders import Embedder, Vector
-from novelcraft.tools.canon.passages import RULE, passages
-from novelcraft.tools.late import load_numpy
+from novelcraft.tools.canon.passages import passages
 
 if TYPE_CHECKING:
-    from chromadb import Collection as ChromaCollection
-    from chromadb.api.client import Client
+    from novelcraft.tools.canon.chroma import ChromaCollection
 
-DATABASE = "chroma.sqlite3"
-NAME = "passages"
-LEAST_FREE = 1 << 20
-"""Bytes of free space below which a failed write is put down to the disk."""
 _ASKED_FOR_ONE = 8
 """Passages that are asked for at first for each that is wanted: some may be of other scenes."""
-_opening = threading.Lock()
-NEVER = 1_000_000
-"""So many passages before Chroma would write its graph of vectors to disk."""
-
-GRAPH = "data_level0.bin", "length.bin"
-"""Where Chroma would keep that graph: its vectors, and how long each is."""
 
 
 class StaleIndexError(LookupError):
     """The index lacks commits that were asked for; `sync` brings them in."""
-
-
-@dataclass(frozen=True)
-class _Opened:
-    client: Client
-    passages: ChromaCollection
 
 
 class PassageIndex:
@@ -76,7 +49,7 @@ class PassageIndex:
     def __init__(self, folder: Path, embedder: Embedder) -> None:
         self._folder = folder
         self._embedder = embedder
-        self._opened: _Opened | None = None
+        self._opened: OpenedPassages | None = None
         self._stored: Counter[str] = Counter()
         """Passages in the index, by commit."""
         self._positions: dict[str, int] = {}
@@ -99,13 +72,13 @@ class PassageIndex:
         """
         try:
             return self._add_missing(commits)
-        except _broken():
-            _require_storage(self._folder)
+        except broken():
+            require_storage(self._folder)
             self._discard()
         try:
             return self._add_missing(commits)
-        except _broken() as error:
-            _require_storage(self._folder)
+        except broken() as error:
+            require_storage(self._folder)
             raise ProjectError(
                 f"The passage index {self._folder} cannot be made: {error}.",
                 fix="Check that disk and folder are sound; the novel itself is not touched.",
@@ -130,7 +103,7 @@ class PassageIndex:
             return []
         try:
             return self._query(text, frozenset(allowed_commits), k)
-        except _broken() as error:
+        except broken() as error:
             self._discard()
             raise StaleIndexError(f"the index cannot be read: {error}") from error
 
@@ -138,7 +111,7 @@ class PassageIndex:
         """How many of those commits have passages that are not in the index. Adds nothing."""
         try:
             self._collection()
-        except _broken():
+        except broken():
             return len(commits)
         return sum(self._stored[commit.id] != len(passages(commit)) for commit in commits)
 
@@ -218,13 +191,13 @@ class PassageIndex:
             metadatas=[{"commit": p.commit, "position": p.position} for p in wanted],
         )
         if not self._blanked:
-            _blank_graph(self._folder)
+            blank_graph(self._folder)
             self._blanked = True
 
     def _collection(self) -> ChromaCollection:
         if self._opened is None:
-            place = _sound_place(self._folder)
-            self._opened = _open(place, self._embedder.name)
+            place = sound_place(self._folder)
+            self._opened = open_passages(place, self._embedder.name)
             stored = self._opened.passages.get(include=["metadatas", "embeddings"])
             # Reading the vectors finds those that Chroma lists but lost: it raises for them.
             self._stored = Counter(str(m["commit"]) for m in stored["metadatas"] or [] if m)
@@ -233,110 +206,4 @@ class PassageIndex:
     def _discard(self) -> None:
         """Drop everything that is there; raise what keeps it from being dropped."""
         self.close()
-        _remove(self._folder)
-
-
-def _sound_place(folder: Path) -> Path:
-    """Where Chroma keeps its files: what is there already, if it is sound, or a new folder."""
-    there = [*folder.iterdir()] if folder.is_dir() else []
-    if len(there) == 1 and _is_sound(there[0] / DATABASE):
-        return there[0]
-    if folder.exists():
-        _remove(folder)
-    return folder / uuid4().hex[:8]
-
-
-def _is_sound(database: Path) -> bool:
-    try:
-        with closing(sqlite3.connect(f"{database.as_uri()}?mode=rw", uri=True)) as connection:
-            connection.execute("SELECT name, sql FROM sqlite_master").fetchall()
-            (verdict,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
-            return bool(verdict == "ok")
-    except sqlite3.Error:
-        return False
-
-
-def _remove(folder: Path) -> None:
-    try:
-        if folder.is_dir():
-            shutil.rmtree(folder)
-        else:
-            folder.unlink(missing_ok=True)
-    except OSError:
-        _require_storage(folder)
-        raise
-
-
-def _open(folder: Path, embedder: str) -> _Opened:
-    # Chroma keeps its clients in one table for the process, which it does not guard.
-    with _opening:
-        return _open_alone(folder, embedder)
-
-
-def _open_alone(folder: Path, embedder: str) -> _Opened:
-    # Loaded here: Chroma takes a second.
-    load_numpy()
-    import chromadb
-    from chromadb.api.client import Client
-    from chromadb.config import Settings
-
-    _keep_log(folder)
-    client = chromadb.PersistentClient(folder, settings=Settings(anonymized_telemetry=False))
-    assert isinstance(client, Client), "what PersistentClient makes"
-    made_with = {"embedder": embedder, "rule": RULE}
-    if any(c.name == NAME and c.metadata != made_with for c in client.list_collections()):
-        client.delete_collection(NAME)
-    collection = client.get_or_create_collection(
-        NAME,
-        metadata=made_with,
-        embedding_function=None,
-        configuration={"hnsw": {"space": "cosine", "batch_size": NEVER, "sync_threshold": NEVER}},
-    )
-    return _Opened(client, collection)
-
-
-def _keep_log(folder: Path) -> None:
-    """Have SQLite write Chroma's database by a write-ahead log, as is then kept in the file.
-
-    Chroma lets no other thread run while it waits for the disk, and so waits twice for each scene
-    in place of eight times.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    with closing(sqlite3.connect(folder / DATABASE)) as connection:
-        connection.execute("PRAGMA journal_mode=WAL")
-
-
-def _blank_graph(folder: Path) -> None:
-    """Write zeros over the files of Chroma's graph, whose header says that it holds no vector.
-
-    Chroma makes them at the first passage from memory that it did not clear, in which anything may
-    stand that the process held before: parts of prompts, or an API key.
-    """
-    for graph in (path for name in GRAPH for path in folder.glob(f"*/*/{name}")):
-        with graph.open("r+b") as file:
-            file.write(bytes(graph.stat().st_size))
-
-
-def _broken() -> tuple[type[Exception], ...]:
-    """What Chroma raises when its folder is not as it left it."""
-    from chromadb.errors import ChromaError
-
-    return (ChromaError, ValueError, KeyError, OSError, sqlite3.Error)
-
-
-def _require_storage(folder: Path) -> None:
-    """Raise what a person can mend: no space, or no right to write.
-
-    Chroma's own errors do not always tell, so the disk itself is asked.
-    """
-    place = folder if folder.exists() else folder.parent
-    if shutil.disk_usage(place).free < LEAST_FREE:
-        raise DiskFullError(
-            f"No space left for the passage index {folder}.",
-            fix="Free some space and run the same command again.",
-        )
-    if not os.access(place, os.W_OK):
-        raise ReadOnlyError(
-            f"The passage index {folder} cannot be written.",
-            fix="Change its permissions, or delete it: it is made again from the novel.",
-        )
+        remove_folder(self._folder)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from novelcraft.errors import ConfigError
-from novelcraft.tools.models.server import Profile
+from novelcraft.tools.models.profile import Profile
 
 GGUF_FILE = "adapter.gguf"
 """Name that an adapter's GGUF file has in the adapter's own folder."""

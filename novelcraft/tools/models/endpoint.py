@@ -12,7 +12,8 @@ from novelcraft.tools.models.faults import Asked, model_not_served
 from novelcraft.tools.models.learned import Learned
 from novelcraft.tools.models.patience import Patience
 from novelcraft.tools.models.presets import Family, Task, family_of
-from novelcraft.tools.models.server import Profile, Server
+from novelcraft.tools.models.profile import Profile
+from novelcraft.tools.models.server import Server
 from novelcraft.tools.models.wire import Flavour, check_sampling, sampling_fields, unheeded
 
 THINK_TOKENS = 4_096

@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import PurePath
 from typing import Any
 
 import httpx2
@@ -30,8 +28,16 @@ from novelcraft.tools.models.http import (
 )
 from novelcraft.tools.models.learned import words_of
 from novelcraft.tools.models.patience import Patience
+from novelcraft.tools.models.profile import (
+    Profile,
+    ServedModel,
+    flavour_of,
+    listed_entries,
+    listed_models,
+    value_at,
+    whole_number,
+)
 from novelcraft.tools.models.secrets import Secrets
-from novelcraft.tools.models.wire import Flavour
 
 PROBE_TIMEOUT = 15.0
 """Seconds for what a server answers without computing."""
@@ -40,39 +46,6 @@ SETTLE_POLL = 0.02
 
 _NO_LIST = (404, 405, 501)
 """Statuses of servers that have no list of models."""
-_OWNERS: dict[str, Flavour] = {"llamacpp": "llamacpp", "vllm": "vllm"}
-
-
-@dataclass(frozen=True)
-class ServedModel:
-    """A model that a server lists."""
-
-    id: str
-    names: tuple[str, ...]
-    """Everything it may be called by, its id first."""
-    context: int
-    """Context length in tokens; 0 when the server does not say."""
-    root: str = ""
-    """Where vLLM has its weights from."""
-    parent: str = ""
-    """The model that it is an adapter of, as vLLM lists adapters; empty for a model."""
-
-
-@dataclass(frozen=True)
-class Profile:
-    """What a server said about itself."""
-
-    flavour: Flavour
-    models: tuple[ServedModel, ...]
-    """Empty where the server has no list of them."""
-    adapters: tuple[str, ...] = ()
-    """Files of the LoRA adapters of a llama.cpp server, in the order of their ids."""
-
-    def find(self, name: str) -> ServedModel | None:
-        """The model of that name; None when it is not served. Without a list, any may be."""
-        if not self.models:
-            return ServedModel(name, (name,), 0)
-        return next((model for model in self.models if name in model.names), None)
 
 
 @dataclass
@@ -204,20 +177,20 @@ class _Asking:
             listed = await self._get(client, f"{self.server.url}/models", optional=True)
             if listed is None:
                 return Profile("openai", ())
-            entries = _entries(listed)
+            entries = listed_entries(listed)
             if entries is None:
                 raise self._refused("its list of models is not OpenAI's", listed)
-            flavour = _flavour(entries)
+            flavour = flavour_of(entries)
             if flavour != "llamacpp":
-                return Profile(flavour, _models(entries))
+                return Profile(flavour, listed_models(entries))
             return await self._llamacpp(client, entries)
 
     async def _llamacpp(self, client: httpx2.AsyncClient, entries: list[dict[str, Any]]) -> Profile:
         root = self.server.root
-        models = _models(entries)
+        models = listed_models(entries)
         if any(not model.context for model in models):
             props = await self._get(client, f"{root}/props")
-            context = _whole(_at(props, "default_generation_settings", "n_ctx"))
+            context = whole_number(value_at(props, "default_generation_settings", "n_ctx"))
             models = tuple(ServedModel(m.id, m.names, m.context or context) for m in models)
         listed = await self._get(client, f"{root}/lora-adapters")
         try:
@@ -264,56 +237,3 @@ class _Asking:
         if isinstance(error, httpx2.HTTPError | httpx2.DecodingError):
             return Fault(server_fault(self.role, self.server.url, str(error)))
         return None
-
-
-def _entries(listed: Any) -> list[dict[str, Any]] | None:
-    data = listed.get("data") if isinstance(listed, Mapping) else None
-    if not isinstance(data, list) or not all(isinstance(e, dict) and "id" in e for e in data):
-        return None
-    return data
-
-
-def _flavour(entries: list[dict[str, Any]]) -> Flavour:
-    owners = (str(entry.get("owned_by", "")).lower() for entry in entries)
-    return next((_OWNERS[owner] for owner in owners if owner in _OWNERS), "openai")
-
-
-def _models(entries: list[dict[str, Any]]) -> tuple[ServedModel, ...]:
-    contexts = {str(entry["id"]): _context(entry) for entry in entries}
-    return tuple(
-        ServedModel(
-            id=str(entry["id"]),
-            names=_names(entry),
-            # An adapter of vLLM has the context of the model beneath it.
-            context=_context(entry) or contexts.get(str(entry.get("parent")), 0),
-            root=str(entry.get("root") or ""),
-            parent=str(entry.get("parent") or ""),
-        )
-        for entry in entries
-    )
-
-
-def _context(entry: Mapping[str, Any]) -> int:
-    meta = entry.get("meta") or {}
-    told = meta.get("n_ctx") if isinstance(meta, Mapping) else 0
-    return _whole(entry.get("max_model_len")) or _whole(told)
-
-
-def _whole(value: Any) -> int:
-    """A number that a server tells; 0, unknown, where it is none."""
-    return value if isinstance(value, int) and value > 0 else 0
-
-
-def _at(body: Any, *path: str) -> Any:
-    for part in path:
-        body = body.get(part) if isinstance(body, Mapping) else None
-    return body
-
-
-def _names(entry: Mapping[str, Any]) -> tuple[str, ...]:
-    """The id, the aliases, and of an id that is a path the file's name with and without suffix."""
-    model = str(entry["id"])
-    names = [model, *map(str, entry.get("aliases") or ())]
-    if model.endswith(".gguf"):
-        names += [PurePath(model).name, PurePath(model).stem]
-    return tuple(dict.fromkeys(names))

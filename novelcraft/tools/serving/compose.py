@@ -12,7 +12,8 @@ from typing import Any
 
 from novelcraft.tools.serving.arguments import flag_arguments
 from novelcraft.tools.serving.catalog import Preset
-from novelcraft.tools.serving.planning import Fit, ServerPlan, Share
+from novelcraft.tools.serving.fitting import Fit, Share
+from novelcraft.tools.serving.planning import ServerPlan
 
 _MIB = 1 << 20
 _QUIET = {"VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}

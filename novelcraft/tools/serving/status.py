@@ -12,7 +12,8 @@ import httpx2
 
 from novelcraft.errors import ModelError
 from novelcraft.tools.models.patience import Patience
-from novelcraft.tools.models.server import Profile, Server
+from novelcraft.tools.models.profile import Profile
+from novelcraft.tools.models.server import Server
 from novelcraft.tools.models.wire import Flavour
 
 TIMEOUT = 5.0

@@ -13,7 +13,6 @@ from novelcraft.finetune.shapes.bases import find_shape
 
 LLAMA = find_shape("Llama-3.1-8B")
 MOE = find_shape("Qwen3-30B-A3B")
-LARGE = find_shape("Llama-3.3-70B")
 SMALL = find_shape("SmolLM2-135M")
 
 ROWS = [RowTokens(f"b/s{n}", 600 + n, 1_000 + 20 * n) for n in range(100)]

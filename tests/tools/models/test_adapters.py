@@ -8,7 +8,7 @@ import pytest
 
 from novelcraft.errors import ConfigError
 from novelcraft.tools.models.adapters import find_served, gguf_of
-from novelcraft.tools.models.server import Profile, ServedModel
+from novelcraft.tools.models.profile import Profile, ServedModel
 
 
 def vllm(root: str) -> Profile:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from novelcraft.tools.serving.catalog import Catalog, Preset, ServedRole, load_catalog
 from novelcraft.tools.serving.compose import ServeCommand, compose
-from novelcraft.tools.serving.planning import ServedAdapterFile, fit, plan_servers
+from novelcraft.tools.serving.fitting import fit
+from novelcraft.tools.serving.planning import ServedAdapterFile, plan_servers
 
 CATALOG = load_catalog()
 ADAPTER = ServedAdapterFile("brontë", Path("/adapters/with a blank"), 24)

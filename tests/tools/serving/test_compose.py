@@ -11,7 +11,8 @@ from pathlib import Path
 from novelcraft.tools.serving.arguments import shipped_list
 from novelcraft.tools.serving.catalog import Preset, ServedRole
 from novelcraft.tools.serving.compose import ServeCommand, compose
-from novelcraft.tools.serving.planning import ServedAdapterFile, fit, plan_servers
+from novelcraft.tools.serving.fitting import fit
+from novelcraft.tools.serving.planning import ServedAdapterFile, plan_servers
 from tests.tools.serving.machines import ADAPTER, BOTH, CATALOG, ENVIRONMENT
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from novelcraft.errors import ConfigError, ServingMemoryError
 from novelcraft.tools.serving.catalog import Preset, ServedRole
-from novelcraft.tools.serving.planning import fit, plan_servers
+from novelcraft.tools.serving.fitting import fit
+from novelcraft.tools.serving.planning import plan_servers
 from tests.tools.serving.machines import ADAPTER, BOTH, CATALOG
 
 GPU = CATALOG.preset("rtx-4090")

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from novelcraft.tools.serving.planning import fit, plan_servers
+from novelcraft.tools.serving.fitting import fit
+from novelcraft.tools.serving.planning import plan_servers
 from novelcraft.tools.serving.sizes import kv_bytes_per_token
 from tests.tools.serving.machines import CATALOG
 

@@ -18,7 +18,8 @@ import pytest
 from novelcraft.errors import EngineError
 from novelcraft.tools.serving.catalog import ServedRole
 from novelcraft.tools.serving.compose import compose
-from novelcraft.tools.serving.planning import fit, plan_servers
+from novelcraft.tools.serving.fitting import fit
+from novelcraft.tools.serving.planning import plan_servers
 from novelcraft.tools.serving.record import RunningServer, ServingRecord
 from novelcraft.tools.serving.remedies import KILLED, REMEDIES, find_remedy
 from novelcraft.tools.serving.supervising import Supervisor

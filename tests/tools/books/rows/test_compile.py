@@ -17,7 +17,8 @@ from novelcraft.tools.books.rows.tokenizers import BaseTokenizer
 from novelcraft.tools.books.rows.variety import Draws
 from novelcraft.tools.models.endpoint import Endpoint
 from novelcraft.tools.models.presets import family_of
-from novelcraft.tools.models.server import Profile, Server
+from novelcraft.tools.models.profile import Profile
+from novelcraft.tools.models.server import Server
 from novelcraft.tools.models.wire import wire_messages
 from tests.tools.books.bases import TEMPLATES, base
 from tests.tools.books.rowbooks import book, prose
