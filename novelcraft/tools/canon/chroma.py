@@ -19,7 +19,7 @@ import os
 import shutil
 import sqlite3
 import threading
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -78,10 +78,11 @@ def _is_sound(database: Path) -> bool:
 def remove_folder(folder: Path) -> None:
     """Remove what is there; raise what a person can mend of what keeps it from that."""
     try:
-        if folder.is_dir():
-            shutil.rmtree(folder)
-        else:
-            folder.unlink(missing_ok=True)
+        while folder.is_dir():
+            # A connection of Chroma's that closes meanwhile takes its log away itself.
+            with suppress(FileNotFoundError):
+                shutil.rmtree(folder)
+        folder.unlink(missing_ok=True)
     except OSError:
         require_storage(folder)
         raise
