@@ -137,3 +137,15 @@ async def test_an_answer_that_breaks_the_schema_is_an_error_that_names_the_step(
     async with session_on(answering(serve, {"surprise": 1})) as session:
         with pytest.raises(InvalidAnswerError, match=rf"no valid answer to {purpose} \(step\)"):
             await run(given, session)
+
+
+async def test_all_who_read_a_scene_are_asked_alike_up_to_its_end(serve: Serve) -> None:
+    """So that a server reads it once, and the others find it in its prefix cache."""
+    server = serve()
+    async with session_on(server) as session:
+        await extract_facts(FactsInput(prose=PROSE), session)
+        await summarize(SummaryInput(prose=PROSE, summary="It began."), session)
+        await check_continuity(ContinuityInput(prose=PROSE, known=("x",)), session)
+    begins = {request.prompt.partition(PROSE)[0] for request in server.requests}
+    assert len(server.requests) == 3
+    assert len(begins) == 1
