@@ -14,7 +14,7 @@ def fork(
     folder: Folder,
     at: Annotated[
         str,
-        typer.Option(metavar="SCENE", help="Last scene to keep: number, id (s012) or commit."),
+        typer.Option(metavar="SCENE", help="Last scene to keep: number, id, commit; 0: none."),
     ],
     name: Annotated[str, typer.Option(help="Name of the new branch.")],
     branch: BranchOption = "main",
@@ -25,5 +25,6 @@ def fork(
     with Novel.open(folder) as novel:
         made = novel.fork(at, name, branch=branch)
         scenes = len(novel.store.commit_ids(made.head))
-    typer.echo(f"Branch {made.name} starts after scene {scenes}.")
+    where = f"after scene {scenes}" if scenes else "before the first scene"
+    typer.echo(f"Branch {made.name} starts {where}.")
     typer.echo(f"Go on with: novelcraft write {quoted(folder)} --branch {made.name}")

@@ -11,14 +11,11 @@ from novelcraft.graphs.exporting import exports_folder
 from novelcraft.graphs.manuscript import manuscript_path
 from novelcraft.graphs.novel import Novel
 from novelcraft.graphs.part_summaries import part_summaries
-from novelcraft.present.wording import number, stopwatch
+from novelcraft.present.wording import author_mark, number, stopwatch
 from novelcraft.present.writing import ACCEPTED
 from novelcraft.state.manuscript import PromptSection, SceneCommit
 from novelcraft.state.plan import Chapter, Character, Plan, SceneBrief
 from novelcraft.tools.text import counted, quoted
-
-AUTHORS = "  [author]"
-"""Behind what is the author's own."""
 
 
 def title(novel: Novel, branch: str) -> str:
@@ -65,7 +62,7 @@ def plan(novel: Novel, branch: str) -> str:
     """The outline with its briefs."""
     made = _plan(novel, branch)
     core = made.core
-    mark = partial(_mark, made)
+    mark = partial(author_mark, made)
     parts = [
         f"{core.title}{mark('title')}  (plan {made.version})\n\n{core.logline}",
         f"Themes: {', '.join(core.themes)}\nTone: {core.tone}\n"
@@ -181,13 +178,10 @@ def _plan(novel: Novel, branch: str) -> Plan:
 
 def _chapter(made: Plan, chapter: Chapter) -> str:
     words = number(chapter.target_words)
-    head = f"Chapter {chapter.number}: {chapter.title} ({words} words){_mark(made, chapter.id)}"
+    mark = author_mark(made, chapter.id)
+    head = f"Chapter {chapter.number}: {chapter.title} ({words} words){mark}"
     briefs = [_brief(made, brief) for brief in made.scenes_of(chapter.id)]
     return "\n".join([head, _indented(chapter.summary), *briefs])
-
-
-def _mark(made: Plan, part: str) -> str:
-    return AUTHORS if part in made.by_author else ""
 
 
 def _member(person: Character, mark: str) -> str:
@@ -205,7 +199,7 @@ def _brief(made: Plan, brief: SceneBrief) -> str:
     touched = [*(f"plants {h}" for h in brief.plants), *(f"pays {h}" for h in brief.pays)]
     hooks = f"; {', '.join(touched)}" if touched else ""
     return (
-        f"  {brief.id}  {brief.goal}{AUTHORS if made.is_authors_scene(brief) else ''}\n"
+        f"  {brief.id}  {brief.goal}{author_mark(made, brief)}\n"
         f"        {pov}, {brief.place}, {brief.time}, {brief.target_words} words{hooks}"
     )
 

@@ -1,6 +1,10 @@
-"""How numbers and times are said."""
+"""How numbers, times and what is the author's own are said."""
 
 from __future__ import annotations
+
+from novelcraft.state.plan import Plan, SceneBrief
+
+_AUTHORS = "  [author]"
 
 
 def number(value: int) -> str:
@@ -23,3 +27,9 @@ def stopwatch(seconds: float) -> str:
     whole = int(seconds)
     hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def author_mark(plan: Plan, part: str | SceneBrief) -> str:
+    """What stands behind a part of a plan that is the author's own; see `Plan.by_author`."""
+    own = part in plan.by_author if isinstance(part, str) else plan.is_authors_scene(part)
+    return _AUTHORS if own else ""

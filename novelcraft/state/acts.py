@@ -184,7 +184,7 @@ class Fork(Frozen):
 
     kind: Literal["fork"] = "fork"
     scene: _Text
-    """The last scene to keep: number, id or commit."""
+    """The last scene to keep: number, id or commit; `0` for none, only the plan."""
     name: _Text
 
 

@@ -114,7 +114,11 @@ class Plan(Frozen):
     authored: Authored = Field(default=NOTHING, exclude_if=not_)
     """What the author had when it was planned."""
     by_author: tuple[str, ...] = Field(default=(), exclude_if=not_)
-    """What is the author's own: `title`, `style`, `ending`, `world`, ids of cast and chapters."""
+    """What is the author's own: `title`, `style`, `ending`, `world`, ids of cast, chapters, scenes.
+
+    What a person edits of the plan is in it, too, and no replan writes over it. It goes where the
+    plan goes: into the versions that are made of it, and onto branches.
+    """
 
     @property
     def hash(self) -> str:
@@ -142,7 +146,9 @@ class Plan(Frozen):
         return next(iter(self.authored.chapters[chapter.number - 1 : chapter.number]), None)
 
     def is_authors_scene(self, brief: SceneBrief) -> bool:
-        """Whether the author named that scene."""
+        """Whether the author named that scene, or wrote its brief."""
+        if brief.id in self.by_author:
+            return True
         authored = self.authored_chapter(self.chapter(brief.chapter))
         return authored is not None and brief.goal in authored.scenes
 

@@ -119,6 +119,19 @@ async def test_a_branch_can_be_forked_from_any_scene(
     assert list((exports / "darker").glob("*.epub"))
 
 
+async def test_a_branch_can_be_forked_before_the_first_scene(
+    serve: type[FakeServer], open_desk: OpenDesk
+) -> None:
+    desk = await written(serve, open_desk, 1)
+    made = desk.novel.fork("0", "again")
+    assert (made.head, made.plan_version) == (None, desk.chain()[0].plan_version)
+    finished = await desk.write(branch="again")
+    assert finished is not None
+    assert [c.position for c in desk.chain("again")] == list(range(1, finished.scenes + 1))
+    assert len(desk.of("plan_ready")) == sum(e.replan for e in desk.of("plan_ready")) + 1
+    assert len(desk.chain()) == 1
+
+
 async def test_a_fork_needs_a_scene_that_is_there_and_a_name_that_is_free(
     serve: type[FakeServer], open_desk: OpenDesk
 ) -> None:

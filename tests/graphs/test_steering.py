@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from novelcraft.graphs import steering
 from novelcraft.graphs.acts.in_force import ActsInForce
 from novelcraft.graphs.acts.registry import KINDS, needs_models
+from novelcraft.present import views
 from novelcraft.state import acts
 from novelcraft.state.acts import ACT, Act, ActRecord
 from novelcraft.state.events import SceneStarted, Waiting, WriteEvent
@@ -38,8 +39,8 @@ def put(desk: Desk) -> Put:
     return lambda act: steering.put(desk.novel.folder, desk.novel.store, act, by="Ida")
 
 
-def plan_of(desk: Desk) -> Plan:
-    return desk.novel.store.plan(desk.novel.store.branch("main").plan_version or 0)
+def plan_of(desk: Desk, branch: str = "main") -> Plan:
+    return desk.novel.store.plan(desk.novel.store.branch(branch).plan_version or 0)
 
 
 def differing(before: Plan, after: Plan) -> dict[str, Any]:
@@ -62,7 +63,8 @@ async def test_a_brief_that_is_edited(desk: Desk, put: Put) -> None:
     assert (done.status, done.point, done.target, done.by) == ("applied", "idle", old.id, "Ida")
     assert done.plan_version == after.version
     changed = differing(before, after)
-    assert set(changed) == {"version", "parent", "scenes"}
+    assert set(changed) == {"version", "parent", "scenes", "by_author"}
+    assert after.by_author == (*before.by_author, old.id)
     assert after.parent == before.version
     assert after.scenes[5] == old.model_copy(update={"goal": "Find the letter."})
     assert after.scenes[:5] + after.scenes[6:] == before.scenes[:5] + before.scenes[6:]
@@ -70,21 +72,25 @@ async def test_a_brief_that_is_edited(desk: Desk, put: Put) -> None:
 
 
 @pytest.mark.parametrize(
-    ("act", "part", "value"),
+    ("act", "part", "value", "own"),
     [
-        (acts.EditChapter(chapter="3", changes={"title": "Ashes"}), "chapters", "Ashes"),
-        (acts.EditCharacter(character="c2", changes={"want": "Peace"}), "cast", "Peace"),
-        (acts.EditWorld(changes={"text": "It always rains."}), "world", "It always rains."),
+        (acts.EditChapter(chapter="3", changes={"title": "Ashes"}), "chapters", "Ashes", "ch03"),
+        (acts.EditCharacter(character="c2", changes={"want": "Peace"}), "cast", "Peace", "c2"),
+        (acts.EditWorld(changes={"text": "It always rains."}), "world", "It always rains", "world"),
     ],
 )
 async def test_other_parts_of_the_plan(
-    desk: Desk, put: Put, act: Act, part: str, value: str
+    desk: Desk, put: Put, act: Act, part: str, value: str, own: str
 ) -> None:
     before = plan_of(desk)
     assert put(act).status == "applied"
     changed = differing(before, plan_of(desk))
-    assert set(changed) == {"version", "parent", part}
+    assert set(changed) == {"version", "parent", part, "by_author"}
     assert value in str(changed[part])
+    # What a person edited is the author's own, and is shown as such.
+    assert plan_of(desk).by_author == (*before.by_author, own)
+    shown = views.plan(desk.novel, "main").split("\n\n")
+    assert "[author]" in next(paragraph for paragraph in shown if value in paragraph)
     assert str(before).count(value) == 0
 
 
@@ -293,8 +299,9 @@ async def test_a_gate_is_still_waited_at_after_the_plan_was_edited_meanwhile(
     assert len(desk.of("waiting")) == 2
 
 
+@pytest.mark.parametrize("branch", ["main", "other"])
 async def test_a_replan_writes_over_no_brief_that_a_person_edited(
-    fake_server: FakeServer, open_desk: OpenDesk
+    fake_server: FakeServer, open_desk: OpenDesk, branch: str
 ) -> None:
     desk = open_desk(fake_server)
     novel = desk.novel
@@ -304,11 +311,14 @@ async def test_a_replan_writes_over_no_brief_that_a_person_edited(
     steering.put(
         novel.folder, novel.store, acts.EditBrief(scene=first.id, changes={"goal": "Burn it."})
     )
-    await desk.write(until=len(plan_of(desk).scenes_of("ch01")) + 1)
+    await desk.write(until=2)
+    if branch != "main":
+        novel.fork("2", branch)
+    await desk.write(until=len(plan_of(desk).scenes_of("ch01")) + 1, branch=branch)
     replans = [event for event in desk.of("plan_ready") if event.replan]
     assert replans
-    assert plan_of(desk).scene(first.id).goal == "Burn it."
-    assert desk.chain()[-1].scene_id == first.id
+    assert plan_of(desk, branch).scene(first.id).goal == "Burn it."
+    assert desk.chain(branch)[-1].scene_id == first.id
 
 
 async def test_what_another_process_leaves_during_a_draft_waits_for_a_safe_point(

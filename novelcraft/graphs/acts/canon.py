@@ -112,17 +112,21 @@ def changed(commit: SceneCommit, **values: object) -> SceneCommit:
 def make_fork(store: ManuscriptStore, branch: str, at: str, name: str) -> Branch:
     """A new branch whose last scene is the one named; writing goes on from there.
 
-    A commit may be named that is on no branch, or before a gap in one.
+    A commit may be named that is on no branch, or before a gap in one. `0` keeps no scene: the
+    branch begins with the plan from which the first one was written.
 
     Raises:
         UnknownTargetError: There is no such scene.
-        InputError: There is such a branch already, or the name cannot be a folder's.
+        InputError: There is no plan yet, or such a branch already, or its name cannot be a
+            folder's.
     """
     if not BRANCH_NAME.fullmatch(name):
         raise InputError(
             f"{name!r} cannot be a branch's name.",
             fix="Use letters, digits, dots, underscores and hyphens, a letter first.",
         )
+    if at == "0":
+        return store.create_branch(name, head=None, plan_version=_first_plan(store, branch))
     try:
         commit = find_scene(store, branch, at)
     except (UnknownTargetError, DamagedDatabaseError):
@@ -132,6 +136,15 @@ def make_fork(store: ManuscriptStore, branch: str, at: str, name: str) -> Branch
     return store.create_branch(
         name, head=commit.id, plan_version=commit.plan_version, forked_from=commit.id
     )
+
+
+def _first_plan(store: ManuscriptStore, branch_name: str) -> int:
+    """The plan version that the first scene of a branch was written from, or will be."""
+    branch = store.branch(branch_name)
+    if branch.plan_version is None:
+        raise InputError("There is no plan yet.", fix="Fork when there is one.")
+    begun = store.commit_ids(branch.head)
+    return store.get(begun[0]).plan_version if begun else branch.plan_version
 
 
 def declare_intended(store: ManuscriptStore, key: str, reason: str) -> None:

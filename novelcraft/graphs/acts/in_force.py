@@ -64,11 +64,6 @@ class ActsInForce:
         return list(pinned)
 
     @property
-    def edited_briefs(self) -> set[str]:
-        """Scenes whose brief a person wrote, which no replan writes over."""
-        return {record.target for record in self._of(EditBrief)}
-
-    @property
     def plans_by_hand(self) -> set[int]:
         """Plan versions that differ from the one before by a person's edit alone."""
         return {record.plan_version for record in self._of(*PLAN_EDITS) if record.plan_version}
@@ -82,11 +77,12 @@ class ActsInForce:
             since: The plan of the scene before: of the world it is told once, after an edit.
         """
         edits = self._of(EditWorld, EditCharacter)
+        plan = self._store.plan(self._store.branch(self._branch).plan_version or 1)
         pins = [f"- {fact}" for fact in self.pinned]
         for part in sections:
             cut = part.cut
             match part.name:
-                case "brief" if scene_id in self.edited_briefs:
+                case "brief" if scene_id in plan.by_author:
                     what = "your brief"
                 case "world" if any((edit.plan_version or 0) > since for edit in edits):
                     what = "the world that you edited"

@@ -1,4 +1,7 @@
-"""Acts on the plan: each makes a version with the one before as its parent."""
+"""Acts on the plan: each makes a version with the one before as its parent.
+
+What a person edits is the author's own from then on.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +51,8 @@ def edit_character(act: EditCharacter, place: Place) -> Effect:
 
 def edit_world(act: EditWorld, place: Place) -> Effect:
     """Change the constitution of the book or its places."""
-    return _stored(place, {"world": _changed(place.plan.world, act.changes, "the world")}, "")
+    new = _changed(place.plan.world, act.changes, "the world")
+    return _stored(place, {"world": new}, "", part="world")
 
 
 def _changed(old: M, changes: Mapping[str, Any], name: str) -> M:
@@ -72,9 +76,10 @@ def _changed(old: M, changes: Mapping[str, Any], name: str) -> M:
         ) from error
 
 
-def _stored(place: Place, parts: Mapping[str, Any], target: str) -> Effect:
+def _stored(place: Place, parts: Mapping[str, Any], target: str, part: str = "") -> Effect:
     plan = place.plan
-    new = plan.model_copy(update={"parent": plan.version, **parts})
+    own = tuple(dict.fromkeys((*plan.by_author, part or target)))
+    new = plan.model_copy(update={"parent": plan.version, "by_author": own, **parts})
     known = {finding.message for finding in blocking(check_plan(plan))}
     if faults := _faults(new, known):
         raise InputError(

@@ -13,7 +13,6 @@ from novelcraft.agents.planner.pacing import (
     revised_ids,
 )
 from novelcraft.agents.planner.scenes import ChapterRequest
-from novelcraft.graphs.acts.in_force import ActsInForce
 from novelcraft.graphs.attempts import usual_words
 from novelcraft.graphs.context import WriteRuntime
 from novelcraft.graphs.nodes.plan import store_plan
@@ -43,8 +42,7 @@ async def replan(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
     answers = await asyncio.gather(
         *(plan_chapter_scenes(ChapterInput(book=book, request=r), session) for r in requests)
     )
-    by_hand = ActsInForce(context.store, state["branch"]).edited_briefs
-    fresh = {b.id: b for answer in answers for b in answer.briefs if b.id not in by_hand}
+    fresh = {b.id: b for answer in answers for b in answer.briefs if b.id not in plan.by_author}
     briefs = [_brief(plan, fresh, scene_id) for chapter in ids for scene_id in chapter]
     mends = [m for answer in answers for m in answer.mends]
     revised = revise_plan(plan, written, briefs, mends)
