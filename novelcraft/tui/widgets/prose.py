@@ -99,7 +99,7 @@ class ProseView(ScrollView, can_focus=True):
         """
         follows = self.scroll_offset.y >= self.max_scroll_y - 1
         self.take_in(at, text, self.column)
-        self.virtual_size = Size(self.column, len(self.rows))
+        self._fit_rows()
         self.refresh()
         if follows:
             self.scroll_end(animate=False, immediate=True)
@@ -204,9 +204,22 @@ class ProseView(ScrollView, can_focus=True):
 
     def _wrap(self) -> None:
         self.rows = wrap(self.text, 0, self.column) if self.size.width else []
-        self.virtual_size = Size(self.column, len(self.rows))
+        self._fit_rows()
         self._lay_notes()
         self.refresh()
+
+    def _fit_rows(self) -> None:
+        """Let the scrolling know how many rows there are.
+
+        While the bar stays where it is, nothing else on the screen has another place for it, and to
+        lay all of that out anew would take longer than to draw the prose.
+        """
+        size = Size(self.column, len(self.rows))
+        if self.show_vertical_scrollbar and size.height > self.size.height > 0:
+            self.set_reactive(ProseView.virtual_size, size)
+            self.vertical_scrollbar.window_virtual_size = size.height
+        else:
+            self.virtual_size = size
 
     def _next_begin(self) -> int:
         """Where the row after the last one begins: behind a line feed, or at the next word."""
