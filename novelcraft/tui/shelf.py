@@ -64,7 +64,7 @@ class FolderShelf:
     """The novels below a folder, the one that changed last first."""
 
     def __init__(self, root: Path) -> None:
-        self.name = str(root)
+        self.name = str(root) if root.name else root.resolve().name
         self.root: Path | None = root
         self._root = root
         self._known: dict[Path, tuple[object, ShelfRow]] = {}

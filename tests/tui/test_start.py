@@ -76,6 +76,28 @@ async def test_a_book_is_begun_with_what_the_author_says_word_for_word(
     assert any("He cannot swim." in request.prompt for request in server.requests)
 
 
+async def test_what_was_typed_is_neither_left_out_nor_thrown_away_unasked(tmp_path: Path) -> None:
+    app = NovelcraftApp(FolderShelf(tmp_path))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("n")
+        await until(pilot, lambda: app.screen.query("#write") and app.focused)
+        form = app.screen
+        problem = form.query_one("#problem", Static)
+        form.query_one("#pages", Input).value = ""
+        # Keys that come faster than the field takes them.
+        for key in (*"A lamp", "ctrl+s"):
+            app.simulate_key(key)
+        await until(pilot, lambda: "How long" in str(problem.render()))
+        assert form.query_one("#premise", TextArea).text == "A lamp"
+        assert problem.region.bottom <= 24
+        await pilot.press("escape")
+        await until(pilot, lambda: "throw away" in str(problem.render()))
+        assert app.screen is form
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is not form)
+    assert not list(tmp_path.iterdir())
+
+
 async def test_files_that_are_there_are_named_and_not_written_over(tmp_path: Path) -> None:
     (tmp_path / "sea").mkdir()
     file = tmp_path / "sea" / "world.md"

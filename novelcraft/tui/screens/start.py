@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static, TextArea
 
@@ -40,6 +40,7 @@ FILES = (
     "Every other question can be left: the planner fills in what you leave. cast.md, world.md and "
     "outline.md in its folder are taken up when they are there."
 )
+PAGES = "10"
 GATES = "Wait for you where? plan, chapter, scene, or nowhere"
 
 
@@ -56,56 +57,78 @@ class StartScreen(ModalScreen[Path | None]):
     AUTO_FOCUS = "#premise"
     DEFAULT_CSS = """
     StartScreen { align: center middle; }
-    StartScreen > VerticalScroll {
-        width: 80%; max-width: 90; height: auto; max-height: 95%; padding: 0 1; background: $panel;
+    StartScreen > Vertical {
+        width: 80%; max-width: 90; height: 95%; max-height: 56; padding: 0 1; background: $panel;
         border: round $primary;
     }
+    StartScreen VerticalScroll { height: 1fr; }
     StartScreen TextArea { height: 7; }
     StartScreen TextArea.short { height: 4; }
     StartScreen Input, StartScreen TextArea {
         border: round $foreground 40%; border-title-color: $foreground; background: $surface;
     }
     StartScreen Input:focus, StartScreen TextArea:focus { border: round $accent; }
-    StartScreen Horizontal { height: auto; margin-top: 1; }
+    StartScreen Horizontal { height: auto; }
     StartScreen Button { margin-right: 2; }
-    StartScreen #problem { color: $error; }
+    StartScreen #problem { color: $text-error; height: auto; }
     """
 
     def __init__(self, root: Path) -> None:
         super().__init__()
         self.root = root
+        self._warned = False
 
     def compose(self) -> ComposeResult:
         """Put the screen together."""
-        with VerticalScroll():
-            yield _asking(TextArea(id="premise", tab_behavior="focus"), PREMISE)
-            yield Static(FILES, id="found", markup=False)
-            for name, question in QUESTIONS.values():
-                answer = TextArea(id=name, tab_behavior="focus", classes="short")
-                yield _asking(answer, question)
-            yield _asking(Input(id="ending"), "How does it end?")
-            yield _asking(Input(id="style"), "What kind of story, and how is it told?")
-            yield _asking(Input(id="title"), "A title, if there is one")
-            yield _asking(Input("10", type="integer", id="pages"), "How many pages?")
-            folder = Input(placeholder="made of the premise", id="folder")
-            yield _asking(folder, "A folder for it")
-            yield _asking(Input(id="attend"), GATES)
+        with Vertical():
+            with VerticalScroll(can_focus=False):
+                yield from self._questions()
             yield Static("", id="problem", markup=False)
             with Horizontal():
                 yield Button("Write it (^s)", variant="primary", id="write")
                 yield Button("Back (esc)", id="cancel")
 
-    def action_cancel(self) -> None:
-        """Leave without a novel."""
-        self.dismiss(None)
+    def _questions(self) -> ComposeResult:
+        yield _asking(TextArea(id="premise", tab_behavior="focus"), PREMISE)
+        yield Static(FILES, id="found", markup=False)
+        for name, question in QUESTIONS.values():
+            answer = TextArea(id=name, tab_behavior="focus", classes="short")
+            yield _asking(answer, question)
+        yield _asking(Input(id="ending"), "How does it end?")
+        yield _asking(Input(id="style"), "What kind of story, and how is it told?")
+        yield _asking(Input(id="title"), "A title, if there is one")
+        yield _asking(Input(PAGES, type="integer", id="pages"), "How many pages?")
+        folder = Input(placeholder="made of the premise", id="folder")
+        yield _asking(folder, "A folder for it")
+        yield _asking(Input(id="attend"), GATES)
 
     @on(Button.Pressed, "#cancel")
-    def _back(self) -> None:
+    def action_cancel(self) -> None:
+        """Leave without a novel; what was typed is thrown away only when it is asked for twice."""
+        if self._is_begun and not self._warned:
+            self._warned = True
+            self._say("Leave once more to throw away what you typed.")
+            return
         self.dismiss(None)
+
+    @property
+    def _is_begun(self) -> bool:
+        """Whether anything was answered."""
+        given = [text.text for text in self.query(TextArea)]
+        given += [line.value for line in self.query(Input) if line.id != "pages"]
+        return any(map(str.strip, given)) or self._value("pages") != PAGES
 
     @on(Button.Pressed, "#write")
     def action_write(self) -> None:
-        """Make the novel's folder and begin to write."""
+        """Make the novel's folder and begin to write.
+
+        The key goes past the field in focus: what was typed into that before comes first.
+        """
+        (self.focused or self).call_later(self._write)
+
+    def _write(self) -> None:
+        if not self.is_current:
+            return  # The key was pressed twice, and the first one did it.
         try:
             settings = Settings.model_validate(
                 {"novel": self._book(), "write": {"attend": self._gates()}}
@@ -129,6 +152,8 @@ class StartScreen(ModalScreen[Path | None]):
         premise = self._text("premise")
         if not premise:
             raise InputError("Without a premise there is no book.", fix="Say what happens.")
+        if not self._value("pages"):
+            raise InputError("How long it shall be is not said.", fix=f"Say it: {PAGES} pages.")
         values = {name: self._value(name) for name in ("ending", "style", "title", "pages")}
         given = {name: value for name, value in values.items() if value}
         return {**given, "premise": premise}
