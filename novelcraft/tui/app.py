@@ -97,8 +97,10 @@ class NovelcraftApp(App[None]):
         if isinstance(what, Path):
             self.push_screen(WorkScreen(what, self.marks))
             return
-        screen = NovelScreen(what, branch, self.marks, with_editor=not self.is_web)
-        self.push_screen(screen)
+        self.push_screen(self._room(what, branch))
+
+    def _room(self, home: NovelHome, branch: str) -> NovelScreen:
+        return NovelScreen(home, branch, self.marks, with_editor=not self.is_web)
 
     def action_help(self) -> None:
         """Show the keys that work here, or put them away."""
@@ -120,3 +122,7 @@ class NovelcraftApp(App[None]):
     @on(ShelfScreen.Opened)
     def _opened(self, event: ShelfScreen.Opened) -> None:
         self._open(event.what)
+
+    @on(NovelScreen.BranchChosen)
+    def _branch_chosen(self, event: NovelScreen.BranchChosen) -> None:
+        self.switch_screen(self._room(event.home, event.branch))

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from textwrap import indent
+from typing import NamedTuple
 
 from novelcraft.config.settings import ROLES, RoleSettings
 from novelcraft.errors import NovelcraftError
+from novelcraft.present.wording import author_mark
 from novelcraft.prompts.brief import named, render_brief
 from novelcraft.state.acts import Act, ActRecord
 from novelcraft.state.events import ActSettled, RunStarted
+from novelcraft.state.findings import Finding
 from novelcraft.state.manuscript import Draft, SceneCommit
 from novelcraft.state.plan import Chapter, Plan, SceneBrief
 from novelcraft.tools.canon.journal import Entry
 from novelcraft.tools.canon.search import FoundSentence, ProseSearch
-from novelcraft.tools.text import counted
 from novelcraft.tui.homes import NovelHome
 from novelcraft.tui.marks import SceneState
-from novelcraft.tui.origins import origin
+from novelcraft.tui.origins import PERSON, origin
+from novelcraft.tui.people import people
 from novelcraft.tui.spent import Spent
 
 MOST_FOUND = 100
@@ -43,6 +45,20 @@ class Scene:
         if self.commit.accepted_by == "person":
             return "by you"
         return "kept with findings" if self.commit.accepted_by == "cap" else "written"
+
+
+Place = Chapter | Scene
+"""What the outline's cursor is on."""
+
+
+class Version(NamedTuple):
+    """One of the texts that there are of a scene."""
+
+    id: str
+    """Of a draft that is kept, or of a commit."""
+    name: str
+    prose: str
+    findings: tuple[Finding, ...]
 
 
 class Book:
@@ -159,7 +175,8 @@ class Book:
         """The brief as the narrator is told it."""
         assert self.plan is not None
         lines = render_brief(named(scene.brief, self.plan), scene.brief.target_words)
-        return "\n".join(lines)
+        head = f"Scene {scene.number}{author_mark(self.plan, scene.brief)}"
+        return "\n".join([head, "", *lines])
 
     def summary(self, scene: Scene) -> str:
         """The story so far before that scene."""
@@ -204,6 +221,16 @@ class Book:
         before = [c for c in self.chain if c.position < scene.number]
         return self.store.drafts(self.branch, before[-1].id if before else None, scene.brief.id)
 
+    def versions(self, scene: Scene) -> list[Version]:
+        """The texts of a scene, each once: drafts that are kept, then what stood in a book."""
+        found = [
+            Version(d.id, f"Draft {d.attempt}", d.prose, d.all_findings) for d in self.drafts(scene)
+        ]
+        for c in self.store.versions(scene.brief.id):
+            by = "you" if c.provenance.role == PERSON else "the narrator"
+            found.append(Version(c.id, f"Version {c.id[:8]}, by {by}", c.prose, c.findings))
+        return list({version.prose.strip(): version for version in reversed(found)}.values())[::-1]
+
     def draft_of(self, scene_id: str, attempt: int) -> Draft | None:
         """The draft of the scene that is being written; None for a scene that is in."""
         if any(commit.scene_id == scene_id for commit in self.chain):
@@ -240,23 +267,7 @@ class Book:
 
     def people(self) -> str:
         """World, cast and hooks."""
-        if self.plan is None:
-            return "There is no plan yet."
-        plan, number = self.plan, {s.brief.id: s.number for s in self.scenes()}
-        cast = [
-            f"{c.name}, {c.role}\n{_told(c.about)}"
-            f"  wants: {c.want}\n  flaw: {c.flaw}\n  voice: {c.voice}\n  knows: {c.knows}"
-            for c in plan.cast
-        ]
-        hooks = [
-            f"{h.text}\n  planted in scene {number.get(h.plant_scene, '?')}, "
-            f"paid off in scene {number.get(h.payoff_scene, '?')}"
-            for h in plan.hooks
-        ]
-        story = [plan.core.logline, f"It ends: {plan.core.ending}"]
-        people = ["── People ──", *cast]
-        planted = [f"── {counted(len(hooks), 'hook')} ──", *hooks]
-        return "\n\n".join([*story, "── World ──", plan.world.text, *people, *planted])
+        return people(self.plan) if self.plan else "There is no plan yet."
 
     def search(self, question: str) -> list[FoundSentence]:
         """Sentences with all of those words, in the book's order."""
@@ -270,8 +281,3 @@ def _bar(name: str, tokens: int, budget: int, trimmed: int, width: int = 30) -> 
     filled = round(width * min(1.0, tokens / budget)) if budget else 0
     cut = f", {trimmed} cut" if trimmed else ""
     return f"{name:<9} {'█' * filled}{'░' * (width - filled)} {tokens} of {budget}{cut}"
-
-
-def _told(about: str) -> str:
-    """What the author tells of somebody, set in."""
-    return f"{indent(about, '  ')}\n" if about else ""

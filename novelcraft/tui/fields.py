@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from novelcraft.errors import InputError
 from novelcraft.state.acts import Act
@@ -37,6 +37,13 @@ class Field:
         return self.name in _LONG
 
 
+class Source(NamedTuple):
+    """A text whose paragraphs can be taken."""
+
+    name: str
+    paragraphs: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class Form:
     """A form: its questions, and the act that they come to."""
@@ -49,6 +56,8 @@ class Form:
     """What a person should know before it is left."""
     text: str = ""
     """What there is to look at."""
+    sources: tuple[Source, ...] = ()
+    """What the first field may be put together of."""
 
 
 def changing(

@@ -11,77 +11,60 @@ from novelcraft.graphs.steering import gate_text, waiting_at
 from novelcraft.state.acts import (
     Act,
     Approve,
-    ChooseDraft,
-    EditBrief,
     EditChapter,
     EditCharacter,
-    EditFact,
-    EditScene,
     EditSummary,
     EditWorld,
-    Exempt,
-    Fork,
-    Note,
     Pause,
     PinFact,
-    Redraw,
     Reject,
     Replay,
     Resume,
     SetRole,
     Stop,
 )
-from novelcraft.state.plan import Plan
+from novelcraft.state.plan import Chapter, Plan
 from novelcraft.tools.text import clipped
-from novelcraft.tui.book import Book, Scene
+from novelcraft.tui.book import Book, Place, Scene
 from novelcraft.tui.fields import Field, Form, Given, changing
+from novelcraft.tui.scene_forms import KEPT, forks, next_note, of_scene
 
-KEPT = "The manuscript as it is now stays, as a branch of its own."
-_BRIEF = ("goal", "place", "time", "beats", "turn", "outcome")
 _CHARACTER = ("name", "role", "want", "flaw", "voice", "knows", "about")
 
 
-def forms(book: Book, scene: Scene | None) -> list[Form]:
-    """All that can be done now, what is about the scene in view among it."""
-    found = [*_gate(book), *_run(book)]
+def forms(book: Book, place: Place | None) -> list[Form]:
+    """All that can be done now: what waits first, then the scene or chapter in view, the book."""
     plan = book.plan
-    if plan is None:
-        return [*found, _role()]
-    if scene is not None:
-        found += _written(book, scene) if scene.commit else _coming(scene)
-        chapter = plan.chapter(scene.brief.chapter)
-        found.append(
-            changing(
-                f"Change the outline of chapter {chapter.number}",
-                chapter,
-                ("title", "summary"),
-                lambda changes: EditChapter(chapter=chapter.id, changes=changes),
-            )
-        )
-    return [*found, *_book(book, plan)]
+    return [
+        *_gate(book),
+        *(_place(book, plan, place) if plan else ()),
+        *(_book(book, plan) if plan else ()),
+        *_run(book),
+        _role(),
+    ]
 
 
-def next_note(scene: Scene | None) -> Form:
-    """A note to the narrator: for a coming scene in view, or the next one."""
-    coming = scene if scene and scene.commit is None else None
-    about = f"scene {coming.number}" if coming else "the next scene"
-    name = coming.brief.id if coming else ""
-    return Form(
-        f"Note to the narrator of {about}",
-        lambda given: Note(text=given["text"], scene=name),
-        (Field("text"),),
+def _place(book: Book, plan: Plan, place: Place | None) -> Iterator[Form]:
+    if isinstance(place, Scene):
+        yield from of_scene(book, place)
+        yield _outline(plan.chapter(place.brief.chapter))
+    elif place is not None:
+        yield _outline(place)
+    yield from forks(book, place)
+
+
+def _outline(chapter: Chapter) -> Form:
+    return changing(
+        f"Change the outline of chapter {chapter.number}",
+        chapter,
+        ("title", "summary"),
+        lambda changes: EditChapter(chapter=chapter.id, changes=changes),
     )
 
 
 def _gate(book: Book) -> Iterator[Form]:
     waiting = waiting_at(book.store, book.branch)
     if waiting is None:
-        yield Form(
-            "Approve a chapter or scene ahead of time",
-            lambda given: Approve.model_validate(dict(given)),
-            (Field("gate", "chapter"), Field("target", optional=True)),
-            "The run will not stop there. Gates: plan, chapter, scene.",
-        )
         return
     text = gate_text(book.store, book.branch, waiting.gate)
     yield Form(
@@ -97,92 +80,29 @@ def _gate(book: Book) -> Iterator[Form]:
 
 
 def _run(book: Book) -> Iterator[Form]:
-    if book.is_paused:
-        yield Form("Go on", lambda _given: Resume())
-    else:
-        yield Form("Pause before the next draft", lambda _given: Pause())
-    yield Form(
-        "Stop after this scene",
-        lambda _given: Stop(),
-        (),
-        "The run ends when the scene is in. Nothing is lost; w goes on.",
-    )
-
-
-def _coming(scene: Scene) -> Iterator[Form]:
-    yield next_note(scene)
-    yield changing(
-        f"Change the brief of scene {scene.number}",
-        scene.brief,
-        _BRIEF,
-        lambda changes: EditBrief(scene=scene.brief.id, changes=changes),
-    )
-
-
-def _written(book: Book, scene: Scene) -> Iterator[Form]:
-    commit, name, number = scene.commit, scene.brief.id, scene.number
-    assert commit is not None
-    yield Form(
-        f"Redraw scene {number}",
-        lambda given: Redraw(scene=name, note=given["note"]),
-        (Field("note", optional=True),),
-        f"It is narrated again, and later scenes may no longer fit. {KEPT}",
-    )
-    yield Form(
-        f"Put your own words in the place of scene {number}",
-        lambda given: EditScene(scene=name, prose=given["prose"]),
-        (Field("prose", commit.prose),),
-        f"Later scenes may no longer fit. {KEPT}",
-    )
-    for draft in book.drafts(scene):
-        if draft.prose != commit.prose:
-            yield Form(
-                f"Take draft {draft.attempt} of scene {number} instead",
-                lambda _given, draft=draft.id: ChooseDraft(scene=name, draft=draft),  # type: ignore[misc]
-                (),
-                KEPT,
-                draft.prose,
-            )
-    if commit.stale:
+    """What a run that goes on is told, and where it, or the next one, shall not stop."""
+    if book.home.takes_acts(book.branch):
+        if book.is_paused:
+            yield Form("Go on", lambda _given: Resume())
+        else:
+            yield Form("Pause before the next draft", lambda _given: Pause())
         yield Form(
-            f"Replay scene {number}",
-            lambda _given: Replay(scene=name),
+            "Stop after this scene",
+            lambda _given: Stop(),
             (),
-            f"It is narrated again. {KEPT}",
-            "\n".join(commit.stale),
+            "The run ends when the scene is in. Nothing is lost; w goes on.",
         )
-    for finding in commit.findings:
+    if book.plan is None or len(book.chain) < len(book.plan.scenes):
         yield Form(
-            f"Accept the finding: {finding.message}",
-            lambda given, key=finding.key: Exempt(key=key, reason=given["reason"]),  # type: ignore[misc]
-            (Field("reason", optional=True),),
-            "It counts no more, in this scene and in later ones.",
+            "Approve a chapter or scene ahead of time",
+            lambda given: Approve.model_validate(dict(given)),
+            (Field("gate", "chapter"), Field("target", optional=True)),
+            "A run will not stop there. Gates: plan, chapter, scene.",
         )
-    for fact in commit.facts:
-        yield from _fact(name, fact.subject, fact.statement)
-    yield Form(
-        f"Fork after scene {number}",
-        lambda given: Fork(scene=name, name=given["name"]),
-        (Field("name"),),
-        "A branch of that name shares the scenes up to here; this one stays as it is.",
-    )
-
-
-def _fact(scene: str, subject: str, statement: str) -> Iterator[Form]:
-    short = clipped(f"{subject}: {statement}", 60)
-    yield Form(
-        f"Put right: {short}",
-        lambda given: EditFact(
-            scene=scene, subject=subject, statement=statement, becomes=given["becomes"].strip()
-        ),
-        (Field("becomes", statement, optional=True),),
-        "Left empty, it is taken out of the canon.",
-    )
-    yield Form(f"Pin: {short}", lambda _given: PinFact(subject=subject, statement=statement))
 
 
 def _book(book: Book, plan: Plan) -> Iterator[Form]:
-    if not any(scene.commit is None for scene in book.scenes()[:1]):
+    if len(book.chain) < len(plan.scenes):
         yield next_note(None)
     if book.chain:
         yield Form(
@@ -217,7 +137,6 @@ def _book(book: Book, plan: Plan) -> Iterator[Form]:
             f"Pin no longer: {clipped(f'{fact.subject}: {fact.statement}', 60)}",
             lambda _given, fact=fact: fact.model_copy(update={"pinned": False}),  # type: ignore[misc]
         )
-    yield _role()
 
 
 def _pinned(book: Book) -> list[PinFact]:

@@ -25,6 +25,10 @@ from tests.tui.test_steering import Serve, book_of, fill, form
 Check = Callable[[list[SceneCommit], list[SceneCommit], FakeServer], bool]
 """Whether the scenes before, those after, and what was asked are as an act wants them."""
 
+FIRST = "The sea went on and on."
+SECOND = "The lamp went round and round."
+"""Sentences that the drafts of the third scene repeat: it is kept with what was found in it."""
+
 WORDS = "She rowed out alone. Nobody called her back, and the lamp stayed dark all night."
 
 
@@ -68,6 +72,37 @@ def moved(old: list[SceneCommit], new: list[SceneCommit], server: FakeServer) ->
     return told and old == new[:3]
 
 
+def by_another_model(old: list[SceneCommit], new: list[SceneCommit], server: FakeServer) -> bool:
+    made = [commit.provenance.model for commit in new]
+    asked = {r.body["model"] for r in server.requests if r.schema is not None}
+    return made[-1] == "other-model" and asked == {"fake-model"} and old == new[:3]
+
+
+def with_an_adapter(old: list[SceneCommit], new: list[SceneCommit], server: FakeServer) -> bool:
+    made = [commit.provenance.adapter for commit in new]
+    asked = {r.body["model"] for r in server.requests if r.schema is not None}
+    return made[-1] == "poe" and not any(made[:3]) and asked == {"fake-model"} and old == new[:3]
+
+
+def renamed(old: list[SceneCommit], new: list[SceneCommit], server: FakeServer) -> bool:
+    told = any("Amber and Salt" in request.prompt for request in server.requests)
+    return told and old == new[:3]
+
+
+def wanting(old: list[SceneCommit], new: list[SceneCommit], server: FakeServer) -> bool:
+    told = any("to sleep in amber" in request.prompt for request in server.requests)
+    return told and old == new[:3]
+
+
+def untouched(old: list[SceneCommit], new: list[SceneCommit], _server: FakeServer) -> bool:
+    return old == new[:3]
+
+
+def another_draft(old: list[SceneCommit], new: list[SceneCommit], _server: FakeServer) -> bool:
+    was, now = old[2].prose.startswith(FIRST), new[2].prose.startswith(SECOND)
+    return was and now and new[2].accepted_by == "person" and old[:2] == new[:2]
+
+
 CASES: list[tuple[str, int | None, dict[str, str], Check]] = [
     ("Redraw scene 2", 2, {"note": "Let it rain amber."}, redrawn),
     ("Put your own words", 2, {"prose": WORDS}, rewritten),
@@ -77,6 +112,13 @@ CASES: list[tuple[str, int | None, dict[str, str], Check]] = [
     ("Pin a fact", None, {"subject": "Nils", "statement": "limps on the left"}, pinned),
     ("Change the brief", 5, {"goal": "Find the amber key"}, briefed),
     ("Change the world", None, {"text": "All is under amber."}, moved),
+    ("Change the outline of chapter 3", 9, {"title": "Amber and Salt"}, renamed),
+    ("Change {name}", None, {"want": "to sleep in amber"}, wanting),
+    ("Other model", None, {"model": "openai:other-model"}, by_another_model),
+    ("Other model", None, {"adapter": "poe"}, with_an_adapter),
+    ("Accept the finding", 3, {"reason": "A refrain."}, untouched),
+    ("Take draft 2 of scene 3", 3, {}, another_draft),
+    ("Fork after scene 2", 2, {"name": "darker"}, untouched),
 ]
 
 
@@ -96,17 +138,24 @@ async def test_an_act_is_taken_by_the_run_and_changes_only_what_it_must(
     check: Check,
 ) -> None:
     go_on, end, script = threading.Event(), threading.Event(), s.Script()
-    script.on(s.prose, s.hold(go_on, after=10), after=3, count=1)
-    script.on(s.prose, s.hold(end, after=10), after=6, count=1)  # so that the book has no end yet
-    server = serve(script=script)
+    script.on(s.prose, s.loop(FIRST), after=2, count=1)
+    script.on(s.prose, s.loop(SECOND), after=2, count=1)
+    # What the two above answer does not count here.
+    script.on(s.prose, s.hold(go_on, after=10), after=2, count=1)
+    script.on(s.prose, s.hold(end, after=10), after=4, count=1)  # so that the book has no end yet
+    models = ("fake-model", "other-model")
+    server = serve(flavour="vllm", models=models, adapters=("poe",), script=script)
     folder = await make_novel(server, 3)
     app = room_of(folder)
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: isinstance(app.screen, NovelScreen) and app.screen.chain)
         book = book_of(app)
         old, core = list(book.chain), book.plan and book.plan.core
+        branches = {branch.name for branch in book.store.branches()}
         await pilot.press("w")
         await until(pilot, lambda: "process" in str(holder(folder)) and len(server.requests) > 0)
+        assert book.plan is not None
+        begins = begins.format(name=book.plan.cast[0].name)
         await fill(pilot, app, form(book, begins, scene), given)
         await until(pilot, lambda: book.acts())
         assert book.acts()[0].status == "pending"
@@ -119,6 +168,8 @@ async def test_an_act_is_taken_by_the_run_and_changes_only_what_it_must(
         await until(pilot, lambda: holder(folder) is None)
         book.refresh()
         assert check(old, book.chain, server)
+        new = {b.name for b in book.store.branches() if not b.put_aside} - branches
+        assert new == ({given["name"]} if begins.startswith("Fork") else set())
         assert (book.plan and book.plan.core) == core
         assert [record.act.kind for record in book.acts()[:-1]] == ["stop"]
 
@@ -295,7 +346,7 @@ async def test_another_draft_is_taken_and_what_it_made_stale_is_replayed_all_at_
         assert (book.chain[:2], book.chain[2].accepted_by) == (before[:2], "person")
         finding = book.chain[2].findings[0]
         await fill(pilot, app, form(book, "Accept the finding", 3), {"reason": "A refrain."})
-        assert book.store.exemptions() == {finding.key}
+        await until(pilot, lambda: book.store.exemptions() == {finding.key})
         await fill(pilot, app, form(book, "Put your own words", 1), {"prose": WORDS})
         await until(pilot, lambda: book.chain[0].prose == WORDS)
         await until(pilot, lambda: holder(folder) is None)

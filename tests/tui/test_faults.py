@@ -112,7 +112,7 @@ async def test_all_that_can_be_done_is_in_the_palette_and_the_keys_on_a_page(
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: isinstance(app.screen, NovelScreen) and app.screen.chain)
         titles = {command.title for command in app.get_system_commands(app.screen)}
-        for begins in ("Note to", "Stop after", "Change the world", "Write on", "Export", "Theme"):
+        for begins in ("Note to", "Approve a", "Change the world", "Write on", "Export", "Theme"):
             assert any(title.startswith(begins) for title in titles), begins
         await pilot.press("f1")
         await until(pilot, lambda: app.screen.query(HelpPanel))
@@ -120,8 +120,8 @@ async def test_all_that_can_be_done_is_in_the_palette_and_the_keys_on_a_page(
         await until(pilot, lambda: not app.screen.query(HelpPanel))
         await pilot.press("s")
         await until(pilot, lambda: app.screen.query("CommandInput"))
-        await pilot.press(*"pause")
-        await until(pilot, lambda: "Pause before" in found(app))
+        await pilot.press(*"approve")
+        await until(pilot, lambda: "Approve a chapter" in found(app))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, FormScreen))
         await pilot.press("escape")

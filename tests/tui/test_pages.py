@@ -8,10 +8,14 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.widgets import OptionList, Static, TabbedContent
 
+from novelcraft.state.acts import EditBrief, EditWorld
 from novelcraft.state.events import DraftChecked, PlanReady, SceneStarted, StepStarted
 from novelcraft.tui.app import NovelcraftApp
-from novelcraft.tui.book import Scene
+from novelcraft.tui.book import Place, Scene
+from novelcraft.tui.forms import forms
 from novelcraft.tui.marks import PLAIN
+from novelcraft.tui.scene_forms import forks
+from novelcraft.tui.screens.form import FormScreen
 from novelcraft.tui.screens.novel import NovelScreen
 from novelcraft.tui.widgets.asking import AskPane
 from novelcraft.tui.widgets.book_pages import BookPages
@@ -197,3 +201,67 @@ async def test_a_room_opens_where_it_was_left(serve: Serve, make_novel: MakeNove
     async with last.run_test(size=(120, 40)) as pilot:
         screen = await opened(pilot, last)
         assert screen.query_one("#room", TabbedContent).active == "writing"
+
+
+async def test_what_a_person_edited_is_marked_as_the_authors(
+    serve: Serve, make_novel: MakeNovel
+) -> None:
+    folder = await make_novel(serve(), 1)
+    app = room_of(folder)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await opened(pilot, app)
+        pages = screen.query_one(BookPages)
+        assert screen.book is not None
+        screen.book.put(EditWorld(changes={"text": "All is salt."}))
+        screen.book.put(EditBrief(scene="2", changes={"goal": "Salt it."}))
+        screen.reread()
+        pages.open(2, "")
+        tabs = pages.query_one(TabbedContent)
+        tabs.active = "page-people"
+        people = pages.query_one("#page-people Static", Static)
+        await until(pilot, lambda: "── World  [author] ──" in str(people.render()))
+        assert str(people.render()).count("[author]") == 2  # the title was given
+        tabs.active = "page-brief"
+        brief = pages.query_one("#page-brief Static", Static)
+        await until(pilot, lambda: "Scene 2  [author]" in str(brief.render()))
+        pages.open(1, "")
+        tabs.active = "page-brief"
+        await until(pilot, lambda: "Scene 1" in str(brief.render()))
+        assert "[author]" not in str(brief.render())
+
+
+async def test_a_branch_leaves_anywhere_and_is_opened_in_the_room(
+    serve: Serve, make_novel: MakeNovel
+) -> None:
+    folder = await make_novel(serve(), 4)  # the first chapter, and a scene of the second
+    app = room_of(folder)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await opened(pilot, app)
+        book = screen.book
+        assert book is not None
+        assert book.plan is not None
+        first, second, third = book.plan.chapters
+        last = "Fork after scene 4, the last that is written"
+        offers: list[tuple[Place | None, list[str]]] = [
+            (first, ["Fork before chapter 1", "Fork after chapter 1"]),
+            (second, ["Fork before chapter 2"]),
+            (third, [last]),
+            (book.scene(2), ["Fork after scene 2"]),
+            (book.scene(6), [last]),
+            (None, [last]),
+        ]
+        for place, offered in offers:
+            assert [form.title for form in forks(book, place)] == offered
+        await pilot.press("2")
+        outline = screen.query_one(Outline)
+        outline.point_at(second)
+        await until(pilot, lambda: screen.place == second)
+        screen.ask_form(next(f for f in forms(book, screen.place) if f.title.startswith("Fork")))
+        await until(pilot, lambda: isinstance(app.screen, FormScreen) and app.focused)
+        await pilot.press(*"salt", "ctrl+s")
+        await until(pilot, lambda: app.screen is screen)
+        assert book.store.chain(book.store.branch("salt").head) == book.chain[:3]
+        next(c for c in screen.commands() if c.title == "Open branch salt").callback()
+        await until(pilot, lambda: isinstance(app.screen, NovelScreen) and app.screen is not screen)
+        await until(pilot, lambda: room(app).chain == room(app).chain[:3] != [])
+        assert "(salt)" in str(room(app).query_one("#title", Static).render())

@@ -25,6 +25,8 @@ from novelcraft.tui.screens.form import FormScreen
 from novelcraft.tui.screens.novel import NovelScreen
 from novelcraft.tui.shelf import FolderShelf
 from novelcraft.tui.widgets.book_pages import BookPages
+from novelcraft.tui.widgets.reader import Reader
+from novelcraft.tui.widgets.standing import Standing
 from tests.fakes import script as s
 from tests.fakes.server import FakeServer
 from tests.graphs.conftest import settings
@@ -60,7 +62,9 @@ def room(pilot: Pilot[Any]) -> NovelScreen:
 
 async def opened(pilot: Pilot[Any]) -> None:
     await until(pilot, lambda: isinstance(pilot.app.screen, NovelScreen) and room(pilot).chain)
-    await pilot.pause(1.2)  # the counters are drawn each second
+    counters = room(pilot).query_one(Standing)
+    await until(pilot, lambda: "pages" in str(counters.render()))
+    await pilot.pause()
 
 
 async def at_the_third_scene(pilot: Pilot[Any]) -> None:
@@ -68,20 +72,23 @@ async def at_the_third_scene(pilot: Pilot[Any]) -> None:
     await pilot.press("2")
     room(pilot).query_one(BookPages).open(3, "")
     await until(pilot, lambda: (scene := room(pilot).scene) is not None and scene.number == 3)
-    await pilot.pause(0.3)
+    reader, prose = room(pilot).query_one(Reader), room(pilot).chain[2].prose
+    await until(pilot, lambda: reader.text == prose and pilot.app.focused)
+    await pilot.pause()
 
 
 async def in_a_form(pilot: Pilot[Any]) -> None:
     await at_the_third_scene(pilot)
     await pilot.press("n")
     await until(pilot, lambda: isinstance(pilot.app.screen, FormScreen) and pilot.app.focused)
-    pilot.app.screen.query_one("#send").focus()  # a cursor in a text blinks
-    await pilot.pause(0.3)
+    send = pilot.app.screen.query_one("#send").focus()  # a cursor in a text blinks
+    await until(pilot, lambda: pilot.app.focused is send)
+    await pilot.pause()
 
 
 async def on_the_shelf(pilot: Pilot[Any]) -> None:
     await until(pilot, lambda: getattr(pilot.app.screen, "rows", ()))
-    await pilot.pause(0.3)
+    await pilot.pause()
 
 
 SCREENS: dict[str, Callable[[Pilot[Any]], Awaitable[None]]] = {

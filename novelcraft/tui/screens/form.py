@@ -17,6 +17,7 @@ from novelcraft.errors import InputError, NovelcraftError
 from novelcraft.state.acts import Act, ActRecord
 from novelcraft.tools.editor import edited
 from novelcraft.tui.fields import Form
+from novelcraft.tui.widgets.sources import Sources
 
 
 class FormScreen(ModalScreen[ActRecord | None]):
@@ -30,7 +31,7 @@ class FormScreen(ModalScreen[ActRecord | None]):
         Binding("ctrl+e", "editor", "In $EDITOR"),
         Binding("escape", "leave", "Leave"),
     ]
-    AUTO_FOCUS = "Input, TextArea, #send"
+    AUTO_FOCUS = "OptionList, Input, TextArea, #send"
     DEFAULT_CSS = """
     FormScreen { align: center middle; }
     FormScreen > Vertical {
@@ -68,6 +69,8 @@ class FormScreen(ModalScreen[ActRecord | None]):
             with VerticalScroll(can_focus=bool(form.text)):
                 if form.text:
                     yield Static(form.text, classes="look", markup=False)
+                if form.sources:
+                    yield Sources(form.sources)
                 for field in form.fields:
                     yield Label(field.label + (" (may be empty)" if field.optional else ""))
                     if field.is_long:
@@ -96,9 +99,28 @@ class FormScreen(ModalScreen[ActRecord | None]):
         assert isinstance(widget, Input)
         return widget.value
 
+    @on(Sources.Picked)
+    def _put_in(self, event: Sources.Picked) -> None:
+        """Put a paragraph where the text's cursor is, apart from what stands there."""
+        text = self.query(TextArea).first()
+        before = text.get_text_range((0, 0), text.cursor_location)
+        after = text.text[len(before) :].lstrip()
+        put = "\n\n".join(filter(None, (before.rstrip(), event.paragraph)))
+        text.text = "\n\n".join(filter(None, (put, after)))
+        *above, last = put.split("\n")
+        text.move_cursor((len(above), len(last)))
+
     @on(Button.Pressed, "#send")
     def action_send(self) -> None:
-        """Leave the act that what was given comes to."""
+        """Leave the act that what was given comes to.
+
+        The key goes past the field in focus: what was typed into that before comes first.
+        """
+        (self.focused or self).call_later(self._send)
+
+    def _send(self) -> None:
+        if not self.is_current:
+            return  # The key was pressed twice, and the first one did it.
         try:
             record = self._put(self._form.make(self.given))
         except ValidationError as error:

@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.events import Resize
 from textual.widgets import Footer, Input, Static, TabbedContent, TabPane, Tabs
 
-from novelcraft.tui.book import Scene
+from novelcraft.tui.book import Place, Scene
 from novelcraft.tui.homes import NovelHome
 from novelcraft.tui.marks import Marks
 from novelcraft.tui.place import LeftAt, keep_place, read_place
@@ -53,7 +53,7 @@ class NovelScreen(FollowingScreen):
     ) -> None:
         """Make it; see `FollowingScreen`."""
         super().__init__(home, branch, marks, with_editor=with_editor)
-        self._place = LeftAt()
+        self._left_at = LeftAt()
 
     def compose(self) -> ComposeResult:
         """Put the screen together."""
@@ -76,6 +76,11 @@ class NovelScreen(FollowingScreen):
         """The scene under the outline's cursor."""
         return self.query_one(BookPages).scene
 
+    @property
+    def place(self) -> Place | None:
+        """The scene or chapter under the outline's cursor."""
+        return self.query_one(BookPages).place
+
     def on_mount(self) -> None:
         """Open the book and follow its run."""
         self.follow()
@@ -89,13 +94,13 @@ class NovelScreen(FollowingScreen):
         place = read_place(self.home.folder) if self.home.folder else LeftAt()
         if self.book and 0 < place.scene <= len(self.book.scenes()):
             self.query_one(BookPages).open(place.scene, "")
-        if place.tab in FOCUS and place.tab != self._place.tab:
+        if place.tab in FOCUS and place.tab != self._left_at.tab:
             self.action_tab(place.tab)
 
     def on_unmount(self) -> None:
         """Close the database: nothing here reads it any more."""
         if self.home.folder is not None and self.book is not None:
-            keep_place(self.home.folder, self._place)
+            keep_place(self.home.folder, self._left_at)
         if self.book is not None:
             self.book.close()
             self.book = None
@@ -121,13 +126,13 @@ class NovelScreen(FollowingScreen):
 
     @on(TabbedContent.TabActivated, "#room")
     def _turned(self, event: TabbedContent.TabActivated) -> None:
-        self._place = LeftAt(tab=event.pane.id or "writing", scene=self._place.scene)
+        self._left_at = LeftAt(tab=event.pane.id or "writing", scene=self._left_at.scene)
 
     @on(BookPages.Moved)
     def _moved(self) -> None:
         self.query_one(AskPane).as_of(self.scene)
         number = self.scene.number if self.scene else 0
-        self._place = LeftAt(tab=self._place.tab, scene=number)
+        self._left_at = LeftAt(tab=self._left_at.tab, scene=number)
 
     @on(AskPane.Opened)
     def _open_sentence(self, event: AskPane.Opened) -> None:

@@ -7,23 +7,34 @@ from functools import partial
 
 from textual import work
 from textual.app import SystemCommand
+from textual.message import Message
 from textual.screen import Screen
 
 from novelcraft.errors import NovelcraftError
 from novelcraft.graphs.steering import needs_process, taken_at
-from novelcraft.state.acts import Act, ActRecord, Pause, Resume
+from novelcraft.state.acts import Act, ActRecord, Fork, Pause, Resume
 from novelcraft.tools.storage.lock import holder
-from novelcraft.tui.book import Book, Scene
+from novelcraft.tools.text import counted
+from novelcraft.tui.book import Book, Place, Scene
 from novelcraft.tui.commands import Detached, run_command, start_writing
 from novelcraft.tui.fields import Form
-from novelcraft.tui.forms import forms, next_note
+from novelcraft.tui.forms import forms
 from novelcraft.tui.homes import NovelHome
+from novelcraft.tui.scene_forms import next_note
 from novelcraft.tui.screens.form import FormScreen
 from novelcraft.tui.widgets.working import Working
 
 
 class SteeringScreen(Screen[None], Working):
     """A screen from which a novel is steered."""
+
+    class BranchChosen(Message):
+        """Another branch of the novel is to be shown."""
+
+        def __init__(self, home: NovelHome, branch: str) -> None:
+            super().__init__()
+            self.home = home
+            self.branch = branch
 
     def __init__(self, home: NovelHome, branch: str, *, with_editor: bool) -> None:
         """Make it.
@@ -45,6 +56,11 @@ class SteeringScreen(Screen[None], Working):
     @property
     def scene(self) -> Scene | None:
         """The scene in view."""
+        raise NotImplementedError
+
+    @property
+    def place(self) -> Place | None:
+        """The scene or chapter in view."""
         raise NotImplementedError
 
     def reread(self) -> None:
@@ -88,10 +104,20 @@ class SteeringScreen(Screen[None], Working):
                 self.action_sync,
             )
         try:
-            for form in forms(self.book, self.scene):
+            for form in forms(self.book, self.place):
                 yield SystemCommand(form.title, form.says, partial(self.ask_form, form))
+            yield from self._branches(self.book)
         except NovelcraftError as error:
             self._complain(error)
+
+    def _branches(self, book: Book) -> Iterator[SystemCommand]:
+        """The ways to the novel's other branches, which are read and written like this one."""
+        for branch in book.store.branches():
+            if branch.name != self.branch:
+                scenes = counted(len(book.store.commit_ids(branch.head)), "scene")
+                aside = ", put aside by a change" if branch.put_aside else ""
+                open_it = partial(self.post_message, self.BranchChosen(self.home, branch.name))
+                yield SystemCommand(f"Open branch {branch.name}", f"{scenes}{aside}", open_it)
 
     def _changed_by_hand(self) -> str:
         try:
@@ -157,6 +183,8 @@ class SteeringScreen(Screen[None], Working):
         elif record.status == "pending":
             at = taken_at(self.book.store, record, running=self.home.takes_acts(record.branch))
             self.notify(f"It is taken {at}. Until then it can be taken back: key 4.")
+        elif isinstance(record.act, Fork):
+            self.notify(f"Branch {record.act.name} is there. Key s opens it.")
         else:
             self.notify("Done.")
         self.reread()

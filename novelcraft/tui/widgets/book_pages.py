@@ -12,16 +12,17 @@ from textual.message import Message
 from textual.widgets import Input, Static, TabbedContent, TabPane, Tree
 
 from novelcraft.errors import NovelcraftError
+from novelcraft.present.wording import author_mark
 from novelcraft.state.plan import Chapter
-from novelcraft.tui.book import Book, Scene
+from novelcraft.tui.book import Book, Place, Scene
 from novelcraft.tui.marks import Marks
 from novelcraft.tui.origins import paragraphs
 from novelcraft.tui.widgets.columns import Column, Columns
-from novelcraft.tui.widgets.outline import Outline, Place
+from novelcraft.tui.widgets.outline import Outline
 from novelcraft.tui.widgets.prose import marks_of
 from novelcraft.tui.widgets.reader import Reader
 
-NO_DRAFTS = "Nothing to hold side by side: drafts of a scene go when the scene after theirs is in."
+NO_DRAFTS = "Nothing to hold side by side: the scene is to come."
 PAGES = ("Text", "Brief", "Findings", "Story", "Facts", "People", "Prompt", "Drafts", "From")
 
 
@@ -69,6 +70,14 @@ class BookPages(Horizontal):
         return self._book.scene(self._place.number)
 
     @property
+    def place(self) -> Place | None:
+        """The scene or chapter under the cursor, as it stands now."""
+        if self._book and self._book.plan and isinstance(self._place, Chapter):
+            at = self._place.number
+            return next((c for c in self._book.plan.chapters if c.number == at), None)
+        return self.scene
+
+    @property
     def reader(self) -> Reader:
         """The text of the place in view."""
         return self.query_one("#reader", Reader)
@@ -106,7 +115,7 @@ class BookPages(Horizontal):
         """Fill the page in view; the others are filled when they are turned to."""
         if self._book is None or self._book.plan is None or self._place is None:
             return
-        place = self.scene or self._place
+        place = self.place or self._place
         active = self.query_one(TabbedContent).active
         page = next((page for page in PAGES if _id(page) == active), PAGES[0])
         try:
@@ -178,15 +187,14 @@ def _id(page: str) -> str:
 
 
 def _drafts(book: Book, scene: Scene | None) -> list[Column]:
-    """The drafts of a scene, each with what was found in it."""
+    """The texts that there are of a scene, each with what was found in it."""
     kept = scene.commit.prose if scene and scene.commit else None
     columns = []
-    for draft in book.drafts(scene) if scene else ():
-        found = draft.all_findings
-        where = ", which is in the book" if draft.prose == kept else ""
-        lines = [f"{n} {f.severity}: {f.message}" for n, f in enumerate(found, 1)]
-        head = "\n".join([f"Draft {draft.attempt}{where}", *lines])
-        columns.append(Column(head, draft.prose, marks_of(found)))
+    for version in book.versions(scene) if scene else ():
+        where = ", which is in the book" if version.prose == kept else ""
+        lines = [f"{n} {f.severity}: {f.message}" for n, f in enumerate(version.findings, 1)]
+        head = "\n".join([f"{version.name}{where}", *lines])
+        columns.append(Column(head, version.prose, marks_of(version.findings)))
     return columns
 
 
@@ -197,7 +205,8 @@ def _text(book: Book, place: Place, page: str) -> str:
         if page == "Text":
             return book.prose(place) or "Nothing of this chapter is written yet."
         if page == "Brief":
-            return f"{place.number}. {place.title}\n\n{place.summary}"
+            mark = author_mark(book.plan, place.id) if book.plan else ""
+            return f"{place.number}. {place.title}{mark}\n\n{place.summary}"
         scenes = book.scenes(place)
         return _text(book, scenes[0], page) if scenes else ""
     return _of_scene(book, place, page)

@@ -9,10 +9,8 @@ from textual.widgets import Tree
 from textual.widgets.tree import TreeNode
 
 from novelcraft.state.plan import Chapter, Plan
-from novelcraft.tui.book import Book, Scene
+from novelcraft.tui.book import Book, Place, Scene
 from novelcraft.tui.marks import Marks
-
-Place = Chapter | Scene
 
 
 class Outline(Tree[Place]):
