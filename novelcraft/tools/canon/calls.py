@@ -43,21 +43,20 @@ class Calls:
 
     def find_call(self, key: str) -> CallRecord | None:
         """The first successful call with that key, to be replayed; None when there is none."""
+        answered = self.find_answered(key)
+        return answered if answered and answered.outcome == "ok" else None
+
+    def find_answered(self, key: str) -> CallRecord | None:
+        """The first successful call with that key, else the first whose answer was invalid."""
         wanted = (
             select(calls)
-            .where(calls.c.key == key, calls.c.outcome == "ok")
-            .order_by(calls.c.number)
+            .where(calls.c.key == key, calls.c.outcome.in_(("ok", "invalid")))
+            .order_by(calls.c.outcome != "ok", calls.c.number)
             .limit(1)
         )
         with self._db.read() as connection:
             row = connection.execute(wanted).first()
             return _to_record(row) if row else None
-
-    def was_invalid(self, key: str) -> bool:
-        """Whether a call with that key was answered with what its schema does not allow."""
-        wanted = select(calls.c.number).where(calls.c.key == key, calls.c.outcome == "invalid")
-        with self._db.read() as connection:
-            return connection.execute(wanted.limit(1)).first() is not None
 
     def log_call(self, record: CallRecord) -> None:
         """Append a call, whatever its outcome."""

@@ -70,8 +70,9 @@ class CallLog(Protocol):
     def find_call(self, key: str) -> CallRecord | None:
         """The call with that key that ended well; None when there is none."""
 
-    def was_invalid(self, key: str) -> bool:
-        """Whether a call with that key was answered with what its schema does not allow."""
+    def find_answered(self, key: str) -> CallRecord | None:
+        """The call with that key that ended well, else one whose answer its schema does not allow;
+        None when there is neither."""
 
     def log_call(self, record: CallRecord) -> None:
         """Write a call down."""
@@ -92,9 +93,10 @@ class MemoryLog:
         """See `CallLog`."""
         return next((r for r in self.records if r.key == key and r.outcome == "ok"), None)
 
-    def was_invalid(self, key: str) -> bool:
+    def find_answered(self, key: str) -> CallRecord | None:
         """See `CallLog`."""
-        return any(r.key == key and r.outcome == "invalid" for r in self.records)
+        invalid = (r for r in self.records if r.key == key and r.outcome == "invalid")
+        return self.find_call(key) or next(invalid, None)
 
     def log_call(self, record: CallRecord) -> None:
         """See `CallLog`."""

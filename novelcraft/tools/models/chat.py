@@ -200,13 +200,13 @@ class ChatModels:
             seed = derive_seed(request.seed, "try", number) if number else request.seed
             number += 1
             prepared = prepare(self.endpoint(request.role), replace(request, seed=seed))
-            known = self._log.find_call(prepared.key)
+            known = self._log.find_answered(prepared.key)
+            if known is not None and known.outcome != "ok":
+                continue
             if known is not None:
                 if on_text is not None:
                     on_text(known.text)
                 return _answer(known, replayed=True)
-            if self._log.was_invalid(prepared.key):
-                continue
             try:
                 answer, problem = await self._call(prepared, judge, on_text)
             except ModelError as error:

@@ -36,7 +36,10 @@ def test_a_failed_call_is_not_replayed(store: ManuscriptStore) -> None:
     store.log_call(record(outcome="invalid"))
     store.log_call(record(outcome="error", error="refused"))
     assert store.find_call("k") is None
+    assert store.find_answered("k") == record(outcome="invalid")
     assert [c.outcome for c in store.calls()] == ["invalid", "error"]
+    store.log_call(record(text="A good answer to the same."))
+    assert store.find_answered("k") == store.find_call("k") == store.calls()[-1]
 
 
 def test_calls_are_listed_oldest_first(store: ManuscriptStore) -> None:
