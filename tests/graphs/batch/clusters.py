@@ -25,8 +25,8 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-class Cluster:
-    """A head and nodes, each with its processes in a group of its own, so that all of it can die.
+class Machine:
+    """Where the batch command is run, with a Ray that nobody started yet.
 
     Args:
         folder: For the logs, and for what a user sets.
@@ -48,40 +48,21 @@ class Cluster:
         }
         # Not in the test's folder: a path of Ray's sockets must be short.
         self._sessions = Path(tempfile.mkdtemp(prefix="ray-"))
-        self.address = f"127.0.0.1:{free_port()}"
+        self.environ["RAY_TMPDIR"] = str(self._sessions)
         self._all: list[subprocess.Popen[bytes]] = []
-        self.head = self._start(
-            "--head",
-            f"--port={self.address.rpartition(':')[2]}",
-            f"--temp-dir={self._sessions}",
-            "--include-dashboard=false",
-        )
-
-    def add_node(self) -> subprocess.Popen[bytes]:
-        return self._start(f"--address={self.address}")
 
     def batch(self, database: str, rows: list[BatchRow], *more: str) -> subprocess.Popen[bytes]:
-        """The command, on this cluster unless another address is given."""
+        """The command."""
         file = self._folder / "premises.jsonl"
         asked = [{"name": row.name, **row.settings["novel"], **row.settings} for row in rows]
         for row in asked:
             del row["novel"]
         file.write_text("".join(f"{json.dumps(row)}\n" for row in asked), encoding="utf-8")
         words = [sys.executable, "-m", "novelcraft", "batch", str(file), "--database", database]
-        words += ["--engine", "ray", "--address", self.address, *more]
-        return self._run(words, "batch")
+        return self._run([*words, "--engine", "ray", *more], "batch")
 
     def logs(self) -> str:
         return "\n".join(path.read_text("utf-8") for path in sorted(self._folder.glob("*.log")))
-
-    def _start(self, *options: str) -> subprocess.Popen[bytes]:
-        ray = Path(sys.executable).with_name("ray")
-        common = ["--num-cpus=2", "--node-ip-address=127.0.0.1", "--block"]
-        common.append(f"--object-store-memory={100 << 20}")
-        node = self._run([str(ray), "start", *options, *common], "node")
-        log = self._folder / f"node{len(self._all) - 1}.log"
-        wait(lambda: "Ray runtime started" in log.read_text("utf-8"), self.logs)
-        return node
 
     def _run(self, words: list[str], name: str) -> subprocess.Popen[bytes]:
         with (self._folder / f"{name}{len(self._all)}.log").open("wb") as log:
@@ -104,6 +85,40 @@ class Cluster:
             kill(process)
             process.wait()
         shutil.rmtree(self._sessions, ignore_errors=True)
+
+
+class Cluster(Machine):
+    """A head and nodes, each with its processes in a group of its own, so that all of it can die.
+
+    Args:
+        folder: For the logs, and for what a user sets.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.address = f"127.0.0.1:{free_port()}"
+        self.head = self._start(
+            "--head",
+            f"--port={self.address.rpartition(':')[2]}",
+            f"--temp-dir={self._sessions}",
+            "--include-dashboard=false",
+        )
+
+    def add_node(self) -> subprocess.Popen[bytes]:
+        return self._start(f"--address={self.address}")
+
+    def batch(self, database: str, rows: list[BatchRow], *more: str) -> subprocess.Popen[bytes]:
+        """The command, on this cluster unless another address is given."""
+        return super().batch(database, rows, "--address", self.address, *more)
+
+    def _start(self, *options: str) -> subprocess.Popen[bytes]:
+        ray = Path(sys.executable).with_name("ray")
+        common = ["--num-cpus=2", "--node-ip-address=127.0.0.1", "--block"]
+        common.append(f"--object-store-memory={100 << 20}")
+        node = self._run([str(ray), "start", *options, *common], "node")
+        log = self._folder / f"node{len(self._all) - 1}.log"
+        wait(lambda: "Ray runtime started" in log.read_text("utf-8"), self.logs)
+        return node
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from novelcraft.errors import ClusterError
 from tests.fakes.process import fake_process
-from tests.graphs.batch.clusters import Cluster, free_port, kill
+from tests.graphs.batch.clusters import Cluster, Machine, free_port, kill
 from tests.graphs.batch.watching import epochs, held_by, require_whole, standings, wait
 from tests.graphs.batch.workers import rows
 
@@ -100,6 +100,17 @@ def test_a_stop_ends_the_workers_and_leaves_their_novels(database: str, cluster:
         assert command.wait(60) == 130, cluster.logs()
         assert statuses(database) == {"waiting"}
         wait(lambda: not any(map(alive, found)), cluster.logs)
+
+
+def test_without_an_address_a_cluster_of_this_machine_is_started(
+    database: str, tmp_path: Path
+) -> None:
+    with Machine(tmp_path) as machine, fake_process(*SLOWLY) as base_url:
+        command = machine.batch(database, rows(base_url, 2), *JOBS)
+        assert command.wait(300) == 0, machine.logs()
+        assert "1 worker on the Ray cluster at " in machine.logs()
+    assert statuses(database) == {"finished"}
+    require_whole(database, ["n0", "n1"])
 
 
 def test_a_machine_whose_settings_are_wrong_is_told(database: str, cluster: Cluster) -> None:
