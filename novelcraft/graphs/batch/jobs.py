@@ -98,13 +98,14 @@ async def put_jobs(app: App, store: BatchStore) -> None:
 
 
 def quieten(loop: asyncio.AbstractEventLoop) -> None:
-    """Keep tracebacks of jobs from the person.
+    """Keep tracebacks of jobs, and of attempts to connect, from the person.
 
     A job whose note cannot be written, because the database is gone or another worker has it, is
     no fault that anybody could mend: the novel gets a job again. A program that sets up logging
-    still hears what Procrastinate says of it.
+    still hears what Procrastinate and psycopg say of it.
     """
-    logging.getLogger("procrastinate").addHandler(logging.NullHandler())
+    for speaks in ("procrastinate", "psycopg"):
+        logging.getLogger(speaks).addHandler(logging.NullHandler())
 
     def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         if not isinstance(context.get("exception"), ProcrastinateException):

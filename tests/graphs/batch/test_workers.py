@@ -33,6 +33,7 @@ def test_one_killed_one_stopped_one_cut_off(database: str, workers: Workers) -> 
     assert not outcome.late, "a worker that slept past its lease commits nothing"
     assert "The database is there again." in workers.logs()
     assert "Traceback" not in workers.logs()
+    assert "error connecting" not in workers.logs()
 
 
 def test_a_worker_whose_disk_is_full_ends_and_leaves_its_novels_to_others(
