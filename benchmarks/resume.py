@@ -5,7 +5,7 @@
 Writes one novel with the real command, killed with SIGKILL at an instant drawn by lot, between its
 start and `--longest` seconds later, and started again by the same command, so many times; then lets
 it finish, and holds it against the novel that an undisturbed run writes. The server takes a while
-for each answer, so that calls are under way when the program dies, and one narration in ten loops
+for each answer, so that calls are under way when the program dies, and one narration in five loops
 and is drawn again. Then writes a long novel up to its last pages, and times how long the same
 command takes to ask the next thing.
 """
@@ -19,17 +19,19 @@ import subprocess
 import tempfile
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from benchmarks.critical_path import with_loops
 from novelcraft.config.settings import NovelSettings
+from tests.fakes import script as s
+from tests.fakes.chat import Answer, ChatRequest
 from tests.fakes.server import FakeServer
-from tests.graphs.program import Program, Written, asked, call_of
+from tests.graphs.program import Program, Written, asked, call_of, some_loop
 
 KILLED = -9
 PAGES = 130
 STARTS = 5
+ANSWER_SECONDS = 0.2
 
 
 @dataclass
@@ -46,6 +48,17 @@ class Cost:
     """Calls made again by the run after each kill."""
     nodes: Counter[int] = field(default_factory=Counter)
     """How many calls a node made again, over all nodes that were running at a kill."""
+
+
+def script() -> s.Script:
+    """Answers that take a while, and narrations of which some loop."""
+
+    def slowly(request: ChatRequest, plain: Answer) -> Answer:
+        return replace(some_loop(request, plain), delay=ANSWER_SECONDS)
+
+    made = s.Script()
+    made.on(s.anything, slowly)
+    return made
 
 
 def killed(program: Program, server: FakeServer, kills: int, longest: float) -> Cost:
@@ -87,11 +100,11 @@ def _kill(victim: subprocess.Popen[bytes], server: FakeServer, life: float, know
 
 
 def report_kills(home: Path, kills: int, longest: float) -> None:
-    with FakeServer(context=32_768, script=with_loops()) as server:
+    with FakeServer(context=32_768, script=script()) as server:
         calm = Program(home / "calm", server.base_url, home, pages=PAGES)
         calm.start().wait()
         undisturbed = len(server.requests)
-    with FakeServer(context=32_768, script=with_loops()) as server:
+    with FakeServer(context=32_768, script=script()) as server:
         program = Program(home / "killed", server.base_url, home, pages=PAGES)
         cost = killed(program, server, kills, longest)
         calls = len(server.requests)
@@ -145,7 +158,7 @@ def _first_request(program: Program, server: FakeServer) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="What killing the program costs.")
-    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--kills", type=int, default=200, help="0 for none")
     parser.add_argument("--longest", type=float, default=6.0, help="seconds that a run lives")
     parser.add_argument("--words", type=int, default=300_000, help="of the long novel; 0 for none")
     given = parser.parse_args()
@@ -153,7 +166,8 @@ def main() -> None:
         home = Path(folder)
         (home / "config.toml").touch()
         print("| | |\n|---|---|")
-        report_kills(home, given.kills, given.longest)
+        if given.kills:
+            report_kills(home, given.kills, given.longest)
         if given.words:
             report_start(home, given.words)
 

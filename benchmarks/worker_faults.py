@@ -39,7 +39,9 @@ def main() -> None:
     ):
         database = postgres.new_database(url, "faults")
         start = time.monotonic()
-        outcome = write_with_faults(database, workers, pages=given.pages, cut_off=given.cut_off)
+        outcome = write_with_faults(
+            database, workers, pages=given.pages, cut_off=given.cut_off, patience=PATIENCE
+        )
         seconds = time.monotonic() - start
         require_whole(database, list(outcome.novels))
     novels = outcome.novels.values()
