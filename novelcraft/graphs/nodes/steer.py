@@ -17,6 +17,8 @@ from novelcraft.state.graph import WriteState
 async def steer(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
     """Take what a person left; the branch as it stands then."""
     context, branch = runtime.context, state["branch"]
+    if not context.store.acts(branch, "pending"):
+        return {"action": "go_on", **as_it_stands(context, branch)}
     roles = ActsInForce(context.store, branch).roles
     coming = next_scene(context.store, branch)
     place = context.place(branch, "brief", scene_id=coming)
