@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -28,13 +30,19 @@ def environ_of(server: FakeServer, folder: Path) -> dict[str, str]:
     }
 
 
+@pytest.fixture(scope="session")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A novel with a plan and three scenes, to be copied. Its server is gone."""
+    folder = tmp_path_factory.mktemp("written") / "novel"
+    with FakeServer() as server, Novel.create(folder, settings(server)) as novel:
+        asyncio.run(novel.write(on_event=lambda _: None, until=3))
+    return folder
+
+
 @pytest.fixture
-async def folder(fake_server: FakeServer, tmp_path: Path) -> Path:
-    """A novel with a plan and three scenes."""
-    with Novel.create(tmp_path / "novel", settings(fake_server)) as novel:
-        await novel.write(on_event=lambda _: None, until=3)
-    fake_server.exchanges.clear()
-    return novel.folder
+def folder(written: Path, tmp_path: Path) -> Path:
+    """A novel with a plan and three scenes. Its models are those that the environment names."""
+    return shutil.copytree(written, tmp_path / "novel")
 
 
 @pytest.fixture

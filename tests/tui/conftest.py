@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
@@ -21,14 +22,44 @@ from tests.graphs.conftest import settings
 MakeNovel = Callable[..., Awaitable[Path]]
 
 
+@pytest.fixture(scope="session")
+def originals() -> dict[str, tuple[Path, str]]:
+    """Novels that were made, each with the URL of its server, by what they were made of."""
+    return {}
+
+
 @pytest.fixture
-def make_novel(tmp_path: Path) -> MakeNovel:
-    """Makes the folder of a novel on a fake server, with so many scenes written."""
+def make_novel(
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    originals: dict[str, tuple[Path, str]],
+) -> MakeNovel:
+    """Makes the folder of a novel on a fake server, with so many scenes written.
+
+    What servers without a script write is the same: it is written once, and copied.
+    """
 
     async def make(
         server: FakeServer, scenes: int | None = None, **sections: dict[str, object]
     ) -> Path:
         folder = tmp_path / "novel"
+        if scenes is None or server.script.rules:
+            return await write(server, folder, scenes, sections)
+        made_of = repr((scenes, sections))
+        if made_of not in originals:
+            original = tmp_path_factory.mktemp("original") / "novel"
+            with FakeServer() as gone:
+                await write(gone, original, scenes, sections)
+                originals[made_of] = original, gone.base_url
+        original, url = originals[made_of]
+        shutil.copytree(original, folder)
+        toml = folder / "novel.toml"
+        toml.write_text(toml.read_text("utf-8").replace(url, server.base_url), "utf-8")
+        return folder
+
+    async def write(
+        server: FakeServer, folder: Path, scenes: int | None, sections: dict[str, dict[str, object]]
+    ) -> Path:
         with Novel.create(folder, settings(server, **sections)) as novel:
             if scenes is not None:
                 await novel.write(on_event=lambda _event: None, until=scenes)
@@ -41,7 +72,7 @@ def make_novel(tmp_path: Path) -> MakeNovel:
 def left_alone(tmp_path: Path) -> Iterator[None]:
     """Waits at the test's end until no run is left in the folder."""
     yield
-    ends = time.monotonic() + 60
+    ends = time.monotonic() + 120
     while any(holder(folder) for folder in tmp_path.iterdir() if folder.is_dir()):
         assert time.monotonic() < ends, "a run was left behind"
         time.sleep(0.05)
@@ -53,7 +84,7 @@ def room_of(folder: Path) -> NovelcraftApp:
 
 
 async def until(
-    pilot: Pilot[None], done: Callable[[], object], seconds: float = 60.0, say: str = ""
+    pilot: Pilot[None], done: Callable[[], object], seconds: float = 120.0, say: str = ""
 ) -> None:
     """Wait until something is so on the screen, or in the database."""
     ends = time.monotonic() + seconds
