@@ -13,6 +13,7 @@ TRAINING_TESTS := tests/graphs/training tests/finetune/training tests/finetune t
 BIN     := $(VENV)/bin
 BIN_TRAIN := $(VENV_TRAIN)/bin
 BIN_RAY := $(VENV_RAY)/bin
+FAST := not engine and not vllm and not ray and not slow
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 
 # The first Python that is new enough, unless one is named: make PYTHON=/path/to/python3.12 …
@@ -20,7 +21,7 @@ PYTHON  ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11;
              $$p -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help novel narrator install dev weights java test test-fast test-engine test-train test-vllm test-ray check format clean distclean
+.PHONY: help novel narrator install dev weights java test test-fast test-engine test-train test-slow test-vllm test-ray environments check format clean distclean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +44,8 @@ install: $(VENV)/.installed ## Install the program into .venv
 
 dev: $(VENV)/.installed-dev ## Install the program and what its checks and tests need
 
+environments: dev $(VENV_TRAIN)/.installed ## Both virtual environments; with -j2, side by side
+
 check: dev ## Lint, format, types, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -52,16 +55,22 @@ check: dev ## Lint, format, types, import contracts
 test: test-fast test-engine test-train ## The whole suite
 
 test-fast: dev weights java ## Everything but the tests that run the real embedded model
-	$(BIN)/python -m pytest -m "not engine and not vllm and not ray" -n $(JOBS)
+	$(BIN)/python -m pytest -m "$(FAST)" -n $(JOBS)
 
 # One after the other: two engines on the same cores are many times slower than one.
 test-engine: dev weights java ## The tests that run the real embedded model
-	$(BIN)/python -m pytest -m engine
+	$(BIN)/python -m pytest -m "engine and not slow"
 
 # In a virtual environment of its own: the training stack takes 2 GB that nothing else needs. File
 # by file, as tests of a file share what they trained, and the longest first.
 test-train: $(VENV_TRAIN)/.installed ## The tests that train small models, on the processor
 	OMP_NUM_THREADS=1 $(BIN_TRAIN)/python -m pytest $(TRAINING_TESTS) -n $(JOBS) --dist loadfile
+
+# Not a part of `test`: more kills, every tool through every door with the real model, and ten times
+# the examples.
+test-slow: dev weights java ## What `test` leaves out for its length: more of the same
+	$(BIN)/python -m pytest -m slow
+	HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest -m "$(FAST)" -n $(JOBS)
 
 # Not a part of `test`: vLLM is some GB. `novelcraft serve` makes its environment, or
 # NOVELCRAFT_VLLM names one.

@@ -4,7 +4,7 @@ import json
 from typing import Annotated, Any, Literal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field, StringConstraints, TypeAdapter
 
@@ -50,7 +50,6 @@ bounds = st.tuples(st.integers(0, 300), st.integers(0, 300)).map(sorted)
 
 
 @given(st.text(max_size=5), bounds, st.sampled_from(["goal", "name", "title", "quote", "place"]))
-@settings(max_examples=200, deadline=None)
 def test_strings_keep_their_bounds(seed: str, lengths: list[int], field: str) -> None:
     low, high = lengths
     text_schema = {"type": "string", "minLength": low, "maxLength": high}

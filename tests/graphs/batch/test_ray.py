@@ -17,7 +17,6 @@ from tests.graphs.batch.workers import rows
 
 pytestmark = [
     pytest.mark.ray,
-    pytest.mark.slow,
     pytest.mark.timeout(600),
     pytest.mark.skipif(find_spec("ray") is None, reason="Ray comes with the extra `ray`"),
 ]

@@ -22,7 +22,6 @@ def workers(tmp_path: Path) -> Iterator[Workers]:
         yield made
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_one_killed_one_stopped_one_cut_off(database: str, workers: Workers) -> None:
     outcome = write_with_faults(database, workers, pages=6, cut_off=0.0)

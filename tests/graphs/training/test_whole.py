@@ -13,7 +13,7 @@ import pytest
 from tests.finetune.marks import TRAINS
 from tests.graphs.training.whole import place, start
 
-pytestmark = [*TRAINS, pytest.mark.slow]
+pytestmark = TRAINS
 
 
 @pytest.fixture(scope="module")

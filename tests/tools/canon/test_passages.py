@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from novelcraft.state.manuscript import count_words
@@ -38,7 +38,6 @@ def test_no_words_no_passages() -> None:
     assert passages(factories.commit(prose="\n\n  \n")) == []
 
 
-@settings(deadline=None, max_examples=40)
 @given(st.lists(st.integers(1, 450), min_size=1, max_size=6), st.booleans())
 def test_no_word_is_lost(lengths: list[int], one_sentence: bool) -> None:
     cut = (lambda n: paragraph(n)) if one_sentence else (lambda n: "So it. " * n)

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from novelcraft.config.prep import PrepSettings, RowBudget
@@ -199,7 +199,6 @@ def test_nothing_is_thought_where_there_is_no_think_block() -> None:
     assert "<think>" not in made.rows[0].messages[-1].content
 
 
-@settings(max_examples=100, deadline=None)
 @given(
     scenes=st.lists(st.integers(1, 4_600), min_size=1, max_size=3),
     world=st.integers(0, 900),

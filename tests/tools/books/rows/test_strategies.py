@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any, get_args
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from novelcraft.config.prep import PrepSettings, StrategyName
@@ -107,7 +107,6 @@ def test_a_chapter_of_nothing_is_a_window_of_nothing() -> None:
     assert window.text == ""
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     chapters=st.lists(
         st.lists(st.integers(1, 3_000), min_size=1, max_size=5), min_size=1, max_size=2

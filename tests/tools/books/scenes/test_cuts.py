@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from novelcraft.errors import BudgetError
@@ -36,7 +36,6 @@ def scenes_of(
     return blocks, plan_scenes(text, blocks, breaks, SMALL, counter)
 
 
-@settings(max_examples=300)
 @given(st.one_of(prose, anything), answers, st.sampled_from([count, tight, letters]))
 def test_scenes_joined_are_the_chapter(
     text: str, answer: list[int], counter: Callable[[str], int]
@@ -51,7 +50,6 @@ def test_scenes_joined_are_the_chapter(
         assert {cut.end for cut in scene.cuts} <= ends
 
 
-@settings(max_examples=300)
 @given(st.one_of(prose, anything), answers, st.sampled_from([count, tight, letters]))
 def test_every_scene_but_the_last_keeps_the_limits(
     text: str, answer: list[int], counter: Callable[[str], int]
@@ -95,7 +93,6 @@ def divisible(tokens: list[int]) -> bool:
     return good[-1]
 
 
-@settings(max_examples=300)
 @given(prose, answers)
 def test_cuts_are_never_too_long_and_short_only_where_they_must_be(
     text: str, answer: list[int]
