@@ -85,20 +85,21 @@ def running(binaries: Path) -> Iterator[str]:
         yield url
     finally:
         server.send_signal(signal.SIGINT)
-        server.wait(timeout=30)
+        server.wait(timeout=120)
         shutil.rmtree(folder)
 
 
 def _wait(url: str) -> None:
     engine = create_engine(url)
-    for _ in range(200):
+    ends = time.monotonic() + 120
+    while True:
         try:
             with engine.connect():
                 break
         except OperationalError:
+            if time.monotonic() > ends:
+                raise TimeoutError("the PostgreSQL server did not start") from None
             time.sleep(0.05)
-    else:
-        raise TimeoutError("the PostgreSQL server did not start")
     engine.dispose()
 
 

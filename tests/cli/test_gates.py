@@ -41,7 +41,7 @@ def asking(store: ManuscriptStore) -> Iterator[tuple[Asker, int]]:
 
 
 def left(store: ManuscriptStore, count: int = 1) -> list[ActRecord]:
-    ends = time.monotonic() + 10
+    ends = time.monotonic() + 60
     while len(store.acts()) < count:
         assert time.monotonic() < ends
         time.sleep(0.01)

@@ -99,7 +99,7 @@ def test_the_thread_speaks_while_the_caller_is_busy() -> None:
 
     ticks = iter(range(0, 1_000_000, 100))
     with LineReader(WritingProgress(), Signal(), clock=lambda: float(next(ticks)), tick=0.01):
-        assert spoken.wait(timeout=30)
+        assert spoken.wait(timeout=60)
 
 
 def test_the_display_shows_bar_and_status() -> None:

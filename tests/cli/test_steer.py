@@ -47,7 +47,7 @@ def test_a_gate_is_answered_and_the_book_changed_from_another_process(
     writing.waits("plan")
     pinned = steer(run, "pin", "Elias", "is left-handed")
     answer = steer(run, "approve")
-    writing.until(lambda: len(writing.chain) == 1)
+    writing.until(lambda: writing.chain)
     assert writing.settled(answer).target == "plan"
     assert writing.settled(pinned).id < answer
     prompt = writing.store.calls(purpose="scene.narrate")[0].messages[1].content
@@ -62,7 +62,7 @@ def test_a_gate_is_answered_and_the_book_changed_from_another_process(
     ended = steer(run, "stop")
     scenes = len(writing.plan.scenes_of(writing.plan.chapters[0].id))
     writing.until(lambda: writing.store.act(ended).status == "applied")
-    assert writing.process.wait(30) == 0
+    assert writing.process.wait(120) == 0
     assert 1 <= len(writing.chain) <= scenes
     asked = [e.event.model_dump()["about"] for e in writing.store.events("waiting")]
     assert asked[-2:] == ["scene 1", "scene 1"], "a permission for the chapter asks no more"
@@ -74,7 +74,7 @@ def test_a_run_is_paused_noted_and_stopped_at_its_safe_points(
     writing = start("--attend", "plan", "--wait")
     writing.waits("plan")
     steer(run, "approve")
-    writing.until(lambda: len(writing.chain) == 1)
+    writing.until(lambda: writing.chain)
     assert writing.settled(steer(run, "pause")).status == "applied"
     written = len(writing.chain)
     waits = steer(run, "world", "text=It always rains.")
@@ -83,10 +83,10 @@ def test_a_run_is_paused_noted_and_stopped_at_its_safe_points(
     time.sleep(0.5)
     assert len(writing.chain) == written
     steer(run, "resume")
-    writing.until(lambda: len(writing.chain) == written + 1)
+    writing.until(lambda: len(writing.chain) > written)
     assert writing.settled(waits).point in ("brief", "draft")
     stop = steer(run, "stop")
-    assert writing.process.wait(60) == 0
+    assert writing.process.wait(120) == 0
     assert writing.settled(stop).status == "applied"
     assert writing.plan.world.text == "It always rains."
     prompts = [c.messages[1].content for c in writing.store.calls(purpose="scene.narrate")]
@@ -100,7 +100,7 @@ def test_what_waits_for_a_run_is_listed_and_can_be_taken_back(
     run: Run, start: Start, novelist: FakeServer
 ) -> None:
     writing = start("--until", "1")
-    assert writing.process.wait(60) == 0
+    assert writing.process.wait(120) == 0
     with ProjectLock(writing.folder, writes="main"):
         kept, undone = (steer(run, "note", text) for text in ("A dog barks.", "Never mind."))
         listed = run("steer", "n", "--list").out.splitlines()
@@ -127,7 +127,7 @@ def test_what_waits_outlives_a_run_that_is_killed(
     writing = start("--attend", "plan", "--wait")
     writing.waits("plan")
     steer(run, "approve")
-    writing.until(lambda: len(writing.chain) == 1)
+    writing.until(lambda: writing.chain)
     writing.settled(steer(run, "pause"))
     left = [
         steer(run, "put", json.dumps(act))
@@ -156,7 +156,7 @@ def test_without_a_run_a_scene_is_made_again_at_once(
     run: Run, start: Start, novelist: FakeServer, here: Path
 ) -> None:
     writing = start("--until", "2")
-    assert writing.process.wait(60) == 0
+    assert writing.process.wait(120) == 0
     old = writing.chain
     redrawn = writing.settled(steer(run, "redraw", 1, "--note", "More rain."))
     assert (redrawn.status, redrawn.point, redrawn.commit) == (

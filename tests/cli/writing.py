@@ -41,7 +41,7 @@ class Writing:
         self.process.wait()
         self.store.close()
 
-    def until(self, done: Callable[[], object], seconds: float = 60) -> None:
+    def until(self, done: Callable[[], object], seconds: float = 120) -> None:
         ends = time.monotonic() + seconds
         while not done():
             assert time.monotonic() < ends

@@ -116,6 +116,17 @@ async def test_it_speaks_over_a_pipe(fake_server: FakeServer, folder: Path, tmp_
     assert not result.is_error
 
 
+async def answers(process: asyncio.subprocess.Process, url: str) -> bool:
+    """Wait for a server; False when its process has ended."""
+    async with asyncio.timeout(120), httpx.AsyncClient() as client:
+        while process.returncode is None:
+            with contextlib.suppress(httpx.TransportError):
+                await client.get(url)
+                return True
+            await asyncio.sleep(0.05)
+    return False
+
+
 @contextlib.asynccontextmanager
 async def served(
     environ: dict[str, str],
@@ -124,21 +135,18 @@ async def served(
     path: str = "mcp",
 ) -> AsyncIterator[str]:
     """The program as a server on a free port, until the end of the block; gives the URL."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    process = await asyncio.create_subprocess_exec(
-        *program(*verb, "--port", str(port), *arguments), env={**os.environ, **environ}
-    )
-    url = f"http://127.0.0.1:{port}/{path}"
+    for _ in range(3):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        process = await asyncio.create_subprocess_exec(
+            *program(*verb, "--port", str(port), *arguments), env={**os.environ, **environ}
+        )
+        url = f"http://127.0.0.1:{port}/{path}"
+        if await answers(process, url):
+            break  # else another program took the port in between
     try:
-        async with httpx.AsyncClient() as client:
-            for _ in range(600):
-                assert process.returncode is None
-                with contextlib.suppress(httpx.TransportError):
-                    await client.get(url)
-                    break
-                await asyncio.sleep(0.05)
+        assert process.returncode is None
         yield url
     finally:
         process.send_signal(signal.SIGINT)
@@ -206,7 +214,7 @@ def test_an_open_door_without_a_key_is_refused(folder: Path, verb: Sequence[str]
         program(*verb, str(folder), "--host", "0.0.0.0"),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
     assert ended.returncode == 11

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -31,14 +30,12 @@ Handle = Callable[[Request], Awaitable[Response]]
 @contextlib.asynccontextmanager
 async def running(app: Any) -> AsyncIterator[str]:
     """Serves an application on a free port; gives its base URL with /v1."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error"))
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error"))
     task = asyncio.create_task(server.serve())
     try:
         while not server.started:  # noqa: ASYNC110  uvicorn has no event for it
             await asyncio.sleep(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
         yield f"http://127.0.0.1:{port}/v1"
     finally:
         server.should_exit = True
@@ -281,7 +278,7 @@ async def test_when_the_client_hangs_up_nothing_runs_on(desk: Desk) -> None:
             client.stream("POST", f"{url}/chat/completions", json={"messages": []}) as answer,
         ):
             await anext(answer.aiter_raw())
-        await asyncio.wait_for(ended.wait(), 20)
+        await asyncio.wait_for(ended.wait(), 60)
 
 
 async def test_when_the_client_hangs_up_before_the_answer_nothing_runs_on(desk: Desk) -> None:
@@ -300,9 +297,9 @@ async def test_when_the_client_hangs_up_before_the_answer_nothing_runs_on(desk: 
         httpx.AsyncClient() as client,
     ):
         call = asyncio.create_task(client.post(f"{url}/chat/completions", json={"messages": []}))
-        await asyncio.wait_for(begun.wait(), 20)
+        await asyncio.wait_for(begun.wait(), 60)
         call.cancel()
-        await asyncio.wait_for(ended.wait(), 20)
+        await asyncio.wait_for(ended.wait(), 60)
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ async def test_one_that_waits_for_the_novel_hears_all_its_runs_once_and_in_order
     await desk.write(until=1)
     await desk.write(until=2)
     await desk.write()
-    await until(lambda: heard[-1].event.kind == "run_finished")
+    await until(lambda: heard and heard[-1].event.kind == "run_finished")
     listening.cancel()
     with suppress(asyncio.CancelledError):
         await listening
@@ -162,7 +162,7 @@ async def test_a_run_of_preparation_is_followed_from_its_start(tmp_path: Path) -
         listening = asyncio.create_task(listen())
         await asyncio.sleep(0.1)
         emit(StageDone(book_id="a", stage="clean", fresh=False))
-        await asyncio.wait_for(listening, 10)
+        await asyncio.wait_for(listening, 60)
     assert heard == [("prep_started", 5.0), ("stage_done", 7.5)]
 
 

@@ -51,7 +51,8 @@ async def test_a_run_that_is_killed_is_told_and_gone_on_with(
         await until(pilot, lambda: "process" in str(holder(folder)))
         running = holder(folder)
         assert running is not None
-        await pilot.pause(1.1)  # it is looked at each second who writes
+        heading = app.screen.query_one("#title", Static)
+        await until(pilot, lambda: f"written by {running}" in str(heading.render()))
         os.kill(running.pid, signal.SIGKILL)
         await until(pilot, lambda: f"{running} is gone without a word" in said(app))
         assert strip.live == ""

@@ -52,8 +52,7 @@ async def test_keys_and_mouse_point_at_paragraphs_and_a_long_one_is_read_to_its_
         reader = app.query_one(Reader)
         reader.show(f"{NARRATED}\n\n{long.strip()}\n\nThe end.")
         reader.focus()
-        await pilot.pause()
-        assert pointed(reader) == "The sea was calm."
+        await until(pilot, lambda: pointed(reader) == "The sea was calm.")
         await pilot.press("j", "down", "k")
         assert pointed(reader) == "A gull laughed at the keeper."
         await pilot.click(Reader, offset=(10, reader.row_at(reader.text.find("Nils")) + 1))

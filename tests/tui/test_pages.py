@@ -85,6 +85,12 @@ class Page(App[None]):
         yield ProseView()
 
 
+def row_with(word: str, view: ProseView) -> str:
+    """The first row that shows a word; empty where none does."""
+    rows = (view.render_line(y).text for y in range(view.size.height))
+    return next((row for row in rows if word in row), "")
+
+
 @pytest.mark.parametrize(("width", "beside"), [(140, True), (80, False)])
 async def test_what_was_found_stands_beside_its_sentence_where_there_is_room(
     width: int, beside: bool
@@ -93,8 +99,8 @@ async def test_what_was_found_stands_beside_its_sentence_where_there_is_room(
     async with app.run_test(size=(width, 10)) as pilot:
         view = app.query_one(ProseView)
         view.show("The sea was calm.\n\nA gull laughed.", [Mark("A gull laughed.", "1", "Gulls!")])
-        await pilot.pause()
-        row = next(t for y in range(8) if "gull" in (t := view.render_line(y).text))
+        await until(pilot, lambda: row_with("gull", view))
+        row = row_with("gull", view)
         assert ("1 Gulls!" in row.split("laughed.")[1]) is beside
 
 
@@ -168,9 +174,9 @@ async def test_a_novel_that_cannot_be_read_says_so_until_it_can(
     async with app.run_test(size=(100, 30)) as pilot:
         await until(pilot, lambda: isinstance(app.screen, NovelScreen))
         screen = room(app)
-        await pilot.pause(1.2)
-        assert "pages" in screen.prose.text
-        assert "cannot be read" in str(screen.query_one("#title", Static).render())
+        await until(pilot, lambda: "pages" in screen.prose.text)
+        heading = screen.query_one("#title", Static)
+        await until(pilot, lambda: "cannot be read" in str(heading.render()))
         toml.write_text(good)
         await until(pilot, lambda: screen.chain and "pages" not in screen.prose.text)
 

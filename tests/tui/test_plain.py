@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 from rich.cells import cell_len
+from rich.color import Color
 from rich.segment import Segment
 from textual.pilot import Pilot
 from textual.widget import Widget
@@ -105,6 +106,10 @@ def reversed_text(widget: Widget) -> str:
     return "".join(s.text for s in drawn(widget) if s.style and s.style.reverse)
 
 
+def colours_of(widget: Widget) -> list[Color]:
+    return [s.style.color for s in drawn(widget) if s.style and s.style.color]
+
+
 async def test_without_colours_the_live_step_severities_and_what_is_chosen_are_told(
     serve: Serve, make_novel: MakeNovel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -128,10 +133,10 @@ async def test_without_colours_the_live_step_severities_and_what_is_chosen_are_t
         strip.take(event, 1.0, None)
         strip.take(StepStarted(step="checks"), 2.0, None)
         assert "[checks]" in strip.content_now().plain
-        assert "block: " in shown(app)
-        await pilot.pause(0.1)
-        colours = [s.style.color for s in drawn(room.query_one(Side)) if s.style and s.style.color]
-        assert colours
+        await until(pilot, lambda: "block: " in shown(app))
+        side = room.query_one(Side)
+        await until(pilot, lambda: colours_of(side))
+        colours = colours_of(side)
         assert all(len(set(colour.get_truecolor())) == 1 for colour in colours), "not all are grey"
         active = room.query_one("#room", TabbedContent).query_one(Tabs).active_tab
         assert active is not None
@@ -139,5 +144,4 @@ async def test_without_colours_the_live_step_severities_and_what_is_chosen_are_t
         await pilot.press("4")
         acts = room.query_one(ActsTable)
         await until(pilot, lambda: app.focused is acts)
-        await pilot.pause(0.1)
-        assert "Nothing was left" in reversed_text(acts)
+        await until(pilot, lambda: "Nothing was left" in reversed_text(acts))

@@ -57,7 +57,7 @@ async def test_from_a_premise_to_an_epub(
     screen.expect("No novel is here yet")
     screen.send("n")
     screen.expect("What happens")
-    await asyncio.sleep(0.5)  # its first question gets the focus when it is drawn
+    await asyncio.sleep(2)  # its first question gets the focus when it is drawn
     screen.send(PREMISE)
     screen.expect("letters")
     screen.send("\x13")  # Ctrl-S

@@ -6,9 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from textual.app import App, ComposeResult
+from textual.strip import Strip
 
 from novelcraft.tui.rows import wrap
 from novelcraft.tui.widgets.prose import Mark, ProseView
+from tests.tui.conftest import until
 
 TEXTS = st.text(alphabet="ab 海\n", max_size=200)
 
@@ -44,12 +46,18 @@ async def test_its_end_stays_in_view_until_a_person_scrolls_away() -> None:
         for _ in range(30):
             view.grow(len(view.text), "One more sentence for the book that grows. \n")
             await pilot.pause()
-        assert view.scroll_offset.y == view.max_scroll_y > 0
+        await until(pilot, lambda: view.scroll_offset.y == view.max_scroll_y > 0)
         view.scroll_to(y=0, animate=False)
-        await pilot.pause()
+        await until(pilot, lambda: view.scroll_offset.y == 0)
+        before = view.max_scroll_y
         view.grow(len(view.text), "Another line.\n" * 5)
+        await until(pilot, lambda: view.max_scroll_y > before)
         await pilot.pause()
         assert view.scroll_offset.y == 0
+
+
+def shown(view: ProseView) -> list[Strip]:
+    return [view.render_line(y) for y in range(view.size.height)]
 
 
 async def test_a_quote_is_marked_with_its_number_in_the_margin() -> None:
@@ -58,10 +66,8 @@ async def test_a_quote_is_marked_with_its_number_in_the_margin() -> None:
         view = app.query_one(ProseView)
         view.show("The sea was calm. " * 40 + "\n\nA gull laughed.", [Mark("A gull laughed.", "3")])
         assert view.go_to("A gull laughed.")
-        await pilot.pause()
-        await pilot.pause()
-        strips = [view.render_line(y) for y in range(view.size.height)]
-        marked = next(strip for strip in strips if "gull" in strip.text)
+        await until(pilot, lambda: any("gull" in strip.text for strip in shown(view)))
+        marked = next(strip for strip in shown(view) if "gull" in strip.text)
         assert marked.text.split()[0] == "3"
         underlined = "".join(s.text for s in marked if s.style and s.style.underline)
         assert underlined == "A gull laughed."

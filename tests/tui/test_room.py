@@ -53,14 +53,13 @@ async def test_a_run_that_the_room_starts_is_seen_to_its_end(
         await until(pilot, lambda: len(screen.chain) == 1 and strip.live == "draft")
         await until(pilot, lambda: len(prose.text.split()) > 20)
         assert prose.text != screen.chain[0].prose
-        assert "being written by process" in str(screen.query_one("#title", Static).render())
+        heading = screen.query_one("#title", Static)
+        await until(pilot, lambda: "being written by process" in str(heading.render()))
         go_on.set()
         await until(pilot, lambda: screen.book is not None and len(screen.chain) == 9)
         await until(pilot, lambda: holder(folder) is None)
         await until(pilot, lambda: "finished" in str(screen.query_one(Standing).render()))
-    with ManuscriptStore.open(folder / "novel.db") as store:
-        last = store.chain(store.branch("main").head)[-1]
-    assert prose.text == last.prose
+        await until(pilot, lambda: prose.text == screen.chain[-1].prose)
 
 
 async def test_closing_the_room_changes_nothing_of_the_run(

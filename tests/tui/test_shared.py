@@ -74,7 +74,7 @@ async def test_a_worker_is_followed_and_steered_from_the_shelf(
             await until(pilot, lambda: "n0   nobody is writing" in title(app))
             worker = workers.start(database)
             await until(pilot, lambda: room(app).chain, say=workers.logs())
-            assert f":{worker.pid}" in title(app)
+            await until(pilot, lambda: f":{worker.pid}" in title(app))
             assert "being written by" in title(app)
             room(app).leave_act(Note(text="Let it snow"))
             acts = room(app).query_one(ActsTable)

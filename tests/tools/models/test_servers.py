@@ -291,7 +291,7 @@ async def test_think_blocks_of_each_family_are_taken_out(
 async def test_calls_at_once_that_are_refused_learn_together_and_it_is_told_once(
     serve: Serve, field: str, effect: s.Effect
 ) -> None:
-    both_are_there = threading.Barrier(2, timeout=20)
+    both_are_there = threading.Barrier(2, timeout=60)
 
     def refuse_both(asked: ChatRequest, plain: Answer) -> Answer:
         both_are_there.wait()
