@@ -258,8 +258,9 @@ class ChatModels:
             error=problem,
             at=_now(),
         )
-        self._log.log_call(record)
         self._spending.add(record)
+        # It waits for the disk, and the calls of other novels should not.
+        await asyncio.to_thread(self._log.log_call, record)
         return _answer(record, replayed=False), problem
 
     @asynccontextmanager

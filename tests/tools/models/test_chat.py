@@ -16,6 +16,7 @@ from novelcraft.errors import (
     ServerFaultError,
     ServerUnreachableError,
 )
+from novelcraft.state.calls import CallRecord
 from novelcraft.tools.models.calls import MemoryLog
 from tests.fakes import script as s
 from tests.fakes import tokens
@@ -46,6 +47,27 @@ async def test_an_answer_under_a_schema(serve: Serve, flavour: str) -> None:
     assert (record.key, record.outcome, record.text) == (answer.key, "ok", answer.text)
     assert record.seconds > 0
     assert record.at.endswith("+00:00")
+
+
+class SlowLog(MemoryLog):
+    """A log that writes nothing down before a second call is to be written down, too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._both = threading.Barrier(2)
+
+    def log_call(self, record: CallRecord) -> None:
+        self._both.wait(30)
+        super().log_call(record)
+
+
+async def test_a_call_that_waits_for_the_disk_holds_up_no_other(serve: Serve) -> None:
+    log = SlowLog()
+    async with opened(serve(), log) as models:
+        await asyncio.gather(
+            models.ask(request(step="one"), Person), models.ask(request(step="two"), Person)
+        )
+    assert {record.step for record in log.records} == {"one", "two"}
 
 
 async def test_an_invalid_answer_is_asked_for_again_with_another_seed(serve: Serve) -> None:
