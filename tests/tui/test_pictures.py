@@ -60,11 +60,19 @@ def room(pilot: Pilot[Any]) -> NovelScreen:
     return screen
 
 
+async def still(pilot: Pilot[Any]) -> None:
+    """Wait until the screen does not change any more."""
+    before = ""
+    while (now := pilot.app.export_screenshot()) != before:
+        before = now
+        await pilot.pause(0.3)
+
+
 async def opened(pilot: Pilot[Any]) -> None:
     await until(pilot, lambda: isinstance(pilot.app.screen, NovelScreen) and room(pilot).chain)
     counters = room(pilot).query_one(Standing)
     await until(pilot, lambda: "pages" in str(counters.render()))
-    await pilot.pause()
+    await still(pilot)
 
 
 async def at_the_third_scene(pilot: Pilot[Any]) -> None:
@@ -74,7 +82,7 @@ async def at_the_third_scene(pilot: Pilot[Any]) -> None:
     await until(pilot, lambda: (scene := room(pilot).scene) is not None and scene.number == 3)
     reader, prose = room(pilot).query_one(Reader), room(pilot).chain[2].prose
     await until(pilot, lambda: reader.text == prose and pilot.app.focused)
-    await pilot.pause()
+    await still(pilot)
 
 
 async def in_a_form(pilot: Pilot[Any]) -> None:
@@ -83,12 +91,12 @@ async def in_a_form(pilot: Pilot[Any]) -> None:
     await until(pilot, lambda: isinstance(pilot.app.screen, FormScreen) and pilot.app.focused)
     send = pilot.app.screen.query_one("#send").focus()  # a cursor in a text blinks
     await until(pilot, lambda: pilot.app.focused is send)
-    await pilot.pause()
+    await still(pilot)
 
 
 async def on_the_shelf(pilot: Pilot[Any]) -> None:
     await until(pilot, lambda: getattr(pilot.app.screen, "rows", ()))
-    await pilot.pause()
+    await still(pilot)
 
 
 SCREENS: dict[str, Callable[[Pilot[Any]], Awaitable[None]]] = {
