@@ -22,7 +22,9 @@ INTERVAL = 0.05
 """Seconds between two looks: as often as a draft's growth is sent."""
 
 
-async def follow(folder: Path, branch: str = "main", *, after: int = 0) -> AsyncIterator[Entry]:
+async def follow(
+    folder: Path, branch: str = "main", *, after: int = 0, every: float = INTERVAL
+) -> AsyncIterator[Entry]:
     """The events of a branch in the order in which they happened, without an end.
 
     First what the store has logged, then what comes, over the end of a run and into the next one;
@@ -34,6 +36,7 @@ async def follow(folder: Path, branch: str = "main", *, after: int = 0) -> Async
         folder: The novel's folder.
         branch: The branch.
         after: Number of an entry; what was logged up to it is left out.
+        every: Seconds between two looks.
 
     Raises:
         DamagedDatabaseError, NewerDatabaseError: The database cannot be read.
@@ -47,7 +50,7 @@ async def follow(folder: Path, branch: str = "main", *, after: int = 0) -> Async
         while True:
             for entry in merged.new():
                 yield entry
-            await asyncio.sleep(INTERVAL)
+            await asyncio.sleep(every)
 
 
 async def follow_run(folder: Path, codec: EventCodec[E]) -> AsyncIterator[tuple[E, float]]:

@@ -139,6 +139,8 @@ class Book:
     def cost(self) -> float:
         """Of all calls, by the prices that the roles have now; 0 where none is set."""
         roles: dict[str, RoleSettings] = {r: getattr(self.settings.roles, r) for r in ROLES}
+        if not any(role.price_in or role.price_out for role in roles.values()):
+            return 0.0
         spent = self._spent.by_role()
         return sum(roles[role].cost(*spent[role]) for role in roles if role in spent)
 

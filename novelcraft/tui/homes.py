@@ -30,6 +30,9 @@ T = TypeVar("T")
 
 MAIN = "main"
 """The branch that workers write."""
+LOOK_SECONDS = 0.1
+"""Between two looks at a folder: prose that comes ten times a second reads as it comes, and each
+time that the room draws it takes from the run."""
 POLL_SECONDS = 1.0
 """Between two looks at a novel in a database."""
 
@@ -91,7 +94,7 @@ class FolderHome:
 
     def follow(self, branch: str, *, after: int = 0) -> AsyncIterator[Entry]:
         """See `NovelHome`; the growth of a draft is among the events."""
-        return follow(self._folder, branch, after=after)
+        return follow(self._folder, branch, after=after, every=LOOK_SECONDS)
 
     async def writer(self) -> str:
         """See `NovelHome`."""

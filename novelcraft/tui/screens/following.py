@@ -196,7 +196,7 @@ class FollowingScreen(SteeringScreen):
         state = f"being written by {self.writer}" if self.writer else "nobody is writing"
         if self._fault:
             state = "cannot be read"
-        self.query_one("#title", Static).update(f"{sign} {name}{branch}   {state}")
+        self.query_one("#title", Static).update(f"{sign} {name}{branch}   {state}", layout=False)
 
     def _show_standing(self) -> None:
         standing = self.query_one(Standing)

@@ -90,7 +90,7 @@ class LoopStrip(Static):
 
     def refresh_strip(self) -> None:
         """Draw it as it stands now."""
-        self.update(self.content_now())
+        self.update(self.content_now(), layout=False)
 
     def _step(self, event: WriteEvent) -> str:
         match event:

@@ -31,7 +31,7 @@ class Standing(Static):
         """Show the counters as they are now."""
         if book is None or book.plan is None:
             text = progress.line(now) if running else "Not planned yet. Press w to begin."
-            self.update(Content(text))
+            self.update(Content(text), layout=False)
             return
         wide = self.size.width >= NARROW
         drafted = progress.draft_words if running else 0
@@ -54,4 +54,5 @@ class Standing(Static):
             parts.append(f"cost {cost:.2f}")
         between = f" {self._marks.between} "
         bar = Content.styled(f"{self._marks.bar(share, BAR)} " if wide else "", "$accent")
-        self.update(Content.assemble(bar, f"{share:.0%}  ", between.join(parts)))
+        line = Content.assemble(bar, f"{share:.0%}  ", between.join(parts))
+        self.update(line, layout=False)
