@@ -184,6 +184,7 @@ def test_a_scene_comes_back_from_its_draft(target: str, store: ManuscriptStore) 
     change(target, 1, prose="He did not wait.", summary="He left.")
     assert not restored(target, store, commit)
     store.put_draft(draft)
+    store.put_draft(factories.draft(2, findings=None))  # drawn when the run was killed
     assert restored(target, store, commit)
 
 
