@@ -4,13 +4,14 @@
     python -m benchmarks.mutants [--sample 120] [--seed 1] [--only novelcraft/tools/checks]
 
 The mutants are mutmut's, of the code inside functions: an argument left out, a comparison turned,
-a number raised by one, a string in capitals, and so on, one at a time. A sample of all of them is
-drawn by lot. Each is run against the tests that run its line, those of the module's own test file
-first and then the quickest, up to half a minute of them: so what is printed is a lower bound. A
-mutant whose line no test runs has survived.
+a number raised by one, a string in capitals, and so on, one at a time; but for the words of an
+error or an assertion. A sample of all of them is drawn by lot. Each is run against the tests of its
+package that run its line, those of the module's own test file first and then the quickest, up to
+half a minute of them: so what is printed is a lower bound. A mutant whose line no test runs has
+survived.
 
 It works on a copy of the tree. The tests of the same packages are run once with coverage, to know
-which run what (kept in `--cache`, for another sample).
+which run what (kept in `--cache`, for another sample). Seconds are of processors.
 """
 
 from __future__ import annotations
