@@ -116,3 +116,20 @@ def test_a_revision_drops_no_scene_of_the_author() -> None:
     left = 600  # room for two scenes of the usual length
     assert revised_ids(made, written, left, 300)[-1] == [ids[0], ids[3]]
     assert revised_ids(authored, written, left, 300)[-1] == [ids[1], ids[3]]
+
+
+def test_what_of_each_text_a_prompt_had_no_room_for_is_named() -> None:
+    long = "It rains. " * 60
+    book = Authored(
+        people=(AuthoredPerson(name="Mara", text=long),),
+        people_notes=long,
+        world=long,
+        chapters=(AuthoredChapter(title="One", summary=long),),
+        must_happen=long,
+    )
+    showing = Showing(book, "the cast")
+    for _ in showing.cuts():
+        showing.told("people", "world", "must", "chapters")
+    assert [note.split(" has ")[0] for note in showing.notes] == [
+        "cast.md", "cast.md on Mara", "world.md", "outline.md", "outline.md, chapter 1,",
+    ]  # fmt: skip

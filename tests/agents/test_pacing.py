@@ -141,3 +141,36 @@ def test_targets_cannot_be_shared_by_more_scenes_than_words() -> None:
 
 def test_a_plan_made_here_has_no_blocking_fault() -> None:
     assert blocks(plan(3, 2)) == []
+
+
+@pytest.mark.parametrize(
+    ("gone", "plant", "payoff"), [("s004", "s005", "s012"), ("s012", "s004", "s011")]
+)
+def test_a_hook_whose_scene_is_dropped_moves_within_its_chapter(
+    gone: str, plant: str, payoff: str
+) -> None:
+    original = plan(4, 3)
+    hook = original.hooks[0].model_copy(update={"plant_scene": "s004", "payoff_scene": "s012"})
+    original = original.model_copy(update={"hooks": (hook,)})
+    coming = [s for s in original.scenes[3:] if s.id != gone]
+    revised = revise_plan(original, {s.id: 300 for s in original.scenes[:3]}, coming, [])
+    (moved,) = revised.hooks
+    assert (moved.plant_scene, moved.payoff_scene) == (plant, payoff)
+
+
+def test_a_hook_of_a_chapter_that_is_gone_moves_to_the_end_of_the_book() -> None:
+    original = plan(3, 2)
+    hook = original.hooks[0].model_copy(update={"payoff_scene": "s004"})
+    original = original.model_copy(update={"hooks": (hook,)})
+    coming = original.scenes[4:]
+    (moved,) = revise_plan(original, {"s001": 300, "s002": 300}, coming, []).hooks
+    assert (moved.plant_scene, moved.payoff_scene) == ("s001", "s006")
+
+
+def test_a_hook_that_can_no_longer_be_paid_after_it_is_planted_goes() -> None:
+    original = plan(2, 2)
+    hook = original.hooks[0].model_copy(update={"plant_scene": "s003", "payoff_scene": "s004"})
+    original = original.model_copy(update={"hooks": (hook,)})
+    written = {s.id: 300 for s in original.scenes[:2]}
+    assert revise_plan(original, written, original.scenes[2:3], ["m"]).hooks == ()
+    assert revise_plan(original, written, original.scenes[2:], ["m"]).mends == ("m",)

@@ -106,3 +106,20 @@ async def test_a_small_model_s_brief_has_what_it_was_asked_for(serve: Serve) -> 
         "goal": "She wants the key.", "pov": "Mira", "place": "the pier.", "time": "",
         "present": ("Mira", "Ada"), "beats": (), "turn": "", "outcome": "She has it.",
     }  # fmt: skip
+
+
+async def test_a_book_s_world_is_its_lines_as_sentences_each_once(serve: Serve) -> None:
+    said = {
+        "era": " In 1890", "setting": "A rock. ", "factions": "A rock.", "rules": "Who rules?",
+        "tone": "quiet\n", "style": "plain ", "places": [" the pier", "the pier", "the inn"],
+        "cast": [{"name": "Ada ", "role": " a\nkeeper", "want": "rest."}],
+    }  # fmt: skip
+    script = s.Script()
+    script.on(s.with_schema("BookWorldAnswer"), s.say(json.dumps(said)))
+    async with opened(serve(script=script)) as models:
+        world = await build_world(WorldInput(title="x", parts=("One.",)), session(models, SMALL))
+    assert world.model_dump() == {
+        "text": "In 1890. A rock. Who rules?", "tone": "quiet", "style": "plain",
+        "places": ("the pier", "the inn"),
+        "cast": ({"name": "Ada", "role": "a keeper", "want": "rest."},),
+    }  # fmt: skip
