@@ -15,7 +15,7 @@ counters are printed beside: its tokenizer should be the embedded model's. What 
 makes no difference, so that those can be none:
 
     VLLM_SERVER_DEV_MODE=1 VLLM_ALLOW_LONG_MAX_MODEL_LEN=1 vllm serve MODEL --load-format dummy \
-        --hf-overrides '{"num_hidden_layers": 1}' --max-model-len 65536 --block-size 16
+        --hf-overrides '{"num_hidden_layers": 1}' --max-model-len 65536
 """
 
 from __future__ import annotations
