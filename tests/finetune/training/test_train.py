@@ -242,9 +242,10 @@ def test_a_second_signal_ends_a_run_at_once(tiny_base: Path, tmp_path: Path) -> 
         assert run.stdout is not None
         while not isinstance(read(run.stdout.readline()), TrainStarted):
             pass  # notices of its data
-        run.send_signal(signal.SIGTERM)
-        time.sleep(0.2)
-        run.send_signal(signal.SIGTERM)
+        # Two that come before the first was looked at are one to the system.
+        while run.poll() is None:
+            run.send_signal(signal.SIGTERM)
+            time.sleep(0.2)
         rest = run.stdout.read()
     assert run.returncode == 128 + signal.SIGTERM
     assert rest == ""
@@ -321,16 +322,19 @@ async def test_the_process_is_read_and_cancelled_from_outside(
     assert told[-1].reason == "cancelled"
 
 
-@pytest.mark.parametrize("given", [{"gradient_checkpointing": True}, {"attention": "eager"}])
-def test_ways_of_computing_learn_the_same(
-    given: dict[str, object], tiny_base: Path, tmp_path: Path
-) -> None:
+def test_ways_of_computing_learn_the_same(tiny_base: Path, tmp_path: Path) -> None:
     plain = {"max_steps": 4, "neftune_noise_alpha": 0.0, "lora_dropout": 0.0, "packing": True}
-    found = [
-        losses(train(settings(rows(tmp_path / name), tiny_base, **plain, **more)))
-        for name, more in (("plain", {}), ("other", given))
-    ]
-    assert found[1] == pytest.approx(found[0], abs=2e-5)
+    ways: dict[str, dict[str, object]] = {
+        "plain": {},
+        "recomputed": {"gradient_checkpointing": True},
+        "eager": {"attention": "eager"},
+    }
+    found = {
+        name: losses(train(settings(rows(tmp_path / name), tiny_base, **plain, **given)))
+        for name, given in ways.items()
+    }
+    assert found["recomputed"] == pytest.approx(found["plain"], abs=2e-5)
+    assert found["eager"] == pytest.approx(found["plain"], abs=2e-5)
 
 
 def counted(run: Path) -> float:
