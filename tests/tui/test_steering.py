@@ -133,6 +133,8 @@ async def test_a_note_reaches_the_narrator_of_a_run_and_can_be_taken_back_until_
         screen = app.screen
         assert isinstance(screen, NovelScreen)
         await until(pilot, lambda: len(screen.chain) == 1)
+        # The second scene is held in its draft: until then a note could be taken at once.
+        await until(pilot, lambda: sum(map(s.prose, server.requests)) == 2)
         book = book_of(app)
         for text in ("Let it rain amber.", "Let nobody speak."):
             await pilot.press("n")
