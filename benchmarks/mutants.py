@@ -57,8 +57,7 @@ class Mutant:
     path: str
     line: int
     first: int
-    last: int
-    """Lines on which the function begins and ends."""
+    """Line on which the function begins."""
     changed: Callable[[], Any]
     """Makes the module as it is with the change."""
 
@@ -85,14 +84,14 @@ def mutants_of(root: Path, path: str) -> Iterator[Mutant]:
         function = mutation.contained_by_top_level_function
         if function is None:
             continue
-        first, last = positions[function].start.line, positions[function].end.line
+        first = positions[function].start.line
         at = positions.get(mutation.original_node)
         if isinstance(mutation.original_node, cst.SimpleString) and at and at.start.line in errors:
             continue
         changed = partial(
             deep_replace, wrapper.module, mutation.original_node, mutation.mutated_node
         )
-        yield Mutant(path, at.start.line if at else first, first, last, changed)
+        yield Mutant(path, at.start.line if at else first, first, changed)
 
 
 def lines_of_errors(code: str) -> set[int]:
@@ -147,10 +146,11 @@ def note_tests(tests: Sequence[str], out: Path) -> None:
 
 def tests_for(mutant: Mutant, noted: Mapping[str, Any]) -> list[str]:
     lines: Mapping[str, list[str]] = noted["lines"].get(mutant.path, {})
-    # The line of an expression may be counted under the first one of its statement, and what
-    # stands beside the function's name is run when the module is loaded.
-    near = [*range(mutant.line, mutant.first - 1, -1), *range(mutant.line, mutant.last + 1)]
+    # The line of an expression may be counted under the first one of its statement. Fields of a
+    # class, and defaults, are run when the module is loaded: then any test of the module will do.
+    near = range(mutant.line, mutant.first - 1, -1)
     found = next((tests for line in near if (tests := lines.get(str(line)))), [])
+    found = found or list({test for tests in lines.values() for test in tests})
     own, seconds = f"test_{Path(mutant.path).stem}.py", noted["seconds"]
     chosen, total = [], 0.0
     for test in sorted(found, key=lambda test: (own not in test, seconds[test])):
