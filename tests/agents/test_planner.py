@@ -16,7 +16,7 @@ from novelcraft.agents.planner import (
     plan_outline,
     plan_story,
 )
-from novelcraft.agents.planner.outline import act_sizes
+from novelcraft.agents.planner.outline import act_sizes, free_title
 from novelcraft.agents.planner.task import PlanTask
 from novelcraft.agents.session import AgentSession
 from novelcraft.config.presets import SMALL, STANDARD, SizePreset
@@ -232,3 +232,20 @@ async def test_the_length_of_a_book_says_how_many_chapters_and_scenes_it_has(
         task = PlanTask(request, AgentSession(Caller(session.caller.models, 1), preset, "x"))
     assert task.chapters == chapters
     assert task.scenes == (scenes or round(book["target_words"] / preset.scene_words))
+
+
+def test_a_title_that_another_chapter_has_is_given_its_number() -> None:
+    assert free_title("The Reef", 3, {"the letter"}) == "The Reef"
+    assert free_title("The Reef", 3, {"the reef"}) == "The Reef (3)"
+
+
+async def test_other_books_have_other_people_where_names_are_made_up(serve: Serve) -> None:
+    names = set[tuple[str, ...]]()
+    for premise in ("A keeper.", "A baker."):
+        same = [{**member, "name": "Elias Marrow"} for member in CAST[: SMALL.cast_size]]
+        server = with_answer(serve, "CastAnswer", {"cast": same})
+        book = BookRequest.model_validate({**BOOK, "premise": premise})
+        for _ in range(2):
+            async with session_on(server, SMALL) as session:
+                names.add(tuple(c.name for c in (await plan_story(book, session)).cast))
+    assert len(names) == 2
