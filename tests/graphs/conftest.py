@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,15 @@ import pytest
 from novelcraft.config.root import Settings
 from novelcraft.graphs.folder import make_folder
 from novelcraft.graphs.novel import Novel, OpenStore
+from novelcraft.graphs.session import writing_context
 from novelcraft.graphs.steering import gate_text
 from novelcraft.state.acts import Act, ActRecord, Approve, Reject, Stop
 from novelcraft.state.events import ActSettled, Gate, RunFinished, Waiting, WriteEvent
 from novelcraft.state.manuscript import SceneCommit
+from novelcraft.state.plan import Plan
+from novelcraft.tools.models.opening import open_models
 from tests.fakes.server import FakeServer
+from tests.graphs.bench import PLAN, Bench, OpenBench, write_next
 
 PREMISE = "A lighthouse keeper finds that the sea answers letters"
 
@@ -142,3 +146,33 @@ def open_desk(tmp_path: Path) -> Iterator[OpenDesk]:
             return Desk(opened.enter_context(novel))
 
         yield make
+
+
+@pytest.fixture
+def open_bench(fake_server: FakeServer, open_desk: OpenDesk) -> OpenBench:
+    """Opens a novel with that many scenes written, for nodes that are called one by one."""
+
+    @asynccontextmanager
+    async def opened(
+        scenes: int = 2,
+        plan: Plan = PLAN,
+        server: FakeServer = fake_server,
+        **sections: dict[str, Any],
+    ) -> AsyncIterator[Bench]:
+        novel = open_desk(server, **sections).novel
+        novel.store.add_plan("main", plan)
+        for _ in range(scenes):
+            write_next(novel.store)
+        events: list[WriteEvent] = []
+        async with writing_context(
+            novel.folder,
+            novel.settings,
+            novel.store,
+            open_models,
+            branch="main",
+            emit=events.append,
+        ) as context:
+            events.clear()
+            yield Bench(context, events)
+
+    return opened

@@ -8,7 +8,7 @@ from novelcraft.graphs.nodes.commit import commit_scene, derive
 from novelcraft.state.findings import Finding
 from novelcraft.state.manuscript import Fact
 from tests import factories
-from tests.graphs.nodes.conftest import Bench, OpenBench
+from tests.graphs.bench import Bench, OpenBench
 
 BLOCK = Finding(check="prose.loop", severity="block", message="It loops.")
 WARN = Finding(check="prose.names", severity="warn", message="Who is that?")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from novelcraft.graphs.nodes.finish import finish
 from novelcraft.state.findings import Finding
-from tests.graphs.nodes.conftest import OpenBench
+from tests.graphs.bench import OpenBench
 
 BLOCK = Finding(check="prose.loop", severity="block", message="It loops.")
 WARN = Finding(check="prose.names", severity="warn", message="Who is that?")

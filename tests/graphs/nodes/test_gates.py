@@ -9,7 +9,7 @@ import pytest
 from novelcraft.errors import HeadMovedError
 from novelcraft.graphs.nodes.gates import gate_chapter, gate_plan, gate_scene, take_back
 from novelcraft.state.acts import Act, Approve, EditWorld, Pause, PinFact, Reject, Stop
-from tests.graphs.nodes.conftest import Bench, OpenBench
+from tests.graphs.bench import Bench, OpenBench
 
 ALL = {"attend": ("plan", "chapter", "scene")}
 GATES = {"plan": gate_plan, "chapter": gate_chapter, "scene": gate_scene}

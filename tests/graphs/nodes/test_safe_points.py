@@ -7,7 +7,7 @@ import pytest
 from novelcraft.graphs.nodes.safe_points import at_safe_point
 from novelcraft.state.acts import Note, Pause, Reject, Resume, SafePoint, Stop
 from novelcraft.state.events import WriteEvent
-from tests.graphs.nodes.conftest import Bench, OpenBench
+from tests.graphs.bench import Bench, OpenBench
 
 
 async def visit(bench: Bench, point: SafePoint = "draft") -> bool:

@@ -18,7 +18,7 @@ from novelcraft.graphs.nodes.scene import (
 from novelcraft.state.acts import Effect, Note, PinFact
 from novelcraft.state.findings import Finding
 from tests import factories
-from tests.graphs.nodes.conftest import Bench, OpenBench
+from tests.graphs.bench import Bench, OpenBench
 
 LOOP = Finding(
     check="prose.loop", severity="block", message="It loops.", constraint="Do not repeat yourself."

@@ -6,7 +6,7 @@ import pytest
 
 from novelcraft.graphs.nodes.steer import steer
 from novelcraft.state.acts import Act, EditWorld, Note, Redraw, SetRole, Stop
-from tests.graphs.nodes.conftest import OpenBench
+from tests.graphs.bench import OpenBench
 
 
 async def test_where_nothing_waits_the_run_goes_on_as_the_branch_stands(

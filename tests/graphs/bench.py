@@ -1,27 +1,21 @@
-"""Nodes by themselves: a small novel in its database, and what a run would give them."""
+"""A small novel in its database and what a run would give its nodes, to call them one by one."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-import pytest
 from langgraph.runtime import Runtime
 
 from novelcraft.graphs.context import WriteContext, WriteRuntime
-from novelcraft.graphs.session import writing_context
 from novelcraft.state.acts import Act, ActRecord
 from novelcraft.state.events import WriteEvent
 from novelcraft.state.graph import WriteState
 from novelcraft.state.manuscript import SceneCommit
-from novelcraft.state.plan import Plan
 from novelcraft.tools.canon.store import ManuscriptStore
-from novelcraft.tools.models.opening import open_models
 from tests import factories
-from tests.fakes.server import FakeServer
-from tests.graphs.conftest import OpenDesk
 
 PLAN = factories.plan(chapters=2, scenes_each=2)
 
@@ -85,33 +79,3 @@ def write_next(store: ManuscriptStore, **changes: Any) -> SceneCommit:
     parent = chain[-1] if chain else None
     given = {"scene_id": scene.id, "chapter_id": scene.chapter, **changes}
     return store.commit("main", factories.commit(len(chain) + 1, parent, **given))
-
-
-@pytest.fixture
-def open_bench(fake_server: FakeServer, open_desk: OpenDesk) -> OpenBench:
-    """Opens a novel with that many scenes written, for nodes that are called one by one."""
-
-    @asynccontextmanager
-    async def opened(
-        scenes: int = 2,
-        plan: Plan = PLAN,
-        server: FakeServer = fake_server,
-        **sections: dict[str, Any],
-    ) -> AsyncIterator[Bench]:
-        novel = open_desk(server, **sections).novel
-        novel.store.add_plan("main", plan)
-        for _ in range(scenes):
-            write_next(novel.store)
-        events: list[WriteEvent] = []
-        async with writing_context(
-            novel.folder,
-            novel.settings,
-            novel.store,
-            open_models,
-            branch="main",
-            emit=events.append,
-        ) as context:
-            events.clear()
-            yield Bench(context, events)
-
-    return opened
