@@ -24,7 +24,7 @@ from novelcraft.graphs.nodes.commit import accepted_by, make_commit, renew_text
 from novelcraft.graphs.nodes.scene import plan_of, reviewed
 from novelcraft.graphs.scene_graph import Builder, WriteGraph, add_drafting
 from novelcraft.graphs.stale import set_upon, stale_reasons
-from novelcraft.graphs.steering import finish, refuse, settled_event
+from novelcraft.graphs.steering import refuse, settled_event
 from novelcraft.state.acts import ActRecord, ChooseDraft, EditScene, Effect, Redraw, Replay
 from novelcraft.state.base import content_hash
 from novelcraft.state.graph import WriteState
@@ -238,7 +238,7 @@ async def _replay(context: WriteContext, record: ActRecord, place: Place, scene:
         raise InputError(
             f"{what} {marked} as one that may no longer fit.", fix="Have it drawn again instead."
         )
-    finish(record, place, context.emit)
+    context.store.finish_act(record.id, place.point)
 
 
 def _next_stale(place: Place, only: int, after: int) -> SceneCommit | None:
