@@ -10,7 +10,7 @@ from novelcraft.agents.planner.authored import Showing, named_in, pinned_goals, 
 from novelcraft.agents.planner.pacing import revised_ids
 from novelcraft.agents.planner.task import shares, spread
 from novelcraft.state.authored import NOTHING, Authored, AuthoredChapter, AuthoredPerson
-from novelcraft.state.plan import Character
+from novelcraft.state.plan import Character, World
 from tests.factories import plan
 
 WORLD = "It rains. " * 60
@@ -133,3 +133,15 @@ def test_what_of_each_text_a_prompt_had_no_room_for_is_named() -> None:
     assert [note.split(" has ")[0] for note in showing.notes] == [
         "cast.md", "cast.md on Mara", "world.md", "outline.md", "outline.md, chapter 1,",
     ]  # fmt: skip
+
+
+def test_a_world_is_cut_like_the_authors_other_texts_where_it_is_the_authors() -> None:
+    world = World(text=WORLD.strip(), places=("the pier",))
+    for book, lengths in (
+        (BOOK, [599, 599, 401, 121]),
+        (Authored(must_happen="It burns."), [599] * 4),
+    ):
+        showing = Showing(book, "the cast")
+        shown = [showing.world(world) for _ in showing.cuts()]
+        assert [len(text.text) for text in shown] == lengths
+        assert {text.places for text in shown} == {("the pier",)}

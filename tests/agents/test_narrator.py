@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from novelcraft.agents.narrator import LEAST_TOKENS, MAX_SEGMENTS, NarrationInput, narrate
 from novelcraft.agents.session import AgentSession
@@ -54,6 +55,17 @@ def saying(serve: Serve, *answers: tuple[str, str]) -> FakeServer:
         script.on(s.anything, s.say(text, reason), count=1)
     script.on(s.anything, s.say(*answers[-1]))
     return serve(script=script)
+
+
+def test_a_narration_is_the_first_and_begins_as_it_likes_unless_it_is_told_otherwise() -> None:
+    plain = NarrationInput.model_validate(
+        {"prompt": PROMPT, "target_words": 1, "asked_words": 1, "attempt": 1}
+    )
+    assert plain == given(target_words=1, asked_words=1, can_continue=False)
+    assert (plain.attempt, plain.room, plain.opening) == (1, 0, "")
+    for wrong in ({"attempt": 0}, {"room": -1}, {"target_words": 0}, {"tokens_per_word": 0}):
+        with pytest.raises(ValidationError):
+            given(**wrong)
 
 
 async def test_a_draft_of_its_length_is_one_call_and_traced_to_it(serve: Serve) -> None:

@@ -21,6 +21,7 @@ from novelcraft.agents.planner.task import PlanTask
 from novelcraft.agents.session import AgentSession
 from novelcraft.config.presets import SMALL, STANDARD, SizePreset
 from novelcraft.errors import InvalidAnswerError
+from novelcraft.state.authored import NOTHING
 from novelcraft.tools.models.asking import Caller
 from tests.agents.requests import BOOK, CAST, CHAPTER_REQUEST, CORE, STORY, WORLD, planner
 from tests.agents.test_readers import answering, session_on
@@ -196,6 +197,21 @@ async def test_a_goal_of_no_use_takes_the_whole_move_of_the_scaffold(serve: Serv
     assert "scene s004 follows the scaffold; its goal was 'The scene begins'" in found.mends
 
 
+async def test_a_goal_of_no_use_is_what_the_author_tells_of_the_chapter(serve: Serve) -> None:
+    told = {"title": "Two", "summary": "Anna Veil burns the letters at the post office. He runs."}
+    useless = bare(goal="The scene begins", outcome="She sells the letters.")
+    server = answering(serve, scenes(useless, useless))
+    async with session_on(server, SMALL) as session:
+        found = await plan_chapter_scenes(chapter_input(authored=told), session)
+    one, two = found.briefs
+    assert (one.goal, two.goal) == ("Anna Veil burns the letters at the post office.", "He runs.")
+    # What the model meant for another goal is left out; those whom the author names come first.
+    assert [(b.turn, b.outcome) for b in found.briefs] == [("", ""), ("", "")]
+    assert (one.pov, one.present, one.place) == ("c2", ("c2", "c1"), "the post office")
+    assert (two.pov, two.place) == ("c1", "the lighthouse")
+    assert "scene s003 follows the outline; its goal was 'The scene begins'" in found.mends
+
+
 async def test_a_plan_is_asked_for_again_by_another_name(serve: Serve) -> None:
     async with session_on(answering(serve, {"scenes": []})) as session:
         for name, summary in (("revise", "Elias wrote."), ("scenes", "")):
@@ -249,3 +265,11 @@ async def test_other_books_have_other_people_where_names_are_made_up(serve: Serv
             async with session_on(server, SMALL) as session:
                 names.add(tuple(c.name for c in (await plan_story(book, session)).cast))
     assert len(names) == 2
+
+
+def test_what_is_not_said_of_a_book_is_left_to_the_planner() -> None:
+    assert BookRequest(premise="A keeper.", target_words=1_000).model_dump() == {
+        "premise": "A keeper.", "title": "", "style": "", "ending": "", "wish": "",
+        "language": "en", "target_words": 1_000, "chapters_wanted": 0,
+        "authored": NOTHING.model_dump(),
+    }  # fmt: skip

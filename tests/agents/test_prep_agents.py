@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from pydantic import ValidationError
 
 from novelcraft.agents.brief_writer import BriefInput, infer_brief
 from novelcraft.agents.session import AgentSession
@@ -51,6 +52,17 @@ async def test_a_small_model_is_shown_less_of_a_passage(serve: Serve) -> None:
     assert " … " not in standard
 
 
+async def test_a_passage_that_is_just_short_enough_is_shown_whole(serve: Serve) -> None:
+    most = SMALL.block_chars
+    blocks = tuple(letter * (most + more) for letter, more in (("a", 0), ("b", 1)))
+    server = serve()
+    async with opened(server) as models:
+        await find_breaks(BreaksInput(blocks=blocks), session(models, SMALL))
+    (request,) = server.requests
+    assert f"[1] {blocks[0]}\n" in request.user
+    assert f"[2] {'b' * (most - most // 4)} … {'b' * (most // 4)}\n" in request.user
+
+
 async def test_an_answer_that_is_no_number_is_an_error(serve: Serve) -> None:
     script = s.Script()
     script.on(s.anything, s.say(json.dumps({"breaks": ["the second"]})))
@@ -92,6 +104,13 @@ async def test_a_brief_has_the_planners_schema(serve: Serve) -> None:
     assert brief.pov in ("Ada", "Mira")
     assert brief.pov in brief.present
     assert len(brief.beats) == STANDARD.beats
+
+
+def test_a_brief_needs_somebody_who_may_be_named() -> None:
+    assert BriefInput(prose="x", names=("Ada",)).words == 60
+    for wrong in ({"names": ()}, {}, {"names": ("Ada",), "words": 0}):
+        with pytest.raises(ValidationError):
+            BriefInput.model_validate({"prose": "x", **wrong})
 
 
 async def test_a_small_model_s_brief_has_what_it_was_asked_for(serve: Serve) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
@@ -18,8 +18,8 @@ from novelcraft.agents.summarizer import (
     summarize,
     update_summary,
 )
-from novelcraft.config.presets import STANDARD, SizePreset
-from novelcraft.errors import InvalidAnswerError
+from novelcraft.config.presets import SMALL, STANDARD, SizePreset
+from novelcraft.errors import InvalidAnswerError, ModelError
 from novelcraft.state.manuscript import Fact
 from novelcraft.tools.models.asking import Caller
 from tests.fakes import script as s
@@ -95,6 +95,21 @@ async def test_a_fact_stays_without_a_quote_that_is_not_there(serve: Serve) -> N
         Fact(subject="Anna Veil", statement="She is tired.", quote=""),
         Fact(subject="the sea", statement="It is silent.", quote="said nothing"),
     )
+
+
+@pytest.mark.parametrize(
+    ("flavour", "context", "asked_for"),
+    [("llamacpp", 8_192, 3), ("llamacpp", 350, 1), ("llamacpp", 200, 1), ("openai", 100, 3)],
+)
+async def test_fewer_facts_are_asked_for_where_there_is_no_room_for_more(
+    serve: Serve, flavour: str, context: int, asked_for: int
+) -> None:
+    server = serve(flavour=flavour, context=context)
+    async with session_on(server, SMALL) as session:
+        with suppress(ModelError):  # where there is no room for one, the server says so
+            await extract_facts(FactsInput(prose=PROSE), session)
+    wanted = {r.schema["properties"]["facts"]["maxItems"] for r in server.requests if r.schema}
+    assert wanted == {asked_for}
 
 
 async def test_a_summary_is_one_line_and_whole(serve: Serve) -> None:
