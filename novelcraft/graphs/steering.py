@@ -89,7 +89,7 @@ def taken_at(store: ManuscriptStore, record: ActRecord, *, running: bool) -> str
         return "when a run goes on" if "brief" in points else "when a run comes to a gate"
     if "gate" in points and waiting_at(store, record.branch):
         return _POINTS["gate"]
-    return _POINTS["draft"] if "draft" in points else _POINTS.get("brief", "")
+    return _POINTS["draft"] if "draft" in points else _POINTS["brief"]
 
 
 def waiting_at(store: ManuscriptStore, branch: str) -> Waiting | None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from shutil import disk_usage
 from sqlite3 import connect
 from typing import Any
+
+import pytest
 
 from novelcraft.config.settings import ROLES
 from novelcraft.finetune.registry.cards import register
@@ -52,8 +55,12 @@ async def test_a_finished_one(open_desk: OpenDesk, fake_server: FakeServer) -> N
 
 
 async def test_one_that_is_not_begun(open_desk: OpenDesk, fake_server: FakeServer) -> None:
-    found = await looked_at(open_desk(fake_server))
+    desk = open_desk(fake_server)
+    found = await looked_at(desk)
     assert unwell(found) == {"passage index": "note"}
+    free = float(found["disk"].text.removesuffix(" GB free").replace(",", ""))
+    # Others write to it meanwhile.
+    assert free == pytest.approx(disk_usage(desk.novel.folder).free / 1e9, rel=0.2)
 
 
 async def test_what_follows_from_the_chain_and_does_not(
