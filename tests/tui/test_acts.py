@@ -141,7 +141,7 @@ async def test_an_act_is_taken_by_the_run_and_changes_only_what_it_must(
     script.on(s.prose, s.loop(FIRST), after=2, count=1)
     script.on(s.prose, s.loop(SECOND), after=2, count=1)
     # What the two above answer does not count here.
-    script.on(s.prose, s.hold(go_on, after=10), after=2, count=1)
+    held = script.on(s.prose, s.hold(go_on, after=10), after=2, count=1)
     script.on(s.prose, s.hold(end, after=10), after=4, count=1)  # so that the book has no end yet
     models = ("fake-model", "other-model")
     server = serve(flavour="vllm", models=models, adapters=("poe",), script=script)
@@ -153,7 +153,7 @@ async def test_an_act_is_taken_by_the_run_and_changes_only_what_it_must(
         old, core = list(book.chain), book.plan and book.plan.core
         branches = {branch.name for branch in book.store.branches()}
         await pilot.press("w")
-        await until(pilot, lambda: "process" in str(holder(folder)) and len(server.requests) > 0)
+        await until(pilot, lambda: "process" in str(holder(folder)) and held.spent)
         assert book.plan is not None
         begins = begins.format(name=book.plan.cast[0].name)
         await fill(pilot, app, form(book, begins, scene), given)

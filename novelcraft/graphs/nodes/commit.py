@@ -12,6 +12,7 @@ from novelcraft.graphs.exporting import written
 from novelcraft.graphs.manuscript import renew_manuscript
 from novelcraft.graphs.nodes.review import summary_findings
 from novelcraft.graphs.nodes.scene import plan_of, reviewed
+from novelcraft.state.acts import ChooseDraft
 from novelcraft.state.events import Notice, SceneCommitted, StepStarted
 from novelcraft.state.findings import blocking
 from novelcraft.state.graph import WriteState
@@ -94,7 +95,9 @@ async def derive(state: WriteState, runtime: WriteRuntime) -> dict[str, Any]:
     plan, chain = written(context.store, state["branch"])
     context.background.defer(partial(context.index.sync, chain))
     context.background.defer(partial(_renew, context, state["branch"], plan, chain))
-    context.store.delete_drafts(state["branch"], keep_parent=commit.parent)
+    pending = context.store.acts(state["branch"], "pending")
+    chosen = [record.act.draft for record in pending if isinstance(record.act, ChooseDraft)]
+    context.store.delete_drafts(state["branch"], keep_parent=commit.parent, keep=chosen)
     return {}
 
 

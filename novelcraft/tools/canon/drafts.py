@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from threading import Lock
 from typing import Any, Unpack
 
@@ -93,13 +93,24 @@ class Drafts:
         with self._db.read() as connection:
             return tuple(connection.execute(wanted).scalar() or ())
 
-    def delete_drafts(self, branch: str, *, keep_parent: str | None) -> None:
+    def delete_drafts(
+        self, branch: str, *, keep_parent: str | None, keep: Collection[str] = ()
+    ) -> None:
         """Drop a branch's drafts and recall notes, but for those made after `keep_parent`.
 
         Called after a commit with that commit's parent: the drafts of the scene just
         committed stay until the next one is, so that a step which is run again finds them.
+
+        Args:
+            branch: Its name.
+            keep_parent: The commit that drafts and notes may still be needed after.
+            keep: Ids of other drafts that are still needed.
         """
-        old = (drafts.c.branch == branch) & drafts.c.parent.is_distinct_from(keep_parent)
+        old = (
+            (drafts.c.branch == branch)
+            & drafts.c.parent.is_distinct_from(keep_parent)
+            & drafts.c.id.not_in(keep)
+        )
         with self._db.write(synced=False) as connection:
             read = reviews.c.draft.in_(select(drafts.c.id).where(old))
             connection.execute(delete(reviews).where(read))

@@ -66,13 +66,18 @@ def test_the_drafts_of_a_scene_in_the_order_drawn(store: ManuscriptStore) -> Non
     assert store.drafts("main", first.id, "s002") == mine
 
 
-def test_old_drafts_go_and_those_of_the_last_scene_stay(store: ManuscriptStore) -> None:
+def test_old_drafts_go_and_those_of_the_last_scene_and_a_chosen_one_stay(
+    store: ManuscriptStore,
+) -> None:
     first = store.commit("main", factories.commit())
     old, kept = factories.draft(), factories.draft(id="d2", scene_id="s002", parent=first.id)
     store.put_draft(old)
     store.put_draft(kept)
-    store.delete_drafts("main", keep_parent=first.id)
+    chosen = factories.draft(2, id="chosen")
+    store.put_draft(chosen)
+    store.delete_drafts("main", keep_parent=first.id, keep=["chosen"])
     assert store.draft(old.id) is None
     assert store.draft(kept.id) == kept
+    assert store.draft(chosen.id) == chosen
     store.delete_drafts("main", keep_parent=None)
     assert store.draft(kept.id) is None
