@@ -24,7 +24,7 @@ NEW_INDEX = """
 from pathlib import Path
 from novelcraft.tools.canon.embedders import HashEmbedder
 from novelcraft.tools.canon.index import PassageIndex
-assert PassageIndex(Path("index"), HashEmbedder()).sync([]) == 0
+assert PassageIndex(Path("index"), HashEmbedder()).query("Who was there?", [], 3) == []
 """
 
 
@@ -56,6 +56,6 @@ def test_a_run_without_adapters_loads_nothing_of_training(tmp_path: Path) -> Non
     assert loaded("import novelcraft.graphs.novel", tmp_path) == {"langgraph", "sqlalchemy"}
 
 
-def test_an_index_without_scenes_is_not_opened(tmp_path: Path) -> None:
+def test_an_index_is_not_opened_for_a_scene_that_none_is_before(tmp_path: Path) -> None:
     assert "chromadb" not in loaded(NEW_INDEX, tmp_path)
     assert not (tmp_path / "index").exists()

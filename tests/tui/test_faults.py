@@ -64,7 +64,7 @@ async def test_a_run_that_is_killed_is_told_and_gone_on_with(
         await pilot.press("p")
         await until(pilot, lambda: book_of(app).is_paused or holder(folder) is None)
         if (running := holder(folder)) is not None:
-            os.kill(running.pid, signal.SIGINT)
+            os.kill(running.pid, signal.SIGTERM)
         await until(pilot, lambda: holder(folder) is None)
         assert said(app).count("without a word") == 1
 

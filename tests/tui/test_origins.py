@@ -82,7 +82,7 @@ async def test_the_page_from_says_which_call_wrote_the_paragraph_or_that_a_perso
         origin = pages.query_one("#page-from Static", Static)
         await pilot.press("2")
         pages.open(1, "")
-        pages.reader.focus()
+        await until(pilot, lambda: pages.reader.focus().has_focus)
         await pilot.press("enter")
         made = narrated.provenance
         await until(pilot, lambda: "Paragraph 1 of" in str(origin.render()))
@@ -98,7 +98,7 @@ async def test_the_page_from_says_which_call_wrote_the_paragraph_or_that_a_perso
         await until(pilot, lambda: book.chain[0].prose == words)
         await until(pilot, lambda: holder(folder) is None)
         pages.query_one(TabbedContent).active = "page-text"
-        pages.reader.focus()
+        await until(pilot, lambda: pages.reader.focus().has_focus)
         await until(pilot, lambda: pages.reader.text == words)
         await pilot.press("j", "enter")
         await until(pilot, lambda: "Paragraph 2 of" in str(origin.render()))
@@ -107,7 +107,7 @@ async def test_the_page_from_says_which_call_wrote_the_paragraph_or_that_a_perso
         assert made.calls[0][:16] not in said
         assert "by a person: 2" in said
         pages.query_one(TabbedContent).active = "page-text"
-        pages.reader.focus()
+        await until(pilot, lambda: pages.reader.focus().has_focus)
         await pilot.press("k", "enter")
         await until(pilot, lambda: "Paragraph 1 of" in str(origin.render()))
         assert made.calls[0][:16] in str(origin.render())
