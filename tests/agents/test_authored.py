@@ -145,3 +145,9 @@ def test_a_world_is_cut_like_the_authors_other_texts_where_it_is_the_authors() -
         shown = [showing.world(world) for _ in showing.cuts()]
         assert [len(text.text) for text in shown] == lengths
         assert {text.places for text in shown} == {("the pier",)}
+
+
+def test_what_the_planner_tells_of_a_chapter_is_not_cut() -> None:
+    for book, length in ((BOOK, 121), (Authored(world=WORLD), 599)):
+        showing = Showing(book, "the cast")
+        assert [len(showing.chapter(1, WORLD.strip())) for _ in showing.cuts()][-1] == length

@@ -13,6 +13,7 @@ from novelcraft.agents.narrator import LEAST_TOKENS, MAX_SEGMENTS, NarrationInpu
 from novelcraft.agents.session import AgentSession
 from novelcraft.config.presets import STANDARD
 from novelcraft.state.base import derive_seed
+from novelcraft.state.layout import LayoutNote
 from novelcraft.state.manuscript import count_words
 from novelcraft.tools.metrics.draft_length import LengthRule
 from novelcraft.tools.models.asking import Caller
@@ -88,6 +89,14 @@ async def test_a_draft_of_its_length_is_one_call_and_traced_to_it(serve: Serve) 
     assert record.step == "book/step/0"
     assert record.purpose == "scene.narrate"
     assert request.prefill == ""
+
+
+async def test_a_draft_tells_the_layout_that_its_prompt_had(serve: Serve) -> None:
+    server = saying(serve, (SENTENCE * 10, "stop"))
+    layout = {"name": "lean", "hash": "1" * 64}
+    async with session_on(server) as session:
+        found = await narrate(given(prompt={**PROMPT, "layout": layout}), session)
+    assert found.provenance.layout == LayoutNote.model_validate(layout)
 
 
 async def test_a_bound_on_tokens_says_nothing_of_the_pace(serve: Serve) -> None:

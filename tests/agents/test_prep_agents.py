@@ -104,6 +104,7 @@ async def test_a_brief_has_the_planners_schema(serve: Serve) -> None:
     assert brief.pov in ("Ada", "Mira")
     assert brief.pov in brief.present
     assert len(brief.beats) == STANDARD.beats
+    assert all((brief.time, brief.turn, brief.goal, brief.outcome, brief.place))
 
 
 def test_a_brief_needs_somebody_who_may_be_named() -> None:
