@@ -6,6 +6,7 @@ import pytest
 
 from novelcraft.graphs.nodes.steer import steer
 from novelcraft.state.acts import Act, EditWorld, Note, Redraw, SetRole, Stop
+from novelcraft.state.events import WriteEvent
 from tests.graphs.bench import OpenBench
 
 
@@ -55,6 +56,25 @@ async def test_a_role_that_is_set_to_what_it_is_needs_no_models_anew(
             bench.leave(role)
             actions.append((await steer(bench.state(), bench.runtime))["action"])
     assert actions == ["reopen", "go_on"]
+
+
+async def test_what_is_set_on_another_branch_leaves_this_ones_models(
+    open_bench: OpenBench,
+) -> None:
+    role = SetRole(role="narrator", changes={"sampling": {"top_p": 0.5}})
+    async with open_bench() as bench:
+        bench.store.create_branch("other", head=None, plan_version=1)
+        other = bench.store.put_act(role, branch="other", by="").id
+
+        def listen(_event: WriteEvent) -> None:
+            # While this branch takes its own, somebody steers the other one.
+            if bench.act(other).status == "pending":
+                bench.store.finish_act(other, "idle")
+
+        own = bench.leave(Note(text="Rain."))
+        came = await steer(bench.state(), bench.waiting(emit=listen))
+        assert bench.act(own).status == bench.act(other).status == "applied"
+    assert came["action"] == "go_on"
 
 
 async def test_a_scene_is_made_again_before_the_next_one(open_bench: OpenBench) -> None:
