@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from langgraph.runtime import Runtime
@@ -15,6 +15,7 @@ from novelcraft.config.settings import NovelSettings, WriteSettings
 from novelcraft.graphs.acts.place import Place, fault_of_note
 from novelcraft.graphs.background import BackgroundWork
 from novelcraft.graphs.indexing import BackgroundIndex
+from novelcraft.graphs.manuscript import RunningHash
 from novelcraft.prompts.fit import TokenCounter
 from novelcraft.prompts.narrator import caution
 from novelcraft.state.acts import SafePoint
@@ -48,6 +49,7 @@ class WriteContext:
     """The novel's, without what acts have set."""
     beside_scene: int
     """Tokens that a question about a scene takes at most beside the scene, with its answer."""
+    manuscript_hash: RunningHash = field(default_factory=RunningHash)
     until: int | None = None
     wait: bool = False
     """Whether to wait at a gate until somebody leaves an answer, rather than to end there."""

@@ -34,13 +34,37 @@ FileState = Literal["current", "missing", "behind", "edited"]
 """How a branch's file stands to its chain; `behind` is what an earlier scene left."""
 
 
+class RunningHash:
+    """The hash of a text that grows: what it had before is not gone through again.
+
+    A run holds one for the text that it renews with every scene.
+    """
+
+    def __init__(self) -> None:
+        self._text = b""
+        self._hash = hashlib.sha256()
+
+    def of(self, text: bytes) -> str:
+        """The same as of the whole text, in hexadecimal digits."""
+        if not text.startswith(self._text):
+            self._text, self._hash = b"", hashlib.sha256()
+        self._hash.update(text[len(self._text) :])
+        self._text = text
+        return self._hash.hexdigest()
+
+
 def manuscript_path(folder: Path, branch: str) -> Path:
     """Where the text of a branch is kept up to date."""
     return folder / ("manuscript.md" if branch == MAIN else f"manuscript-{branch}.md")
 
 
 def renew_manuscript(
-    folder: Path, branch: str, plan: Plan, chain: Sequence[SceneCommit], novel: NovelSettings
+    folder: Path,
+    branch: str,
+    plan: Plan,
+    chain: Sequence[SceneCommit],
+    novel: NovelSettings,
+    running: RunningHash | None = None,
 ) -> str | None:
     """Write the text of a branch as it stands into its file, whole or not at all.
 
@@ -50,6 +74,7 @@ def renew_manuscript(
         plan: Its plan.
         chain: Its scenes, at least one.
         novel: Gives title, author and language.
+        running: Of the text that was written before.
 
     Returns:
         A notice for the person whose edits of the file were kept aside; None where there were
@@ -58,19 +83,19 @@ def renew_manuscript(
     Raises:
         DiskFullError, ReadOnlyError, ExportError: A file could not be written.
     """
-    path = manuscript_path(folder, branch)
+    path, running = manuscript_path(folder, branch), running or RunningHash()
     text = manuscript_markdown(plan, chain, novel).encode()
     notice = None
     with storage_errors(path):
         there = path.read_bytes() if path.is_file() else b""
-        if there and _is_edited(there, plan, chain, novel):
+        if there and _is_edited(there, plan, chain, novel, running):
             aside = path.with_name(f"{path.stem}.edited-{_hash(there)[:8]}.md")
             path.replace(aside)
             notice = (
                 f"{path.name} had been edited by hand: your version is kept as {aside.name}. "
                 "Take its changes into the book with `novelcraft sync`."
             )
-    named = f"branch {branch}, commit {chain[-1].id[:12]}, text {_hash(text)}"
+    named = f"branch {branch}, commit {chain[-1].id[:12]}, text {running.of(text)}"
     write_atomic(path, b"%b\n<!-- novelcraft: %b -->\n" % (text, named.encode()), durable=False)
     return notice
 
@@ -135,14 +160,18 @@ def _mark(text: str) -> re.Match[str] | None:
 
 
 def _is_edited(
-    there: bytes, plan: Plan, chain: Sequence[SceneCommit], novel: NovelSettings
+    there: bytes,
+    plan: Plan,
+    chain: Sequence[SceneCommit],
+    novel: NovelSettings,
+    running: RunningHash,
 ) -> bool:
     end = there[-_MARK_CHARS:].decode("utf-8", "replace")
     mark = _mark(end)
     if mark is not None:
         tail = len(end[mark.start() :].encode())
         # As it was written; a long book is read and copied with every scene otherwise.
-        if _hash(there[:-tail].rstrip(b"\n") + b"\n") == mark["text"]:
+        if running.of(there[:-tail].rstrip(b"\n") + b"\n") == mark["text"]:
             return False
     text = there.decode("utf-8", "replace").replace("\r\n", "\n")
     if mark is not None:

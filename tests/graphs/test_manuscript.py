@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from novelcraft.config.settings import NovelSettings
 from novelcraft.graphs.manuscript import (
+    RunningHash,
     manuscript_path,
     manuscript_state,
     renew_manuscript,
@@ -36,6 +41,23 @@ def text(folder: Path) -> str:
 
 def kept(folder: Path) -> list[Path]:
     return sorted(folder.glob("*.edited-*"))
+
+
+@given(st.lists(st.binary(max_size=6), max_size=6))
+def test_the_hash_of_a_growing_text_is_that_of_the_whole(pieces: list[bytes]) -> None:
+    running = RunningHash()
+    for text in (*accumulate(pieces), *pieces):
+        assert running.of(text) == hashlib.sha256(text).hexdigest()
+
+
+def test_an_edit_by_hand_is_noticed_by_the_run_that_wrote_the_file(tmp_path: Path) -> None:
+    running = RunningHash()
+    assert renew_manuscript(tmp_path, "main", PLAN, CHAIN[:2], NOVEL, running) is None
+    edited = text(tmp_path).replace("a", "e", 1)
+    (tmp_path / "manuscript.md").write_text(edited, encoding="utf-8")
+    assert renew_manuscript(tmp_path, "main", PLAN, CHAIN, NOVEL, running) is not None
+    assert [path.read_text(encoding="utf-8") for path in kept(tmp_path)] == [edited]
+    assert renew_manuscript(tmp_path, "main", PLAN, CHAIN, NOVEL, running) is None
 
 
 def test_it_holds_the_book_and_names_its_head(tmp_path: Path) -> None:

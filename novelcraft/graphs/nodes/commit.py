@@ -111,7 +111,13 @@ async def _renew(
     context: WriteContext, branch: str, plan: Plan, chain: Sequence[SceneCommit]
 ) -> None:
     notice = await asyncio.to_thread(
-        renew_manuscript, context.folder, branch, plan, chain, context.novel
+        renew_manuscript,
+        context.folder,
+        branch,
+        plan,
+        chain,
+        context.novel,
+        context.manuscript_hash,
     )
     if notice is not None:
         context.emit(Notice(text=notice))

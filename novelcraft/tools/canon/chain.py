@@ -113,7 +113,8 @@ class Chain:
             UnknownTargetError: No commit, or more than one, begins so.
             DamagedDatabaseError: It is not what was committed.
         """
-        known = next((c for c in self._chain if c.id == id_or_prefix), None)
+        # From its end: the last ones are asked for most.
+        known = next((c for c in reversed(self._chain) if c.id == id_or_prefix), None)
         if known is not None:
             return known
         with self._db.read() as connection:
