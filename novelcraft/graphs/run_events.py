@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -69,7 +70,11 @@ class EventLog:
 def logged(
     folder: Path, store: ManuscriptStore, branch: str, on_event: OnEvent[WriteEvent]
 ) -> Iterator[OnEvent[WriteEvent]]:
-    """What takes the events of a run; an error that ends it becomes its last one."""
+    """What takes the events of a run; what ends it early becomes its last one.
+
+    One that is cancelled, by Ctrl-C or by SIGTERM, says so to those who follow it from elsewhere;
+    whoever cancelled it knows.
+    """
     with FeedWriter(folder) as feed:
         emit = EventLog(store, feed, branch, on_event)
         try:
@@ -77,6 +82,10 @@ def logged(
         except NovelcraftError as error:
             with suppress(NovelcraftError):
                 emit(stopped(store, branch, "failed", str(error)))
+            raise
+        except asyncio.CancelledError:
+            with suppress(NovelcraftError):
+                store.log_event(stopped(store, branch, "asked"), branch)
             raise
         finally:
             feed.remove()

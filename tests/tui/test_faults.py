@@ -65,7 +65,7 @@ async def test_a_run_that_is_killed_is_told_and_gone_on_with(
         await until(pilot, lambda: book_of(app).is_paused or holder(folder) is None)
         if (running := holder(folder)) is not None:
             os.kill(running.pid, signal.SIGTERM)
-        await until(pilot, lambda: holder(folder) is None)
+        await until(pilot, lambda: "nobody is writing" in str(heading.render()))
         assert said(app).count("without a word") == 1
 
 
