@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from novelcraft.cli.acts import replace_scene
-from novelcraft.cli.common import BranchOption, Folder, QuietOption, SceneArgument
+from novelcraft.cli.common import BranchOption, Folder, QuietOption, SceneArgument, command
 from novelcraft.config.text_files import read_text
-from novelcraft.errors import InputError
+from novelcraft.errors import (
+    DiskFullError,
+    InputError,
+    NovelcraftError,
+    ProjectBusyError,
+    ReadOnlyError,
+)
+from novelcraft.tools.storage.files import write_atomic
 
 
 def edit(
@@ -38,7 +47,25 @@ def edit(
     if prose.strip() in ("", old.prose.strip()):
         typer.echo("Nothing was changed.")
         return
-    replace_scene(EditScene(scene=old.scene_id, prose=prose), old, folder, branch, quiet=quiet)
+    act = EditScene(scene=old.scene_id, prose=prose)
+    try:
+        replace_scene(act, old, folder, branch, quiet=quiet)
+    except (DiskFullError, ProjectBusyError, ReadOnlyError) as error:
+        # The act may not have been left, and what was typed stands nowhere else.
+        if file is None and (kept := _kept(folder, old.scene_id, prose)):
+            again = command("edit", folder, scene, "--file", kept, branch=branch)
+            error.fix = f"{error.fix} Your words are kept; then: {again}".strip()
+        raise
+
+
+def _kept(folder: Path, scene: str, prose: str) -> Path | None:
+    """Where the words of an editor lie now: in the novel's folder, else in the temporary one."""
+    for place in (folder, Path(tempfile.gettempdir())):
+        kept = place / f"edit-{scene}.md"
+        with suppress(NovelcraftError):
+            write_atomic(kept, prose.encode())
+            return kept
+    return None
 
 
 def from_file(path: Path) -> str:

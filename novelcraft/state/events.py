@@ -16,7 +16,7 @@ from novelcraft.state.stream import EventCodec
 
 Gate = Literal["plan", "chapter", "scene"]
 StopReason = Literal["asked", "waiting", "failed"]
-"""It came to where it was to stop; it waits for an answer; an error ended it."""
+"""A person or its settings had it stop; it waits for an answer; an error ended it."""
 
 
 class RunStarted(Frozen):

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from novelcraft.cli import main
+from novelcraft.errors import ProjectBusyError
 from novelcraft.graphs.novel import Novel
+from novelcraft.tools.storage.lock import ProjectLock
 from tests.cli.conftest import Run, point_roles_at
 from tests.fakes.server import FakeServer
 
@@ -203,6 +205,20 @@ def test_words_from_an_editor_outlive_a_server_that_is_down(
     assert told.code == 31
     assert told.err.rstrip().endswith("Then go on with: novelcraft steer n apply")
     told = run("steer", "n", "apply")
+    assert told.code == 0, told.err
+    assert "The lamp was cold that night." in run("show", "n", "scene", 1).out
+
+
+def test_words_from_an_editor_outlive_a_novel_that_is_busy(
+    run: Run, novel: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("VISUAL", raising=False)
+    monkeypatch.setenv("EDITOR", "sed -i '$ a The lamp was cold that night.'")
+    with ProjectLock(novel):
+        told = run("edit", "n", 1)
+    assert told.code == ProjectBusyError.exit_code
+    assert told.err.rstrip().endswith("then: novelcraft edit n 1 --file n/edit-s001.md")
+    told = run("edit", "n", 1, "--file", novel / "edit-s001.md")
     assert told.code == 0, told.err
     assert "The lamp was cold that night." in run("show", "n", "scene", 1).out
 
