@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from novelcraft.cli import main
-from novelcraft.errors import ProjectBusyError
+from novelcraft.errors import DiskFullError, ProjectBusyError
 from novelcraft.graphs.novel import Novel
 from novelcraft.tools.storage.lock import ProjectLock
 from tests.cli.conftest import Run, point_roles_at
@@ -221,6 +221,21 @@ def test_words_from_an_editor_outlive_a_novel_that_is_busy(
     told = run("edit", "n", 1, "--file", novel / "edit-s001.md")
     assert told.code == 0, told.err
     assert "The lamp was cold that night." in run("show", "n", "scene", 1).out
+
+
+def test_words_from_an_editor_outlive_a_disk_that_fills_up_meanwhile(
+    run: Run, novel: Path, small_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = shutil.copytree(novel, small_disk / "n", ignore=shutil.ignore_patterns("exports"))
+    writes = "sed -i '$ a The lamp was cold that night.' $0"
+    fills = f"cat /dev/zero > {shlex.quote(str(small_disk / 'ballast'))}"
+    monkeypatch.delenv("VISUAL", raising=False)
+    monkeypatch.setenv("EDITOR", shlex.join(["sh", "-c", f"{writes}; {fills} 2> /dev/null; true"]))
+    told = run("edit", folder, 1)
+    assert told.code == DiskFullError.exit_code
+    kept = Path(shlex.split(told.err.rpartition("--file ")[2])[0])
+    assert kept.read_text(encoding="utf-8").endswith("The lamp was cold that night.\n")
+    kept.unlink()
 
 
 def test_going_on_repeats_what_was_asked(
