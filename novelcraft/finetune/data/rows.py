@@ -14,12 +14,11 @@ from pathlib import Path
 from novelcraft.config.prep import ThinkMode
 from novelcraft.errors import BaseModelError, TrainingDataError
 from novelcraft.finetune.rowfolder import rows_folder, rows_hash, rows_think
-from novelcraft.tools.books.rows.row_reader import read_row_manifest
 from novelcraft.finetune.settings.config import TrainConfig
 from novelcraft.finetune.settings.presets import embedding_size
 from novelcraft.state.calls import Message
 from novelcraft.state.rows import RowManifest, TrainingRow
-from novelcraft.tools.books.rows.row_reader import read_rows
+from novelcraft.tools.books.rows.row_reader import read_row_manifest, read_rows
 from novelcraft.tools.books.rows.rowfiles import TRAIN_FILE, VALIDATION_FILE
 from novelcraft.tools.books.rows.split import trained_on
 from novelcraft.tools.books.rows.tokenizers import BaseTokenizer, open_tokenizer
