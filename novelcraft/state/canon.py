@@ -10,7 +10,7 @@ from novelcraft.state.base import Frozen
 
 
 class Passage(Frozen):
-    """A few paragraphs of an accepted scene, as the index holds them."""
+    """A few paragraphs of an accepted scene, as the index finds them."""
 
     id: str
     """`commit:number`, the number counted from 0 within the scene."""
@@ -18,8 +18,6 @@ class Passage(Frozen):
     position: int = Field(ge=1)
     """Place of its scene in the chain, counted from 1."""
     text: str
-    similarity: float = 0.0
-    """Cosine to the query it was found by."""
 
 
 class CanonNote(Frozen):

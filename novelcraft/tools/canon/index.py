@@ -7,16 +7,15 @@ lose results. See `chroma` for how its files are kept.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from novelcraft.errors import ProjectError
-from novelcraft.state.canon import Passage
 from novelcraft.state.manuscript import SceneCommit
 from novelcraft.tools.canon.chroma import (
     OpenedPassages,
+    PassagePart,
     blank_graph,
     broken,
     open_passages,
@@ -27,15 +26,24 @@ from novelcraft.tools.canon.chroma import (
 from novelcraft.tools.canon.embedders import Embedder, Vector
 from novelcraft.tools.canon.passages import passages
 
-if TYPE_CHECKING:
-    from novelcraft.tools.canon.chroma import ChromaCollection
-
 _ASKED_FOR_ONE = 8
 """Passages that are asked for at first for each that is wanted: some may be of other scenes."""
 
 
 class StaleIndexError(LookupError):
     """The index lacks commits that were asked for; `sync` brings them in."""
+
+
+class Found(NamedTuple):
+    """A passage that is like a text."""
+
+    commit: str
+    number: int
+    """Its place among the passages of its scene, counted from 0."""
+    position: int
+    """Place of its scene in the chain, counted from 1."""
+    similarity: float
+    """Cosine to the text."""
 
 
 class PassageIndex:
@@ -50,13 +58,10 @@ class PassageIndex:
         self._folder = folder
         self._embedder = embedder
         self._opened: OpenedPassages | None = None
-        self._stored: Counter[str] = Counter()
-        """Passages in the index, by commit."""
         self._positions: dict[str, int] = {}
         """Places in the chain of the commits that are in the index."""
         self._complete: set[str] = set()
         """Commits whose passages are known to be all there."""
-        self._blanked = False
 
     def sync(self, commits: Sequence[SceneCommit]) -> int:
         """Make sure that all passages of those commits are in the index.
@@ -84,7 +89,7 @@ class PassageIndex:
                 fix="Check that disk and folder are sound; the novel itself is not touched.",
             ) from error
 
-    def query(self, text: str, allowed_commits: Collection[str], k: int) -> list[Passage]:
+    def query(self, text: str, allowed_commits: Collection[str], k: int) -> list[Found]:
         """The passages of those commits that are most like a text, the likest first.
 
         Of passages that are equally alike, the later one comes first.
@@ -110,98 +115,78 @@ class PassageIndex:
     def missing(self, commits: Sequence[SceneCommit]) -> int:
         """How many of those commits have passages that are not in the index. Adds nothing."""
         try:
-            self._collection()
+            parts = self._open().parts
         except broken():
             return len(commits)
-        return sum(self._stored[commit.id] != len(passages(commit)) for commit in commits)
+        stored = {commit: n for part in parts for commit, n in part.stored.items()}
+        return sum(stored.get(commit.id, 0) != len(passages(commit)) for commit in commits)
 
     def close(self) -> None:
         """Close the index. The next use opens it again."""
         if self._opened is not None:
             self._opened.client.close()
         self._opened = None
-        self._blanked = False
-        self._stored.clear()
         self._positions.clear()
         self._complete.clear()
 
-    def _query(self, text: str, allowed: frozenset[str], k: int) -> list[Passage]:
-        collection = self._collection()
-        ranked = self._ranked(collection, [*self._embedder.embed([text])], allowed, k)
-        if not ranked:
-            return []
-        texts = collection.get(ids=[passage for _, _, passage in ranked], include=["documents"])
-        by_id = dict(zip(texts["ids"], texts["documents"] or [], strict=True))
+    def _query(self, text: str, allowed: frozenset[str], k: int) -> list[Found]:
+        (vector,) = self._embedder.embed([text])
+        parts = [part for part in self._open().parts if part.stored]
+        nearest = sorted(one for part in parts for one in self._nearest(part, vector, allowed, k))
         return [
-            Passage(
-                id=passage,
-                commit=passage.partition(":")[0],
-                position=-position,
-                text=by_id[passage],
-                similarity=1 - distance,
-            )
-            for distance, position, passage in ranked
+            Found(commit, number, -later, 1 - distance)
+            for distance, later, commit, number in nearest[:k]
         ]
 
-    def _ranked(
-        self, collection: ChromaCollection, vector: list[Vector], allowed: frozenset[str], k: int
-    ) -> list[tuple[float, int, str]]:
-        """Distance, position (negative) and id of the `k` nearest passages that are allowed.
+    def _nearest(
+        self, part: PassagePart, vector: Vector, allowed: frozenset[str], k: int
+    ) -> list[tuple[float, int, str, int]]:
+        """Distance, position (negative), commit and number of the `k` nearest that are allowed.
 
         As many passages are asked for as it takes to find all of those that are as near.
         """
-        total = max(1, self._stored.total())
+        total = part.stored.total()
         asked = min(total, k * _ASKED_FOR_ONE)
         while True:
-            found = collection.query(
-                query_embeddings=vector, n_results=asked, include=["distances"]
-            )
-            assert found["distances"] is not None, "asked for"
-            distances = [round(distance, 6) for distance in found["distances"][0]]
+            found = part.nearest(vector, asked)
             ranked = sorted(
-                (distance, -self._positions[commit], passage)
-                for passage, distance in zip(found["ids"][0], distances, strict=True)
-                if (commit := passage.partition(":")[0]) in allowed
+                (distance, -self._positions[commit], commit, int(number))
+                for distance, passage in found
+                for commit, _, number in [passage.partition(":")]
+                if commit in allowed
             )[:k]
-            if asked == total or (len(ranked) == k and ranked[-1][0] < distances[-1]):
+            if asked == total or (len(ranked) == k and ranked[-1][0] < found[-1][0]):
                 return ranked
             asked = min(total, asked * 4)
 
     def _add_missing(self, commits: Sequence[SceneCommit]) -> int:
-        collection = self._collection()
+        opened = self._open()
         added = 0
         for commit in (c for c in commits if c.id not in self._complete):
-            wanted = passages(commit)
-            if self._stored[commit.id] != len(wanted):
-                self._add(collection, wanted)
-                added += len(wanted)
-            self._stored[commit.id] = len(wanted)
+            added += self._add(opened, commit)
             self._positions[commit.id] = commit.position
             self._complete.add(commit.id)
         return added
 
-    def _add(self, collection: ChromaCollection, wanted: Sequence[Passage]) -> None:
+    def _add(self, opened: OpenedPassages, commit: SceneCommit) -> int:
+        wanted = passages(commit)
         if not wanted:
-            return
-        texts = [passage.text for passage in wanted]
-        collection.upsert(
-            ids=[passage.id for passage in wanted],
-            embeddings=[*self._embedder.embed(texts)],
-            documents=texts,
-            metadatas=[{"commit": p.commit, "position": p.position} for p in wanted],
-        )
-        if not self._blanked:
+            return 0
+        part = opened.part_for(commit.id)
+        if part.stored[commit.id] == len(wanted):
+            return 0
+        vectors = [*self._embedder.embed([passage.text for passage in wanted])]
+        untouched = part.untouched
+        part.put(commit.id, wanted, vectors)
+        if untouched:
             blank_graph(self._folder)
-            self._blanked = True
+        return len(wanted)
 
-    def _collection(self) -> ChromaCollection:
+    def _open(self) -> OpenedPassages:
         if self._opened is None:
             place = sound_place(self._folder)
             self._opened = open_passages(place, self._embedder.name)
-            stored = self._opened.passages.get(include=["metadatas", "embeddings"])
-            # Reading the vectors finds those that Chroma lists but lost: it raises for them.
-            self._stored = Counter(str(m["commit"]) for m in stored["metadatas"] or [] if m)
-        return self._opened.passages
+        return self._opened
 
     def _discard(self) -> None:
         """Drop everything that is there; raise what keeps it from being dropped."""

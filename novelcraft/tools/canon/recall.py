@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from novelcraft.state.canon import CanonNote, Passage
+from novelcraft.state.canon import CanonNote
 from novelcraft.state.manuscript import Fact
 from novelcraft.state.plan import Plan, SceneBrief
-from novelcraft.tools.canon.index import PassageIndex, StaleIndexError
+from novelcraft.tools.canon.index import Found, PassageIndex, StaleIndexError
+from novelcraft.tools.canon.passages import passages as passages_of
 from novelcraft.tools.canon.ranking import fact_note, rank_facts
 from novelcraft.tools.canon.store import ManuscriptStore
 
@@ -62,11 +63,11 @@ def recall(
         *(
             CanonNote(
                 kind="passage",
-                text=passage.text,
-                commit=passage.commit,
-                position=passage.position,
+                text=passages_of(store.get(one.commit))[one.number].text,
+                commit=one.commit,
+                position=one.position,
             )
-            for passage in found
+            for one in found
         ),
     ]
 
@@ -84,7 +85,7 @@ def _question(brief: SceneBrief, plan: Plan) -> str:
 
 def _passages(
     store: ManuscriptStore, index: PassageIndex, ancestors: Sequence[str], question: str, k: int
-) -> list[Passage]:
+) -> list[Found]:
     earlier = ancestors[:-1]
     try:
         return index.query(question, earlier, k)

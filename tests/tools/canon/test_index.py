@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
+import chromadb
 import pytest
 
 from novelcraft.errors import DiskFullError
@@ -41,12 +42,17 @@ def exactly(commits: Sequence[SceneCommit], text: str, k: int) -> list[str]:
     found = [p for c in commits for p in passages(c)]
     (wanted, *vectors) = HashEmbedder().embed([text, *(p.text for p in found)])
 
-    def rank(pair: tuple[Passage, Vector]) -> tuple[float, int, str]:
+    def rank(pair: tuple[Passage, Vector]) -> tuple[float, int, int]:
         passage, vector = pair
         likeness = sum(a * b for a, b in zip(wanted, vector, strict=True))
-        return round(1 - likeness, 6), -passage.position, passage.id
+        return round(1 - likeness, 6), -passage.position, int(passage.id.partition(":")[2])
 
     return [p.id for p, _ in sorted(zip(found, vectors, strict=True), key=rank)][:k]
+
+
+def found_by(index: PassageIndex, commits: Sequence[SceneCommit], text: str, k: int) -> list[str]:
+    """The ids that the index finds."""
+    return [f"{found.commit}:{found.number}" for found in index.query(text, ids(commits), k)]
 
 
 @pytest.fixture
@@ -65,9 +71,8 @@ def test_the_likest_passage_comes_first(index: PassageIndex) -> None:
     chain = story()
     assert index.sync(chain) == 16
     first, second = index.query("Candle! The candle fell.", ids(chain), 2)
-    assert (first.id, first.position) == (f"{chain[2].id}:1", 3)
-    assert first.text == passages(chain[2])[1].text
-    assert second.id == f"{chain[2].id}:0"
+    assert (first.commit, first.number, first.position) == (chain[2].id, 1, 3)
+    assert (second.commit, second.number) == (chain[2].id, 0)
     assert 0 < second.similarity < first.similarity <= 1
 
 
@@ -75,7 +80,54 @@ def test_search_is_exact(index: PassageIndex) -> None:
     chain = story(60)
     assert index.sync(chain) == 120
     for text in ("The hammer6 fell so.", "candle", "feather5 gleamed"):
-        assert [p.id for p in index.query(text, ids(chain), 20)] == exactly(chain, text, 20)
+        assert found_by(index, chain, text, 20) == exactly(chain, text, 20)
+
+
+def long_story(scenes: int) -> list[SceneCommit]:
+    """Scenes of a hundred passages, the last of each the same as in all others."""
+    chain: list[SceneCommit] = []
+    for n in range(scenes):
+        texts = [f"The {THINGS[n]} number{m} fell. " + "so. " * 120 for m in range(79)]
+        texts += ["The same words. " * 50] * 21
+        previous = chain[-1] if chain else None
+        chain.append(factories.commit(n + 1, previous, prose="\n\n".join(texts)))
+    return chain
+
+
+def collections(folder: Path) -> list[tuple[str, int]]:
+    """Names of Chroma's collections, and how many vectors the log of each holds."""
+    counted = """
+        SELECT name, count(seq_id) FROM collections JOIN embeddings_queue
+        ON topic LIKE '%/' || collections.id GROUP BY name ORDER BY name"""
+    with closing(sqlite3.connect(_database(folder))) as connection:
+        return connection.execute(counted).fetchall()
+
+
+def test_search_is_exact_over_all_parts(index: PassageIndex, folder: Path) -> None:
+    chain = long_story(8)
+    assert index.sync(chain[:6]) == 600
+    index.close()
+    assert index.sync(chain) == 200
+    for text in ("The dagger number7 fell.", "The same words.", "hammer"):
+        assert found_by(index, chain, text, 20) == exactly(chain, text, 20)
+    assert [found.position for found in index.query("The same words.", ids(chain), 1)] == [8]
+    assert collections(folder) == [("passages-000000", 500), ("passages-000001", 300)]
+
+
+def test_a_commit_that_lost_passages_gets_them_back_where_the_others_are(
+    index: PassageIndex, folder: Path
+) -> None:
+    chain = long_story(6)
+    index.sync(chain)
+    index.close()
+    client = chromadb.PersistentClient(_database(folder).parent)
+    part = client.get_collection("passages-000000", embedding_function=None)
+    part.delete([f"{chain[2].id}:1"])
+    client.close()
+    assert index.missing(chain) == 1
+    assert index.sync(chain) == 100
+    text = "The candle number7 fell."
+    assert found_by(index, chain, text, 30) == exactly(chain, text, 30)
 
 
 def test_only_the_commits_allowed_are_found(index: PassageIndex) -> None:
@@ -286,8 +338,7 @@ def test_no_memory_of_the_process_is_left_in_chroma_s_files(
     assert b"sk-" not in b"".join(files.values())
     index.close()
     assert index.sync(chain) == 0
-    found = index.query("The engine fell.", ids(chain), 7)
-    assert [passage.id for passage in found] == exactly(chain, "The engine fell.", 7)
+    assert found_by(index, chain, "The engine fell.", 7) == exactly(chain, "The engine fell.", 7)
 
 
 def test_a_full_disk(small_disk: Path) -> None:
