@@ -11,6 +11,7 @@ from pathlib import Path
 
 import chromadb
 import pytest
+from chromadb.api.client import Client
 
 from novelcraft.errors import DiskFullError
 from novelcraft.state.canon import Passage
@@ -121,6 +122,7 @@ def test_a_commit_that_lost_passages_gets_them_back_where_the_others_are(
     index.sync(chain)
     index.close()
     client = chromadb.PersistentClient(_database(folder).parent)
+    assert isinstance(client, Client)
     part = client.get_collection("passages-000000", embedding_function=None)
     part.delete([f"{chain[2].id}:1"])
     client.close()
