@@ -1,12 +1,14 @@
 """The folder in which Chroma keeps the passages' vectors: opened if it is sound, else made anew.
 
-Chroma is used with care in four ways:
+Chroma is used with care in five ways:
 
 * It never writes its graph of vectors to disk. Its loader trusts those files, and a damaged
   one takes the whole process down. Vectors stay in its SQLite log instead, and are read back
-  from there (0.1 s for 2,500 passages); below a million of them search is exact.
+  from there (0.1 s for 2,500 passages).
 * A write reads that log again, so the vectors lie in collections of `PART_SIZE`, each with a log
   of its own: what a write costs does not grow with the book.
+* Its search looks at all vectors of a collection. By default it would look at some hundred, and
+  miss a passage of a long book now and then, not always the same one.
 * SQLite looks through that file before Chroma sees it, because there, too, damage can end the
   process. What is made anew gets a folder of another name: a client that failed to open a
   folder is remembered by Chroma, and would be handed out again for the same one.
@@ -47,6 +49,8 @@ PART_SIZE = 500
 write 1 ms for each 50 passages in the one that it goes to."""
 LEAST_FREE = 1 << 20
 """Bytes of free space below which a failed write is put down to the disk."""
+SEARCHED = 10 * PART_SIZE
+"""Vectors that a search looks at, at the most. The last scene of a part goes beyond its size."""
 _opening = threading.Lock()
 NEVER = 1_000_000
 """So many passages before Chroma would write its graph of vectors to disk."""
@@ -109,7 +113,12 @@ class OpenedPassages:
             metadata=self.made_with,
             embedding_function=None,
             configuration={
-                "hnsw": {"space": "cosine", "batch_size": NEVER, "sync_threshold": NEVER}
+                "hnsw": {
+                    "space": "cosine",
+                    "ef_search": SEARCHED,
+                    "batch_size": NEVER,
+                    "sync_threshold": NEVER,
+                }
             },
         )
 
@@ -164,7 +173,7 @@ def _open_alone(folder: Path, embedder: str) -> OpenedPassages:
     _keep_log(folder)
     client = chromadb.PersistentClient(folder, settings=Settings(anonymized_telemetry=False))
     assert isinstance(client, Client), "what PersistentClient makes"
-    made_with = {"embedder": embedder, "rule": RULE}
+    made_with = {"embedder": embedder, "rule": RULE, "searched": str(SEARCHED)}
     collections = sorted(client.list_collections(), key=lambda collection: collection.name)
     if any(collection.metadata != made_with for collection in collections):
         for collection in collections:
