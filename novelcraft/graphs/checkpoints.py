@@ -38,7 +38,6 @@ class SqliteCheckpoints(AsyncSqliteSaver):
             if strategy == "delete":
                 await self.adelete_thread(thread_id)
                 continue
-            await self.setup()
             async with self.lock:
                 for table in ("writes", "checkpoints"):
                     older = f"DELETE FROM {table} {_OLDER.format(table)}"
@@ -73,7 +72,10 @@ async def open_file(path: Path, serde: JsonPlusSerializer) -> AsyncIterator[Sqli
     async with aiosqlite.connect(path, timeout=BUSY_SECONDS) as connection:
         # A power cut may take the last steps, which the chain and the log of calls make again.
         await connection.execute("PRAGMA synchronous=NORMAL")
-        yield SqliteCheckpoints(connection, serde=serde)
+        checkpoints = SqliteCheckpoints(connection, serde=serde)
+        # LangGraph makes the tables where it needs them, but not before it deletes from them.
+        await checkpoints.setup()
+        yield checkpoints
 
 
 async def _is_sound(path: Path) -> bool:

@@ -289,7 +289,8 @@ def _index(novel: Novel) -> Examined:
     finally:
         index.close()
     if missing:
-        text = f"{counted(missing, 'scene')} are not in it; they are brought in by the next write"
+        them = "it" if missing == 1 else "them"
+        text = f"{counted(missing, 'scene')} missing; the next write brings {them} in"
         return Examined(subject, "note", text)
     return Examined(subject, "ok", "holds all scenes but the last of each branch")
 

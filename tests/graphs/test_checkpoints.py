@@ -86,6 +86,17 @@ async def test_a_worker_that_lost_its_novel_keeps_no_checkpoint(
                     await saver.aput(generate_config("main"), generate_checkpoint(), {}, {})
 
 
+async def test_what_was_never_kept_or_is_lost_can_be_dropped(
+    open_kept: OpenDesk, serve: type[FakeServer]
+) -> None:
+    novel = open_kept(serve()).novel
+    for drop in ("adelete_thread", "aprune"):
+        async with open_checkpoints(novel.folder, novel.store) as saver:
+            await getattr(saver, drop)("main" if drop == "adelete_thread" else ["main"])
+        for path in novel.folder.glob("checkpoints.db*"):
+            path.unlink()
+
+
 async def test_the_step_in_flight_is_kept(serve: type[FakeServer], open_desk: OpenDesk) -> None:
     script = s.Script()
     script.on(s.prose, s.fail(400), after=1)

@@ -8,11 +8,15 @@ from typing import Any
 
 import pytest
 
+from novelcraft.agents.planner.outline import ACT_SHARES
 from novelcraft.config.layouts import LAYOUTS
+from novelcraft.config.presets import STANDARD as STANDARD_PRESET
+from novelcraft.config.presets import SizePreset
 from novelcraft.config.resolve import resolve
 from novelcraft.config.root import Settings
+from novelcraft.config.settings import WriteSettings
 from novelcraft.errors import BudgetError
-from novelcraft.graphs.history import LAST_SCENES, first_whole, with_history
+from novelcraft.graphs.history import LAST_SCENES, first_whole, history_notice, with_history
 from novelcraft.graphs.prompt_forecast import forecast_prompts
 from novelcraft.present.prompt_forecast import forecast_lines
 from novelcraft.present.views import prompt
@@ -128,6 +132,66 @@ def test_a_scene_longer_than_the_room_is_not_given_whole() -> None:
     assert first_whole([100, 100, 700], 650) == 3
     assert first_whole([100, 700, 100], 650) == 2
     assert first_whole([], 650) == 0
+
+
+def widened(history: str, room: int, pages: int = 100) -> SizePreset:
+    given = Settings.model_validate({"novel": {"pages": pages}, "write": {"history": history}})
+    return with_history(resolve(given, "big"), given, BESIDE + room, None)
+
+
+@pytest.mark.parametrize(
+    ("history", "room", "scenes", "canon"),
+    [
+        ("full", 100_000, round(27_500 * TOKENS_PER_WORD), 0),
+        ("full", 900, 900, 0),
+        ("summary", 100_000, round(10_000 * TOKENS_PER_WORD), 0),
+        ("window", 100_000, LAST_SCENES * STANDARD.scene, STANDARD.canon),
+        ("window", 800, 700, 100),
+    ],
+)
+def test_the_room_that_is_left_goes_to_the_history_and_no_more_than_it_takes(
+    history: str, room: int, scenes: int, canon: int
+) -> None:
+    preset = widened(history, room)
+    assert preset.layout.name == f"standard+{history}"
+    assert preset.layout.summary == STANDARD.summary + scenes
+    assert preset.layout.canon == STANDARD.canon + canon
+    assert (preset.history, preset.history_tokens) == (history, scenes)
+    assert preset.layout.tail == STANDARD.tail
+
+
+def test_the_last_chapters_of_a_short_book_are_all_of_it() -> None:
+    assert widened("summary", 100_000, pages=10).history_tokens == round(2_750 * TOKENS_PER_WORD)
+
+
+def test_a_long_book_with_little_room_has_its_chapters_in_short_and_no_scene() -> None:
+    least = round(len(ACT_SHARES) * STANDARD_PRESET.part_words * TOKENS_PER_WORD) + 1
+    preset = widened("auto", 4 * least, pages=1_000)
+    assert preset.layout.name == "standard+parts"
+    assert preset.layout.summary == STANDARD.summary + least
+    assert (preset.history, preset.history_tokens) == (None, 0)
+    assert preset.summary_words == STANDARD_PRESET.summary_words
+    none = widened("auto", 4 * (least - 1) - 1, pages=1_000)
+    assert none.layout == STANDARD
+    assert none.summary_words < STANDARD_PRESET.summary_words
+
+
+def test_what_a_person_is_told_of_the_history() -> None:
+    write = WriteSettings(history="window")
+    assert history_notice(write, widened("window", 800), 9_000) == [
+        f"Of the story so far the narrator is given the history window: up to "
+        f"{STANDARD.summary + 700:,} tokens of the 9,000 that it is served with."
+    ]
+    bare = resolve(Settings(), "big")
+    assert history_notice(WriteSettings(), bare, 9_000) == []
+    assert history_notice(write, bare, 9_000) == [
+        "The narrator is given no history window, only the summary: its context of 9,000 tokens "
+        "has no room beside layout and scene."
+    ]
+    assert history_notice(write, bare, 0) == [
+        "The narrator is given no history window, only the summary: how much context it is served "
+        "with is not known; [roles.narrator] context says it."
+    ]
 
 
 async def test_the_context_command_tells_the_history_and_its_room(

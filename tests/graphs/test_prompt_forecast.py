@@ -7,12 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from novelcraft.config.settings import ROLES
+from novelcraft.config.settings import ROLES, RoleSettings
 from novelcraft.errors import UnknownTargetError
-from novelcraft.graphs.prompt_forecast import Forecast, forecast_prompts
+from novelcraft.graphs.nodes.scene import scene_prompt
+from novelcraft.graphs.novel import Novel
+from novelcraft.graphs.prompt_forecast import Forecast, PartForecast, forecast_prompts
 from novelcraft.present.prompt_forecast import forecast_lines
+from novelcraft.state.layout import PARTS, TOKENS_PER_WORD
+from novelcraft.tools.metrics.draft_length import LengthRule
+from novelcraft.tools.models.embedded.engine import EngineSpec
 from novelcraft.tools.models.embedded.library import ModelLibrary
+from novelcraft.tools.models.preflight import SPARE_TOKENS
 from tests.fakes.server import FakeServer
+from tests.graphs.bench import Bench, OpenBench
 from tests.graphs.conftest import Desk, OpenDesk
 
 
@@ -109,3 +116,99 @@ async def test_a_finished_book_has_none(open_desk: OpenDesk, fake_server: FakeSe
     desk = open_desk(fake_server)
     await desk.write()
     assert list(forecast_lines(await coming(desk))) == ["No scene is to come: the book is written."]
+
+
+def novel_of(bench: Bench) -> Novel:
+    return Novel(bench.context.folder, bench.context.settings, bench.store)
+
+
+@pytest.mark.parametrize("scenes", [0, 1])
+async def test_the_parts_of_the_next_prompt_are_those_that_its_narrator_is_asked_with(
+    open_bench: OpenBench, scenes: int
+) -> None:
+    async with open_bench(scenes) as bench:
+        # The plan has 1,200 words for four scenes.
+        asked = scene_prompt(bench.state(target_words=300), bench.context, None)
+        told = await forecast_prompts(novel_of(bench), environ={})
+        preset = bench.context.preset
+    following, *later = told.prompts
+    known = {
+        part.name: PartForecast(part.tokens, part.budget, exact=True, trimmed=part.trimmed)
+        for part in asked.sections
+        if part.name in PARTS
+    }
+    room = preset.layout.canon
+    if scenes:
+        known["canon"] = PartForecast(room, room, exact=False)
+    assert following.parts == known
+    most = LengthRule.of(preset, 300).tokens(TOKENS_PER_WORD)
+    assert following.scene == most
+    assert following.total == sum(part.tokens for part in known.values()) + SPARE_TOKENS + most
+    assert [(one.position, one.scene_id) for one in told.prompts] == [
+        (n, f"s{n:03}") for n in range(scenes + 1, 5)
+    ]
+    for one in later:
+        for name in ("summary", "tail", "canon"):
+            tokens = preset.layout.of(name)
+            assert one.parts[name] == PartForecast(tokens, tokens, exact=False)
+        assert one.parts["world"] == known["world"]
+        assert one.parts["brief"].exact
+    assert (told.model, told.context, told.notice) == ("fake-model", 8_192, "")
+    assert (told.layout, told.history) == (preset.layout.note, ())
+
+
+async def test_of_another_branch_what_that_has_to_come_is_told(open_bench: OpenBench) -> None:
+    async with open_bench(3) as bench:
+        first = bench.store.commit_ids(bench.store.branch("main").head)[0]
+        bench.store.create_branch("darker", head=first, plan_version=1)
+        told = await forecast_prompts(novel_of(bench), "darker", environ={})
+        assert [one.position for one in told.prompts] == [2, 3, 4]
+        bench.store.create_branch("new", head=None, plan_version=None)
+        with pytest.raises(UnknownTargetError) as refused:
+            await forecast_prompts(novel_of(bench), "new", environ={})
+    assert refused.value.message == "Branch 'new' has no plan yet."
+    assert refused.value.fix == (f"Make one: novelcraft write {bench.context.folder} --until plan")
+
+
+async def test_in_a_long_book_a_chapter_that_ends_is_told_before_the_next_scene(
+    open_bench: OpenBench,
+) -> None:
+    async with open_bench(1, novel={"pages": 101}) as bench:
+        within = (await forecast_prompts(novel_of(bench), environ={})).prompts[0]
+        bench.write()
+        begins = (await forecast_prompts(novel_of(bench), environ={})).prompts[0]
+    assert [one.parts["summary"].exact for one in (within, begins)] == [True, False]
+    assert [one.parts["canon"].exact for one in (within, begins)] == [False, False]
+
+
+async def test_without_a_server_the_context_is_the_settings_or_the_embedded_models(
+    open_bench: OpenBench, serve: Callable[..., FakeServer], tmp_path: Path
+) -> None:
+    library = ModelLibrary(tmp_path / "cache")
+    library.folder.mkdir(parents=True)
+    for name, size in (("mag-mell-12b", 2_000_000_000), ("tiny-135m", 10)):
+        with (library.folder / f"{name}.gguf").open("wb") as file:
+            file.truncate(size)
+    gone = serve()
+    gone.close()
+    large, small = (
+        EngineSpec.of("x", library.folder / f"{name}.gguf").context
+        for name in ("mag-mell-12b", "tiny-135m")
+    )
+    assert large != small
+    async with open_bench() as bench:
+        novel = novel_of(bench)
+        for narrator, context in (
+            ({"model": "embedded:auto"}, large),
+            ({"model": "embedded:tiny-135m"}, small),
+            ({"model": "embedded:not-there"}, large),
+            ({"model": "embedded:auto", "context": 3_000}, 3_000),
+            ({"model": "openai:x", "base_url": gone.base_url, "context": 5_000}, 5_000),
+        ):
+            role = RoleSettings.model_validate(narrator)
+            roles = novel.settings.roles.model_copy(update={"narrator": role})
+            novel.settings = novel.settings.model_copy(update={"roles": roles})
+            told = await forecast_prompts(novel, environ={}, library=library)
+            assert (told.context, told.counted) == (context, False)
+            assert bool(told.notice) is (role.provider == "openai")
+            assert told.model == role.name
