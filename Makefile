@@ -107,13 +107,14 @@ $(VENV)/.pip:
 	@$(or $(PYTHON),false) -c '$(NEW_ENOUGH)' 2>/dev/null || { \
 	   echo "Novelcraft needs Python 3.11 or newer; $(or $(PYTHON),python3) is not."; \
 	   echo "  Install one and name it: make PYTHON=/path/to/python3.12"; exit 1; }
+	@echo "Making a virtual environment in $(VENV)."
 	@$(PYTHON) -m venv "$(VENV)"
 	@$(BIN)/python -m pip install --quiet --upgrade pip
 	@touch $@
 
 $(VENV)/.installed: pyproject.toml $(VENV)/.pip
 	@echo "Installing Novelcraft into $(VENV); this takes a minute."
-	@$(BIN)/python -m pip install --quiet --editable .
+	@$(BIN)/python -m pip install --quiet --editable ".[tui]"
 	@touch $@
 
 # The pin comes first: of an unpinned torch some indexes give a build with gigabytes of CUDA.

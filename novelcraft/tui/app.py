@@ -92,15 +92,15 @@ class NovelcraftApp(App[None]):
         filters = super().get_line_filters()
         return [*filters, PlainLines()] if self.plain else filters
 
-    def _open(self, what: NovelHome | Path, branch: str = "main") -> None:
+    def _open(self, what: NovelHome | Path, branch: str = "main", *, begin: bool = False) -> None:
         """Show a novel's room, or the work that goes on in a folder."""
         if isinstance(what, Path):
             self.push_screen(WorkScreen(what, self.marks))
             return
-        self.push_screen(self._room(what, branch))
+        self.push_screen(self._room(what, branch, begin=begin))
 
-    def _room(self, home: NovelHome, branch: str) -> NovelScreen:
-        return NovelScreen(home, branch, self.marks, with_editor=not self.is_web)
+    def _room(self, home: NovelHome, branch: str, *, begin: bool = False) -> NovelScreen:
+        return NovelScreen(home, branch, self.marks, with_editor=not self.is_web, begin=begin)
 
     def action_help(self) -> None:
         """Show the keys that work here, or put them away."""
@@ -121,7 +121,7 @@ class NovelcraftApp(App[None]):
 
     @on(ShelfScreen.Opened)
     def _opened(self, event: ShelfScreen.Opened) -> None:
-        self._open(event.what)
+        self._open(event.what, begin=event.begin)
 
     @on(NovelScreen.BranchChosen)
     def _branch_chosen(self, event: NovelScreen.BranchChosen) -> None:

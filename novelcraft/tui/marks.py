@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import locale
 import os
+import sys
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
+
+COERCED = ("C.UTF-8", "C.utf8", "UTF-8")
+"""Locales that Python puts in the place of C; see PEP 538."""
 
 SceneState = Literal["written", "kept with findings", "by you", "may no longer fit", "to come"]
 
@@ -65,6 +69,22 @@ PLAIN = Marks(
 
 
 def is_plain(environ: Mapping[str, str] = os.environ) -> bool:
-    """Whether the terminal shows only ASCII, by its locale or its kind."""
-    encoding = locale.getpreferredencoding(False).lower().replace("-", "")
-    return encoding != "utf8" or environ.get("TERM") in ("dumb", "vt100", "linux")
+    """Whether what shows the room shows only ASCII: a terminal, by its locale or its kind."""
+    if "web_driver" in environ.get("TEXTUAL_DRIVER", ""):
+        return False  # A browser, whatever the terminal is that serves it.
+    return not _has_utf8(environ) or environ.get("TERM") in ("dumb", "vt100", "linux")
+
+
+def _has_utf8(environ: Mapping[str, str]) -> bool:
+    """Whether a person's locale has UTF-8, or where none is set Python's.
+
+    For the locale C Python takes UTF-8, and puts that into LC_CTYPE: what was set before is meant.
+    """
+    every, kind, rest = (environ.get(name, "") for name in ("LC_ALL", "LC_CTYPE", "LANG"))
+    if sys.flags.utf8_mode and kind in COERCED:
+        kind = ""
+    named = every or kind or rest
+    if named in ("C", "POSIX"):
+        return False
+    encoding = named.partition("@")[0].partition(".")[2] or locale.getpreferredencoding(False)
+    return encoding.lower().replace("-", "") == "utf8"

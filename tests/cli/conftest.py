@@ -37,6 +37,7 @@ def plain_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
             patch.delenv(name, raising=False)
         patch.setenv("NOVELCRAFT_CONFIG", str(empty))
         patch.setenv("COLUMNS", "200")
+        patch.setenv("LC_ALL", "C.UTF-8")
         yield
 
 

@@ -69,15 +69,17 @@ async def test_the_strip_takes_the_time_and_tokens_of_each_step() -> None:
             (StepStarted(step="checks"), 110.0, 90),
             (checked, 111.0, 90),
             (scene.model_copy(update={"attempt": 2}), 111.0, 90),
+            (StepStarted(step="checks"), 112.0, 90),  # heard after what is logged with its time
+            (scene.model_copy(update={"attempt": 3}), 111.5, 90),
         ):
             strip.take(event, at, tokens)
         assert strip.took == {
             "brief": Took(1.0, 0),
             "recall": Took(2.0, 0),
-            "draft": Took(7.0, 80),
+            "draft": Took(8.0, 80),
             "checks": Took(1.0, 0),
         }
-        assert "[draft 2 of 3]" in strip.content_now().plain
+        assert "[draft 3 of 3]" in strip.content_now().plain
 
 
 class Page(App[None]):

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import html
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -17,6 +20,7 @@ from textual.widgets import TabbedContent, Tabs
 from novelcraft.state.events import SceneStarted, StepStarted
 from novelcraft.tui.app import NovelcraftApp
 from novelcraft.tui.homes import FolderHome
+from novelcraft.tui.marks import is_plain
 from novelcraft.tui.plain import STAND_INS
 from novelcraft.tui.screens.form import FormScreen
 from novelcraft.tui.screens.novel import NovelScreen
@@ -53,6 +57,33 @@ async def opened(pilot: Pilot[None]) -> NovelScreen:
 def test_a_stand_in_takes_the_cells_of_its_symbol() -> None:
     assert all(cell_len(chr(code)) == len(sign) for code, sign in STAND_INS.items())
     assert all(sign.isascii() for sign in STAND_INS.values())
+
+
+@pytest.mark.parametrize(
+    ("environ", "plain"),
+    [
+        ({"LC_ALL": "C", "LANG": "en_US.UTF-8"}, True),
+        ({"LANG": "POSIX"}, True),
+        ({"LC_CTYPE": "de_DE.ISO-8859-15@euro"}, True),
+        ({"LC_ALL": "C.UTF-8", "LANG": "C"}, False),
+        ({"LANG": "de_DE.utf8@euro"}, False),
+        ({"LC_CTYPE": "UTF-8"}, False),
+        ({"LANG": "en_US.UTF-8", "TERM": "linux"}, True),
+        ({"LANG": "C", "TEXTUAL_DRIVER": "textual.drivers.web_driver:WebDriver"}, False),
+    ],
+)
+def test_a_terminal_without_utf8_is_known_by_its_locale(
+    environ: dict[str, str], plain: bool
+) -> None:
+    assert is_plain(environ) is plain
+
+
+def test_a_locale_that_python_replaces_is_the_persons_all_the_same() -> None:
+    ask = "from novelcraft.tui.marks import is_plain; print(is_plain())"
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("LC_")}
+    environ = {**kept, "LANG": "C", "TERM": "xterm"}
+    made = subprocess.run([sys.executable, "-c", ask], env=environ, capture_output=True, check=True)
+    assert made.stdout.strip() == b"True"
 
 
 async def test_a_plain_terminal_gets_nothing_but_ascii(serve: Serve, make_novel: MakeNovel) -> None:

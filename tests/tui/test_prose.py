@@ -56,6 +56,33 @@ async def test_its_end_stays_in_view_until_a_person_scrolls_away() -> None:
         assert view.scroll_offset.y == 0
 
 
+async def test_its_end_stays_in_view_of_a_text_that_outgrows_the_screen_at_once() -> None:
+    app = Page()
+    async with app.run_test(size=(60, 10)) as pilot:
+        view = app.query_one(ProseView)
+        view.grow(0, "One sentence of the book.\n")
+        await pilot.pause()
+        view.grow(len(view.text), "All that came meanwhile.\n" * 20)
+        await until(pilot, lambda: view.scroll_offset.y == view.max_scroll_y > 0, seconds=20)
+
+
+async def test_who_comes_in_the_middle_of_a_draft_sees_its_end() -> None:
+    app = Page()
+    async with app.run_test(size=(60, 10)) as pilot:
+        view = app.query_one(ProseView)
+        view.show("The scene before.\n" * 40)
+        await until(pilot, lambda: view.max_scroll_y > 0)
+        # As it is told to a room that opens: all at once.
+        view.show("")
+        view.grow(0, "What there is of the draft so far.\n" * 20)
+        await until(pilot, lambda: view.scroll_offset.y == view.max_scroll_y > 0)
+        await pilot.pause()
+        view.grow(len(view.text), "And what comes.\n" * 5)
+        await until(pilot, lambda: view.max_scroll_y > 15)
+        await pilot.pause()
+        assert view.scroll_offset.y == view.max_scroll_y
+
+
 def shown(view: ProseView) -> list[Strip]:
     return [view.render_line(y) for y in range(view.size.height)]
 

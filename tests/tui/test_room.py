@@ -24,6 +24,7 @@ from novelcraft.tui.widgets.standing import Standing
 from tests.fakes import script as s
 from tests.fakes.server import FakeServer
 from tests.tui.conftest import MakeNovel, room_of, until
+from tests.tui.test_faults import said
 
 Serve = Callable[..., FakeServer]
 
@@ -42,7 +43,7 @@ async def test_a_run_that_the_room_starts_is_seen_to_its_end(
     script.on(s.prose, lambda r, plain: hold(r, slow(r, plain)), after=1, count=1)
     folder = await make_novel(serve(script=script))
     app = room_of(folder)
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await pilot.press("w")
         await until(pilot, lambda: holder(folder))
         assert holder(folder) is not None
@@ -53,13 +54,34 @@ async def test_a_run_that_the_room_starts_is_seen_to_its_end(
         await until(pilot, lambda: len(screen.chain) == 1 and strip.live == "draft")
         await until(pilot, lambda: len(prose.text.split()) > 20)
         assert prose.text != screen.chain[0].prose
+        assert str(screen.query_one("#found", Static).render()) == "Not checked yet."
         heading = screen.query_one("#title", Static)
         await until(pilot, lambda: "being written by process" in str(heading.render()))
         go_on.set()
         await until(pilot, lambda: screen.book is not None and len(screen.chain) == 9)
+        await until(pilot, lambda: "9 of 9 scenes passed the checks" in said(app))
         await until(pilot, lambda: holder(folder) is None)
         await until(pilot, lambda: "finished" in str(screen.query_one(Standing).render()))
         await until(pilot, lambda: prose.text == screen.chain[-1].prose)
+
+
+async def test_counters_are_left_out_rather_than_cut_off(
+    serve: Serve, make_novel: MakeNovel
+) -> None:
+    app = room_of(await make_novel(serve(), 2))
+
+    def line() -> str:
+        return str(room(app).query_one(Standing).render())
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, NovelScreen) and room(app).chain)
+        await until(pilot, lambda: line().endswith(" tokens"))
+        await pilot.resize_terminal(60, 24)
+        await until(pilot, lambda: line().endswith("press w"))
+        assert " words" in line()
+        await pilot.resize_terminal(50, 24)
+        await until(pilot, lambda: " words" not in line())
+        assert " pages" in line()
 
 
 async def test_closing_the_room_changes_nothing_of_the_run(

@@ -18,10 +18,16 @@ from novelcraft.tui.shelf import FolderShelf
 from tests.cli.conftest import point_roles_at
 from tests.fakes.server import FakeServer
 from tests.tui.conftest import until
+from tests.tui.test_faults import said
 
 CAST = "## Elias Marrow\n\nHe cannot swim."
 ENDING = "Nobody lights the lamp again."
 PREMISE = "A lighthouse keeper finds that the sea answers letters"
+
+
+def heading(room: NovelScreen) -> str:
+    """What the room's first line says."""
+    return str(room.query_one("#title", Static).render())
 
 
 async def test_a_book_is_begun_with_what_the_author_says_word_for_word(
@@ -39,6 +45,7 @@ async def test_a_book_is_begun_with_what_the_author_says_word_for_word(
         await pilot.press("ctrl+s")
         problem = app.screen.query_one("#problem", Static)
         await until(pilot, lambda: "no book" in str(problem.render()))
+        assert {field.size.height for field in app.screen.query(Input)} == {1}
         app.screen.query_one("#premise", TextArea).text = PREMISE
         app.screen.query_one("#people", TextArea).text = CAST
         app.screen.query_one("#must", TextArea).text = "The lamp goes out."
@@ -59,6 +66,16 @@ async def test_a_book_is_begun_with_what_the_author_says_word_for_word(
         room = app.screen
         assert isinstance(room, NovelScreen)
         assert room.home.folder is not None
+        # Nobody is told to begin what was begun, and a key too many begins nothing.
+        await pilot.press("w")
+        seen: set[str] = set()
+
+        def is_written() -> str:
+            seen.add(heading(room))
+            return room.writer
+
+        await until(pilot, is_written)
+        assert not [line for line in seen if "nobody is writing" in line]
         # It waits at the plan, as was asked, and the plan holds what the author says.
         await until(pilot, lambda: room.book and waiting_at(room.book.store, "main"))
         assert room.book is not None
@@ -76,6 +93,22 @@ async def test_a_book_is_begun_with_what_the_author_says_word_for_word(
     assert any("He cannot swim." in request.prompt for request in server.requests)
 
 
+async def test_a_run_that_cannot_even_start_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NARRATOR_ADAPTER", "nobody-has-it")
+    app = NovelcraftApp(FolderShelf(tmp_path))
+    async with app.run_test(size=(100, 40), notifications=True) as pilot:
+        await pilot.press("n")
+        await until(pilot, lambda: app.screen.query("#write") and app.focused)
+        app.screen.query_one("#premise", TextArea).text = PREMISE
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: "nobody-has-it" in said(app))
+        room = app.screen
+        assert isinstance(room, NovelScreen)
+        await until(pilot, lambda: "nobody is writing" in heading(room))
+
+
 async def test_what_was_typed_is_neither_left_out_nor_thrown_away_unasked(tmp_path: Path) -> None:
     app = NovelcraftApp(FolderShelf(tmp_path))
     async with app.run_test(size=(80, 24)) as pilot:
@@ -84,11 +117,12 @@ async def test_what_was_typed_is_neither_left_out_nor_thrown_away_unasked(tmp_pa
         form = app.screen
         problem = form.query_one("#problem", Static)
         form.query_one("#pages", Input).value = ""
-        # Keys that come faster than the field takes them.
-        for key in (*"A lamp", "ctrl+s"):
+        # Keys that come faster than the fields take them.
+        for key in (*"A lamp", "tab", *"Mara", "ctrl+s"):
             app.simulate_key(key)
         await until(pilot, lambda: "How long" in str(problem.render()))
         assert form.query_one("#premise", TextArea).text == "A lamp"
+        assert form.query_one("#people", TextArea).text == "Mara"
         assert problem.region.bottom <= 24
         await pilot.press("escape")
         await until(pilot, lambda: "throw away" in str(problem.render()))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input, TextArea
+from textual.widgets import Input, Static, TextArea
 
 from novelcraft.state.acts import ActRecord
 from novelcraft.state.plan import Plan
@@ -117,6 +117,24 @@ async def test_what_needs_no_model_is_done_at_once(
         assert len(plan(book).scenes) == len(before.scenes)
         assert plan(book).core == before.core
         assert len(book.chain) == 3
+
+
+async def test_a_form_whose_act_is_refused_stays_with_what_was_typed(
+    serve: Serve, make_novel: MakeNovel
+) -> None:
+    app = room_of(await make_novel(serve(), 3))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, NovelScreen) and app.screen.chain)
+        book = book_of(app)
+        await fill(pilot, app, form(book, "Fork after", 2), {"name": "she stays"})
+        problem = app.screen.query_one("#problem", Static)
+        await until(pilot, lambda: "Use letters" in str(problem.render()))
+        name = app.screen.query_one("#field-name", Input)
+        assert name.value == "she stays"
+        name.value = "she-stays"
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: isinstance(app.screen, NovelScreen))
+        assert [record.status for record in book.acts()] == ["applied", "refused"]
 
 
 async def test_a_note_reaches_the_narrator_of_a_run_and_can_be_taken_back_until_then(

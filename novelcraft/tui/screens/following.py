@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from novelcraft.errors import NotAProjectError, NovelcraftError
-from novelcraft.present.writing import WritingProgress
+from novelcraft.present.writing import WritingProgress, summary
 from novelcraft.state.events import (
     ActSettled,
     Drafting,
@@ -138,6 +138,9 @@ class FollowingScreen(SteeringScreen):
                 self.notify(event.reason, title="Refused", severity="error", timeout=30)
             case RunStopped() if event.error and self._run is None:
                 self.notify(event.error, title="The run has stopped", severity="error", timeout=60)
+            case RunFinished():
+                text = "\n".join(summary(event))
+                self.notify(text, title="The book is finished", timeout=60)
             case Notice():
                 self.notify(event.text, timeout=30)
             case Waiting():
@@ -193,7 +196,9 @@ class FollowingScreen(SteeringScreen):
         sign = self._marks.live if self.writer else " "
         name = self.book.title if self.book else self.home.name
         branch = "" if self.branch == "main" else f" ({self.branch})"
-        state = f"being written by {self.writer}" if self.writer else "nobody is writing"
+        state = "starting" if self.is_starting else "nobody is writing"
+        if self.writer:
+            state = f"being written by {self.writer}"
         if self._fault:
             state = "cannot be read"
         self.query_one("#title", Static).update(f"{sign} {name}{branch}   {state}", layout=False)
@@ -201,7 +206,13 @@ class FollowingScreen(SteeringScreen):
     def _show_standing(self) -> None:
         standing = self.query_one(Standing)
         try:
-            standing.show(self.book, self._progress, self._clock(), running=bool(self.writer))
+            standing.show(
+                self.book,
+                self._progress,
+                self._clock(),
+                running=bool(self.writer),
+                starting=self.is_starting,
+            )
         except NovelcraftError as error:
             self._fault = str(error)
 

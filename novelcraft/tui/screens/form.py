@@ -19,17 +19,26 @@ from novelcraft.tools.editor import edited
 from novelcraft.tui.fields import Form
 from novelcraft.tui.widgets.sources import Sources
 
+TYPED_AHEAD: list[BindingType] = [
+    Binding("tab", "app.focus_next", show=False, priority=True),
+    Binding("shift+tab", "app.focus_previous", show=False, priority=True),
+]
+"""From field to field before a field sees the key: what is typed after it goes into the next one
+also where the screen is behind."""
+
 
 class FormScreen(ModalScreen[ActRecord | None]):
     """Asks what a form asks, and leaves the act; gives None where a person left without one.
 
-    An act that cannot be left, such as on a full disk, costs no word that was typed.
+    An act that cannot be left, such as on a full disk, or is refused at once costs no word that
+    was typed.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "send", "Do it", priority=True),
         Binding("ctrl+e", "editor", "In $EDITOR"),
         Binding("escape", "leave", "Leave"),
+        *TYPED_AHEAD,
     ]
     AUTO_FOCUS = "OptionList, Input, TextArea, #send"
     DEFAULT_CSS = """
@@ -130,6 +139,9 @@ class FormScreen(ModalScreen[ActRecord | None]):
         except NovelcraftError as error:
             self._say(str(error))
         else:
+            if record.status == "refused":
+                self._say(record.reason)
+                return
             self.dismiss(record)
 
     @on(Button.Pressed, "#leave")

@@ -49,10 +49,25 @@ class NovelScreen(FollowingScreen):
     ]
 
     def __init__(
-        self, home: NovelHome, branch: str, marks: Marks, *, with_editor: bool = True
+        self,
+        home: NovelHome,
+        branch: str,
+        marks: Marks,
+        *,
+        with_editor: bool = True,
+        begin: bool = False,
     ) -> None:
-        """Make it; see `FollowingScreen`."""
+        """Make it; see `FollowingScreen`.
+
+        Args:
+            home: The novel's.
+            branch: The branch that is shown.
+            marks: Signs to draw with.
+            with_editor: Whether a person may start $EDITOR here.
+            begin: Whether to start the run that writes it.
+        """
         super().__init__(home, branch, marks, with_editor=with_editor)
+        self._begins = begin
         self._left_at = LeftAt()
 
     def compose(self) -> ComposeResult:
@@ -88,6 +103,8 @@ class NovelScreen(FollowingScreen):
             self.notify(f"You changed {scenes} in the manuscript. Key s offers to take it.")
         self.prose.focus()
         self._reopen()
+        if self._begins:
+            self.action_write()
 
     def _reopen(self) -> None:
         """Go to where the room was left last."""

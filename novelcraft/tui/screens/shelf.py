@@ -40,10 +40,12 @@ class ShelfScreen(Screen[None]):
     class Opened(Message):
         """A novel, or work on books or a narrator, is to be opened."""
 
-        def __init__(self, what: NovelHome | Path) -> None:
+        def __init__(self, what: NovelHome | Path, *, begin: bool = False) -> None:
             super().__init__()
             self.what = what
             """A novel's home; the folder of other work."""
+            self.begin = begin
+            """Whether the novel's run is to be started."""
 
     class Read(Message):
         """The shelf was looked at."""
@@ -153,7 +155,7 @@ class ShelfScreen(Screen[None]):
 
     def _started(self, folder: Path | None) -> None:
         if folder is not None:
-            self.post_message(self.Opened(FolderHome(folder)))
+            self.post_message(self.Opened(FolderHome(folder), begin=True))
 
     @on(DataTable.RowSelected)
     def _chosen(self, event: DataTable.RowSelected) -> None:

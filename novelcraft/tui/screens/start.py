@@ -27,7 +27,7 @@ from novelcraft.tools.authored import (
 )
 from novelcraft.tools.storage.files import storage_errors, write_atomic
 from novelcraft.tools.text import folder_name
-from novelcraft.tui.commands import start_writing
+from novelcraft.tui.screens.form import TYPED_AHEAD
 
 PREMISE = "What happens? A sentence will do, a page is welcome."
 QUESTIONS = {
@@ -48,11 +48,15 @@ Field = TypeVar("Field", TextArea, Input)
 
 
 class StartScreen(ModalScreen[Path | None]):
-    """Asks for a premise and begins to write. Any question but the premise can be left."""
+    """Asks for a premise, and gives the folder of the novel that is to be written; None for none.
+
+    Any question but the premise can be left.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "Back"),
         Binding("ctrl+s", "write", "Write it", priority=True),
+        *TYPED_AHEAD,
     ]
     AUTO_FOCUS = "#premise"
     DEFAULT_CSS = """
@@ -144,7 +148,6 @@ class StartScreen(ModalScreen[Path | None]):
         except NovelcraftError as error:
             self._say(str(error))
         else:
-            start_writing(folder, "main")
             self.dismiss(folder)
 
     def _book(self) -> dict[str, str]:

@@ -52,6 +52,15 @@ class SteeringScreen(Screen[None], Working):
         """Who writes the novel now."""
         self._with_editor = with_editor
         self._run: Detached | None = None
+        self._is_starting = False
+
+    @property
+    def is_starting(self) -> bool:
+        """Whether a process was started that does not have the novel yet.
+
+        That takes seconds, or on a busy machine many, in which nobody seems to write.
+        """
+        return self._is_starting and not self.writer
 
     @property
     def scene(self) -> Scene | None:
@@ -71,13 +80,16 @@ class SteeringScreen(Screen[None], Working):
         """Tell of a run that ended badly: not all that ends it is an event."""
         ended = self._run.ended() if self._run else None
         if ended is not None:
-            self._run = None
-            if ended.code > 0:
+            # One that is killed while it writes is told of by `take_writer`.
+            is_told = ended.code > 0 or (ended.code and self.is_starting)
+            self._run, self._is_starting = None, False
+            if is_told:
                 self.notify(ended.message, title="The run has ended", severity="error", timeout=60)
 
     def take_writer(self, writer: str) -> None:
         """Note who writes now; tell of a process of this machine that is gone and said nothing."""
         before, self.writer = self.writer, writer
+        self._is_starting = self._is_starting and not writer
         local = self.home.folder is not None
         if local and before and not writer and self.book and not self.book.has_ended:
             self.notify(
@@ -176,7 +188,7 @@ class SteeringScreen(Screen[None], Working):
             return
         folder = self.home.folder
         if folder is not None and needs_process(folder, record):
-            self._run = Detached(folder, ["steer", str(folder), "apply"])
+            self._start(Detached(folder, ["steer", str(folder), "apply"]))
             self.notify("A process of its own does it now.")
         elif record.status == "refused":
             self.notify(record.reason, title="Refused", severity="error", timeout=30)
@@ -197,8 +209,14 @@ class SteeringScreen(Screen[None], Working):
         if who := holder(self.home.folder):
             self.notify(f"{who} is writing already.")
             return
-        self._run = start_writing(self.home.folder, self.branch)
+        if self.is_starting:
+            self.notify("It is starting already.")
+            return
+        self._start(start_writing(self.home.folder, self.branch))
         self.notify("The run goes on in a process of its own; you can close this at any time.")
+
+    def _start(self, run: Detached) -> None:
+        self._run, self._is_starting = run, True
 
     @work(exclusive=True, group="export")
     async def action_export(self) -> None:

@@ -110,6 +110,8 @@ class LoopStrip(Static):
                 return self.live
 
     def _leave(self, now: float, tokens: int | None) -> None:
+        # What is not logged has the time at which it was heard, which is after it happened.
+        now = max(now, self._since)
         if self.live:
             before = self.took.get(self.live) if self.live not in self._before else None
             before = before or Took(0.0, 0)

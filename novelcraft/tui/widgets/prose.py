@@ -90,7 +90,8 @@ class ProseView(ScrollView, can_focus=True):
         self.text = text
         self._wrap()
         self.mark(marks)
-        self.scroll_to(y=0, animate=False)
+        # At once: put off, it would take a text that grows meanwhile back from its end.
+        self.scroll_to(y=0, animate=False, immediate=True)
 
     def grow(self, at: int, text: str) -> None:
         """The text is now what it was up to a character, and what follows.
@@ -102,7 +103,8 @@ class ProseView(ScrollView, can_focus=True):
         self._fit_rows()
         self.refresh()
         if follows:
-            self.scroll_end(animate=False, immediate=True)
+            # Nothing scrolls that has no bar yet: then once it has one.
+            self.scroll_end(animate=False, immediate=self.show_vertical_scrollbar)
 
     def take_in(self, at: int, text: str, column: int) -> None:
         """Put a text in the place of what follows a character, and wrap what is new."""

@@ -42,8 +42,12 @@ class Side(VerticalScroll):
             self._lines = [*self._lines, line][-LINES:]
             self._update("happened", "\n".join(self._lines))
 
-    def found(self, findings: tuple[Finding, ...]) -> None:
-        """Show what was found, numbered as it is in the prose's margin."""
+    def found(self, findings: tuple[Finding, ...] | None) -> None:
+        """Show what was found, numbered as it is in the prose's margin; None before the checks."""
+        if findings is None:
+            self._update("found", "Not checked yet.")
+            self.remove_class("has-found")
+            return
         lines = [f"{n} {f.severity}: {f.message}" for n, f in enumerate(findings, 1)]
         self._update("found", "\n".join(lines) or "Nothing.")
         self.set_class(bool(findings), "has-found")

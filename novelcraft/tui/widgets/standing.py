@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rich.cells import cell_len
 from textual.content import Content
 from textual.widgets import Static
 
@@ -26,33 +27,60 @@ class Standing(Static):
         self._marks = marks
 
     def show(
-        self, book: Book | None, progress: WritingProgress, now: float, *, running: bool
+        self,
+        book: Book | None,
+        progress: WritingProgress,
+        now: float,
+        *,
+        running: bool,
+        starting: bool,
     ) -> None:
         """Show the counters as they are now."""
         if book is None or book.plan is None:
-            text = progress.line(now) if running else "Not planned yet. Press w to begin."
-            self.update(Content(text), layout=False)
+            still = "Starting." if starting else "Not planned yet. Press w to begin."
+            self.update(Content(progress.line(now) if running else still), layout=False)
             return
-        wide = self.size.width >= NARROW
         drafted = progress.draft_words if running else 0
         words = book.words + drafted
         share = words / book.plan.target_words
         scenes = len(book.plan.scenes)
+        pages = f"{words / book.words_per_page:.1f} of "
+        pages += f"{number(round(book.plan.target_words / book.words_per_page))} pages"
+        if running:
+            left = progress.time_left(now)
+            state = "" if left is None else f"{span(left)} left"
+        else:
+            state = self._still(done=len(book.chain) == scenes, starting=starting)
         parts = [
-            f"{words / book.words_per_page:.1f} of "
-            f"{number(round(book.plan.target_words / book.words_per_page))} pages",
+            pages,
             f"{number(words)} words",
             f"scene {min(len(book.chain) + running, scenes)} of {scenes}",
+            state,
+            f"{number(book.tokens)} tokens",
+            f"cost {book.cost:.2f}" if book.cost else "",
         ]
-        if running and (left := progress.time_left(now)) is not None:
-            parts.append(f"{span(left)} left")
-        elif not running:
-            done = len(book.chain) == scenes
-            parts.append("finished" if done else "press w to write on" if wide else "press w")
-        parts.append(f"{number(book.tokens)} tokens")
-        if cost := book.cost:
-            parts.append(f"cost {cost:.2f}")
+        bar = Content.styled(f"{self._marks.bar(share, BAR)} " if self._is_wide else "", "$accent")
+        self.update(bar.append(self._line(f"{share:.0%}", parts)), layout=False)
+
+    @property
+    def _is_wide(self) -> bool:
+        return self.size.width >= NARROW
+
+    def _still(self, *, done: bool, starting: bool) -> str:
+        """What is said of a novel that nobody writes."""
+        if starting:
+            return "starting"
+        if done:
+            return "finished"
+        return "press w to write on" if self._is_wide else "press w"
+
+    def _line(self, share: str, parts: list[str]) -> str:
+        """The counters, without tokens and words where there is no room for all."""
         between = f" {self._marks.between} "
-        bar = Content.styled(f"{self._marks.bar(share, BAR)} " if wide else "", "$accent")
-        line = Content.assemble(bar, f"{share:.0%}  ", between.join(parts))
-        self.update(line, layout=False)
+        line = f"{share}  {between.join(filter(None, parts))}"
+        for left_out in (4, 1):
+            if self._is_wide or cell_len(line) <= self.size.width:
+                break
+            parts[left_out] = ""
+            line = f"{share}  {between.join(filter(None, parts))}"
+        return line

@@ -33,7 +33,7 @@ class WritingPane(Container):
         self.query_one(Side).take(event, book.plan if book else None)
         if isinstance(event, SceneStarted):
             self.prose.show("")
-            self._found(())
+            self.query_one(Side).found(None)
         elif isinstance(event, DraftChecked):
             draft = book.draft_of(event.scene_id, event.attempt) if book else None
             self._found(draft.all_findings if draft else ())
