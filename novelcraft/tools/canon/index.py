@@ -1,12 +1,13 @@
 """The index of passages: a projection of the chain, in Chroma, found again by likeness.
 
-Nothing here is worth saving: what is missing, stale or broken is made anew from the chain.
-Ancestors are picked from the results, not by a filter in the query: filters make Chroma's search
-lose results. See `chroma` for how its files are kept.
+Nothing here is worth saving: what is missing, stale or broken is made anew from the chain. All
+vectors are compared, so that the same chain gives the same notes. See `chroma` for how they are
+kept.
 """
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -15,7 +16,6 @@ from novelcraft.errors import ProjectError
 from novelcraft.state.manuscript import SceneCommit
 from novelcraft.tools.canon.chroma import (
     OpenedPassages,
-    PassagePart,
     blank_graph,
     broken,
     open_passages,
@@ -23,11 +23,8 @@ from novelcraft.tools.canon.chroma import (
     require_storage,
     sound_place,
 )
-from novelcraft.tools.canon.embedders import Embedder, Vector
+from novelcraft.tools.canon.embedders import Embedder
 from novelcraft.tools.canon.passages import passages
-
-_ASKED_FOR_ONE = 8
-"""Passages that are asked for at first for each that is wanted: some may be of other scenes."""
 
 
 class StaleIndexError(LookupError):
@@ -115,11 +112,10 @@ class PassageIndex:
     def missing(self, commits: Sequence[SceneCommit]) -> int:
         """How many of those commits have passages that are not in the index. Adds nothing."""
         try:
-            parts = self._open().parts
+            stored = self._open().vectors()
         except broken():
             return len(commits)
-        stored = {commit: n for part in parts for commit, n in part.stored.items()}
-        return sum(stored.get(commit.id, 0) != len(passages(commit)) for commit in commits)
+        return sum(len(stored.get(commit.id, ())) != len(passages(commit)) for commit in commits)
 
     def close(self) -> None:
         """Close the index. The next use opens it again."""
@@ -130,34 +126,19 @@ class PassageIndex:
         self._complete.clear()
 
     def _query(self, text: str, allowed: frozenset[str], k: int) -> list[Found]:
-        (vector,) = self._embedder.embed([text])
-        parts = [part for part in self._open().parts if part.stored]
-        nearest = sorted(one for part in parts for one in self._nearest(part, vector, allowed, k))
-        return [
-            Found(commit, number, -later, 1 - distance)
-            for distance, later, commit, number in nearest[:k]
-        ]
+        stored = self._open().vectors()
+        import numpy as np
 
-    def _nearest(
-        self, part: PassagePart, vector: Vector, allowed: frozenset[str], k: int
-    ) -> list[tuple[float, int, str, int]]:
-        """Distance, position (negative), commit and number of the `k` nearest that are allowed.
-
-        As many passages are asked for as it takes to find all of those that are as near.
-        """
-        total = part.stored.total()
-        asked = min(total, k * _ASKED_FOR_ONE)
-        while True:
-            found = part.nearest(vector, asked)
-            ranked = sorted(
-                (distance, -self._positions[commit], commit, int(number))
-                for distance, passage in found
-                for commit, _, number in [passage.partition(":")]
-                if commit in allowed
-            )[:k]
-            if asked == total or (len(ranked) == k and ranked[-1][0] < found[-1][0]):
-                return ranked
-            asked = min(total, asked * 4)
+        wanted = np.array(self._embedder.embed([text])[0], np.float32)
+        likest = heapq.nsmallest(
+            k,
+            (
+                (-round(float(similarity), 6), -self._positions[commit], commit, number)
+                for commit in allowed & stored.keys()
+                for number, similarity in enumerate(stored[commit] @ wanted)
+            ),
+        )
+        return [Found(c, number, -later, -unlike) for unlike, later, c, number in likest]
 
     def _add_missing(self, commits: Sequence[SceneCommit]) -> int:
         opened = self._open()
@@ -173,11 +154,11 @@ class PassageIndex:
         if not wanted:
             return 0
         part = opened.part_for(commit.id)
-        if part.stored[commit.id] == len(wanted):
+        if len(part.vectors.get(commit.id, ())) == len(wanted):
             return 0
         vectors = [*self._embedder.embed([passage.text for passage in wanted])]
         untouched = part.untouched
-        part.put(commit.id, wanted, vectors)
+        part.put(commit.id, vectors)
         if untouched:
             blank_graph(self._folder)
         return len(wanted)

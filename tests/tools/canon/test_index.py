@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -236,6 +237,14 @@ def _database(folder: Path) -> Path:
     return next(folder.glob("*/chroma.sqlite3"))
 
 
+def close(index: PassageIndex, folder: Path) -> None:
+    """Close an index, and wait until Chroma has let go of its files: its threads do so later."""
+    index.close()
+    log = _database(folder).with_name("chroma.sqlite3-wal")
+    while log.exists():
+        time.sleep(0.001)
+
+
 def _delete_folder(folder: Path) -> None:
     shutil.rmtree(folder)
 
@@ -314,7 +323,7 @@ def test_whatever_breaks_is_made_anew(
     chain = story()
     index.sync(chain)
     before = index.query("The engine fell.", ids(chain), 7)
-    index.close()
+    close(index, folder)
     damage(folder)
     again = PassageIndex(folder, HashEmbedder())
     again.sync(chain)
@@ -327,7 +336,7 @@ def test_no_memory_of_the_process_is_left_in_chroma_s_files(
 ) -> None:
     chain = story()
     index.sync(chain[:4])
-    index.close()
+    close(index, folder)
     made = [*folder.glob("*/*/data_level0.bin"), *folder.glob("*/*/length.bin")]
     assert len(made) == 2
     for file in made:
