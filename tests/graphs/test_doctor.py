@@ -21,6 +21,7 @@ from novelcraft.graphs.doctor import Examined, examine, known_preset
 from novelcraft.graphs.novel import Novel
 from novelcraft.state.acts import EditScene
 from novelcraft.tools.export.pdf import PDF_ENGINES
+from novelcraft.tools.models.embedded.cache import CACHE_VARIABLE
 from novelcraft.tools.models.embedded.library import ModelLibrary
 from novelcraft.tools.storage.lock import ProjectLock
 from tests.fakes import script as s
@@ -151,6 +152,25 @@ async def test_what_a_run_that_died_goes_on_with(open_desk: OpenDesk, serve: Ser
     assert found["next write"] == Examined(
         "next write", "ok", "goes on with the step in flight: main"
     )
+
+
+async def test_weights_that_are_not_fetched_yet(
+    serve: Serve, open_desk: OpenDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    minilm, other = (
+        open_desk(serve(), name, write={"embedding": name}) for name in ("minilm", "hash")
+    )
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "empty"))
+    found = await looked_at(minilm)
+    assert found["passage search"] == Examined(
+        "passage search", "note", "its weights are fetched at the first write"
+    )
+    assert found["passage index"] == Examined(
+        "passage index", "note", "it cannot be read before its weights are fetched"
+    )
+    found = await looked_at(other)
+    assert found["passage search"].health == "ok"
+    assert found["passage index"].text == "none yet; it is made with the first scene"
 
 
 async def test_a_disk_that_is_nearly_full(small_disk: Path, serve: Serve) -> None:
