@@ -4,15 +4,18 @@
 
 Writes a book against the fake server, whose every answer takes a while, so that what waits for
 what can be seen in the log of calls: once with clean narrations, and once with one in ten that
-loops and is drawn again. Counts the most calls of the log of which each began when the one before
-had ended, from the first scene to the last: those of scenes, which narrate and read them, and those
-of the plan, which is revised between chapters. What is called beside others makes nothing wait.
+loops and is drawn again. Its summaries name whom they must, as one that does not is asked for once
+more. Counts the most calls of the log of which each began when the one before had ended, from the
+first scene to the last: those of scenes, which narrate and read them, and those of the plan, which
+is revised between chapters. What is called beside others makes nothing wait.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import json
+import re
 import tempfile
 import time
 from collections.abc import Iterable
@@ -32,6 +35,8 @@ ANSWER_SECONDS = 1.0
 SLACK_SECONDS = 0.01
 """By which a call may seem to begin before the one that it waited for had ended."""
 
+_KEPT = re.compile(r'Keep these names:\n"""\n(.+)\n"""')
+
 
 def clean() -> s.Script:
     made = s.Script()
@@ -46,8 +51,10 @@ def with_loops() -> s.Script:
     return made
 
 
-def _slowly(_request: ChatRequest, plain: Answer) -> Answer:
-    return replace(plain, delay=ANSWER_SECONDS)
+def _slowly(request: ChatRequest, plain: Answer) -> Answer:
+    kept = _KEPT.search(request.user)
+    text = json.dumps({"summary": f"There are {kept[1]}."}) if kept else plain.text
+    return replace(plain, text=text, delay=ANSWER_SECONDS)
 
 
 def _some_loop(request: ChatRequest, plain: Answer) -> Answer:

@@ -27,22 +27,22 @@ from novelcraft.tools.models.preflight import SPARE_TOKENS
 PARTS_ONLY = "parts"
 """In the name of a layout that has room for acts and chapters in short, but for no scene."""
 
-LAST_CHAPTERS = 2
-"""Chapters of usual length that `summary` gives beside the summary."""
+LEAST_SCENES, LAST_SCENES = 6, 10
+"""Longest scenes that `summary` gives beside the summary: those that it wants room for, and those
+that it takes where there is more."""
 
-LAST_SCENES = 3
-"""Longest scenes that `window` gives beside the summary."""
+WINDOW_SCENES = 3
+"""Those that `window` gives."""
 
 
 class _Extra(NamedTuple):
     """Tokens that a history takes beside the layout."""
 
     scenes: int
+    """At most."""
+    least: int
+    """What must be there for it to be taken unasked."""
     canon: int = 0
-
-    @property
-    def total(self) -> int:
-        return self.scenes + self.canon
 
 
 def with_history(
@@ -76,7 +76,7 @@ def with_history(
         preset = dataclasses.replace(preset, summary_words=min(preset.summary_words, rolling))
     extras = _extras(preset, settings.novel)
     history = _chosen(settings.write, room - parts, extras)
-    extra = extras[history] if history else _Extra(0)
+    extra = extras[history] if history else _Extra(0, 0)
     canon = min(extra.canon, room // 8)
     scenes = min(extra.scenes, room - parts - canon)
     layout = preset.layout.with_parts(
@@ -107,16 +107,18 @@ def _chosen(
         return None
     if write.history != "auto":
         return write.history
-    return next((name for name, extra in extras.items() if extra.total <= room), None)
+    return next((name for name, extra in extras.items() if extra.least <= room), None)
 
 
 def _extras(preset: SizePreset, novel: NovelSettings) -> dict[HistoryName, _Extra]:
     """What each history takes, the one that tells most first."""
-    chapters = LAST_CHAPTERS * preset.chapter_words
+    book = round(novel.target_words * TOKENS_PER_WORD)
+    scene, canon = preset.layout.scene, preset.layout.canon
+    window = WINDOW_SCENES * scene
     return {
-        "full": _Extra(round(novel.target_words * TOKENS_PER_WORD)),
-        "summary": _Extra(round(min(chapters, novel.target_words) * TOKENS_PER_WORD)),
-        "window": _Extra(LAST_SCENES * preset.layout.scene, canon=preset.layout.canon),
+        "full": _Extra(book, book),
+        "summary": _Extra(min(LAST_SCENES * scene, book), min(LEAST_SCENES * scene, book)),
+        "window": _Extra(window, window + canon, canon),
     }
 
 
@@ -219,8 +221,9 @@ def story_of(
 def first_whole(sizes: Sequence[float], room: float) -> int:
     """Which of some scenes is the first of the last ones that are given whole.
 
-    It stays the same from scene to scene until they have no room any more, and moves past half of
-    them then: moved by one scene each time, it would leave the cache nothing of any prompt.
+    It stays the same from scene to scene until they have no room any more, and moves past two
+    thirds of them then: what is kept is read anew, as what stands before it has changed. Moved by
+    one scene each time, it would leave the cache nothing of any prompt.
 
     Args:
         sizes: Tokens of each scene, in story order.
@@ -233,7 +236,7 @@ def first_whole(sizes: Sequence[float], room: float) -> int:
     for end, size in enumerate(sizes, 1):
         taken += size
         while taken > room and start < end:
-            start = max(start + 1, (start + end) // 2)
+            start = max(start + 1, (start + 2 * end) // 3)
             taken = sum(sizes[start:end])
     return start
 

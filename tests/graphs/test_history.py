@@ -16,7 +16,14 @@ from novelcraft.config.resolve import resolve
 from novelcraft.config.root import Settings
 from novelcraft.config.settings import WriteSettings
 from novelcraft.errors import BudgetError
-from novelcraft.graphs.history import LAST_SCENES, first_whole, history_notice, with_history
+from novelcraft.graphs.history import (
+    LAST_SCENES,
+    LEAST_SCENES,
+    WINDOW_SCENES,
+    first_whole,
+    history_notice,
+    with_history,
+)
 from novelcraft.graphs.prompt_forecast import forecast_prompts
 from novelcraft.present.prompt_forecast import forecast_lines
 from novelcraft.present.views import prompt
@@ -43,12 +50,14 @@ def chosen(context: int, *, pages: int = 100, model: str = "big", **role: Any) -
 
 def test_auto_takes_the_history_that_tells_most_of_those_that_fit() -> None:
     book = round(100 * 275 * TOKENS_PER_WORD)
-    chapters = round(2 * 5_000 * TOKENS_PER_WORD)
-    scenes = LAST_SCENES * STANDARD.scene + STANDARD.canon
+    last = LEAST_SCENES * STANDARD.scene
+    window = WINDOW_SCENES * STANDARD.scene + STANDARD.canon
     assert chosen(BESIDE + book) == "full"
     assert chosen(BESIDE + book - 1) == "summary"
-    assert chosen(BESIDE + chapters - 1) == "window"
-    assert chosen(BESIDE + scenes - 1) is None
+    assert chosen(BESIDE + last) == "summary"
+    assert chosen(BESIDE + last - 1) == "window"
+    assert chosen(BESIDE + window) == "window"
+    assert chosen(BESIDE + window - 1) is None
     assert chosen(0) is None
     assert chosen(BESIDE + book, pages=1_000) == "summary"
 
@@ -122,7 +131,7 @@ async def test_a_prompt_with_the_last_scenes_begins_as_the_one_before_it_until_t
 
 
 @pytest.mark.parametrize(
-    ("scenes", "first"), [(3, 0), (6, 0), (7, 3), (8, 3), (9, 3), (10, 6), (13, 9)]
+    ("scenes", "first"), [(3, 0), (6, 0), (7, 4), (9, 4), (10, 4), (11, 8), (14, 8), (15, 12)]
 )
 def test_the_first_whole_scene_moves_only_when_there_is_no_room(scenes: int, first: int) -> None:
     assert first_whole([100.0] * scenes, 650) == first
@@ -144,8 +153,10 @@ def widened(history: str, room: int, pages: int = 100) -> SizePreset:
     [
         ("full", 100_000, round(27_500 * TOKENS_PER_WORD), 0),
         ("full", 900, 900, 0),
-        ("summary", 100_000, round(10_000 * TOKENS_PER_WORD), 0),
-        ("window", 100_000, LAST_SCENES * STANDARD.scene, STANDARD.canon),
+        ("summary", 100_000, LAST_SCENES * STANDARD.scene, 0),
+        ("auto", LAST_SCENES * STANDARD.scene - 1, LAST_SCENES * STANDARD.scene - 1, 0),
+        ("auto", LEAST_SCENES * STANDARD.scene, LEAST_SCENES * STANDARD.scene, 0),
+        ("window", 100_000, WINDOW_SCENES * STANDARD.scene, STANDARD.canon),
         ("window", 800, 700, 100),
     ],
 )
@@ -153,6 +164,7 @@ def test_the_room_that_is_left_goes_to_the_history_and_no_more_than_it_takes(
     history: str, room: int, scenes: int, canon: int
 ) -> None:
     preset = widened(history, room)
+    history = "summary" if history == "auto" else history
     assert preset.layout.name == f"standard+{history}"
     assert preset.layout.summary == STANDARD.summary + scenes
     assert preset.layout.canon == STANDARD.canon + canon

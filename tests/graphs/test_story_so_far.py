@@ -42,32 +42,32 @@ def with_room(summary: int, whole: int, history: HistoryName | None = "full") ->
 @pytest.mark.parametrize(
     ("room", "whole", "first"),
     [
-        # Three scenes of ten words take 60 tokens, the acts and the summary eight.
-        (60, 60, 0),
-        (59, 60, 1),
-        (59, 40, 1),
-        (59, 39, 2),
-        (48, 60, 1),
-        (47, 60, 2),
-        (28, 60, 2),
-        (27, 60, 3),
-        (59, 19, 3),
+        # Four scenes of ten words take 80 tokens, the acts and the summary eight.
+        (80, 80, 0),
+        (79, 80, 2),
+        (79, 40, 2),
+        (79, 39, 3),
+        (48, 80, 2),
+        (47, 80, 3),
+        (28, 80, 3),
+        (27, 80, 4),
+        (79, 19, 4),
     ],
 )
 def test_as_many_scenes_are_whole_as_have_room_beside_what_is_told_of_the_others(
     room: int, whole: int, first: int
 ) -> None:
-    chain = before(10, 10, 10)
+    chain = before(10, 10, 10, 10)
     story = story_of(in_numbers, chain, with_room(room, whole), words)
     recent = "\n\n".join(commit.prose for commit in chain[first:])
     assert story == (in_numbers(first)._replace(recent=recent) if first else Story("", (), recent))
 
 
 def test_where_the_prompt_may_have_less_the_story_has_less() -> None:
-    chain = before(10, 10, 10)
-    preset = with_room(60, 60)
+    chain = before(10, 10, 10, 10)
+    preset = with_room(80, 80)
     prompt = preset.layout.prompt
-    for most, first in ((prompt + 1, 0), (prompt, 0), (prompt - 1, 1), (prompt - 13, 2)):
+    for most, first in ((prompt + 1, 0), (prompt, 0), (prompt - 1, 2), (prompt - 33, 3)):
         assert story_of(in_numbers, chain, preset, words, most).recent == "\n\n".join(
             commit.prose for commit in chain[first:]
         )
