@@ -1,21 +1,22 @@
 """A batch of novels against the server's own benchmark, on the same server.
 
-    VLLM_SERVER_DEV_MODE=1 novelcraft serve --model all=MODEL
-    python -m benchmarks.batch_speed http://127.0.0.1:8000/v1 --vllm ENVIRONMENT --out FOLDER
+    VLLM_SERVER_DEV_MODE=1 novelcraft serve --preset cpu --model all=MODEL
+    python -m benchmarks.batch_speed http://127.0.0.1:8150/v1 --vllm ENVIRONMENT --out FOLDER
 
-Has `novelcraft batch` write short novels, all at once, takes the calls from their logs, empties the
-server's prefix cache and has `vllm bench serve` send the very same prompts for answers of the same
-lengths, in the order in which the batch began its calls, as many at once. Prints both in tokens a
-second, written and in all, from the first request to the last answer, and what share the batch
-reaches; then what becomes of the rest: how many calls were under way on average, and when.
+Has `novelcraft batch` write short novels, some of them at once, takes the calls from their logs,
+empties the server's prefix cache and has `vllm bench serve` send the very same prompts for answers
+of the same lengths, in the order in which the batch began its calls, as many at once. Prints both
+in tokens a second, written and in all, from the first request to the last answer, and what share
+the batch reaches; then what becomes of the rest: how many calls were under way on average, when.
 
 The environment needs pandas for that. The same command again takes the batch that is in the folder
 and has it sent once more.
 
 The benchmark knows all its prompts at the beginning and keeps to no schema. A novel waits for its
 draft before that is read, and for its plan's first level before the second is asked for, so near a
-batch's end, where fewer novels are left than the server has room for, less is under way. The
-server's development mode is there for the emptying of the cache: nobody else should reach it.
+batch's end, where fewer novels are left than are written at once, less is under way: with three
+times as many in all, that is a small part of the time. The server's development mode is there for
+the emptying of the cache: nobody else should reach it.
 """
 
 from __future__ import annotations
@@ -63,9 +64,9 @@ class Speed(NamedTuple):
         return (self.read + self.written) / self.seconds
 
 
-def rows(base_url: str, model: str, novels: int, words: int) -> list[dict[str, Any]]:
-    role = {"model": f"openai:{model}", "base_url": base_url, "max_concurrency": novels}
-    write = {"preset": "small", "embedding": "hash", "scene_words": words, "attempts": 1}
+def rows(base_url: str, model: str, given: argparse.Namespace) -> list[dict[str, Any]]:
+    role = {"model": f"openai:{model}", "base_url": base_url, "max_concurrency": given.at_once}
+    write = {"preset": "small", "embedding": "hash", "scene_words": given.scene_words}
     return [
         {
             "name": f"novel-{n}",
@@ -73,21 +74,21 @@ def rows(base_url: str, model: str, novels: int, words: int) -> list[dict[str, A
             "pages": 1,
             "chapters": 1,
             "seed": n,
-            "write": {**write, "stop_after_capped": 0},
+            "write": {**write, "attempts": 1, "stop_after_capped": 0},
             "roles": {"reasoning": role, "narrator": role, "cheap": role},
         }
-        for n in range(novels)
+        for n in range(given.novels)
     ]
 
 
-def write_batch(folder: Path, wanted: Sequence[dict[str, Any]]) -> list[CallRecord]:
+def write_batch(folder: Path, wanted: Sequence[dict[str, Any]], jobs: int) -> list[CallRecord]:
     """The calls of a batch, from the first to begin to the last."""
     file, shelf = folder / "premises.jsonl", folder / "shelf"
     file.write_text("".join(f"{json.dumps(row)}\n" for row in wanted), encoding="utf-8")
     command = [sys.executable, "-m", "novelcraft", "batch", str(file), "--out", str(shelf)]
     environ = {**os.environ, "NOVELCRAFT_CONFIG": str(folder / "config.toml")}
     (folder / "config.toml").touch()
-    done = subprocess.run([*command, "--jobs", str(len(wanted))], env=environ, check=False)
+    done = subprocess.run([*command, "--jobs", str(jobs)], env=environ, check=False)
     assert done.returncode in (0, UNFINISHED), f"the batch ended with {done.returncode}"
     calls: list[CallRecord] = []
     for database in sorted(shelf.glob("*/novel.db")):
@@ -144,7 +145,7 @@ def replay(
         *("--model", served["id"], "--tokenizer", served["root"]),
         *("--dataset-name", "custom", "--dataset-path", str(data), "--custom-output-len", "-1"),
         *("--skip-chat-template", "--disable-shuffle", "--ignore-eos", "--temperature", "0.7"),
-        *("--num-prompts", str(len(calls)), "--max-concurrency", str(given.novels)),
+        *("--num-prompts", str(len(calls)), "--max-concurrency", str(given.at_once)),
         *("--save-result", "--result-dir", str(folder), "--result-filename", "bench.json"),
     ]
     subprocess.run(command, check=True, stdout=sys.stderr)
@@ -158,14 +159,15 @@ def main() -> None:
     parser.add_argument("base_url", help="of a vLLM that serves one model, with its /v1")
     parser.add_argument("--vllm", type=Path, required=True, help="environment with its command")
     parser.add_argument("--out", type=Path, required=True, help="folder of the batch")
-    parser.add_argument("--novels", type=int, default=16)
+    parser.add_argument("--novels", type=int, default=48, help="in all")
+    parser.add_argument("--at-once", type=int, default=16, help="of them, and of calls replayed")
     parser.add_argument("--scene-words", type=int, default=275, help="of 275 that a novel has")
     given = parser.parse_args()
     with urlopen(f"{given.base_url}/models") as answer:
         served = json.load(answer)["data"][0]
     given.out.mkdir(parents=True, exist_ok=True)
-    wanted = rows(given.base_url, served["id"], given.novels, given.scene_words)
-    calls = write_batch(given.out, wanted)
+    wanted = rows(given.base_url, served["id"], given)
+    calls = write_batch(given.out, wanted, given.at_once)
     ours = speed(calls)
     theirs = replay(calls, given.base_url, served, given)
     print("| | calls | seconds | read | written | written/s | tokens/s |")
@@ -181,7 +183,7 @@ def main() -> None:
     )
     parts = under_way(calls)
     print(
-        f"calls under way: {sum(parts) / len(parts):.1f} of {given.novels}; by tenths of the time:"
+        f"calls under way: {sum(parts) / len(parts):.1f} of {given.at_once}; by tenths of the time:"
     )
     print(" ".join(f"{part:.1f}" for part in parts))
 
