@@ -12,7 +12,7 @@ from novelcraft.config.layouts import LAYOUTS
 from novelcraft.config.resolve import resolve
 from novelcraft.config.root import Settings
 from novelcraft.config.settings import NovelSettings
-from novelcraft.graphs.history import with_history
+from novelcraft.graphs.history import LAST_SCENES, with_history
 from novelcraft.graphs.part_summaries import LONG_PAGES, part_summaries, summarize_parts
 from novelcraft.graphs.prompt_forecast import forecast_prompts
 from novelcraft.present.views import summary
@@ -126,7 +126,7 @@ def test_a_thousand_pages_have_room_for_every_chapter_where_the_context_has_it()
     bare = resolve(given, "big")
     preset = with_history(bare, given, layout.total + SPARE_TOKENS + 40_000, None)
     chapters = 1_000 * 275 / preset.chapter_words
-    scenes = 2 * preset.chapter_words * TOKENS_PER_WORD
+    scenes = LAST_SCENES * layout.scene
     told = preset.layout.summary - layout.summary - scenes
     assert preset.history == "summary"
     assert told >= chapters * preset.part_words * TOKENS_PER_WORD - 2
