@@ -40,6 +40,8 @@ class WritingProgress:
         self.scenes = 0
         self.scenes_done = 0
         self._doing = "getting ready"
+        self.position = 0
+        """Number of the scene that is drafted; 0 before any."""
         self._pages = 0
         self._target_words = 0
         self._words_done = 0
@@ -134,7 +136,7 @@ class WritingProgress:
         return min(1.0, self.draft_words / self._draft_target) if self._draft_target else 0.0
 
     def _start(self, event: SceneStarted, now: float) -> None:
-        self.scenes = event.scenes
+        self.scenes, self.position = event.scenes, event.position
         self.draft_words, self._draft_target = 0, event.target_words
         self._reading = False
         again = f", draft {event.attempt}" if event.attempt > 1 else ""

@@ -16,10 +16,12 @@ from novelcraft.tools.storage.lock import holder
 from novelcraft.tui.forms import forms
 from novelcraft.tui.screens.novel import NovelScreen
 from novelcraft.tui.widgets.loop_strip import LoopStrip
+from novelcraft.tui.widgets.outline import Outline
 from novelcraft.tui.widgets.prose import ProseView
 from tests.fakes import script as s
 from tests.fakes.server import FakeServer
 from tests.tui.conftest import MakeNovel, room_of, until
+from tests.tui.test_faults import said
 from tests.tui.test_steering import Serve, book_of, fill, form
 
 Check = Callable[[list[SceneCommit], list[SceneCommit], FakeServer], bool]
@@ -260,7 +262,7 @@ async def test_one_stale_scene_is_replayed_and_the_others_stay_as_they_are(
 ) -> None:
     folder = await make_novel(serve(), 3)
     app = room_of(folder)
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await until(pilot, lambda: isinstance(app.screen, NovelScreen) and app.screen.chain)
         book = book_of(app)
         await fill(pilot, app, form(book, "Put your own words", 1), {"prose": WORDS})
@@ -268,6 +270,10 @@ async def test_one_stale_scene_is_replayed_and_the_others_stay_as_they_are(
         await until(pilot, lambda: holder(folder) is None)
         edited = list(book.chain)
         assert [bool(commit.stale) for commit in edited] == [False, True, True]
+        # It is said, and seen of a chapter that is closed over them.
+        await until(pilot, lambda: "2 scenes may no longer fit" in said(app))
+        chapter = app.screen.query_one(Outline).root.children[0].children[0]
+        assert str(chapter.label).endswith("3/3 ~")
         plan = book.plan
         await fill(pilot, app, form(book, "Replay scene 2", 2), {})
         await until(pilot, lambda: _applied(book.acts()[0]))

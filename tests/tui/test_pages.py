@@ -8,8 +8,10 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.widgets import OptionList, Static, TabbedContent
 
+from novelcraft.present.wording import number
+from novelcraft.present.writing import WritingProgress
 from novelcraft.state.acts import EditBrief, EditWorld
-from novelcraft.state.events import DraftChecked, PlanReady, SceneStarted, StepStarted
+from novelcraft.state.events import DraftChecked, Drafting, PlanReady, SceneStarted, StepStarted
 from novelcraft.tui.app import NovelcraftApp
 from novelcraft.tui.book import Place, Scene
 from novelcraft.tui.forms import forms
@@ -80,6 +82,31 @@ async def test_the_strip_takes_the_time_and_tokens_of_each_step() -> None:
             "checks": Took(1.0, 0),
         }
         assert "[draft 3 of 3]" in strip.content_now().plain
+
+
+async def test_a_scene_that_is_drawn_again_does_not_count_twice(
+    serve: Serve, make_novel: MakeNovel
+) -> None:
+    app = room_of(await make_novel(serve(), 3))
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await opened(pilot, app)
+        book, standing, progress = screen.book, screen.query_one(Standing), WritingProgress()
+        assert book is not None
+        for position, words in ((2, book.words), (4, book.words + 500)):
+            started = SceneStarted(
+                scene_id=f"s00{position}",
+                chapter_id="ch01",
+                position=position,
+                scenes=9,
+                attempt=1,
+                target_words=600,
+                goal="Go",
+            )
+            progress.update(started, 1.0)
+            drafted = Drafting(scene_id=started.scene_id, words=500, target_words=600)
+            progress.update(drafted, 2.0)
+            standing.show(book, progress, 3.0, running=True, starting=False)
+            assert f" {number(words)} words" in str(standing.render())
 
 
 class Page(App[None]):

@@ -26,6 +26,7 @@ from novelcraft.state.events import (
 )
 from novelcraft.state.manuscript import SceneCommit
 from novelcraft.tools.canon.journal import Entry
+from novelcraft.tools.text import counted
 from novelcraft.tui.book import Book
 from novelcraft.tui.homes import NovelHome
 from novelcraft.tui.marks import Marks
@@ -150,6 +151,7 @@ class FollowingScreen(SteeringScreen):
 
     def reread(self) -> None:
         """Read the book again after something new."""
+        doubtful = self._doubtful() if self.book else None
         try:
             if self.book is None:
                 self.book = Book(self.home, self.branch)
@@ -166,6 +168,15 @@ class FollowingScreen(SteeringScreen):
         if self._fault:
             self._fault = ""
             self.query_one(WritingPane).say("")
+        if doubtful is not None and (now := self._doubtful()) > doubtful:
+            self.notify(
+                f"{counted(now, 'scene')} may no longer fit. Key s offers to replay "
+                f"{'it' if now == 1 else 'them'}.",
+                timeout=30,
+            )
+
+    def _doubtful(self) -> int:
+        return sum(bool(commit.stale) for commit in self.chain)
 
     def _show(self, book: Book) -> None:
         self.query_one(BookPages).show(book)

@@ -10,7 +10,7 @@ from textual.widgets.tree import TreeNode
 
 from novelcraft.state.plan import Chapter, Plan
 from novelcraft.tui.book import Book, Place, Scene
-from novelcraft.tui.marks import Marks
+from novelcraft.tui.marks import Marks, SceneState
 
 
 class Outline(Tree[Place]):
@@ -62,7 +62,7 @@ class Outline(Tree[Place]):
             for chapter in (c for c in plan.chapters if c.act == act):
                 of = scenes[chapter.id]
                 open_now = chapter.id in opened or _is_begun(of)
-                node = branch.add(_head(chapter, of), data=chapter, expand=open_now)
+                node = branch.add(self._head(chapter, of), data=chapter, expand=open_now)
                 for scene in of:
                     node.add_leaf(self._line(scene), data=scene)
 
@@ -75,9 +75,15 @@ class Outline(Tree[Place]):
                 leaf.set_label(self._line(scene))
                 changed = True
         if changed:
-            node.set_label(_head(chapter, scenes))
+            node.set_label(self._head(chapter, scenes))
             if _is_begun(scenes):
                 node.expand()
+
+    def _head(self, chapter: Chapter, scenes: list[Scene]) -> Text:
+        """A chapter, with the sign of scenes that may no longer fit: it may be closed over them."""
+        doubtful: SceneState = "may no longer fit"
+        mark = f" {self._marks.scenes[doubtful]}" if doubtful in {s.state for s in scenes} else ""
+        return Text(f"{chapter.number}. {chapter.title}  {_written(scenes)}/{len(scenes)}{mark}")
 
     def _line(self, scene: Scene) -> Text:
         mark = self._marks.scenes[scene.state]
@@ -100,7 +106,3 @@ def _written(scenes: list[Scene]) -> int:
 
 def _is_begun(scenes: list[Scene]) -> bool:
     return 0 < _written(scenes) < len(scenes)
-
-
-def _head(chapter: Chapter, scenes: list[Scene]) -> Text:
-    return Text(f"{chapter.number}. {chapter.title}  {_written(scenes)}/{len(scenes)}")

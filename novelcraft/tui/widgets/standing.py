@@ -40,8 +40,8 @@ class Standing(Static):
             still = "Starting." if starting else "Not planned yet. Press w to begin."
             self.update(Content(progress.line(now) if running else still), layout=False)
             return
-        drafted = progress.draft_words if running else 0
-        words = book.words + drafted
+        is_new = progress.position > len(book.chain)  # and takes no written scene's place
+        words = book.words + (progress.draft_words if running and is_new else 0)
         share = words / book.plan.target_words
         scenes = len(book.plan.scenes)
         pages = f"{words / book.words_per_page:.1f} of "
