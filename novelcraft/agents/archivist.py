@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
-
-from pydantic import BaseModel, Field, create_model
+from pydantic import BaseModel, Field
 
 from novelcraft.agents.session import AgentSession
 from novelcraft.prompts.loader import load_template
 from novelcraft.state.base import Frozen
 from novelcraft.state.manuscript import Fact
-from novelcraft.tools.models.schemas import bounded, likely_tokens, strict_list, tidy
+from novelcraft.tools.models.schemas import bounded, likely_tokens, make_schema, strict_list, tidy
 
 
 class FactsInput(Frozen):
@@ -46,15 +44,14 @@ async def extract_facts(given: FactsInput, session: AgentSession) -> FactsOutput
     return FactsOutput(facts=_facts(answer.model_dump()["facts"], given.prose))
 
 
-@cache
 def _facts_schema(chars: int, count: int) -> type[BaseModel]:
-    item = create_model(
+    item = make_schema(
         "FactAnswer",
-        about=(bounded(40), ...),
-        fact=(bounded(chars), ...),
-        quote=(bounded(chars), ...),
+        about=bounded(40),
+        fact=bounded(chars),
+        quote=bounded(chars),
     )
-    return create_model("FactsAnswer", facts=(strict_list(item, 0, count), ...))
+    return make_schema("FactsAnswer", facts=strict_list(item, 0, count))
 
 
 def _facts(answers: list[dict[str, str]], prose: str) -> tuple[Fact, ...]:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
 
-from pydantic import BaseModel, Field, create_model
+from pydantic import BaseModel, Field
 
 from novelcraft.agents.session import AgentSession
 from novelcraft.prompts.loader import load_template
 from novelcraft.state.base import Frozen
 from novelcraft.state.findings import Finding
-from novelcraft.tools.models.schemas import bounded, likely_tokens, strict_list, tidy
+from novelcraft.tools.models.schemas import bounded, likely_tokens, make_schema, strict_list, tidy
 
 CHECK = "continuity.contradiction"
 MAX_FINDINGS = 3
@@ -40,12 +39,9 @@ def _ever_fewer(known: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
         known = known[(len(known) + 1) // 2 :]
 
 
-@cache
 def _contradictions_schema(chars: int) -> type[BaseModel]:
-    item = create_model("Contradiction", quote=(bounded(chars), ...), problem=(bounded(chars), ...))
-    return create_model(
-        "ContinuityAnswer", contradictions=(strict_list(item, 0, MAX_FINDINGS), ...)
-    )
+    item = make_schema("Contradiction", quote=bounded(chars), problem=bounded(chars))
+    return make_schema("ContinuityAnswer", contradictions=strict_list(item, 0, MAX_FINDINGS))
 
 
 async def check_continuity(given: ContinuityInput, session: AgentSession) -> ContinuityOutput:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field, create_model
+from pydantic import BaseModel, Field
 
 from novelcraft.agents.session import AgentSession
 from novelcraft.config.presets import SizePreset
 from novelcraft.prompts.loader import load_template
 from novelcraft.state.base import Frozen
-from novelcraft.tools.models.schemas import bounded, one_of, strict_list, tidy
+from novelcraft.tools.models.schemas import bounded, make_schema, one_of, strict_list, tidy
 
 _CHARS_PER_WORD = 6
 
@@ -140,16 +139,15 @@ async def update_summary(given: BookSummaryInput, session: AgentSession) -> Book
     )
 
 
-@cache
 def _summary_schema(chars: int) -> type[BaseModel]:
-    return create_model("SummaryAnswer", summary=(bounded(chars), ...))
+    return make_schema("SummaryAnswer", summary=bounded(chars))
 
 
 def _roll_schema(preset: SizePreset, living: Sequence[str], chars: int) -> Any:
     fields: dict[str, Any] = {
-        "summary": (bounded(chars), ...),
-        "lasting": (bounded(preset.field_chars), ...),
+        "summary": bounded(chars),
+        "lasting": bounded(preset.field_chars),
     }
     if living:
-        fields["died"] = (strict_list(one_of(tuple(living)), 0, len(living)), ...)
-    return create_model("RolledAnswer", **fields)
+        fields["died"] = strict_list(one_of(tuple(living)), 0, len(living))
+    return make_schema("RolledAnswer", **fields)

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from pydantic import BaseModel, Field, create_model
+from pydantic import BaseModel, Field
 
 from novelcraft.agents.session import AgentSession
 from novelcraft.config.presets import SizePreset
@@ -19,7 +19,7 @@ from novelcraft.prompts.loader import load_template
 from novelcraft.state.base import Frozen
 from novelcraft.state.books import BookCharacter, BookWorld
 from novelcraft.state.calls import Message
-from novelcraft.tools.models.schemas import answer_tokens, bounded, strict_list, tidy
+from novelcraft.tools.models.schemas import answer_tokens, bounded, make_schema, strict_list, tidy
 
 _NAME_CHARS = 40
 _PLACES = 6
@@ -86,14 +86,14 @@ def longest_answer(preset: SizePreset) -> int:
 
 
 def _notes_schema(preset: SizePreset) -> type[BaseModel]:
-    line = (bounded(2 * preset.field_chars), ...)
-    person = create_model("PersonNote", name=(bounded(_NAME_CHARS), ...), who=line)
-    return create_model(
+    line = bounded(2 * preset.field_chars)
+    person = make_schema("PersonNote", name=bounded(_NAME_CHARS), who=line)
+    return make_schema(
         "WorldNotes",
         setting=line,
         rules=line,
-        tone=(bounded(preset.field_chars), ...),
-        people=(strict_list(person, 0, preset.cast_size), ...),
+        tone=bounded(preset.field_chars),
+        people=strict_list(person, 0, preset.cast_size),
     )
 
 
@@ -120,9 +120,9 @@ async def _constitute(given: WorldInput, notes: Sequence[str], session: AgentSes
 
 
 def _world_schema(preset: SizePreset) -> type[BaseModel]:
-    line = (bounded(preset.field_chars), ...)
-    person = create_model("CastMember", name=(bounded(_NAME_CHARS), ...), role=line, want=line)
-    return create_model(
+    line = bounded(preset.field_chars)
+    person = make_schema("CastMember", name=bounded(_NAME_CHARS), role=line, want=line)
+    return make_schema(
         "BookWorldAnswer",
         era=line,
         setting=line,
@@ -130,8 +130,8 @@ def _world_schema(preset: SizePreset) -> type[BaseModel]:
         rules=line,
         tone=line,
         style=line,
-        places=(strict_list(bounded(_NAME_CHARS), 1, _PLACES), ...),
-        cast=(strict_list(person, 1, preset.cast_size), ...),
+        places=strict_list(bounded(_NAME_CHARS), 1, _PLACES),
+        cast=strict_list(person, 1, preset.cast_size),
     )
 
 

@@ -6,8 +6,6 @@ from collections.abc import Iterator, Sequence
 from itertools import repeat
 from typing import Any
 
-from pydantic import create_model
-
 from novelcraft.agents.planner.authored import Showing
 from novelcraft.agents.planner.mend import Mender
 from novelcraft.agents.planner.parts import Item, ListQuestion
@@ -20,7 +18,7 @@ from novelcraft.state.authored import AuthoredChapter
 from novelcraft.state.base import Frozen
 from novelcraft.state.calls import Message
 from novelcraft.state.plan import Chapter
-from novelcraft.tools.models.schemas import bounded, likely_tokens, one_of, strict_list
+from novelcraft.tools.models.schemas import bounded, likely_tokens, make_schema, one_of, strict_list
 
 ACT_TASKS = (
     "which sets the story going",
@@ -109,9 +107,7 @@ async def _act(
     if theirs and all(chapter["summary"] for chapter in theirs):
         return theirs
     chars = task.preset.field_chars
-    chapter = create_model(
-        "ChapterSketch", title=(bounded(40), ...), summary=(bounded(2 * chars), ...)
-    )
+    chapter = make_schema("ChapterSketch", title=bounded(40), summary=bounded(2 * chars))
 
     def prompts(mine: Sequence[Item], count: int) -> Iterator[tuple[Message, ...]]:
         before = [*earlier, *mine]
@@ -197,13 +193,13 @@ async def _hooks(
 ) -> tuple[HookIdea, ...]:
     wanted = min(task.preset.hooks, len(chapters))
     numbers = one_of_numbers(len(chapters))
-    idea = create_model(
+    idea = make_schema(
         "HookAnswer",
-        text=(bounded(task.preset.field_chars), ...),
-        plant_chapter=(numbers, ...),
-        payoff_chapter=(numbers, ...),
+        text=bounded(task.preset.field_chars),
+        plant_chapter=numbers,
+        payoff_chapter=numbers,
     )
-    schema = create_model("HooksAnswer", hooks=(strict_list(idea, wanted, wanted), ...))
+    schema = make_schema("HooksAnswer", hooks=strict_list(idea, wanted, wanted))
     prompts = (
         load_template("plan_hooks").render(core=story.core, chapters=lines, count=wanted)
         for lines in _by_length(chapters)

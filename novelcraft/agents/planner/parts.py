@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel, create_model
+from pydantic import BaseModel
 
 from novelcraft.agents.session import AgentSession
 from novelcraft.errors import InvalidAnswerError
 from novelcraft.state.calls import Message
-from novelcraft.tools.models.schemas import likely_tokens, strict_list
+from novelcraft.tools.models.schemas import likely_tokens, make_schema, strict_list
 
 Item = dict[str, Any]
 
@@ -35,8 +35,7 @@ class ListQuestion:
     def schema(self, count: int) -> type[BaseModel]:
         """The answer with so many items."""
         listed: Any = strict_list(self.item, count, count)
-        fields: Any = {self.field: (listed, ...)}
-        return create_model(self.name, **fields)
+        return make_schema(self.name, **{self.field: listed})
 
     async def ask(self, session: AgentSession, count: int) -> list[Item]:
         """All items: in one answer where there is room for it, else in as few as there is.

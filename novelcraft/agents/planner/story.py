@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from pydantic import BaseModel, Field, create_model
+from pydantic import BaseModel, Field
 
 from novelcraft.agents.planner.authored import Showing
 from novelcraft.agents.planner.mend import Mender
@@ -18,7 +18,13 @@ from novelcraft.state.authored import NOTHING, Authored, AuthoredPerson
 from novelcraft.state.base import Frozen
 from novelcraft.state.calls import Message
 from novelcraft.state.plan import Character, StoryCore, World
-from novelcraft.tools.models.schemas import bounded, likely_tokens, name_field, strict_list
+from novelcraft.tools.models.schemas import (
+    bounded,
+    likely_tokens,
+    make_schema,
+    name_field,
+    strict_list,
+)
 
 
 class Story(Frozen):
@@ -61,14 +67,14 @@ async def plan_story(given: BookRequest, session: AgentSession) -> Story:
 async def _core(task: PlanTask, mender: Mender, showing: Showing) -> StoryCore:
     chars = task.preset.field_chars
     book = task.book
-    schema = create_model(
+    schema = make_schema(
         "StoryCoreAnswer",
-        title=(bounded(50), ...),
-        logline=(bounded(2 * chars), ...),
-        themes=(strict_list(bounded(30), 2, 3), ...),
-        tone=(bounded(60), ...),
-        style=(bounded(chars), ...),
-        ending=(bounded(2 * chars), ...),
+        title=bounded(50),
+        logline=bounded(2 * chars),
+        themes=strict_list(bounded(30), 2, 3),
+        tone=bounded(60),
+        style=bounded(chars),
+        ending=bounded(2 * chars),
     )
     prompts = (
         _prompt(
@@ -98,13 +104,11 @@ async def _core(task: PlanTask, mender: Mender, showing: Showing) -> StoryCore:
 async def _world(task: PlanTask, core: StoryCore, mender: Mender, showing: Showing) -> World:
     text = task.book.authored.world
     places = task.preset.cast_size
-    listed = (strict_list(bounded(40), places, places), ...)
+    listed = strict_list(bounded(40), places, places)
     schema: type[BaseModel] = (
-        create_model("PlacesAnswer", places=listed)
+        make_schema("PlacesAnswer", places=listed)
         if text
-        else create_model(
-            "WorldAnswer", text=(bounded(4 * task.preset.field_chars), ...), places=listed
-        )
+        else make_schema("WorldAnswer", text=bounded(4 * task.preset.field_chars), places=listed)
     )
     prompts = (
         _prompt(
@@ -129,9 +133,9 @@ _MEMBER = ("role", "want", "flaw", "voice", "knows")
 
 def _member(task: PlanTask, schema: str, **more: Any) -> type[BaseModel]:
     """The schema of a member of the cast."""
-    fields = {key: (bounded(task.preset.field_chars), ...) for key in _MEMBER}
-    fields["role"] = (bounded(50), ...)
-    return create_model(schema, **{**more, **fields})
+    fields = {key: bounded(task.preset.field_chars) for key in _MEMBER}
+    fields["role"] = bounded(50)
+    return make_schema(schema, **{**more, **fields})
 
 
 async def _people(
@@ -193,7 +197,7 @@ async def _others(
                 count=count,
             )
 
-    member = _member(task, "CastMember", name=(name_field(), ...))
+    member = _member(task, "CastMember", name=name_field())
     question = ListQuestion("plan.cast", "CastAnswer", "cast", member, prompts)
     members = await question.ask(task.session.part("cast"), wanted)
     hero = task.scaffold.words.name if task.preset.scaffold and not people else ""

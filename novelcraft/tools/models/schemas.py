@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints, create_model
 
@@ -49,6 +50,36 @@ def one_of(values: tuple[str, ...]) -> Any:
     return Literal[values]
 
 
+def make_schema(name: str, /, **fields: Any) -> type[BaseModel]:
+    """A schema of those fields, all of which an answer must have; the same one when asked again.
+
+    A run asks most of its questions by schemas that it asked others by, and pydantic takes
+    milliseconds to make one.
+    """
+    described = ", ".join(f"{key}: {_described(kind)}" for key, kind in fields.items())
+    return _made(name, _Fields(described, fields))
+
+
+@dataclass(frozen=True)
+class _Fields:
+    described: str
+    kinds: Mapping[str, Any] = field(compare=False)
+    """Not compared: to Python, literals of the same values in another order are equal."""
+
+
+@lru_cache(maxsize=256)
+def _made(name: str, fields: _Fields) -> type[BaseModel]:
+    required: dict[str, Any] = {key: (kind, ...) for key, kind in fields.kinds.items()}
+    return create_model(name, **required)
+
+
+def _described(kind: Any) -> str:
+    """All that a type says; a schema in it by its identity, as whoever keeps this keeps it too."""
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return str(id(kind))
+    return f"{kind!r}[{', '.join(map(_described, get_args(kind)))}]"
+
+
 def scene_sketch(preset: SizePreset, names: Sequence[str], place: Any) -> Any:
     """The schema of a scene's brief: of one that is planned, and of one that is written back.
 
@@ -58,21 +89,21 @@ def scene_sketch(preset: SizePreset, names: Sequence[str], place: Any) -> Any:
         place: The type of its place.
     """
     name = one_of(tuple(names))
-    line = (bounded(preset.event_chars), ...)
+    line = bounded(preset.event_chars)
     fields: dict[str, Any] = {
         "goal": line,
-        "pov": (name, ...),
-        "place": (place, ...),
-        "present": (strict_list(name, 1, min(preset.most_present, len(names))), ...),
+        "pov": name,
+        "place": place,
+        "present": strict_list(name, 1, min(preset.most_present, len(names))),
         "outcome": line,
     }
     if not preset.scaffold:
         beats = strict_list(bounded(preset.beat_chars), preset.beats, preset.beats)
-        fields |= {"time": (bounded(40), ...), "beats": (beats, ...), "turn": line}
-    return create_model("SceneSketch", **fields)
+        fields |= {"time": bounded(40), "beats": beats, "turn": line}
+    return make_schema("SceneSketch", **fields)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def longest_answer(schema: type[BaseModel]) -> str:
     """The longest JSON that a schema with bounds allows: every string and list at its bound."""
     whole = json_schema(schema)

@@ -142,7 +142,7 @@ def compact_grammar(schema: Mapping[str, Any]) -> str:
     return f"%llguidance {{}}\nstart: %json {json.dumps(tight, ensure_ascii=False)}\n"
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def json_schema(schema: type[BaseModel]) -> Mapping[str, Any]:
     """A schema as JSON has it; made once for each. It must not be changed."""
     return schema.model_json_schema()

@@ -11,6 +11,7 @@ from novelcraft.tools.models.schemas import (
     answer_tokens,
     bounded,
     longest_answer,
+    make_schema,
     name_field,
     one_of,
     scene_sketch,
@@ -57,3 +58,18 @@ def test_every_string_and_list_is_at_its_bound() -> None:
 def test_a_digit_is_counted_as_a_token() -> None:
     breaks = schemas(SMALL)[3]
     assert answer_tokens(breaks) >= 99 * len("1000, ")
+
+
+def test_a_schema_is_made_once_for_its_fields_as_they_stand() -> None:
+    def made(names: tuple[str, ...], most: int = 2) -> type[BaseModel]:
+        sketch = scene_sketch(STANDARD, names, bounded(60))
+        return make_schema("Sketches", scenes=strict_list(sketch, 1, most))
+
+    assert made(NAMES) is made(NAMES)
+    assert made(NAMES) is not made(NAMES, 3)
+    # The order of a literal's values is the order in which a server's grammar has them.
+    for names in (NAMES, NAMES[::-1]):
+        sketch = strict_schema(made(names))["$defs"]["SceneSketch"]["properties"]
+        assert sketch["pov"]["enum"] == sketch["present"]["items"]["enum"] == [*names]
+    with pytest.raises(ValueError, match="scenes"):
+        made(NAMES).model_validate({})
