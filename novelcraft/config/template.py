@@ -43,7 +43,7 @@ def prep_toml(settings: Settings) -> str:
 
 
 def _toml(settings: Settings, about: str, sections: Sequence[str]) -> str:
-    lines = [*_comment(_HEADER.format(about=about))]
+    lines, plain = [*_comment(_HEADER.format(about=about))], Settings()
     for table, inside in tables().items():
         if table[0] not in sections:
             continue
@@ -51,7 +51,7 @@ def _toml(settings: Settings, about: str, sections: Sequence[str]) -> str:
         for key in inside:
             if table not in _EXPLAINED_ABOVE:
                 lines += ["", *_comment(_prose(key.field))]
-            lines.append(_assignment(key.path, settings))
+            lines.append(_assignment(key.path, settings, plain))
     return "\n".join(lines) + "\n"
 
 
@@ -79,18 +79,18 @@ def literal(value: Any) -> str:
     return _item(value).as_string()
 
 
-def _assignment(path: KeyPath, settings: Settings) -> str:
+def _assignment(path: KeyPath, settings: Settings, plain: Settings) -> str:
     value = _at(settings, path)
     line = f"{path[-1]} = {_UNSET if value is None else literal(value)}"
-    written = path in _ALWAYS or value != _without(path, settings)
+    written = path in _ALWAYS or value != _without(path, settings, plain)
     return line if written else f"# {line}"
 
 
-def _without(path: KeyPath, settings: Settings) -> Any:
+def _without(path: KeyPath, settings: Settings, plain: Settings) -> Any:
     """The value that a key has when the file does not name it."""
     if path[:2] == ("roles", "cheap"):
         return getattr(_cheap_without(path[2], settings.roles), path[2])
-    return _at(Settings(), path)
+    return _at(plain, path)
 
 
 def _cheap_without(key: str, roles: RolesSettings) -> RoleSettings:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph import END, START, StateGraph
 
@@ -19,11 +21,16 @@ from novelcraft.state.graph import WriteState
 
 
 def build_write_graph(checkpointer: BaseCheckpointSaver[str] | None = None) -> WriteGraph:
-    """Compile the graph.
+    """The graph, which is compiled once in a process.
 
     Args:
         checkpointer: Keeps the step in flight.
     """
+    return _compiled().copy({"checkpointer": checkpointer})
+
+
+@cache
+def _compiled() -> WriteGraph:
     builder: Builder = StateGraph(WriteState, WriteContext)
     builder.add_node("story", write_story)
     builder.add_node("outline", write_outline)
@@ -52,4 +59,4 @@ def build_write_graph(checkpointer: BaseCheckpointSaver[str] | None = None) -> W
     builder.add_edge("replan", "gate_chapter")
     builder.add_conditional_edges("gate_chapter", routes.after_chapter_gate)
     builder.add_edge("finish", END)
-    return builder.compile(checkpointer=checkpointer, name="write")
+    return builder.compile(name="write")
