@@ -10,6 +10,7 @@ import pytest
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.conformance import checkpointer_test, validate
 from langgraph.checkpoint.conformance.test_utils import generate_checkpoint, generate_config
+from langgraph.checkpoint.memory import InMemorySaver
 
 from novelcraft.errors import LeaseLostError, ModelError
 from novelcraft.graphs.checkpoints import open_checkpoints
@@ -95,6 +96,11 @@ async def test_what_was_never_kept_or_is_lost_can_be_dropped(
             await getattr(saver, drop)("main" if drop == "adelete_thread" else ["main"])
         for path in novel.folder.glob("checkpoints.db*"):
             path.unlink()
+
+
+def test_novels_that_are_written_at_once_keep_their_own() -> None:
+    savers = [InMemorySaver(), InMemorySaver()]
+    assert [build_write_graph(saver).checkpointer for saver in savers] == savers
 
 
 async def test_the_step_in_flight_is_kept(serve: type[FakeServer], open_desk: OpenDesk) -> None:
