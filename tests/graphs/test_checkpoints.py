@@ -100,7 +100,8 @@ async def test_what_was_never_kept_or_is_lost_can_be_dropped(
 
 def test_novels_that_are_written_at_once_keep_their_own() -> None:
     savers = [InMemorySaver(), InMemorySaver()]
-    assert [build_write_graph(saver).checkpointer for saver in savers] == savers
+    graphs = [build_write_graph(saver) for saver in savers]
+    assert [graph.checkpointer for graph in graphs] == savers
 
 
 async def test_the_step_in_flight_is_kept(serve: type[FakeServer], open_desk: OpenDesk) -> None:

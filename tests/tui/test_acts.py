@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
 
@@ -14,6 +15,7 @@ from novelcraft.graphs.steering import waiting_at
 from novelcraft.state.acts import ActRecord
 from novelcraft.state.manuscript import SceneCommit
 from novelcraft.tools.storage.lock import holder
+from novelcraft.tui.book import Book
 from novelcraft.tui.forms import forms
 from novelcraft.tui.screens.novel import NovelScreen
 from novelcraft.tui.widgets.loop_strip import LoopStrip
@@ -142,6 +144,10 @@ CASES: dict[str, list[Left]] = {
 }
 
 
+def _has_acts(book: Book, count: int) -> bool:
+    return len(book.acts()) == count
+
+
 def _applied(record: ActRecord) -> bool:
     assert record.status in ("pending", "applied"), record.reason
     return record.status == "applied"
@@ -173,7 +179,7 @@ async def test_an_act_is_taken_by_the_run_and_changes_only_what_it_must(
         for number, act in enumerate(acts, 1):
             begins = act.begins.format(name=book.plan.cast[0].name)
             await fill(pilot, app, form(book, begins, act.scene), act.given)
-            await until(pilot, lambda left=number: len(book.acts()) == left)
+            await until(pilot, partial(_has_acts, book, number))
         assert {record.status for record in book.acts()} == {"pending"}
         go_on.set()
         await until(pilot, lambda: all(map(_applied, book.acts())))
