@@ -24,9 +24,11 @@ import os
 import random
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -46,6 +48,8 @@ NAMES = "not postgresql"
 """The same tests on another server, which would have to be started for each mutant."""
 MOST_SECONDS = 30.0
 """Of tests for one mutant."""
+LONGEST_WAIT = 20 * MOST_SECONDS
+"""Seconds by the clock after which the tests of a mutant are ended."""
 TESTS_OF = "tests_of.json"
 LOADED = ("alembic.command", "chromadb", "hypothesis", "langgraph.graph", "openai",
           "pytest_asyncio", "pytest_textual_snapshot", "sqlalchemy.orm")  # fmt: skip
@@ -176,7 +180,16 @@ def passed(root: Path, tests: Sequence[str]) -> bool:
     child = os.fork()
     if not child:
         run_tests(root, tests)
-    return os.waitpid(child, 0)[1] == 0
+    latest = time.monotonic() + LONGEST_WAIT
+    while time.monotonic() < latest:
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if ended:
+            return status == 0
+        time.sleep(0.05)
+    # It waits for ever, which is noticed too.
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return False
 
 
 def run_tests(root: Path, tests: Sequence[str]) -> NoReturn:

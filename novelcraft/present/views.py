@@ -70,12 +70,13 @@ def plan(novel: Novel, branch: str) -> str:
         f"World{mark('world')}\n{_indented(made.world.text)}\n"
         f"  Places: {', '.join(made.world.places)}",
         "Cast\n" + "\n".join(_member(c, mark(c.id)) for c in made.cast),
-        "Hooks\n"
-        + _listed(
-            f"{h.id}  {h.text} (planted {h.plant_scene}, paid {h.payoff_scene})" for h in made.hooks
-        ),
-        *(_chapter(made, chapter) for chapter in made.chapters),
     ]
+    if made.hooks:
+        hooks = (
+            f"{h.id}  {h.text} (planted {h.plant_scene}, paid {h.payoff_scene})" for h in made.hooks
+        )
+        parts.append("Hooks\n" + _listed(hooks))
+    parts += [_chapter(made, chapter) for chapter in made.chapters]
     if made.mends:
         parts.append("Mended by the program\n" + _listed(made.mends))
     return "\n\n".join(parts)
