@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from novelcraft.config.layouts import LAYOUTS
 from novelcraft.config.resolve import resolve
 from novelcraft.config.settings import ROLES
 from novelcraft.errors import ModelError
@@ -277,7 +276,9 @@ async def test_the_embedded_model_before_it_is_fetched(serve: Serve, tmp_path: P
     assert found["role narrator"] == Examined(
         "role narrator", "note", "the small embedded model is fetched at the first write"
     )
-    assert found["layout"].text.startswith(LAYOUTS["small"].note.name)
+    preset, layout = known_preset(given, None, empty)
+    assert (preset.name, layout) == ("small", None)
+    assert found["layout"].text == f"{preset.layout.note}, scenes of 120 words"
     roles["cheap"] = {"model": "embedded:none-such"}
     given = settings(serve(), roles=roles)
     found = {one.subject: one async for one in examine(given, environ={}, library=empty)}
