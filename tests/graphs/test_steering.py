@@ -148,6 +148,24 @@ async def test_what_holds_from_here_on(desk: Desk, put: Put) -> None:
     assert standing.approved == {"plan", plan.scenes[5].id, plan.chapters[1].id}
 
 
+async def test_a_note_for_a_scene_to_come_is_refused_where_none_is(
+    fake_server: FakeServer, open_desk: OpenDesk
+) -> None:
+    novel = open_desk(fake_server, novel={"pages": 2}).novel
+    left: list[ActRecord] = []
+
+    def note_with_the_last_scene(event: WriteEvent) -> None:
+        if isinstance(event, SceneStarted) and event.position == event.scenes and not left:
+            left.append(novel.store.put_act(acts.Note(text="Rain."), branch="main", by="Ida"))
+
+    await novel.write(on_event=note_with_the_last_scene)
+    during = novel.store.act(left[0].id)
+    after = steering.put(novel.folder, novel.store, acts.Note(text="More rain."), by="Ida")
+    for record in (during, after):
+        assert record.status == "refused"
+        assert "No scene is to come" in record.reason
+
+
 async def test_a_fork_and_an_exemption(desk: Desk, put: Put) -> None:
     assert put(acts.Fork(scene="2", name="other")).commit == desk.chain()[1].id
     assert desk.chain("other") == desk.chain()[:2]

@@ -30,7 +30,10 @@ def note(act: Note, place: Place) -> Effect:
     """Tell the narrator something with a scene to come, from its next draft on."""
     if fault := place.note_fault(act.text):
         raise InputError(fault, fix="Say it shorter.")
-    scene = place.coming(act.scene or place.scene_id)
+    name = act.scene or place.scene_id
+    if not name:
+        raise InputError("No scene is to come.", fix="Have one drawn again with a note.")
+    scene = place.coming(name)
     in_draft = place.point == "draft" and scene.id == place.scene_id
     return Effect(target=scene.id, attempt=place.attempt if in_draft else 1)
 

@@ -65,8 +65,5 @@ def may_take(act: Act, place: Place) -> bool:
     kind = KINDS[type(act)]
     if place.point not in kind.points or (kind.planned and not place.planned):
         return False
-    if isinstance(act, acts.Note):
-        # One for the next scene is meant for the next that begins.
-        named = bool(act.scene)
-        return named if place.point == "draft" else named or bool(place.scene_id)
-    return True
+    # A note for the next scene is meant for the next that begins.
+    return place.point != "draft" or not isinstance(act, acts.Note) or bool(act.scene)

@@ -33,11 +33,6 @@ def test_where_an_act_may_be_taken(at: At, act: Act, points: str) -> None:
     assert [point for point in POINTS if may_take(act, at(point))] == points.split()
 
 
-def test_a_note_for_the_next_scene_waits_until_one_is_known(at: At) -> None:
-    assert not may_take(acts.Note(text="Rain."), at("brief", scene_id=""))
-    assert may_take(acts.Note(text="Rain.", scene="3"), at("brief", scene_id=""))
-
-
 def test_before_there_is_a_plan_what_changes_it_waits(bare: ManuscriptStore) -> None:
     place = place_in(bare)
     for waits in (EDIT, acts.Note(text="Rain."), acts.Redraw(scene="1")):
