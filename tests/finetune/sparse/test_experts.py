@@ -24,7 +24,8 @@ GIVEN: dict[str, Any] = {
     "lora_r": 4,
     "lora_alpha": 8.0,
     "use_rslora": True,
-    "learning_rate": 5e-3,
+    # Higher, and what rounding makes of it on some processors grows beyond what is compared.
+    "learning_rate": 2e-3,
     "neftune_noise_alpha": 0.0,
     "max_steps": 10,
     "eval_steps": 5,
@@ -203,12 +204,7 @@ def test_training_over_four_bits_is_training_over_what_they_hold(
     config = settings(rows(tmp_path), dequantised, **GIVEN | {"load_in_4bit": False})
     whole = losses(train(config))
     _, packed = run
-    first = range(1, 6)
-    assert [packed[step] for step in first] == pytest.approx(
-        [whole[step] for step in first], rel=1e-3
-    )
-    # What the two round otherwise grows with each step, and more on some processors than on others.
-    assert packed == pytest.approx(whole, rel=1e-2)
+    assert packed == pytest.approx(whole, rel=1e-3)
     assert packed[10] < packed[1] - 0.1
     ours, theirs = (folder / "adapter" for folder in (run[0], tmp_path / "run"))
     from novelcraft.finetune.adapters.folder import read_adapter
