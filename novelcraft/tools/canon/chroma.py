@@ -5,9 +5,8 @@ Chroma is used with care in five ways:
 * It never writes its graph of vectors to disk. Its loader trusts those files, and a damaged
   one takes the whole process down. Vectors stay in its SQLite log instead, and are read back
   from there (0.1 s for 2,500 passages).
-* That graph is not searched either. It misses a passage now and then, not always the same one:
-  of 1,600 passages one of the three nearest to a text, for one text in eight. A novel's vectors
-  are few enough to be compared all, in less time.
+* That graph is not searched either. It misses a passage now and then, not always the same one,
+  and a novel's vectors are few enough to be compared all.
 * A write reads the log again, so the vectors lie in collections of `PART_SIZE`, each with a log
   of its own: what a write costs does not grow with the book.
 * SQLite looks through that file before Chroma sees it, because there, too, damage can end the
@@ -48,7 +47,7 @@ if TYPE_CHECKING:
 
 DATABASE = "chroma.sqlite3"
 PART_SIZE = 500
-"""Passages in a collection, before another is begun. A write takes 1 ms for each 50 of them."""
+"""Passages in a collection, before another is begun. A write reads all of the last one's."""
 LEAST_FREE = 1 << 20
 """Bytes of free space below which a failed write is put down to the disk."""
 _opening = threading.Lock()
