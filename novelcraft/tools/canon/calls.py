@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, func, insert, select
+from sqlalchemy import Row, bindparam, func, insert, select
 
 from novelcraft.state.calls import CallRecord, ModelLine, Usage
 from novelcraft.tools.canon.engine import Database
@@ -34,6 +34,15 @@ _SUMS = (
 )
 
 
+# Made once: to put a statement together takes longer than to run it.
+_ANSWERED = (
+    select(calls)
+    .where(calls.c.key == bindparam("key"), calls.c.outcome.in_(("ok", "invalid")))
+    .order_by(calls.c.outcome != "ok", calls.c.number)
+    .limit(1)
+)
+
+
 class Calls:
     """Logs model calls and finds them again. A part of `ManuscriptStore`."""
 
@@ -48,14 +57,8 @@ class Calls:
 
     def find_answered(self, key: str) -> CallRecord | None:
         """The first successful call with that key, else the first whose answer was invalid."""
-        wanted = (
-            select(calls)
-            .where(calls.c.key == key, calls.c.outcome.in_(("ok", "invalid")))
-            .order_by(calls.c.outcome != "ok", calls.c.number)
-            .limit(1)
-        )
         with self._db.read() as connection:
-            row = connection.execute(wanted).first()
+            row = connection.execute(_ANSWERED, {"key": key}).first()
             return _to_record(row) if row else None
 
     def log_call(self, record: CallRecord) -> None:

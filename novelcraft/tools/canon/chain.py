@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, true, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, true, update
 
 from novelcraft.errors import HeadMovedError, InputError, UnknownTargetError
 from novelcraft.state.manuscript import Branch, Fact, SceneCommit
@@ -21,6 +21,10 @@ from novelcraft.tools.canon.commits import (
 from novelcraft.tools.canon.engine import Database
 from novelcraft.tools.canon.sql import upsert
 from novelcraft.tools.canon.tables import branches, commits, finished
+
+# Made once: to put a statement together takes longer than to run it.
+_BRANCH = select(branches).where(branches.c.name == bindparam("name"))
+_LOCKED_BRANCH = _BRANCH.with_for_update()
 
 
 class Chain:
@@ -225,8 +229,7 @@ def locked_branch(connection: Connection, name: str) -> Branch:
 
 
 def _branch(connection: Connection, name: str, *, lock: bool = False) -> Branch:
-    wanted = select(branches).where(branches.c.name == name)
-    row = connection.execute(wanted.with_for_update() if lock else wanted).first()
+    row = connection.execute(_LOCKED_BRANCH if lock else _BRANCH, {"name": name}).first()
     if row is None:
         known = ", ".join(connection.execute(select(branches.c.name).order_by("name")).scalars())
         raise UnknownTargetError(

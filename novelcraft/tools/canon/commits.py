@@ -75,7 +75,7 @@ def append_commit(connection: Connection, commit: SceneCommit) -> None:
     before = connection.execute(parent).scalar()
     if commit.position != (before or 0) + 1:
         raise ValueError(f"commit {commit.id} has position {commit.position} after {before}")
-    if holds(connection, commit.id, commit.id):
+    if connection.execute(select(commits.c.id).where(commits.c.id == commit.id)).first():
         return
     row = commit.model_dump(mode="json")
     added = row.pop("facts")

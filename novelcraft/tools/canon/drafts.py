@@ -7,7 +7,7 @@ from threading import Lock
 from typing import Any, Unpack
 
 from pydantic_core import to_jsonable_python
-from sqlalchemy import ColumnElement, Connection, delete, select
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, select
 
 from novelcraft.errors import UnknownTargetError
 from novelcraft.state.manuscript import Draft, Reviews
@@ -17,6 +17,23 @@ from novelcraft.tools.canon.tables import drafts, recalled, reviews
 
 _REVIEWERS = tuple(Reviews.__annotations__)
 _FIELDS = tuple(column.name for column in drafts.columns if column.name != "number")
+
+# Made once: to put a statement together takes longer than to run it.
+_KNOWN = select(drafts.c.id).where(drafts.c.id == bindparam("id"))
+_RECALLED = select(recalled.c.notes).where(recalled.c.step == bindparam("step"))
+_OLD = (
+    (drafts.c.branch == bindparam("branch"))
+    & drafts.c.parent.is_distinct_from(bindparam("parent"))
+    & drafts.c.id.not_in(bindparam("keep", expanding=True))
+)
+_DELETE_OLD = (
+    delete(reviews).where(reviews.c.draft.in_(select(drafts.c.id).where(_OLD))),
+    delete(drafts).where(_OLD),
+    delete(recalled).where(
+        recalled.c.branch == bindparam("branch"),
+        recalled.c.parent.is_distinct_from(bindparam("parent")),
+    ),
+)
 
 
 class Drafts:
@@ -68,8 +85,7 @@ class Drafts:
             UnknownTargetError: There is no such draft.
         """
         with self._db.write(synced=False) as connection:
-            known = select(drafts.c.id).where(drafts.c.id == draft_id)
-            if connection.execute(known).first() is None:
+            if connection.execute(_KNOWN, {"id": draft_id}).first() is None:
                 raise UnknownTargetError(
                     f"There is no draft {draft_id!r}.",
                     fix="It went when a later scene was committed; draw the scene again.",
@@ -89,9 +105,8 @@ class Drafts:
 
     def recalled(self, step: str) -> tuple[str, ...]:
         """The canon notes for the drafts of a step; empty when none were kept."""
-        wanted = select(recalled.c.notes).where(recalled.c.step == step)
         with self._db.read() as connection:
-            return tuple(connection.execute(wanted).scalar() or ())
+            return tuple(connection.execute(_RECALLED, {"step": step}).scalar() or ())
 
     def delete_drafts(
         self, branch: str, *, keep_parent: str | None, keep: Collection[str] = ()
@@ -106,20 +121,10 @@ class Drafts:
             keep_parent: The commit that drafts and notes may still be needed after.
             keep: Ids of other drafts that are still needed.
         """
-        old = (
-            (drafts.c.branch == branch)
-            & drafts.c.parent.is_distinct_from(keep_parent)
-            & drafts.c.id.not_in(keep)
-        )
+        given = {"branch": branch, "parent": keep_parent, "keep": list(keep)}
         with self._db.write(synced=False) as connection:
-            read = reviews.c.draft.in_(select(drafts.c.id).where(old))
-            connection.execute(delete(reviews).where(read))
-            connection.execute(delete(drafts).where(old))
-            connection.execute(
-                delete(recalled).where(
-                    recalled.c.branch == branch, recalled.c.parent.is_distinct_from(keep_parent)
-                )
-            )
+            for statement in _DELETE_OLD:
+                connection.execute(statement, given)
         self._latest = None
 
 

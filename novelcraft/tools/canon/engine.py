@@ -302,7 +302,8 @@ def _begin_sqlite(connection: Connection) -> None:
     writing = options.get("writing", False)
     if writing:
         # A pooled connection is one transaction's at a time, so each says how it is to be kept.
-        connection.exec_driver_sql(
-            f"PRAGMA synchronous={'FULL' if options['synced'] else 'NORMAL'}"
-        )
+        wanted = "FULL" if options["synced"] else "NORMAL"
+        if connection.info.get("synchronous") != wanted:
+            connection.exec_driver_sql(f"PRAGMA synchronous={wanted}")
+            connection.info["synchronous"] = wanted
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")

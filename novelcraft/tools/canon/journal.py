@@ -22,6 +22,10 @@ class Entry(NamedTuple):
     event: WriteEvent
 
 
+# Made once: to put a statement together takes longer than to run it.
+_LOG = insert(events)
+
+
 class Journal:
     """Keeps events and exemptions. A part of `ManuscriptStore`."""
 
@@ -40,7 +44,7 @@ class Journal:
             "body": event.model_dump(mode="json"),
         }
         with self._db.write(synced=False) as connection:
-            number = connection.execute(insert(events).values(row)).inserted_primary_key
+            number = connection.execute(_LOG, row).inserted_primary_key
             assert number is not None
             return int(number[0])
 
