@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
@@ -53,20 +53,27 @@ class Piece:
 
 
 class _Beginning(httpx2.AsyncByteStream):
-    """The body of an answer, of which the beginning is remembered."""
+    """The body of an answer, of which the beginning is remembered.
+
+    The client reads what follows an answer's last event by iterating once more: it goes on where
+    the first iteration is, which so comes to its end.
+    """
 
     def __init__(self, body: httpx2.AsyncByteStream) -> None:
         self._body = body
+        self._chunks = aiter(body)
         self.text = b""
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for chunk in self._body:
+        async for chunk in self._chunks:
             if len(self.text) < _BEGINNING:
                 self.text += chunk[:_BEGINNING]
             yield chunk
 
     async def aclose(self) -> None:
         await self._body.aclose()
+        if isinstance(self._chunks, AsyncGenerator):
+            await self._chunks.aclose()
 
 
 _answering: ContextVar[list[_Beginning]] = ContextVar("_answering")
@@ -172,7 +179,11 @@ class Client:
 
     @asynccontextmanager
     async def _made_sense_of(self) -> AsyncIterator[None]:
-        """Turn whatever the client raises over an answer's content into an `OddAnswerError`."""
+        """Turn whatever the client raises over an answer's content into an `OddAnswerError`.
+
+        An answer of which the rest is not wanted is closed here: the client leaves the iterations
+        that it breaks off to be collected, and the server would go on writing until then.
+        """
         answers: list[_Beginning] = []
         _answering.set(answers)
         try:
@@ -182,6 +193,9 @@ class Client:
         except Exception as error:
             said = answers[-1].text.decode("utf-8", "replace") if answers else str(error)
             raise OddAnswerError(self._server.secrets.hide(said)) from error
+        finally:
+            for answer in answers:
+                await answer.aclose()
 
     async def _connected(self) -> _Chat:
         url = await self._server.ready()

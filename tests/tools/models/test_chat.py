@@ -1,10 +1,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from types import AsyncGeneratorType
 from typing import Any
 
 import pytest
@@ -125,6 +129,32 @@ async def test_a_stream_to_its_end(serve: Serve, flavour: str) -> None:
     assert len(seen) > 30
     assert answer.finish_reason == "stop"
     assert answer.usage.prompt_tokens > 0
+
+
+@contextmanager
+def collected() -> Iterator[list[str]]:
+    """The asynchronous generators that are dropped before they end, by name."""
+    hooks, names = sys.get_asyncgen_hooks(), list[str]()
+
+    def closed(generator: AsyncGenerator[Any, Any]) -> None:
+        assert isinstance(generator, AsyncGeneratorType)
+        names.append(generator.ag_code.co_qualname)
+        assert hooks.finalizer is not None
+        hooks.finalizer(generator)
+
+    sys.set_asyncgen_hooks(finalizer=closed)
+    yield names
+    sys.set_asyncgen_hooks(*hooks)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+async def test_a_stream_leaves_no_connection_to_the_collector(serve: Serve, whole: bool) -> None:
+    with collected() as dropped:
+        async with opened(serve()) as models:
+            await models.stream(request(), lambda text: whole or len(text) < 60)
+        gc.collect()
+    holding = {"AsyncResponseStream.__aiter__", "AsyncHTTP11Connection._receive_response_body"}
+    assert not holding & set(dropped)
 
 
 async def test_a_reader_that_objects_to_the_very_end_is_heard(serve: Serve) -> None:
