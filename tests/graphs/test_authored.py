@@ -199,6 +199,17 @@ async def test_a_file_that_is_changed_after_planning_is_not_passed_over(
     assert len(desk.chain()) == 2
 
 
+async def test_what_must_happen_is_a_part_of_the_outline_that_was_planned_with(
+    fake_server: FakeServer, open_desk: OpenDesk, tmp_path: Path
+) -> None:
+    author(tmp_path / "novel")
+    desk = open_desk(fake_server)
+    await desk.write(until=0)
+    author(tmp_path / "novel", outline=OUTLINE.replace(MUST, "The ledger must not burn."))
+    with pytest.raises(AuthorsFileError, match=r"outline\.md says something else"):
+        require_unchanged(plan_of(desk), "main", tmp_path / "novel")
+
+
 async def test_a_plan_that_is_made_again_takes_the_files_as_they_are_now(
     serve: Callable[..., FakeServer], open_desk: OpenDesk, tmp_path: Path
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from novelcraft.graphs.authored import (
     what_prompts_cut,
 )
 from novelcraft.state.authored import NOTHING, Authored, AuthoredChapter, AuthoredPerson
+from novelcraft.state.layout import SHORT_BRIEF
 from novelcraft.state.plan import Plan
 from novelcraft.tools.authored import read_authored
 from tests.graphs.bench import PLAN
@@ -119,8 +121,7 @@ def words(text: str) -> int:
 
 def cut(plan: Plan, **parts: int) -> list[str]:
     """What is told of a plan where the narrator's prompt has so many words for its parts."""
-    layout = LAYOUTS["small"].with_parts(**parts)
-    preset = SMALL.__class__(**{**vars(SMALL), "layout": layout})
+    preset = replace(SMALL, layout=LAYOUTS["small"].with_parts(**parts))
     return list(what_prompts_cut(plan, preset, words))
 
 
@@ -132,6 +133,16 @@ def authored(**parts: Any) -> Plan:
     return PLAN.model_copy(
         update={"authored": given, "scenes": scenes, "by_author": ("s002", "world")}
     )
+
+
+def test_no_room_is_told_for_what_a_scene_is_not_asked_for() -> None:
+    beats = tuple(f"They look at letter {n}." for n in range(60))
+    plan = authored(world="A harbour.")
+    second = plan.scenes[1].model_copy(update={"goal": "They burn letters.", "beats": beats})
+    plan = plan.model_copy(update={"scenes": (plan.scenes[0], second, *plan.scenes[2:])})
+    assert len(cut(plan, brief=SHORT_BRIEF)) == 1
+    # A shorter brief has no beats, and so loses none.
+    assert cut(plan, brief=SHORT_BRIEF - 1) == []
 
 
 def test_a_world_that_the_prompt_has_no_room_for_is_told_with_how_much_is_lost() -> None:

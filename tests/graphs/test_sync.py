@@ -170,6 +170,22 @@ def test_a_chapter_whose_title_the_plan_changed_since_is_known_by_either(
     assert look() == [Offer(path, (GONE,), (), frozenset())]
 
 
+def test_a_file_is_read_by_the_plan_that_its_last_scene_was_written_by(
+    store: ManuscriptStore, tmp_path: Path, look: Look
+) -> None:
+    first, second = PLAN.chapters
+    for version, title in enumerate(("Ashes", "Smoke"), 2):
+        chapters = (first, second.model_copy(update={"title": title}))
+        store.add_plan(
+            "main", PLAN.model_copy(update={"parent": version - 1, "chapters": chapters})
+        )
+        if title == "Ashes":
+            last = factories.commit(4, chain_of(store)[-1], chapter_id=second.id, plan_version=2)
+            store.commit("main", last)
+            edit(renew(tmp_path, store))
+    assert [(offer.scenes, offer.problems) for offer in look()] == [((GONE,), ())]
+
+
 def test_versions_that_were_kept_aside_come_first_and_the_oldest_of_them_before(
     store: ManuscriptStore, tmp_path: Path, look: Look
 ) -> None:

@@ -86,10 +86,12 @@ async def test_a_draft_is_kept_under_its_step_and_told_of(open_bench: OpenBench)
         state = bench.state(attempt=2)
         came = await narrate_scene(state, bench.runtime)
         draft = bench.store.draft(came["draft"])
+        assert draft is not None
+        calls = [bench.store.find_call(key) for key in draft.provenance.calls]
         (told,) = bench.of("scene_started")
         grown = bench.of("drafting")[-1]
-    assert draft is not None
     assert draft.id == str(draw_step(state).draft(2))
+    assert [call and call.step for call in calls] == [f"{draft.id}/0"]
     assert (draft.branch, draft.parent, draft.scene_id) == ("main", state["head"], "s003")
     assert (draft.attempt, draft.provenance.attempt) == (2, 2)
     assert (told.scene_id, told.chapter_id, told.position, told.scenes) == ("s003", "ch02", 3, 4)

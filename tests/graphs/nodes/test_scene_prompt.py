@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -153,6 +154,21 @@ async def test_a_prompt_that_may_have_less_has_less(open_bench: OpenBench) -> No
         taken = sum(section.tokens for section in whole.sections)
         less = scene_prompt(bench.state(), bench.context, taken - 10)
     assert sum(section.tokens for section in less.sections) <= taken - 10
+
+
+async def test_a_story_that_has_no_room_in_a_shorter_prompt_is_told_in_short_and_not_cut(
+    open_bench: OpenBench,
+) -> None:
+    async with open_bench(3) as bench:
+        preset = replace(bench.context.preset, history="full", history_tokens=2_000)
+        context = replace(bench.context, preset=preset)
+        whole, less = (
+            scene_prompt(bench.state(), context, most)
+            for most in (None, preset.layout.prompt - preset.layout.summary)
+        )
+    assert "Elias Marrow read letter 1." in whole.messages[1].content
+    assert "Elias Marrow read letter 1." not in less.messages[1].content
+    assert [section.name for section in less.sections if section.trimmed] == []
 
 
 async def test_a_prompt_that_is_refused_is_asked_once_more_with_less_and_what_is_told(
