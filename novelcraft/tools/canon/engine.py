@@ -79,6 +79,7 @@ class Database:
         if self.sqlite:
             self.name = str(self.url.database)
         self.engine = _engine(self.url)
+        self._closed = False
         self._watching: PoolProxiedConnection | None = None
         self._writing: ContextVar[Connection | None] = ContextVar("writing", default=None)
 
@@ -99,7 +100,7 @@ class Database:
             if outer is not None:
                 yield outer
                 return
-            with self._named_errors(), self.engine.connect() as connection:
+            with self._connect() as connection:
                 yield connection
         except (JSONDecodeError, ValidationError) as error:
             raise damaged(self.name, error) from error
@@ -119,7 +120,7 @@ class Database:
         if outer is not None:
             yield outer
             return
-        with self._named_errors(), self.engine.connect() as connection:
+        with self._connect() as connection:
             connection = connection.execution_options(writing=True, synced=synced)
             with connection.begin():
                 if not (synced or self.sqlite):
@@ -149,7 +150,11 @@ class Database:
         return int(cursor.execute("PRAGMA data_version").fetchone()[0])
 
     def close(self) -> None:
-        """Close all connections. SQLite folds its log into the file when the last one goes."""
+        """Close all connections. SQLite folds its log into the file when the last one goes.
+
+        One that another thread has in a transaction is closed when that ends.
+        """
+        self._closed = True
         if self._watching is not None:
             self._watching.close()
             self._watching = None
@@ -206,6 +211,17 @@ class Database:
                 f"this program knows those up to {SCHEMA_REVISION}.",
                 fix="Update novelcraft: pip install --upgrade novelcraft",
             )
+
+    @contextmanager
+    def _connect(self) -> Iterator[Connection]:
+        pool = self.engine.pool
+        try:
+            with self._named_errors(), self.engine.connect() as connection:
+                yield connection
+        finally:
+            # Asked once the connection is back: `close` has emptied the pool before or after that.
+            if self._closed:
+                pool.dispose()
 
     @contextmanager
     def _named_errors(self) -> Iterator[None]:
