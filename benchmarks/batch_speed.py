@@ -5,9 +5,10 @@
 
 Has `novelcraft batch` write short novels, some of them at once, takes the calls from their logs,
 empties the server's prefix cache and has `vllm bench serve` send the very same prompts for answers
-of the same lengths, in the order in which the batch began its calls, as many at once. Prints both
-in tokens a second, written and in all, from the first request to the last answer, and what share
-the batch reaches; then what becomes of the rest: how many calls were under way on average, when.
+of the same lengths, in the order in which the batch began its calls, as many at once, sampled as
+most of the batch's tokens were. Prints both in tokens a second, written and in all, from the first
+request to the last answer, and what share the batch reaches; then what becomes of the rest: how
+many calls were under way on average, when.
 
 The environment needs pandas for that. The same command again takes the batch that is in the folder
 and has it sent once more.
@@ -26,6 +27,7 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -126,6 +128,16 @@ def under_way(calls: Sequence[CallRecord], parts: int = 10) -> list[float]:
     ]
 
 
+def sampling(calls: Sequence[CallRecord]) -> dict[str, Any]:
+    """How most tokens were sampled; on a processor that is a part of what a token costs."""
+    written: Counter[str] = Counter()
+    for call in calls:
+        written[json.dumps(call.sampling)] += call.usage.completion_tokens
+    ((most, _),) = written.most_common(1)
+    found: dict[str, Any] = json.loads(most)
+    return found
+
+
 def replay(
     calls: Sequence[CallRecord], base_url: str, served: dict[str, Any], given: argparse.Namespace
 ) -> Speed:
@@ -144,7 +156,8 @@ def replay(
         *(str(given.vllm / "bin" / "vllm"), "bench", "serve", "--base-url", root),
         *("--model", served["id"], "--tokenizer", served["root"]),
         *("--dataset-name", "custom", "--dataset-path", str(data), "--custom-output-len", "-1"),
-        *("--skip-chat-template", "--disable-shuffle", "--ignore-eos", "--temperature", "0.7"),
+        *("--skip-chat-template", "--disable-shuffle", "--ignore-eos"),
+        *(f"--{name.replace('_', '-')}={value}" for name, value in sampling(calls).items()),
         *("--num-prompts", str(len(calls)), "--max-concurrency", str(given.at_once)),
         *("--save-result", "--result-dir", str(folder), "--result-filename", "bench.json"),
     ]
