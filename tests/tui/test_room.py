@@ -11,11 +11,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from textual.app import App, ComposeResult
 from textual.widgets import DataTable, Static, TabbedContent
 
+from novelcraft.present.writing import WritingProgress
 from novelcraft.tools.canon.store import ManuscriptStore
 from novelcraft.tools.storage.lock import holder
 from novelcraft.tui.app import NovelcraftApp
+from novelcraft.tui.book import Book
+from novelcraft.tui.homes import FolderHome
+from novelcraft.tui.marks import PLAIN
 from novelcraft.tui.screens.novel import NovelScreen
 from novelcraft.tui.shelf import FolderShelf
 from novelcraft.tui.widgets.loop_strip import LoopStrip
@@ -82,6 +87,33 @@ async def test_counters_are_left_out_rather_than_cut_off(
         await pilot.resize_terminal(50, 24)
         await until(pilot, lambda: " words" not in line())
         assert " pages" in line()
+
+
+class Counters(App[None]):
+    """The counters alone, shown once, before they have a width."""
+
+    def __init__(self, book: Book) -> None:
+        super().__init__()
+        self.book = book
+
+    def compose(self) -> ComposeResult:
+        yield Standing(PLAIN)
+
+    def on_mount(self) -> None:
+        counters = self.query_one(Standing)
+        counters.show(self.book, WritingProgress(), 0.0, running=False, starting=False)
+
+
+async def test_counters_take_the_width_that_they_get(serve: Serve, make_novel: MakeNovel) -> None:
+    book = Book(FolderHome(await make_novel(serve(), 2)))
+    app = Counters(book)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert str(app.query_one(Standing).render()).endswith(" tokens")
+        await pilot.resize_terminal(120, 24)
+        await pilot.pause()
+        assert "press w to write on" in str(app.query_one(Standing).render())
+    book.close()
 
 
 async def test_closing_the_room_changes_nothing_of_the_run(

@@ -92,6 +92,10 @@ class LoopStrip(Static):
         """Draw it as it stands now."""
         self.update(self.content_now(), layout=False)
 
+    def on_resize(self) -> None:
+        """Draw it for the width that there is now."""
+        self.refresh_strip()
+
     def _step(self, event: WriteEvent) -> str:
         match event:
             case RunStarted() | Planning():

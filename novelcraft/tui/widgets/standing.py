@@ -15,6 +15,8 @@ NARROW = 100
 """Columns below which the counters have no room for the bar."""
 BAR = 20
 """Cells of the bar."""
+GO_ON = "press w to write on"
+GO_ON_SHORT = "press w"
 
 
 class Standing(Static):
@@ -25,6 +27,8 @@ class Standing(Static):
     def __init__(self, marks: Marks) -> None:
         super().__init__("", id="standing")
         self._marks = marks
+        self._share = 0.0
+        self._parts: list[str] = []
 
     def show(
         self,
@@ -38,11 +42,12 @@ class Standing(Static):
         """Show the counters as they are now."""
         if book is None or book.plan is None:
             still = "Starting." if starting else "Not planned yet. Press w to begin."
+            self._parts = []
             self.update(Content(progress.line(now) if running else still), layout=False)
             return
         is_new = progress.position > len(book.chain)  # and takes no written scene's place
         words = book.words + (progress.draft_words if running and is_new else 0)
-        share = words / book.plan.target_words
+        self._share = words / book.plan.target_words
         scenes = len(book.plan.scenes)
         pages = f"{words / book.words_per_page:.1f} of "
         pages += f"{number(round(book.plan.target_words / book.words_per_page))} pages"
@@ -51,7 +56,7 @@ class Standing(Static):
             state = "" if left is None else f"{span(left)} left"
         else:
             state = self._still(done=len(book.chain) == scenes, starting=starting)
-        parts = [
+        self._parts = [
             pages,
             f"{number(words)} words",
             f"scene {min(len(book.chain) + running, scenes)} of {scenes}",
@@ -59,28 +64,35 @@ class Standing(Static):
             f"{number(book.tokens)} tokens",
             f"cost {book.cost:.2f}" if book.cost else "",
         ]
-        bar = Content.styled(f"{self._marks.bar(share, BAR)} " if self._is_wide else "", "$accent")
-        self.update(bar.append(self._line(f"{share:.0%}", parts)), layout=False)
+        self.on_resize()
 
-    @property
-    def _is_wide(self) -> bool:
-        return self.size.width >= NARROW
+    def on_resize(self) -> None:
+        """Draw the counters for the width that there is now."""
+        if not self._parts:
+            return
+        share = f"{self._share:.0%}"
+        if self.size.width >= NARROW:
+            bar = Content.styled(f"{self._marks.bar(self._share, BAR)} ", "$accent")
+            content = bar.append(self._line(share, self._parts))
+        else:
+            content = Content(self._narrow_line(share))
+        self.update(content, layout=False)
 
-    def _still(self, *, done: bool, starting: bool) -> str:
+    @staticmethod
+    def _still(*, done: bool, starting: bool) -> str:
         """What is said of a novel that nobody writes."""
         if starting:
             return "starting"
-        if done:
-            return "finished"
-        return "press w to write on" if self._is_wide else "press w"
+        return "finished" if done else GO_ON
 
     def _line(self, share: str, parts: list[str]) -> str:
-        """The counters, without tokens and words where there is no room for all."""
         between = f" {self._marks.between} "
-        line = f"{share}  {between.join(filter(None, parts))}"
+        return f"{share}  {between.join(filter(None, parts))}"
+
+    def _narrow_line(self, share: str) -> str:
+        """The counters, without tokens and words where there is no room for all."""
+        parts = [GO_ON_SHORT if part == GO_ON else part for part in self._parts]
         for left_out in (4, 1):
-            if self._is_wide or cell_len(line) <= self.size.width:
-                break
-            parts[left_out] = ""
-            line = f"{share}  {between.join(filter(None, parts))}"
-        return line
+            if cell_len(self._line(share, parts)) > self.size.width:
+                parts[left_out] = ""
+        return self._line(share, parts)

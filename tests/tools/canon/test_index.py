@@ -238,11 +238,24 @@ def _database(folder: Path) -> Path:
 
 
 def close(index: PassageIndex, folder: Path) -> None:
-    """Close an index, and wait until Chroma has let go of its files: its threads do so later."""
+    """Close an index, and wait until Chroma has let go of its files: its threads do so later.
+
+    SQLite leaves its log behind where two of them close at the same time, so that says nothing.
+    """
     index.close()
-    log = _database(folder).with_name("chroma.sqlite3-wal")
-    while log.exists():
+    while not _is_let_go(_database(folder)):
         time.sleep(0.001)
+
+
+def _is_let_go(database: Path) -> bool:
+    """Whether nobody has a database open: else its kind of log cannot be changed."""
+    with closing(sqlite3.connect(database, timeout=0)) as connection:
+        try:
+            connection.execute("PRAGMA journal_mode=DELETE")
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            return False
+    return True
 
 
 def _delete_folder(folder: Path) -> None:
