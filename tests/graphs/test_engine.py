@@ -21,7 +21,7 @@ from tests.graphs.prep.conftest import novel
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800)]
 
-PAGES = 3
+PAGES = 5
 
 
 def test_the_program_writes_a_whole_book_with_it(tmp_path: Path) -> None:
