@@ -220,8 +220,10 @@ class Database:
                 yield connection
         finally:
             # Asked once the connection is back: `close` has emptied the pool before or after that.
+            # It also puts a new one in its place, which the connection may have come from.
             if self._closed:
-                pool.dispose()
+                for either in (pool, self.engine.pool):
+                    either.dispose()
 
     @contextmanager
     def _named_errors(self) -> Iterator[None]:
